@@ -1,0 +1,7 @@
+"""The audit trail: an append-only hash chain per merchant."""
+
+from portal.audit.actions import ACTIONS, Action
+from portal.audit.chain import ChainFault, record, verify_chain
+from portal.audit.reading import AuditRow, entries_about
+
+__all__ = ["ACTIONS", "Action", "AuditRow", "ChainFault", "entries_about", "record", "verify_chain"]

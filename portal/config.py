@@ -1,0 +1,104 @@
+"""Settings of one portal process, read once from the environment (prefix ``PORTAL_``).
+
+Every option has its meaning, default and unit beside it. Secrets are `SecretStr`, so that no
+`repr` or log shows them (SEC-46). A file `PORTAL_X_FILE` may give the value of a secret `X`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PROJECT_ROOT = Path(__file__).resolve().parent.parent
+PRACTICE_PORT_DEFAULT = 8650
+SECRET_FIELDS = ("api_token", "merchant_token", "customer_token", "demo_password")
+
+
+class Settings(BaseSettings):
+    """All options. Raises pydantic's ValidationError naming the option, never its value."""
+
+    model_config = SettingsConfigDict(env_prefix="PORTAL_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    mode: Literal["practice", "production"] = Field("production", description="practice only through `portal demo`")
+
+    # Places and addresses
+    data_dir: Path = Field(Path(".data"), description="database, sealed files and keys; made 0700")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8501, ge=1, le=65535, description="port to listen on")
+    public_url: str = Field("", description="origin people type, e.g. https://privacy.shop.example; empty: loopback")
+    trusted_proxies: str = Field("", description="comma-separated addresses whose X-Forwarded-* are believed")
+    database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data folder")
+    blob_url: str = Field("", description="object store URL; empty: a folder in the data folder")
+    keyset_path: Path | None = Field(None, description="master keyset file; empty: keys/ in the data folder")
+
+    # LoyaltyDog
+    api_url: str = Field("", description="API base address; https://api.loyalty.dog is right")
+    api_token: SecretStr | None = Field(None, description="bearer token; only while there is one merchant")
+    merchant_token: SecretStr | None = Field(None, description="optional X-Eposn-Merchant-Token")
+    customer_token: SecretStr | None = Field(None, description="optional X-Eposn-Customer-Token")
+    download_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="hosts (host or host:port) files may come from, besides the API's own"
+    )
+    allow_loopback_http: bool = Field(False, description="plain http to loopback only, for tests and local mocks")
+    deadline_seconds: float = Field(300.0, gt=0, le=86_400, description="whole fetch of one file, seconds")
+    answer_seconds: float = Field(30.0, gt=0, le=600, description="one API call, seconds")
+    max_file_bytes: int = Field(2 * 1024**3, gt=0, description="largest file taken, bytes")
+
+    # People and time
+    idle_minutes: float = Field(15.0, gt=0, description="session ends after this long without an act, minutes")
+    session_hours: float = Field(8.0, gt=0, description="session ends at latest after, hours")
+    step_up_minutes: float = Field(15.0, gt=0, description="a proof of identity is fresh for, minutes")
+    retention_days: int = Field(7, ge=1, le=30, description="sealed files live this long after collection, days")
+    demo_password: SecretStr | None = Field(None, description="password of the practice sign-ins; else generated")
+    metrics_port: int = Field(0, ge=0, le=65535, description="loopback port for /metrics; 0: off")
+
+    @field_validator("download_hosts", mode="before")
+    @classmethod
+    def _split_hosts(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(h.strip().lower() for h in re.split(r"[,\s]+", value) if h.strip())
+        return value
+
+    @cached_property
+    def root(self) -> Path:
+        """The data folder, absolute."""
+        return self.data_dir.expanduser().resolve()
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL in force."""
+        return self.database_url or f"sqlite:///{self.root / 'portal.sqlite3'}"
+
+    @property
+    def workflow_database(self) -> str:
+        """URL of the durable engine's own tables (ids only, never personal data)."""
+        return self.database_url or f"sqlite:///{self.root / 'workflows.sqlite3'}"
+
+    @property
+    def keyset_file(self) -> Path:
+        return self.keyset_path or self.root / "keys" / "master.keyset.json"
+
+    @property
+    def practice(self) -> bool:
+        return self.mode == "practice"
+
+    @property
+    def origin(self) -> str:
+        """Scheme and authority the browser uses, without trailing slash."""
+        return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from the environment; `PORTAL_<SECRET>_FILE` names a file holding a secret."""
+    from_files: dict[str, Any] = {}
+    for name in SECRET_FIELDS:
+        path = os.environ.get(f"PORTAL_{name.upper()}_FILE")
+        if path:
+            from_files[name] = Path(path).read_text(encoding="utf-8").strip()
+    return Settings(**{**from_files, **overrides})

@@ -1,0 +1,73 @@
+"""Blob stores: a local folder by default, S3 and others by URL. Ciphertext only.
+
+obstore's local store renames into place but does not fsync (measured), so `settle` does that
+before anything counts on the blob.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import obstore
+from obstore.store import LocalStore, from_url
+
+READ_CHUNK_BYTES = 1024 * 1024
+
+
+class BlobStore:
+    """Write once, read, delete; names are ours and never come from outside (SEC-24)."""
+
+    def __init__(self, folder: Path | None, url: str = "") -> None:
+        self._folder = None if url else folder
+        if url:
+            self._store = from_url(url)
+        else:
+            assert folder is not None
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._store = LocalStore(prefix=folder)
+
+    def writer(self, name: str) -> BinaryIO:
+        """A binary file object; closing it completes the blob."""
+        return cast(BinaryIO, obstore.open_writer(self._store, name))
+
+    def settle(self, name: str) -> None:
+        """Return only when the blob would survive a power cut."""
+        if self._folder is None:
+            return
+        path = self._folder / name
+        os.chmod(path, 0o600)
+        for place in (path, path.parent):
+            descriptor = os.open(place, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def reader(self, name: str) -> BinaryIO:
+        """A seekable binary file object. Raises FileNotFoundError."""
+        return cast(BinaryIO, obstore.open_reader(self._store, name, buffer_size=READ_CHUNK_BYTES))
+
+    def exists(self, name: str) -> bool:
+        try:
+            obstore.head(self._store, name)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def delete(self, name: str) -> None:
+        """Gone afterwards, whether or not it was there; a half-written upload's remains too."""
+        if self._folder is not None:
+            for remains in (self._folder / name).parent.glob(f"{Path(name).name}#*"):
+                remains.unlink(missing_ok=True)
+        try:
+            obstore.delete(self._store, name)
+        except FileNotFoundError:
+            return
+
+    def names(self, prefix: str = "") -> Iterator[str]:
+        for page in obstore.list(self._store, prefix=prefix or None):
+            for meta in page:
+                yield meta["path"]

@@ -1,0 +1,252 @@
+"""The tables. Times are aware UTC; ids are 32 hex characters; personal fields are sealed bytes.
+
+What is in clear about a data subject: nothing. Emails and customer ids are sealed (SEC-26) and
+found through `subject_index`, a keyed blind index per merchant. Staff accounts are in clear.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
+
+
+def new_id() -> str:
+    """128 random bits as 32 hex characters: unguessable, so it may stand in an address."""
+    return secrets.token_hex(16)
+
+
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+class UTCDateTime(TypeDecorator[dt.datetime]):
+    """Aware UTC in, aware UTC out; SQLite forgets the offset, so it is put back here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("naive time in a database column")
+        return value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    type_annotation_map = {dt.datetime: UTCDateTime, dict[str, Any]: JSON, list[Any]: JSON, bytes: LargeBinary}
+
+
+class Merchant(Base):
+    """A tenant: one LoyaltyDog merchant. Its secrets are sealed with its own id bound in."""
+
+    __tablename__ = "merchants"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    practice: Mapped[bool] = mapped_column(default=False)
+    sealed_index_keyset: Mapped[bytes] = mapped_column()
+    api_url: Mapped[str] = mapped_column(String(500), default="")
+    sealed_api_token: Mapped[bytes | None] = mapped_column(default=None)
+    download_hosts: Mapped[list[Any]] = mapped_column(default_factory=list)
+    retention_days: Mapped[int | None] = mapped_column(default=None)
+    time_zone: Mapped[str] = mapped_column(String(64), default="")
+    requests_per_minute: Mapped[int | None] = mapped_column(default=None)
+    second_factor: Mapped[str] = mapped_column(String(16), default="managers")
+    created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+
+
+class Account(Base):
+    """One of the merchant's people. `password_hash` is bcrypt in streamlit-authenticator's format."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), index=True)
+    email: Mapped[str] = mapped_column(String(320), unique=True)
+    name: Mapped[str] = mapped_column(String(200), default="")
+    role: Mapped[str] = mapped_column(String(16))
+    method: Mapped[str] = mapped_column(String(16), default="password")
+    password_hash: Mapped[str] = mapped_column(String(100), default="")
+    disabled_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    sealed_totp: Mapped[bytes | None] = mapped_column(default=None)
+    totp_last_step: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    recovery_hashes: Mapped[list[Any]] = mapped_column(default_factory=list)
+    last_sign_in_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+
+
+class LoginSession(Base):
+    """A signed-in browser. Only the SHA-256 of the cookie's 256-bit value is kept (SEC-33)."""
+
+    __tablename__ = "login_sessions"
+
+    id_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    stage: Mapped[str] = mapped_column(String(16), default="full")
+    method: Mapped[str] = mapped_column(String(16), default="password")
+    created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+    last_seen_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+    proof_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+    expires_at: Mapped[dt.datetime] = mapped_column()
+    ended_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    ended_because: Mapped[str] = mapped_column(String(40), default="")
+    sealed_vendor_token: Mapped[bytes | None] = mapped_column(default=None)
+
+
+class SignInTicket(Base):
+    """One-use hand-over from the sign-in page to the cookie, at most 60 s old (SEC-32)."""
+
+    __tablename__ = "sign_in_tickets"
+
+    ticket_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    nonce_hash: Mapped[str] = mapped_column(String(64))
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    purpose: Mapped[str] = mapped_column(String(16), default="sign_in")
+    facts: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    sealed_vendor_token: Mapped[bytes | None] = mapped_column(default=None)
+    expires_at: Mapped[dt.datetime] = mapped_column()
+    used_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+
+class Throttle(Base):
+    """Failures of one subject (hashed account or address): delay grows, nothing locks for ever (SEC-37)."""
+
+    __tablename__ = "throttle"
+
+    key: Mapped[str] = mapped_column(String(80), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+    open_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+
+
+class Export(Base):
+    """One export: who asked for whom, where it stands, what came. States: `portal.exports.states`."""
+
+    __tablename__ = "exports"
+    __table_args__ = (
+        Index("ix_exports_list", "merchant_id", "requested_at", "id"),
+        Index("ix_exports_expiry", "merchant_id", "link_expires_at", "id"),
+        Index("ix_exports_subject", "merchant_id", "subject_index", "requested_at"),
+        Index("ix_exports_state", "state", "retry_at"),
+        UniqueConstraint("merchant_id", "intent", name="uq_exports_intent"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    state: Mapped[str] = mapped_column(String(16))
+    intent: Mapped[str | None] = mapped_column(String(100), default=None)
+    requested_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    requested_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+    updated_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+    repeat_of: Mapped[str | None] = mapped_column(String(32), default=None)
+    channel: Mapped[str] = mapped_column(String(8), default="web")
+
+    # What was asked
+    subject_kind: Mapped[str] = mapped_column(String(12))
+    sealed_subject: Mapped[bytes] = mapped_column()
+    subject_index: Mapped[str] = mapped_column(String(80))
+    program_id: Mapped[str | None] = mapped_column(String(24), default=None)
+    program_name: Mapped[str] = mapped_column(String(200), default="")
+    sealed_card_id: Mapped[bytes | None] = mapped_column(default=None)
+    format: Mapped[str] = mapped_column(String(8))
+    reference: Mapped[str] = mapped_column(String(100), default="")
+    received_on: Mapped[dt.date | None] = mapped_column(default=None)
+
+    # What LoyaltyDog answered
+    attempt: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    accepted_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    retry_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    vendor_export_id: Mapped[str] = mapped_column(String(200), default="")
+    vendor_status: Mapped[str] = mapped_column(String(100), default="")
+    vendor_request_id: Mapped[str] = mapped_column(String(128), default="")
+    sealed_download_url: Mapped[bytes | None] = mapped_column(default=None)
+    link_expires_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    notes: Mapped[list[Any]] = mapped_column(default_factory=list)
+    problem_code: Mapped[str] = mapped_column(String(60), default="")
+    problem: Mapped[str] = mapped_column(Text, default="")
+    next_step: Mapped[str] = mapped_column(Text, default="")
+    turn: Mapped[str] = mapped_column(String(12), default="")
+
+    # What was collected
+    fetched_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    expected_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    collected_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    inspected_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    media_type: Mapped[str] = mapped_column(String(100), default="")
+    blob_name: Mapped[str] = mapped_column(String(200), default="")
+    table_count: Mapped[int | None] = mapped_column(default=None)
+    row_count: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    verdict: Mapped[str] = mapped_column(String(16), default="")
+    checks: Mapped[list[Any]] = mapped_column(default_factory=list)
+    destroy_after: Mapped[dt.datetime | None] = mapped_column(default=None)
+    destroyed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+    # Who is working on it
+    worker: Mapped[str] = mapped_column(String(64), default="")
+
+
+class FileKey(Base):
+    """The wrapped key of one sealed file. Apart from `exports`, so that a data backup can leave it out (SEC-55)."""
+
+    __tablename__ = "file_keys"
+
+    export_id: Mapped[str] = mapped_column(ForeignKey("exports.id"), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    blob_name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    sealed_keyset: Mapped[bytes] = mapped_column()
+    created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+
+
+class AuditEntry(Base):
+    """One act. `entry_hash` covers the canonical JSON of all else and the entry before (SEC-50)."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_object", "merchant_id", "object_id", "seq"),)
+
+    merchant_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[str] = mapped_column(String(32))
+    actor: Mapped[str] = mapped_column(String(64))
+    action: Mapped[str] = mapped_column(String(60), index=True)
+    object_id: Mapped[str] = mapped_column(String(64), default="")
+    origin: Mapped[str] = mapped_column(String(64), default="")
+    result: Mapped[str] = mapped_column(String(16), default="ok")
+    facts: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    entry_hash: Mapped[str] = mapped_column(String(64))
+
+
+class Worker(Base):
+    """A process that runs exports; survivors take over from one not seen for a while."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    seen_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)

@@ -1,0 +1,178 @@
+"""Sealed files: Tink streaming AEAD, a key per file wrapped by the master key (SEC-25).
+
+The merchant, the export and the blob are bound in as associated data, so that a file moved to
+another export does not open. No plain text touches the disk. Tink's stream hands out plain text
+before it has seen the end (measured), so `verify` reads all of it before a byte is released.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+import tink
+from tink import streaming_aead
+
+from portal.errors import SealBroken
+from portal.storage.blobs import BlobStore
+from portal.vault.keys import MasterKey
+
+CHUNK_BYTES = 1024 * 1024
+TEMPLATE = streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_1MB
+
+
+@dataclass(frozen=True)
+class FilePlace:
+    """Where a sealed file belongs; all of it is bound into the ciphertext."""
+
+    merchant_id: str
+    export_id: str
+    blob_name: str
+
+    def bound(self, what: str) -> bytes:
+        return "\x1f".join((what, self.merchant_id, self.export_id, self.blob_name)).encode()
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """What came of sealing: size and SHA-256 (hex) of the original bytes, and the wrapped key."""
+
+    size_bytes: int
+    sha256: str
+    sealed_keyset: bytes
+
+
+class SealingWriter:
+    """Takes plain bytes, writes ciphertext. Use through `SealedFiles.sealing`."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._hash = hashlib.sha256()
+        self.size_bytes = 0
+
+    def write(self, chunk: bytes) -> None:
+        self._stream.write(chunk)
+        self._hash.update(chunk)
+        self.size_bytes += len(chunk)
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+
+class SealedFiles:
+    """Seals into and opens from one blob store."""
+
+    def __init__(self, master: MasterKey, blobs: BlobStore) -> None:
+        self._master = master
+        self._blobs = blobs
+
+    def new_key(self, place: FilePlace) -> bytes:
+        """A wrapped key for one file. Store it before sealing, so that no blob lacks its key's row."""
+        return self._master.new_wrapped(TEMPLATE, place.bound("file-key-v1"))
+
+    @contextlib.contextmanager
+    def sealing(self, place: FilePlace, sealed_keyset: bytes) -> Iterator[SealingWriter]:
+        """Write a file; on any error the blob is removed, on success it survives a power cut."""
+        primitive = self._primitive(place, sealed_keyset)
+        target = _Writable(self._blobs.writer(place.blob_name))
+        try:
+            stream = primitive.new_encrypting_stream(cast(BinaryIO, target), place.bound("file-v1"))
+            yield SealingWriter(stream)
+            stream.close()
+            self._blobs.settle(place.blob_name)
+        except BaseException:
+            target.abandon()
+            self._blobs.delete(place.blob_name)
+            raise
+
+    def _primitive(self, place: FilePlace, sealed_keyset: bytes) -> streaming_aead.StreamingAead:
+        try:
+            handle = self._master.unwrap(sealed_keyset, place.bound("file-key-v1"))
+            return handle.primitive(streaming_aead.StreamingAead)
+        except tink.TinkError:
+            raise SealBroken(detail="file key does not unwrap") from None
+
+    def chunks(self, place: FilePlace, sealed_keyset: bytes) -> Iterator[bytes]:
+        """Plain bytes as they verify. Raises SealBroken, possibly after some chunks: see `verify`."""
+        primitive = self._primitive(place, sealed_keyset)
+        try:
+            source = self._blobs.reader(place.blob_name)
+        except FileNotFoundError:
+            raise SealBroken(detail="sealed file is missing") from None
+        try:
+            with primitive.new_decrypting_stream(cast(BinaryIO, _Readable(source)), place.bound("file-v1")) as stream:
+                while chunk := stream.read(CHUNK_BYTES):
+                    yield chunk
+        except tink.TinkError:
+            raise SealBroken(detail="sealed file does not verify") from None
+
+    def verify(self, place: FilePlace, sealed_keyset: bytes, *, sha256: str, size_bytes: int) -> None:
+        """Read everything once and compare with what was collected. Raises SealBroken."""
+        digest, size = hashlib.sha256(), 0
+        for chunk in self.chunks(place, sealed_keyset):
+            digest.update(chunk)
+            size += len(chunk)
+        if size != size_bytes or digest.hexdigest() != sha256:
+            raise SealBroken(detail="sealed file is not the one collected")
+
+    def read_all(self, place: FilePlace, sealed_keyset: bytes, *, sha256: str, size_bytes: int) -> bytes:
+        """The whole original file, verified. Raises SealBroken."""
+        buffer = io.BytesIO()
+        for chunk in self.chunks(place, sealed_keyset):
+            buffer.write(chunk)
+        data = buffer.getvalue()
+        if len(data) != size_bytes or hashlib.sha256(data).hexdigest() != sha256:
+            raise SealBroken(detail="sealed file is not the one collected")
+        return data
+
+    def destroy(self, blob_name: str) -> None:
+        """Remove the ciphertext. Its key's row must be gone already: the key dies first (LAW-17)."""
+        self._blobs.delete(blob_name)
+
+
+class _Readable(io.RawIOBase):
+    """What Tink wants of a source: `read` giving bytes and b"" at the end."""
+
+    def __init__(self, source: BinaryIO) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        return bytes(self._source.read(size if size and size > 0 else CHUNK_BYTES))
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.close()
+        super().close()
+
+
+class _Writable(io.RawIOBase):
+    """What Tink wants of a destination: `write` giving the count, `close` completing the blob."""
+
+    def __init__(self, target: BinaryIO) -> None:
+        self._target: BinaryIO | None = target
+
+    def writable(self) -> bool:
+        return True
+
+    def abandon(self) -> None:
+        """Never complete the blob, not even when the garbage collector closes this object."""
+        self._target = None
+
+    def write(self, data: object) -> int:
+        view = memoryview(data)  # type: ignore[arg-type]  # the io protocol's Buffer
+        if self._target is not None:
+            self._target.write(view.tobytes())
+        return view.nbytes
+
+    def close(self) -> None:
+        if not self.closed and self._target is not None:
+            self._target.close()
+        super().close()
