@@ -1,0 +1,126 @@
+"""LoyaltyDog's API for Python: a small synchronous client and a guarded file fetch. Knows nothing of the portal.
+
+    with LoyaltyDog(Connection("https://api.loyalty.dog", token)) as api:
+        answer = api.request_export(ExportAsk("json", customer_email="kim@example.com"))
+    policy = FetchPolicy("https://api.loyalty.dog", allowed_hosts=("files.example.com",))
+    file = fetch_file(answer.download_url.get_secret_value(), policy, expected_format="json", sink=write)
+
+What may go wrong is drawn in ``errors``; what may be repeated is decided in ``retry``.
+"""
+
+from .addresses import normalise_base_url, parse_host_entry
+from .answers import EXPORT_NOTES
+from .client import LoyaltyDog
+from .connection import Connection
+from .errors import (
+    AddressRefused,
+    CallError,
+    ConnectionLost,
+    Delivery,
+    EmptyFile,
+    EncodedBody,
+    FetchError,
+    FieldProblem,
+    Forbidden,
+    Gone,
+    HostNotAllowed,
+    LinkExpired,
+    LoyaltyDogError,
+    NoConnection,
+    NotAuthenticated,
+    NotFound,
+    RateLimited,
+    RedirectRefused,
+    Rejected,
+    ServerTrouble,
+    StatusError,
+    SubscriptionInactive,
+    TimedOut,
+    TlsFailed,
+    TooLarge,
+    TooSlow,
+    Truncated,
+    Turn,
+    UnreadableAnswer,
+    WrongMediaType,
+)
+from .fetch import FetchedFile, FetchPolicy, fetch_file
+from .models import (
+    AuditLogEntry,
+    AuditLogPage,
+    CardPage,
+    ConsentAsk,
+    ConsentRecord,
+    ErasureAnswer,
+    ErasureAsk,
+    ExportAnswer,
+    ExportAsk,
+    FileFormat,
+    GiftCard,
+    Program,
+    SignIn,
+    Transaction,
+    User,
+)
+from .retry import RetryDecision, retry_export_post, retry_reads
+from .wire import Resolver
+
+__all__ = [
+    "EXPORT_NOTES",
+    "AddressRefused",
+    "AuditLogEntry",
+    "AuditLogPage",
+    "CallError",
+    "CardPage",
+    "Connection",
+    "ConnectionLost",
+    "ConsentAsk",
+    "ConsentRecord",
+    "Delivery",
+    "EmptyFile",
+    "EncodedBody",
+    "ErasureAnswer",
+    "ErasureAsk",
+    "ExportAnswer",
+    "ExportAsk",
+    "FetchError",
+    "FetchPolicy",
+    "FetchedFile",
+    "FieldProblem",
+    "FileFormat",
+    "Forbidden",
+    "GiftCard",
+    "Gone",
+    "HostNotAllowed",
+    "LinkExpired",
+    "LoyaltyDog",
+    "LoyaltyDogError",
+    "NoConnection",
+    "NotAuthenticated",
+    "NotFound",
+    "Program",
+    "RateLimited",
+    "RedirectRefused",
+    "Rejected",
+    "Resolver",
+    "RetryDecision",
+    "ServerTrouble",
+    "SignIn",
+    "StatusError",
+    "SubscriptionInactive",
+    "TimedOut",
+    "TlsFailed",
+    "TooLarge",
+    "TooSlow",
+    "Transaction",
+    "Truncated",
+    "Turn",
+    "UnreadableAnswer",
+    "User",
+    "WrongMediaType",
+    "fetch_file",
+    "normalise_base_url",
+    "parse_host_entry",
+    "retry_export_post",
+    "retry_reads",
+]

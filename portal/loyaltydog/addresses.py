@@ -1,0 +1,153 @@
+"""Reading web addresses strictly: one way to write each, everything else refused (SEC-1). Pure; no I/O.
+
+URL parsers disagree on backslashes, percent signs, user info, short IPv4 forms and letters that look alike; each
+disagreement is a way past a host list. An address that any parser could read differently is therefore not read at all.
+"""
+
+import re
+from dataclasses import dataclass, field
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+
+from .errors import AddressRefused
+from .networks import is_loopback
+
+__all__ = ["Address", "is_loopback_host", "normalise_base_url", "parse_address", "parse_host_entry", "resolve_address"]
+
+MAX_ADDRESS_CHARS = 2048
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_PORT = re.compile(r"[1-9][0-9]{0,4}", re.ASCII)
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):", re.ASCII)
+_NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
+_BASE_PATHS = ("", "/", "/v2", "/v2/", "/api", "/api/", "/api/v2", "/api/v2/")
+
+
+@dataclass(frozen=True)
+class Address:
+    """One address, taken apart. ``target`` is path and query exactly as they go on the wire; it may be a credential."""
+
+    scheme: str
+    host: str
+    port: int
+    target: str = field(repr=False)
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        return self.scheme, self.host, self.port
+
+    @property
+    def authority(self) -> str:
+        """``host`` or ``host:port``, brackets around IPv6, the scheme's own port left out."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+def parse_address(text: str, *, allow_loopback_http: bool = False) -> Address:
+    """Read an absolute address: https, or http to a loopback host when allowed. Raises AddressRefused."""
+    if len(text) > MAX_ADDRESS_CHARS:
+        raise AddressRefused(f"address longer than {MAX_ADDRESS_CHARS} characters")
+    if any(not "\x21" <= char <= "\x7e" for char in text):
+        raise AddressRefused("address holds a space, a control character or a character outside ASCII")
+    if "\\" in text:
+        raise AddressRefused("address holds a backslash")
+    if "#" in text:
+        raise AddressRefused("address holds a fragment")
+    scheme, separator, rest = text.partition("://")
+    scheme = scheme.lower()
+    if not separator or scheme not in _DEFAULT_PORTS:
+        raise AddressRefused("address is not https")
+    cut = re.search(r"[/?]", rest)
+    authority, target = (rest, "/") if cut is None else (rest[: cut.start()], rest[cut.start() :])
+    host, port = _split_authority(authority)
+    if scheme == "http" and not (allow_loopback_http and is_loopback_host(host)):
+        raise AddressRefused("address is not https")
+    if target.startswith("?"):
+        target = "/" + target
+    if any(part in (".", "..") for part in target.partition("?")[0].split("/")):
+        raise AddressRefused("address path climbs")
+    return Address(scheme, host, port if port is not None else _DEFAULT_PORTS[scheme], target)
+
+
+def resolve_address(text: str, base_url: str, *, allow_loopback_http: bool = False) -> Address:
+    """Read an absolute address, or one relative to the API's base URL. Raises AddressRefused."""
+    if text.startswith("//"):
+        text = base_url.partition("//")[0] + text
+    elif not _SCHEME.match(text):
+        if not text or text[0] in "?#":
+            raise AddressRefused("address is empty")
+        text = base_url + ("" if text.startswith("/") else "/") + text
+    return parse_address(text, allow_loopback_http=allow_loopback_http)
+
+
+def normalise_base_url(text: str, *, allow_loopback_http: bool = False) -> str:
+    """``scheme://host[:port]`` of the API, whichever documented form was given. Raises AddressRefused.
+
+    The vendor's sources disagree on https://host, https://host/v2 and https://host/api/v2; calls always go to /v2/...
+    """
+    address = parse_address(text.strip(), allow_loopback_http=allow_loopback_http)
+    if address.target not in _BASE_PATHS:
+        raise AddressRefused(
+            "base URL has a path other than /v2 or /api/v2",
+            message="The API address has a path this portal does not know.",
+            next_step="Enter the address like https://api.loyalty.dog",
+        )
+    return f"{address.scheme}://{address.authority}"
+
+
+def parse_host_entry(text: str) -> tuple[str, int | None]:
+    """Read one line of the download host list: ``host`` or ``host:port``. Raises ValueError."""
+    try:
+        return _split_authority(text)
+    except AddressRefused as refusal:
+        reason = refusal.detail
+    raise ValueError(f"not a host or host:port: {reason}")
+
+
+def is_loopback_host(host: str) -> bool:
+    """True for ``localhost`` and loopback literals; a name that merely resolves to loopback is none."""
+    return host == "localhost" or is_loopback(host)
+
+
+def _split_authority(authority: str) -> tuple[str, int | None]:
+    if "@" in authority:
+        raise AddressRefused("address holds user information")
+    if "%" in authority:
+        raise AddressRefused("address holds a percent sign in its host")
+    if authority.startswith("["):
+        literal, bracket, tail = authority[1:].partition("]")
+        if not bracket or (tail and not tail.startswith(":")):
+            raise AddressRefused("address has a malformed IPv6 host")
+        return _ipv6(literal), _port(tail[1:]) if tail else None
+    host, colon, port = authority.partition(":")
+    return _name(host.lower()), _port(port) if colon else None
+
+
+def _port(text: str) -> int:
+    if not _PORT.fullmatch(text) or int(text) > 65535:
+        raise AddressRefused("address has a malformed port")
+    return int(text)
+
+
+def _ipv6(literal: str) -> str:
+    try:
+        return str(IPv6Address(literal))
+    except AddressValueError:
+        pass
+    raise AddressRefused("address has a malformed IPv6 host")
+
+
+def _name(host: str) -> str:
+    labels = host.split(".")
+    if len(host) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise AddressRefused("address has a malformed host name")
+    if _NUMERIC_LABEL.fullmatch(labels[-1]) and not _is_plain_ipv4(host):
+        # 127.1, 2130706433, 0x7f.1 and 0177.0.0.1 all reach loopback through the system's resolver.
+        raise AddressRefused("address has a number as host")
+    return host
+
+
+def _is_plain_ipv4(host: str) -> bool:
+    try:
+        return str(IPv4Address(host)) == host
+    except AddressValueError:
+        return False

@@ -1,0 +1,293 @@
+"""The guarded fetch: one file behind an address that somebody else chose (SEC-1 to SEC-9).
+
+``downloadUrl`` is a plain string of the vendor's: its host is undocumented, it may be relative, and it is a credential. So:
+the address is read strictly, the host must be the API's own or on the merchant's exact list, the connection goes to a checked
+address, only the API's own origin gets the merchant's tokens, nothing is decompressed, everything is counted, and not one byte
+reaches ``sink`` before media type and first bytes fit. Until ``fetch_file`` returns, nothing that reached ``sink`` counts.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
+
+from .addresses import Address, normalise_base_url, parse_address, parse_host_entry, resolve_address
+from .answers import error_for
+from .connection import Connection
+from .errors import (
+    AddressRefused,
+    ConnectionLost,
+    EmptyFile,
+    EncodedBody,
+    Gone,
+    HostNotAllowed,
+    LinkExpired,
+    LoyaltyDogError,
+    NotFound,
+    RedirectRefused,
+    TooLarge,
+    Truncated,
+    UnreadableAnswer,
+)
+from .limits import MAX_ERROR_BODY_BYTES, Deadline
+from .media import SNIFF_BYTES, check_first_bytes, check_media_type
+from .models import FileFormat
+from .transport import Answer, Outgoing, exchange
+from .wire import Resolver
+
+__all__ = ["FetchPolicy", "FetchedFile", "fetch_file"]
+
+_CLOSE_WAIT_SECONDS = 1.0
+_DATA_SLICE_BYTES = 64 * 1024
+_REQUEST_ID_HEADERS = (
+    "x-request-id",
+    "x-amz-request-id",
+    "x-ms-request-id",
+    "x-goog-request-id",
+    "x-guploader-uploadid",
+)
+_DATA_ADDRESS = re.compile(r"data:([^,]*),", re.IGNORECASE | re.ASCII)
+
+
+@dataclass(frozen=True)
+class FetchPolicy:
+    """What may be fetched, and how much of it. Raises AddressRefused or ValueError when it makes no sense.
+
+    ``allowed_hosts``: exact ``host`` (port 443) or ``host:port``; empty means the API's own origin only.
+    ``min_bytes_per_second`` holds once ``min_rate_grace_seconds`` were spent waiting for bytes.
+    ``max_redirects``: 0 or 1; a redirect is vetted like a first address and never goes from https to http.
+    """
+
+    api_base_url: str
+    allowed_hosts: tuple[str, ...] = ()
+    allow_loopback_http: bool = False
+    max_bytes: int = 2 * 1024**3
+    deadline_seconds: float = 300.0
+    min_bytes_per_second: float = 1024.0
+    min_rate_grace_seconds: float = 20.0
+    max_redirects: int = 0
+
+    def __post_init__(self) -> None:
+        base_url = normalise_base_url(self.api_base_url, allow_loopback_http=self.allow_loopback_http)
+        object.__setattr__(self, "api_base_url", base_url)
+        for entry in self.allowed_hosts:
+            parse_host_entry(entry)
+        if self.max_redirects not in (0, 1):
+            raise ValueError("max_redirects is 0 or 1")
+        if self.max_bytes < 1 or not self.deadline_seconds > 0 or self.min_bytes_per_second < 0:
+            raise ValueError("limits must be more than 0")
+
+    def is_api(self, address: Address) -> bool:
+        """Scheme, host and port are the API's own."""
+        return address.origin == parse_address(self.api_base_url, allow_loopback_http=self.allow_loopback_http).origin
+
+    def lists(self, address: Address) -> bool:
+        """Host and port are on the list; an entry without a port means the scheme's own."""
+        default = 443 if address.scheme == "https" else 80
+        entries = (parse_host_entry(entry) for entry in self.allowed_hosts)
+        return any((host, port or default) == (address.host, address.port) for host, port in entries)
+
+
+@dataclass(frozen=True)
+class FetchedFile:
+    """A whole file. ``sha256`` is the hex digest of the original bytes, as passed to the sink."""
+
+    size: int
+    sha256: str
+    media_type: str | None
+    http_request_id: str | None
+    declared_length: int | None
+
+
+def fetch_file(
+    address: str,
+    policy: FetchPolicy,
+    *,
+    expected_format: FileFormat,
+    sink: Callable[[bytes], None],
+    connection: Connection | None = None,
+    on_progress: Callable[[int, int | None], None] | None = None,
+    resolver: Resolver | None = None,
+    ssl_context: ssl.SSLContext | None = None,
+) -> FetchedFile:
+    """Fetch once, passing the original bytes to ``sink`` as they come. Raises LoyaltyDogError, and whatever ``sink`` raises.
+
+    ``connection`` lends its tokens when the address has the API's own origin. ``on_progress`` gets (bytes so far, declared
+    bytes or None). After an error, throw away what the sink got.
+    """
+    intake = _Intake(expected_format, policy.max_bytes, sink, on_progress)
+    try:
+        if address[:5].lower() == "data:":
+            return _read_data_address(address, intake)
+        return _fetch(address, policy, intake, connection, resolver, ssl_context)
+    except LoyaltyDogError as error:
+        error.as_read()
+        raise
+
+
+def _fetch(
+    address: str,
+    policy: FetchPolicy,
+    intake: "_Intake",
+    connection: Connection | None,
+    resolver: Resolver | None,
+    ssl_context: ssl.SSLContext | None,
+) -> FetchedFile:
+    deadline = Deadline(policy.deadline_seconds)
+    current = _vetted(
+        resolve_address(address, policy.api_base_url, allow_loopback_http=policy.allow_loopback_http), policy
+    )
+    trusted = connection is not None and connection.base_url == policy.api_base_url
+    for hop in range(policy.max_redirects + 1):
+        # Tokens go along only while every hop so far was the API itself: a storage host cannot send them anywhere.
+        trusted = trusted and policy.is_api(current)
+        headers = connection.credentials() if connection is not None and trusted else []
+        with exchange(
+            Outgoing("GET", current, headers),
+            deadline,
+            allow_loopback=policy.allow_loopback_http,
+            resolver=resolver,
+            ssl_context=ssl_context,
+        ) as answer:
+            if 300 <= answer.status < 400 and hop < policy.max_redirects:
+                current = _redirected(answer, current, policy)
+                continue
+            _check_status(answer, own=policy.is_api(current))
+            return _take_body(answer, policy, intake)
+    raise RedirectRefused("more redirects than allowed")
+
+
+def _vetted(address: Address, policy: FetchPolicy) -> Address:
+    if policy.is_api(address) or policy.lists(address):
+        return address
+    error = HostNotAllowed(f"{address.authority} is not on the list of download hosts")
+    error.host = address.authority
+    raise error
+
+
+def _redirected(answer: Answer, current: Address, policy: FetchPolicy) -> Address:
+    location = answer.headers.get("location", "")
+    base = f"{current.scheme}://{current.authority}"
+    target = _vetted(resolve_address(location, base, allow_loopback_http=policy.allow_loopback_http), policy)
+    if current.scheme == "https" and target.scheme != "https":
+        raise RedirectRefused("redirect from https to http", status=answer.status)
+    return target
+
+
+def _check_status(answer: Answer, *, own: bool) -> None:
+    status, request_id = answer.status, _request_id(answer.headers)
+    if status == 200:
+        return
+    if status == 204:
+        raise EmptyFile("HTTP 204", status=status, request_id=request_id)
+    if 300 <= status < 400:
+        raise RedirectRefused(f"HTTP {status}", status=status, request_id=request_id)
+    error = error_for(status, answer.headers, _error_body(answer) if own else b"")
+    if isinstance(error, (NotFound, Gone)) or (not own and status in (401, 403)):
+        error = LinkExpired(error.detail, status=status, delivery="answered", vendor_says=error.vendor_says)
+    error.request_id = error.request_id or request_id
+    raise error
+
+
+def _error_body(answer: Answer) -> bytes:
+    try:
+        return b"".join(answer.chunks(MAX_ERROR_BODY_BYTES))
+    except LoyaltyDogError:
+        return b""
+
+
+def _take_body(answer: Answer, policy: FetchPolicy, intake: "_Intake") -> FetchedFile:
+    request_id, declared = _request_id(answer.headers), answer.declared_length
+    encoding = answer.headers.get("content-encoding", "").strip().lower()
+    if encoding not in ("", "identity"):
+        raise EncodedBody("Content-Encoding is not identity", status=200, request_id=request_id)
+    media_type = check_media_type(answer.headers.get("content-type"), intake.expected)
+    if declared is not None and declared > policy.max_bytes:
+        raise TooLarge(f"declares more than {policy.max_bytes} bytes", status=200, request_id=request_id)
+    line = answer.line
+    began = line.waited
+    cut: str | None = None
+    try:
+        line.patience = began + policy.min_rate_grace_seconds if policy.min_bytes_per_second else None
+        for chunk in answer.chunks(policy.max_bytes):
+            intake.take(chunk, declared)
+            if policy.min_bytes_per_second:
+                earned = intake.size / policy.min_bytes_per_second
+                line.patience = began + max(policy.min_rate_grace_seconds, earned)
+        line.patience = None
+    except (ConnectionLost, UnreadableAnswer) as trouble:
+        cut = trouble.detail
+    if cut is None and answer.exceeds_declared_length(_CLOSE_WAIT_SECONDS):
+        cut = "body goes on beyond its declared length"
+    if cut is not None:
+        raise Truncated(f"{cut} after {intake.size} bytes", status=200, request_id=request_id)
+    return intake.finish(media_type, request_id, declared)
+
+
+def _read_data_address(address: str, intake: "_Intake") -> FetchedFile:
+    """A ``data:`` address carries the file in itself (RFC 2397); nothing is sent anywhere."""
+    head = _DATA_ADDRESS.match(address[:300])
+    if head is None or not address.isascii():
+        raise AddressRefused("malformed data address")
+    media_type, *options = [part.strip().lower() for part in head[1].split(";")]
+    if len(address) > 4 * intake.max_bytes + 1024:
+        raise TooLarge(f"data address holds more than {intake.max_bytes} bytes")
+    checked = check_media_type(media_type or "text/plain", intake.expected)
+    body: bytes | None = unquote_to_bytes(address[head.end() :])
+    if "base64" in options:
+        try:
+            body = base64.b64decode(body or b"", validate=True)
+        except binascii.Error:
+            body = None
+    if body is None:
+        raise AddressRefused("malformed data address")
+    for start in range(0, len(body), _DATA_SLICE_BYTES):
+        intake.take(body[start : start + _DATA_SLICE_BYTES], len(body))
+    return intake.finish(checked, None, len(body))
+
+
+def _request_id(headers: Mapping[str, str]) -> str | None:
+    found = (headers.get(name, "") for name in _REQUEST_ID_HEADERS)
+    return next((text for text in found if re.fullmatch(r"[A-Za-z0-9._-]{1,128}", text, re.ASCII)), None)
+
+
+@dataclass
+class _Intake:
+    """Counts, hashes, and holds the first bytes back until they are known to fit."""
+
+    expected: FileFormat
+    max_bytes: int
+    sink: Callable[[bytes], None]
+    on_progress: Callable[[int, int | None], None] | None
+    size: int = 0
+    _held: bytearray | None = field(default_factory=bytearray)
+    _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
+
+    def take(self, chunk: bytes, declared: int | None) -> None:
+        self.size += len(chunk)
+        if self.size > self.max_bytes:
+            raise TooLarge(f"more than {self.max_bytes} bytes")
+        self._digest.update(chunk)
+        if self._held is None:
+            self.sink(chunk)
+        else:
+            self._held += chunk
+            if len(self._held) >= SNIFF_BYTES:
+                self._release(complete=False)
+        if self.on_progress is not None:
+            self.on_progress(self.size, declared)
+
+    def finish(self, media_type: str | None, request_id: str | None, declared: int | None) -> FetchedFile:
+        if self._held is not None:
+            self._release(complete=True)
+        return FetchedFile(self.size, self._digest.hexdigest(), media_type, request_id, declared)
+
+    def _release(self, *, complete: bool) -> None:
+        held = bytes(self._held or b"")
+        check_first_bytes(held[:SNIFF_BYTES], self.expected, complete=complete)
+        self._held = None
+        self.sink(held)

@@ -1,0 +1,311 @@
+"""What goes to LoyaltyDog and what comes back, as frozen typed objects.
+
+The documentation contradicts itself and may be behind the service, so reading is forgiving where it is harmless: money as
+text or number stays text, a status or field we do not know is kept or passed over, a time without an offset is read as UTC.
+``repr`` never shows a person. Source: api/openapi.yaml, api/loyaltydog-api.md.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic.alias_generators import to_camel
+
+__all__ = [
+    "AuditLogEntry",
+    "AuditLogPage",
+    "CardPage",
+    "ConsentAsk",
+    "ConsentRecord",
+    "ErasureAnswer",
+    "ErasureAsk",
+    "ExportAnswer",
+    "ExportAsk",
+    "FileFormat",
+    "GiftCard",
+    "Program",
+    "SignIn",
+    "Transaction",
+    "User",
+]
+
+FileFormat = Literal["json", "csv"]
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,12})?)?\s?(Z|z|[+-]\d\d(:?\d\d)?)?", re.ASCII)
+
+
+def read_time(value: object) -> tuple[datetime, bool]:
+    """(UTC time, whether it came without an offset) from RFC 3339 text or its common near misses. Raises ValueError."""
+    if isinstance(value, datetime):
+        return (value.replace(tzinfo=UTC), True) if value.tzinfo is None else (value.astimezone(UTC), False)
+    if not isinstance(value, str) or not _TIME.fullmatch(value.strip()):
+        raise ValueError("not a date and time")
+    text = value.strip().replace(" ", "T", 1).replace(" ", "").replace(",", ".").upper()
+    try:
+        parsed = datetime.fromisoformat(text)
+        return (parsed.replace(tzinfo=UTC), True) if parsed.tzinfo is None else (parsed.astimezone(UTC), False)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("not a date and time")
+
+
+def _text(value: object) -> object:
+    """Numbers stay the text they were sent as (``1.10`` is not ``1.1``); ``answers.parse_json`` keeps that text."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, (int, float)) else value
+
+
+def _whole_number(value: object) -> object:
+    if isinstance(value, str) and len(value) < 16 and value.strip().isdigit():
+        return int(value)
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Time = Annotated[datetime, BeforeValidator(lambda value: read_time(value)[0])]
+WholeNumber = Annotated[int, BeforeValidator(_whole_number)]
+
+
+class _Answer(BaseModel):
+    """Base of what comes back: camelCase names, unknown fields passed over, only ``_shown`` fields in ``repr``."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore", hide_input_in_errors=True
+    )
+    _shown: ClassVar[frozenset[str]] = frozenset({"id"})
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        return ((name, value) for name, value in super().__repr_args__() if name in self._shown)
+
+
+Id = Annotated[str, BeforeValidator(_text), Field(validation_alias=AliasChoices("id", "_id"))]
+
+
+class User(_Answer):
+    """Who the token belongs to. No role and no merchant id: the vendor sends none."""
+
+    id: Id
+    email: Text
+    name: Text | None = None
+    email_verified: Time | None = None
+    active: bool = True
+    admin: bool = False
+    image: Text | None = None
+    location: Text | None = None
+    website: Text | None = None
+
+
+class Program(_Answer):
+    """A loyalty program; whether gift card programs are in the list is undocumented."""
+
+    _shown = frozenset({"id", "name"})
+    id: Id
+    name: Text = ""
+    share_url: Text | None = None
+
+
+class Transaction(_Answer):
+    """One money move on a card."""
+
+    _shown = frozenset({"id", "transaction_type", "created_at"})
+    id: Id
+    transaction_type: Text | None = None
+    amount: Text | None = None
+    balance_before: Text | None = None
+    balance_after: Text | None = None
+    reference_id: Text | None = None
+    description: Text | None = None
+    created_at: Time | None = None
+    processed_at: Time | None = None
+
+
+class GiftCard(_Answer):
+    """One gift card; only ``id`` can be relied on, the list's shape is undocumented."""
+
+    _shown = frozenset({"id", "status", "program_id"})
+    id: Id
+    card_number: Text | None = None
+    last_four_digits: Text | None = None
+    balance: Text | None = None
+    initial_value: Text | None = None
+    status: Text | None = None
+    created_at: Time | None = None
+    updated_at: Time | None = None
+    activated_at: Time | None = None
+    expires_at: Time | None = None
+    suspended_reason: Text | None = None
+    customer_id: Text | None = None
+    customer_email: Text | None = None
+    customer_phone: Text | None = None
+    customer_name: Text | None = None
+    sender_name: Text | None = None
+    merchant_id: Text | None = None
+    merchant_name: Text | None = None
+    program_id: Text | None = None
+    is_physical: bool | None = None
+    custom_message: Text | None = None
+    transactions: tuple[Transaction, ...] = ()
+
+
+@dataclass(frozen=True)
+class CardPage:
+    """One page of cards. ``total`` is None when the vendor answers with a bare list."""
+
+    items: list[GiftCard]
+    total: int | None
+
+
+class ConsentRecord(_Answer):
+    """What a customer agreed to."""
+
+    _shown = frozenset({"purposes", "consented_at"})
+    customer_id: Text
+    purposes: tuple[Text, ...]
+    consented_at: Time
+    ip_address: Text | None = None
+    expires_at: Time | None = None
+    updated_at: Time | None = None
+
+
+class ErasureAnswer(_Answer):
+    """What the vendor says about an erasure; ``status`` values and timing are undocumented."""
+
+    _shown = frozenset({"request_id", "status", "completed_at"})
+    request_id: Text
+    status: Text
+    affected_cards: tuple[Text, ...]
+    message: Text
+    completed_at: Time | None = None
+
+
+class AuditLogEntry(_Answer):
+    """One line of the vendor's audit log; ``action`` and ``resource_type`` are open lists."""
+
+    _shown = frozenset({"id", "action", "resource_type", "timestamp"})
+    id: Id
+    action: Text
+    resource_type: Text
+    actor_type: Text
+    timestamp: Time
+    resource_id: Text | None = None
+    resource_name: Text | None = None
+    actor_id: Text | None = None
+    actor_name: Text | None = None
+    subject_id: Text | None = None
+    subject_name: Text | None = None
+    merchant_id: Text | None = None
+    merchant_name: Text | None = None
+    ip_address: Text | None = None
+    user_agent: Text | None = None
+    request_id: Text | None = None
+    details: dict[str, Any] | None = None
+
+
+class AuditLogPage(_Answer):
+    """One page of the vendor's audit log."""
+
+    _shown = frozenset({"total", "page", "pages", "limit"})
+    items: tuple[AuditLogEntry, ...]
+    total: WholeNumber
+    page: WholeNumber
+    pages: WholeNumber
+    limit: WholeNumber
+
+
+class SignIn(_Answer):
+    """A token, or the half of one that waits for the 6-digit code. OAuth's own snake_case names are read too."""
+
+    _shown = frozenset({"token_type", "mfa_pending"})
+    access_token: SecretStr | None = Field(None, validation_alias=AliasChoices("accessToken", "access_token"))
+    token_type: Text = Field("bearer", validation_alias=AliasChoices("tokenType", "token_type"))
+    mfa_pending: bool = Field(False, validation_alias=AliasChoices("mfaPending", "mfa_pending"))
+    pending_token: SecretStr | None = Field(None, validation_alias=AliasChoices("pendingToken", "pending_token"))
+
+
+ReadyMeaning = Literal["ready", "pending", "failed", "unknown"]
+_MEANINGS: dict[str, ReadyMeaning] = {
+    **dict.fromkeys(
+        ("available", "complete", "completed", "done", "finished", "ready", "success", "succeeded"), "ready"
+    ),
+    **dict.fromkeys(("accepted", "in_progress", "pending", "processing", "queued", "running", "started"), "pending"),
+    **dict.fromkeys(("cancelled", "error", "expired", "failed", "failure", "rejected"), "failed"),
+}
+
+
+@dataclass(frozen=True)
+class ExportAnswer:
+    """The vendor's answer to an export request.
+
+    ``requested_at`` and ``expires_at`` are aware UTC. ``download_url`` is a credential (SEC-9). ``clock_skew_seconds`` is the
+    vendor's clock minus ours. ``notes`` are codes from ``answers.EXPORT_NOTES`` for what was odd (SEC-16).
+    """
+
+    export_id: str
+    download_url: SecretStr
+    format: str
+    requested_at: datetime
+    expires_at: datetime
+    status: str
+    request_id: str | None = None
+    clock_skew_seconds: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def meaning(self) -> ReadyMeaning:
+        """What ``status`` most likely says; its values are undocumented, so ``unknown`` needs a person's eye."""
+        return _MEANINGS.get(self.status.strip().lower().replace("-", "_").replace(" ", "_"), "unknown")
+
+
+def _one_identifier(customer_id: str | None, customer_email: str | None) -> None:
+    """A request with neither may mean "everybody" upstream, one with both is ambiguous: never sent (LAW-23)."""
+    for value in (customer_id, customer_email):
+        if value is not None and (not value.strip() or any(ord(char) < 32 or ord(char) == 127 for char in value)):
+            raise ValueError("an identifier is blank or holds a control character")
+    if (customer_id is None) == (customer_email is None):
+        raise ValueError("exactly one of customer_id and customer_email is needed")
+
+
+@dataclass(frozen=True)
+class ExportAsk:
+    """What to export: one person by exactly one identifier, optionally one program or card. Raises ValueError."""
+
+    format: FileFormat
+    customer_id: str | None = field(default=None, repr=False)
+    customer_email: str | None = field(default=None, repr=False)
+    program_id: str | None = None
+    card_id: str | None = None
+
+    def __post_init__(self) -> None:
+        _one_identifier(self.customer_id, self.customer_email)
+        if self.format not in ("json", "csv"):
+            raise ValueError("format is json or csv")
+
+
+@dataclass(frozen=True)
+class ErasureAsk:
+    """Whom to erase: one person by exactly one identifier. ``reason`` up to 1000 characters. Raises ValueError."""
+
+    customer_id: str | None = field(default=None, repr=False)
+    customer_email: str | None = field(default=None, repr=False)
+    reason: str | None = field(default=None, repr=False)
+    program_id: str | None = None
+    card_id: str | None = None
+
+    def __post_init__(self) -> None:
+        _one_identifier(self.customer_id, self.customer_email)
+        if self.reason is not None and len(self.reason) > 1000:
+            raise ValueError("reason must be 1000 characters or less")
+
+
+@dataclass(frozen=True)
+class ConsentAsk:
+    """A consent record to write."""
+
+    purposes: tuple[str, ...] = ()
+    ip_address: str | None = field(default=None, repr=False)
+    customer_email: str | None = field(default=None, repr=False)
+    customer_phone: str | None = field(default=None, repr=False)
