@@ -30,7 +30,8 @@
 
 Each error has two readers. ``message`` and ``next_step`` (and ``vendor_says``, ``fields``) are for the person on the
 page; ``code``, ``detail``, ``status`` and ``request_id`` are for the log and hold no personal data, no secret and
-nothing of an address beyond its host. ``str`` and ``repr`` show the second kind only (SEC-9, SEC-18). All survive pickle.
+nothing of an address beyond its host. ``str`` and ``repr`` show the second kind only (SEC-9, SEC-18). All survive
+pickle.
 """
 
 from dataclasses import dataclass, field
@@ -73,12 +74,12 @@ Turn = Literal["you", "manager", "loyaltydog", "nobody"]
 """Whose move it is; ``nobody`` means that waiting is enough."""
 
 Delivery = Literal["never_sent", "answered", "unknown"]
-"""Did the vendor get the request? ``never_sent`` is proof (no request byte left), ``answered`` a deciding status line."""
+"""Did the vendor get the request? ``never_sent``: provably not, no byte left. ``answered``: a status line decides."""
 
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """One field of a 422: where (``("body", "customerEmail")``) and the vendor's words, which may quote what was typed."""
+    """One field of a 422: where (``("body", "customerEmail")``), and the vendor's words, which may quote the input."""
 
     loc: tuple[str | int, ...]
     msg: str = field(repr=False)
@@ -116,6 +117,9 @@ class LoyaltyDogError(Exception):
         self.retry_after_seconds = retry_after_seconds
         self.fields = fields
         self.vendor_says = vendor_says
+        if delivery == "never_sent" and isinstance(self, (ConnectionLost, TimedOut)):
+            self.next_step = NoConnection.next_step
+            self.turn = NoConnection.turn
         if message is not None:
             self.message = message
         if next_step is not None:

@@ -1,9 +1,9 @@
 """The guarded fetch: one file behind an address that somebody else chose (SEC-1 to SEC-9).
 
-``downloadUrl`` is a plain string of the vendor's: its host is undocumented, it may be relative, and it is a credential. So:
-the address is read strictly, the host must be the API's own or on the merchant's exact list, the connection goes to a checked
-address, only the API's own origin gets the merchant's tokens, nothing is decompressed, everything is counted, and not one byte
-reaches ``sink`` before media type and first bytes fit. Until ``fetch_file`` returns, nothing that reached ``sink`` counts.
+``downloadUrl`` is a plain string of the vendor's: its host is undocumented, it may be relative, and it is a credential.
+So the address is read strictly, the host must be the API's own or on the merchant's exact list, the connection goes to
+a checked address, only the API's own origin gets the merchant's tokens, nothing is decompressed, everything is counted,
+and not one byte reaches ``sink`` before media type and first bytes fit. Until ``fetch_file`` returns, nothing counts.
 """
 
 import base64
@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from .addresses import Address, normalise_base_url, parse_address, parse_host_entry, resolve_address
-from .answers import error_for
 from .connection import Connection
 from .errors import (
     AddressRefused,
@@ -36,6 +35,7 @@ from .errors import (
 from .limits import MAX_ERROR_BODY_BYTES, Deadline
 from .media import SNIFF_BYTES, check_first_bytes, check_media_type
 from .models import FileFormat
+from .refusals import error_for
 from .transport import Answer, Outgoing, exchange
 from .wire import Resolver
 
@@ -114,10 +114,10 @@ def fetch_file(
     resolver: Resolver | None = None,
     ssl_context: ssl.SSLContext | None = None,
 ) -> FetchedFile:
-    """Fetch once, passing the original bytes to ``sink`` as they come. Raises LoyaltyDogError, and whatever ``sink`` raises.
+    """Fetch once, passing the original bytes to ``sink`` as they come. Raises LoyaltyDogError and what ``sink`` raises.
 
-    ``connection`` lends its tokens when the address has the API's own origin. ``on_progress`` gets (bytes so far, declared
-    bytes or None). After an error, throw away what the sink got.
+    ``connection`` lends its tokens when the address has the API's own origin. ``on_progress`` gets (bytes so far,
+    declared bytes or None). After an error, throw away what the sink got.
     """
     intake = _Intake(expected_format, policy.max_bytes, sink, on_progress)
     try:

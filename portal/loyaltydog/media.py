@@ -1,8 +1,8 @@
 """Is this the format that was asked for? Media type and first bytes, before anything is kept (SEC-8). Pure; no I/O.
 
-The vendor declares ``application/json`` even for csv and storage hosts send ``application/octet-stream``, so the media type
-alone decides only when it names something else; the first bytes must fit as well. A login page or a storage error would
-otherwise be sealed as a person's data.
+The vendor declares ``application/json`` even for csv and storage hosts send ``application/octet-stream``, so the media
+type alone decides only when it names something else; the first bytes must fit as well. A login page or a storage error
+would otherwise be sealed as a person's data.
 """
 
 import re

@@ -1,8 +1,8 @@
 """What goes to LoyaltyDog and what comes back, as frozen typed objects.
 
-The documentation contradicts itself and may be behind the service, so reading is forgiving where it is harmless: money as
-text or number stays text, a status or field we do not know is kept or passed over, a time without an offset is read as UTC.
-``repr`` never shows a person. Source: api/openapi.yaml, api/loyaltydog-api.md.
+The documentation contradicts itself and may be behind the service, so reading is forgiving where it is harmless: money
+as text or number stays text, a status we do not know is kept, a field we do not know is passed over, a time without an
+offset is read as UTC. ``repr`` never shows a person. Source: api/openapi.yaml, api/loyaltydog-api.md.
 """
 
 import re
@@ -240,8 +240,8 @@ _MEANINGS: dict[str, ReadyMeaning] = {
 class ExportAnswer:
     """The vendor's answer to an export request.
 
-    ``requested_at`` and ``expires_at`` are aware UTC. ``download_url`` is a credential (SEC-9). ``clock_skew_seconds`` is the
-    vendor's clock minus ours. ``notes`` are codes from ``answers.EXPORT_NOTES`` for what was odd (SEC-16).
+    ``requested_at`` and ``expires_at`` are aware UTC. ``download_url`` is a credential (SEC-9). ``clock_skew_seconds``
+    is the vendor's clock minus ours. ``notes`` are codes from ``EXPORT_NOTES`` for what was odd (SEC-16).
     """
 
     export_id: str

@@ -1,8 +1,8 @@
 """Which network addresses the portal never connects to (SEC-3).
 
-Our own ranges, because ``ipaddress.is_global`` of Python 3.11 calls multicast, 6to4, NAT64-wrapped loopback, site-local
-and cloud metadata addresses global. IPv6 is the other way round: only 2000::/3 is open at all, so compatible, translated,
-unique local and documentation addresses fall out by themselves. Pure; no I/O.
+Our own ranges, because ``ipaddress.is_global`` of Python 3.11 calls multicast, 6to4, NAT64-wrapped loopback,
+site-local and cloud metadata addresses global. IPv6 is the other way round: only 2000::/3 is open at all, so
+compatible, translated, unique local and site-local addresses fall out by themselves. Pure; no I/O.
 
 Source: IANA IPv4 and IPv6 special-purpose address registries; cloud vendors' metadata addresses.
 """

@@ -4,7 +4,7 @@ Why so bare (SEC-4, SEC-5, SEC-6, SEC-9, measured on httpx 0.28.1 and httpcore 1
 - ``httpx.Client`` logs whole URLs at INFO, adds headers, keeps cookies and may follow redirects; the transport under it
   does none of that. What is in ``headers`` is all that is sent, with Host and Content-Length.
 - ``iter_raw`` never decompresses; every decoding reader of httpx may turn 2 KB into gigabytes.
-- ``httpx.HTTPTransport`` takes no network backend, so its ``_pool`` is replaced (``tests/loyaltydog`` holds the contract).
+- ``httpx.HTTPTransport`` takes no network backend, so its ``_pool`` is replaced (a contract test watches it).
 - the ``target`` extension sends path and query exactly as checked; httpx would re-quote them.
 - a fresh connection for each request: an idle one that the vendor has just closed makes "was it sent?" unanswerable.
 """
@@ -72,8 +72,8 @@ class Answer:
     def exceeds_declared_length(self, wait_seconds: float) -> bool:
         """After ``chunks`` ended: did, or do, bytes follow beyond Content-Length?
 
-        A server that counts characters instead of bytes declares too little, and an HTTP parser then cuts the tail off in
-        silence. We asked for the connection to be closed, so an honest server ends it at once; others cost the wait.
+        A server that counts characters instead of bytes declares too little, and an HTTP parser then cuts the tail off
+        in silence. We asked for the connection to be closed: an honest server ends it at once, others cost the wait.
         """
         declared = self.declared_length
         if declared is None or self._head.size is None:

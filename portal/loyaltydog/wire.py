@@ -127,7 +127,7 @@ class Line:
         return data
 
     def more_follows(self, seconds: float) -> bool:
-        """Whether bytes arrive after what should have been the end; waits at most ``seconds`` for the other side to close."""
+        """Whether bytes arrive after what should have been the end; waits ``seconds`` at most for the close."""
         if self.ended or self._socket is None:
             return False
         try:
@@ -194,10 +194,8 @@ class Line:
 
     def _checked(self, host: str, addresses: list[str]) -> list[str]:
         for address in addresses:
-            if self._loopback_only:
-                reason = None if is_loopback(address) else "not loopback"
-            else:
-                reason = deny_reason(address)
+            loopback_reason = None if is_loopback(address) else "not loopback"
+            reason = loopback_reason if self._loopback_only else deny_reason(address)
             if reason is not None:
                 raise AddressRefused(
                     f"{host} leads to a refused address ({reason})",
