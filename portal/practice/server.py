@@ -1,0 +1,122 @@
+"""The practice merchant's two listeners in one process.
+
+``create_app`` is the API host, ``create_download_app`` the second host with presigned links, ``serve`` runs both until
+SIGINT or SIGTERM. They share one ``State``.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.types import ASGIApp
+
+from portal.practice import audit_routes, card_routes, consent_routes, gdpr_routes, hooks, loyalty_routes, token_routes
+from portal.practice.downloads import create_download_app
+from portal.practice.edge import Edge
+from portal.practice.settings import PracticeSettings
+from portal.practice.state import State
+
+__all__ = ["PortTakenError", "create_app", "create_download_app", "serve"]
+
+
+class PortTakenError(Exception):
+    """A listener could not be opened because something else holds its port."""
+
+    def __init__(self, port: int) -> None:
+        self.message = f"Port {port} is taken by another program. Choose another one with --port."
+        self.detail = f"bind failed on loopback port {port}"
+        super().__init__(self.message)
+
+
+def create_app(settings: PracticeSettings, state: State | None = None) -> FastAPI:
+    """The API host. Its state is ``app.state.practice``; pass one to share it with the second host."""
+    shared = state or State.fresh(settings)
+    app = FastAPI(title="Practice merchant", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.practice = shared
+    for module in (token_routes, card_routes, gdpr_routes, consent_routes, loyalty_routes, audit_routes, hooks):
+        app.include_router(module.router)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_middleware(Edge, state=shared)
+    return app
+
+
+async def _validation_error(request: Request, error: Exception) -> Response:
+    """FastAPI's 422 body. Its own handler fails with 500 on a lone surrogate, NaN or very deep nesting in ``input``."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    try:
+        body = json.dumps({"detail": error.errors()}, allow_nan=False, default=str)
+    except (ValueError, RecursionError):
+        bare = [{key: found[key] for key in ("loc", "msg", "type")} for found in error.errors()]
+        body = json.dumps({"detail": bare}, default=str)
+    return Response(body, 422, media_type="application/json")
+
+
+class _Listener(uvicorn.Server):
+    """A uvicorn server that leaves signals to ``serve``; uvicorn would end the process by the signal, not with 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def serve(settings: PracticeSettings) -> None:
+    """Run both listeners until SIGINT or SIGTERM. Port 0 takes a free port; raises PortTakenError."""
+    with contextlib.ExitStack() as stack:
+        api_socket = stack.enter_context(_bound(settings.host, settings.port))
+        download_socket = stack.enter_context(_bound(settings.host, settings.download_port))
+        settings = settings.model_copy(
+            update={"port": api_socket.getsockname()[1], "download_port": download_socket.getsockname()[1]}
+        )
+        asyncio.run(_serve(settings, api_socket, download_socket))
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise PortTakenError(port) from error
+    return listener
+
+
+async def _serve(settings: PracticeSettings, api_socket: socket.socket, download_socket: socket.socket) -> None:
+    state = State.fresh(settings)
+    logging.getLogger("uvicorn.error").addFilter(_not_a_cut_off)
+    api, downloads = _listener(create_app(settings, state)), _listener(create_download_app(settings, state))
+
+    def stop() -> None:
+        state.stopping.set()
+        api.should_exit = downloads.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for wanted in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(wanted, stop)
+    running = asyncio.gather(api.serve(sockets=[api_socket]), downloads.serve(sockets=[download_socket]))
+    while not (api.started and downloads.started) and not running.done():
+        await asyncio.sleep(0.01)
+    print(f"practice merchant ready on {settings.api_base}", file=sys.stderr, flush=True)
+    await running
+
+
+def _listener(app: ASGIApp) -> _Listener:
+    config = uvicorn.Config(
+        app, access_log=False, log_level="warning", lifespan="off", timeout_graceful_shutdown=2, ws="none", http="h11"
+    )
+    return _Listener(config)
+
+
+def _not_a_cut_off(record: logging.LogRecord) -> bool:
+    """Drop uvicorn's complaint about the response that is cut off on purpose."""
+    return "without completing response" not in record.getMessage()
