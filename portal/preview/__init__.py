@@ -1,0 +1,46 @@
+"""Untrusted bytes of an export to tables of text, exactly as written, and the inspection that finds other people's data.
+
+read(data, format) -> Preview: the tables, what is odd about the file, its raw text.
+inspect(preview, asked) -> Inspection: does every record belong to the asked person?
+find_others(preview, asked): who else is mentioned, where, how sure.
+Rules: no network, no files, nothing of the rest of the portal; pandas only when a frame is built; nothing here is logged, and no
+exception text, repr or finding holds a value of the file.
+"""
+
+from portal.preview.activity import activity
+from portal.preview.errors import PreviewError
+from portal.preview.facts import ColumnFact, looks_like, mask
+from portal.preview.inspection import AskedPerson, Check, Finding, Inspection, inspect
+from portal.preview.listing import rows_as_json_lines, summary
+from portal.preview.model import MISSING, NULL, Bare, Cell, Hit, Place, Preview, Table, Warning_
+from portal.preview.others import Other, find_others
+from portal.preview.raw import RawText
+from portal.preview.reading import read
+
+__all__ = [
+    "MISSING",
+    "NULL",
+    "AskedPerson",
+    "Bare",
+    "Cell",
+    "Check",
+    "ColumnFact",
+    "Finding",
+    "Hit",
+    "Inspection",
+    "Other",
+    "Place",
+    "Preview",
+    "PreviewError",
+    "RawText",
+    "Table",
+    "Warning_",
+    "activity",
+    "find_others",
+    "inspect",
+    "looks_like",
+    "mask",
+    "read",
+    "rows_as_json_lines",
+    "summary",
+]

@@ -1,0 +1,202 @@
+"""Records of a CSV file as one or several tables.
+
+- A blank line (or one of empty fields) ends a table when what follows starts another: a title, or a header that differs.
+  Otherwise it stays inside the table and is warned about.
+- A title is a line of one field above rows of several; it names the table. Further such lines are the table's notes.
+- The first row is the header unless one of its fields looks like data (a number, date, email, yes/no) or is empty while
+  others repeat; without a header the columns are called "column 1" and so on.
+- Rows longer than the header get more columns; the missing fields of shorter rows are MISSING. Both are warned about.
+"""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from portal.preview.csv_reader import Records
+from portal.preview.json_tables import clip
+from portal.preview.model import Table, WarningLog, unique_names
+
+MAX_COLUMNS = 500
+LONGEST_HEADER = 100
+
+_DATA_LIKE = re.compile(
+    r"""[+\-(]?\s*(?:[$€£¥]|[A-Z]{3}\s)?\s*[\d.,'\s/:%)+-]*\d[\d.,'\s/:%)+-]*(?:\s?[€$£¥%]|\s[A-Z]{3})?   # numbers, money, dates, phones
+    |\d{4}-\d\d?-\d\d?[T\s].*                                                         # date and time
+    |[^@\s]+@[^@\s]+\.[^@\s]+                                                         # email
+    |true|false|null|[0-9a-f]{24}|[0-9a-f]{8}-[0-9a-f-]{27}""",
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+@dataclass
+class _Block:
+    """Neighbouring records without a blank line between them."""
+
+    rows: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    blank_lines: list[int] = field(default_factory=list)
+    """Blank lines before this block."""
+
+
+def tables_from_records(records: Records, log: WarningLog) -> tuple[Table, ...]:
+    """The tables of a CSV file, in its order."""
+    groups = _grouped(_blocks(records))
+    tables: list[Table] = []
+    names = unique_names([clip(group.title) or ("rows" if len(groups) == 1 else f"table {n}") for n, group in groups])
+    for name, (_, group) in zip(names, groups, strict=True):
+        for line in group.blank_lines:
+            log.add(
+                "blank", f"line {line}", "A blank line stands inside the table; the rows around it belong together."
+            )
+        tables.append(_table(name, group, log))
+    return tuple(tables)
+
+
+@dataclass
+class _Group:
+    """The records of one table."""
+
+    title: str = ""
+    notes: list[str] = field(default_factory=list)
+    header: list[str] | None = None
+    rows: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    blank_lines: list[int] = field(default_factory=list)
+
+
+def _is_blank(row: list[str]) -> bool:
+    return not any(row)
+
+
+def _blocks(records: Records) -> list[_Block]:
+    blocks: list[_Block] = []
+    current = _Block()
+    for row, line in zip(records.rows, records.lines, strict=True):
+        if not row or (_is_blank(row) and len(row) > 1 and _is_separator(records, line, row)):
+            if current.rows:
+                blocks.append(current)
+                current = _Block()
+            current.blank_lines.append(line)
+        else:
+            current.rows.append(row)
+            current.lines.append(line)
+    if current.rows:
+        blocks.append(current)
+    return blocks
+
+
+def _is_separator(records: Records, line: int, row: list[str]) -> bool:
+    """A line of empty fields only (`,,,`) separates when it stands before or after a title."""
+    position = bisect_left(records.lines, line)
+    neighbours = records.rows[max(0, position - 1) : position] + records.rows[position + 1 : position + 2]
+    return len(row) > 2 and any(neighbour and _is_title(neighbour) for neighbour in neighbours)
+
+
+def _filled(row: list[str]) -> int:
+    return sum(cell != "" for cell in row)
+
+
+def _grouped(blocks: list[_Block]) -> list[tuple[int, _Group]]:
+    groups: list[_Group] = []
+    waiting: list[str] = []
+    for position, block in enumerate(blocks):
+        width = max(map(len, block.rows))
+        only_titles = all(_is_title(row) for row in block.rows)
+        if only_titles and position + 1 < len(blocks) and max(map(len, blocks[position + 1].rows)) > 1:
+            waiting += [row[0] for row in block.rows]
+            continue
+        titles = 0
+        while titles < len(block.rows) - 1 and width > 1 and _is_title(block.rows[titles]):
+            titles += 1
+        if not titles and not waiting and groups and _continues(groups[-1], block):
+            groups[-1].blank_lines += block.blank_lines
+            groups[-1].rows += block.rows
+            groups[-1].lines += block.lines
+            continue
+        texts = waiting + [row[0] for row in block.rows[:titles]]
+        waiting = []
+        groups.append(_new_group(texts, block, titles))
+    if waiting:
+        groups.append(_Group(rows=[[text] for text in waiting], lines=[0] * len(waiting)))
+    return list(enumerate(groups, 1))
+
+
+def _is_title(row: list[str]) -> bool:
+    return row[0] != "" and _filled(row) == 1
+
+
+def _continues(group: _Group, block: _Block) -> bool:
+    """True when `block` goes on with the table before the blank line rather than starting another."""
+    before = len(group.header) if group.header is not None else max(map(len, group.rows), default=0)
+    first = block.rows[0]
+    if len(first) != before:
+        return False
+    return group.header is None or (bool(group.rows) and not _is_header(block.rows))
+
+
+def _new_group(texts: list[str], block: _Block, titles: int) -> _Group:
+    rows, lines = block.rows[titles:], block.lines[titles:]
+    group = _Group(title=texts[-1].strip() if texts else "", notes=texts)
+    if _is_header(rows):
+        group.header, rows, lines = rows[0], rows[1:], lines[1:]
+    group.rows, group.lines = list(rows), list(lines)
+    return group
+
+
+def _is_header(rows: list[list[str]]) -> bool:
+    first = rows[0]
+    if _is_blank(first) or any(len(cell) > LONGEST_HEADER or _DATA_LIKE.fullmatch(cell.strip()) for cell in first):
+        return False
+    return len(first) > 1 or len(rows) > 1
+
+
+def _table(name: str, group: _Group, log: WarningLog) -> Table:
+    width = max([len(group.header or ()), *map(len, group.rows)], default=0)
+    header = list(group.header) if group.header is not None else []
+    if group.header is None and group.rows:
+        log.add("header", f"line {group.lines[0]}", "This table has no header; its columns are numbered.")
+    if group.header is not None:
+        _warn_about_width(group, len(header), log)
+        for cell in sorted({cell for cell in header if cell and header.count(cell) > 1}):
+            log.add("repeated header", name, f"{header.count(cell)} columns have the same name; they are numbered.")
+    wanted = [clip(header[n]) if n < len(header) and header[n] else f"column {n + 1}" for n in range(width)]
+    rows = group.rows
+    if width > MAX_COLUMNS:
+        log.add("columns", name, f"More than {MAX_COLUMNS} columns: the last one holds the rest of each row.")
+        wanted = [*wanted[: MAX_COLUMNS - 1], f"columns {MAX_COLUMNS} to {width}"]
+        rows = [_folded(row) for row in rows]
+        header = header[:MAX_COLUMNS]
+    return Table(
+        name=name,
+        columns=unique_names(wanted),
+        headers=tuple(header),
+        notes=tuple(group.notes),
+        _rows=rows,
+        _paths=_path_maker(group.lines, len(wanted)),
+    )
+
+
+def _folded(row: list[str]) -> list[str]:
+    if len(row) <= MAX_COLUMNS:
+        return row
+    return [*row[: MAX_COLUMNS - 1], "\n".join(row[MAX_COLUMNS - 1 :])]
+
+
+def _warn_about_width(group: _Group, width: int, log: WarningLog) -> None:
+    for row, line in zip(group.rows, group.lines, strict=True):
+        if len(row) > width:
+            log.add(
+                "long row", f"line {line}", "This row has more fields than the header; they stand in further columns."
+            )
+        elif len(row) < width:
+            log.add(
+                "short row", f"line {line}", "This row has fewer fields than the header; the last ones are missing."
+            )
+
+
+def _path_maker(lines: list[int], width: int) -> Callable[[int], list[str]]:
+    def paths(row: int) -> list[str]:
+        return [f"line {lines[row]}, column {n + 1}" for n in range(width)]
+
+    return paths

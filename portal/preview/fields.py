@@ -1,0 +1,159 @@
+"""What a field of an export is about: whose it is (role) and what it is (attribute), read from its name and its table's.
+
+Roles: "customer" (the person the record belongs to), "sender", "recipient", "counterparty", "staff", "terminal", "message",
+"business" (the merchant, a shop, a program: no person), "" (nobody named).
+Attributes: "email", "phone", "card", "name", "address", "birth", "id", "date", "amount", "other".
+The rules are written out in docs/inspection.md; change both together.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from portal.preview import words
+from portal.preview.model import Cell, Place, Table
+
+PERSON_ATTRIBUTES: Final = frozenset({"email", "phone", "name", "address", "birth", "id", "card"})
+
+_ROLES: Final = (
+    ("counterparty", words.COUNTERPARTY | words.RELATED_CARD),
+    ("recipient", words.RECIPIENT),
+    ("sender", words.SENDER),
+    ("staff", words.STAFF),
+    ("terminal", words.TERMINAL),
+    ("message", words.MESSAGE),
+    ("business", words.BUSINESS),
+    ("customer", words.CUSTOMER),
+)
+_ATTRIBUTES: Final = (
+    ("email", words.EMAIL),
+    ("phone", words.PHONE),
+    ("birth", words.BIRTH),
+    ("card", words.CARD),
+    ("name", words.NAME),
+    ("address", words.ADDRESS),
+    ("id", words.ID | {"reference"}),
+    ("amount", words.AMOUNT),
+    ("date", words.DATE),
+)
+_FROM = frozenset("from von van fra fran od da".split())
+_TO = frozenset("to an aan para voor til till do pour fur".split())
+STRONG_CUSTOMER: Final = frozenset(
+    "customer customers client clients kunde kundin kunden cliente clientes clienti klant klanten klient klienta asiakas musteri "
+    "zakaznik ugyfel kund kunder kundens klienci titular titulaire".split()
+)
+"""Words that mean the merchant's customer and nobody else; the others (user, member, owner) count only without these."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    role: str
+    attribute: str
+    parts: frozenset[str]
+
+
+@lru_cache(maxsize=8192)
+def meaning(table: str, column: str) -> Meaning:
+    """What the field `column` of the table called `table` is about."""
+    parts = words.meaning(column)
+    attribute = next((name for name, known in _ATTRIBUTES if words.has(parts, known)), "other")
+    role = _role_of(column, parts, attribute)
+    if not role:
+        role = _role_of_table(table, attribute)
+    return Meaning(role, attribute, parts)
+
+
+def _role_of(name: str, parts: frozenset[str], attribute: str) -> str:
+    ordered = words.words(name)
+    if ordered and words.has((ordered[-1],), words.MESSAGE) and ordered[-1] not in words.ID:
+        return "message"
+    for role, known in _ROLES:
+        if words.has(parts, known) and not _only_by_accident(role, parts):
+            return role
+    if ordered and len(ordered) > 1 and attribute in PERSON_ATTRIBUTES:
+        if ordered[0] in _FROM:
+            return "sender"
+        if ordered[0] in _TO:
+            return "recipient"
+    if words.has(parts, words.TRANSFER) and attribute in ("email", "phone", "name", "card"):
+        return "counterparty"
+    return "direction" if len(ordered) == 1 and ordered[0] in _FROM | _TO else ""
+
+
+def _only_by_accident(role: str, parts: frozenset[str]) -> bool:
+    if role == "staff":
+        return "agent" in parts and "user" in parts  # a browser's name
+    if role == "terminal":
+        return words.has(parts, words.TRANSACTION)  # a till's receipt number
+    if role == "message":
+        return words.has(parts, frozenset({"error", "status", "system", "sms", "delivery"}))
+    return False
+
+
+@lru_cache(maxsize=2048)
+def _role_of_table(table: str, attribute: str) -> str:
+    """The role that a table's name lends to its fields; the part of the name nearest to the rows wins."""
+    for part in reversed(table.split(".")):
+        parts = words.meaning(part)
+        for role, known in _ROLES:
+            if words.has(parts, known):
+                return "" if role == "customer" and not is_person_table(table) else role
+        if words.has(parts, words.TRANSFER) and attribute in ("email", "phone", "name"):
+            return "counterparty"
+    return ""
+
+
+@lru_cache(maxsize=2048)
+def is_person_table(table: str) -> bool:
+    """True for a table whose rows are people: its name ends in a word for customer, and in none for what they have or do."""
+    parts = words.meaning(table.rsplit(".", 1)[-1])
+    return words.has(parts, words.CUSTOMER) and not words.has(
+        parts, words.TRANSACTION, words.CARD, words.TRANSFER, words.MESSAGE, words.BUSINESS, words.ADDRESS
+    )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One cell with what its field is about. `record` numbers the record it belongs to within its table."""
+
+    place: Place
+    meaning: Meaning
+    cell: Cell
+    record: int
+    field: str
+
+
+def is_vertical(table: Table) -> bool:
+    """True for a table of (field, value) rows: two columns, no repeated field, and field names in the first."""
+    if len(table.columns) - len(table.link_columns) != 2 or not 1 <= table.row_count <= 200 or table.link_columns:
+        return False
+    names = [row[0] for row in table.rows(0, 200)]
+    texts = [name for name in names if isinstance(name, str) and 0 < len(name) <= 60]
+    if len(texts) < len(names) or len(set(texts)) < len(texts):
+        return False
+    telling = sum(meaning(table.name, name).attribute not in ("other", "amount") for name in texts)
+    if table.headers and any(meaning("", header).attribute in ("email", "phone", "card") for header in table.headers):
+        return False
+    return telling * 2 >= len(texts)
+
+
+def readings(table: Table) -> Iterator[list[Reading]]:
+    """The cells of `table`, a list a row; a vertical table is one record whose fields are its rows."""
+    if is_vertical(table):
+        for index, (field, cell) in table.iterate():
+            name = field if isinstance(field, str) else ""
+            place = Place(table.name, index, table.columns[1])
+            yield [Reading(place, meaning(table.name, name), cell, 0, name)]
+        return
+    known = [
+        (position, column, meaning(table.name, column))
+        for position, column in enumerate(table.columns)
+        if column not in table.link_columns
+    ]
+    for index, row in table.iterate():
+        yield [
+            Reading(Place(table.name, index, column), about, row[position], index, column)
+            for position, column, about in known
+            if row[position]
+        ]

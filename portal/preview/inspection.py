@@ -1,0 +1,179 @@
+"""Does the file speak of the asked person, and of nobody else?
+
+Verdicts: "one_person" (every record that names its owner names the asked one), "nobody" (no record of anyone: an answer, not
+an error), "other_person" (a whole record is somebody else's: it must not leave, LAW-23), "unsure" (rows that name no owner, or
+a file that was cut off). A mention of somebody is not a record of theirs; `find_others` marks mentions.
+Rules in words: docs/inspection.md.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final, Literal, TypeAlias
+
+from portal.preview.model import Bare, Place, Preview
+from portal.preview.people import Record, customer_records, groups, normal
+
+Verdict: TypeAlias = Literal["one_person", "nobody", "other_person", "unsure"]
+
+MAX_FINDINGS: Final = 200
+
+
+@dataclass(frozen=True)
+class AskedPerson:
+    """The customer the export was asked for: by email, by customer ID, or both."""
+
+    email: str | None = field(default=None, repr=False)
+    customer_id: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of the list of checks. key: "format", "one_person", "complete" or "content"."""
+
+    key: str
+    ok: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A reason to stop, and where it stands. The sentence holds no personal value."""
+
+    place: Place
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """people: how many different customers the records name."""
+
+    verdict: Verdict
+    people: int
+    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...]
+    tables: int
+    rows: int
+
+
+def inspect(preview: Preview, asked: AskedPerson) -> Inspection:
+    """Compare the customer records of `preview` with the person asked for."""
+    records = customer_records(preview)
+    people = groups(records)
+    findings = _findings(records, asked)
+    verdict = _verdict(preview, records, findings)
+    count = 0 if verdict == "nobody" else len(people)
+    return Inspection(
+        verdict=verdict,
+        people=count,
+        checks=_checks(preview, verdict, count, records, asked),
+        findings=tuple(findings[:MAX_FINDINGS]),
+        tables=len(preview.tables),
+        rows=preview.row_count,
+    )
+
+
+def _verdict(preview: Preview, records: list[Record], findings: list[Finding]) -> Verdict:
+    if findings:
+        return "other_person"
+    if not preview.complete or not preview.format_fits:
+        return "unsure"
+    if _holds_nothing(preview, records):
+        return "nobody" if preview.size_bytes else "unsure"
+    return "one_person" if records else "unsure"
+
+
+def _holds_nothing(preview: Preview, records: list[Record]) -> bool:
+    """True when no row says anything about anyone: only the envelope, perhaps repeating whom it was asked for."""
+    for table in preview.tables:
+        if not table.row_count:
+            continue
+        if table.name != "file" or preview.format != "json":
+            return False
+    return all(record.table == "file" and not record.names and not record.phones for record in records) and (
+        not records or _has_empty_list(preview)
+    )
+
+
+def _has_empty_list(preview: Preview) -> bool:
+    return any(
+        isinstance(cell, Bare) and cell == "[]" for table in preview.tables for row in table.rows() for cell in row
+    )
+
+
+def _findings(records: list[Record], asked: AskedPerson) -> list[Finding]:
+    """Records whose email or ID is not the asked person's, each with the place of the value that differs."""
+    email = normal(asked.email) if asked.email else None
+    customer_id = normal(asked.customer_id) if asked.customer_id else None
+    linked = _linked_ids(records, email, customer_id)
+    first_email = first_id = ""
+    found: list[Finding] = []
+    for record in records:
+        if record.emails:
+            expected = {email} if email else None
+            if expected is None and not first_email and _is_mine(record, customer_id):
+                first_email = next(iter(record.emails))
+            accepted = expected or {first_email or next(iter(record.emails))}
+            first_email = first_email or next(iter(accepted))
+            if not accepted & record.emails.keys():
+                found.append(
+                    Finding(next(iter(record.emails.values())), "This record carries another customer's email.")
+                )
+                continue
+        if record.ids:
+            if linked:
+                accepted_ids = linked
+            else:
+                first_id = first_id or next(iter(record.ids))
+                accepted_ids = {first_id}
+            if not accepted_ids & record.ids.keys():
+                found.append(Finding(next(iter(record.ids.values())), "This record carries another customer's ID."))
+    return found
+
+
+def _is_mine(record: Record, customer_id: str | None) -> bool:
+    return customer_id is None or not record.ids or customer_id in record.ids
+
+
+def _linked_ids(records: list[Record], email: str | None, customer_id: str | None) -> set[str]:
+    """IDs known to be the asked person's: the asked one, else the one that stands beside the asked email."""
+    if customer_id:
+        return {customer_id}
+    for record in records:
+        if email in record.emails and record.ids:
+            return {next(iter(record.ids))}
+    return set()
+
+
+def _checks(
+    preview: Preview, verdict: Verdict, people: int, records: list[Record], asked: AskedPerson
+) -> tuple[Check, ...]:
+    name = preview.format.upper()
+    fits = f"The file is {name}, as asked." if preview.format_fits else f"The file does not look like {name}."
+    whole = (
+        "The file is complete." if preview.complete else "The file is cut off or damaged; what was readable is shown."
+    )
+    tables, rows = len(preview.tables), preview.row_count
+    content = f"{tables} {'table' if tables == 1 else 'tables'}, {rows} {'row' if rows == 1 else 'rows'}."
+    return (
+        Check("format", preview.format_fits, fits),
+        Check("one_person", verdict in ("one_person", "nobody"), _who(verdict, people, records, asked)),
+        Check("complete", preview.complete, whole),
+        Check("content", rows > 0 or verdict == "nobody", content),
+    )
+
+
+def _who(verdict: Verdict, people: int, records: list[Record], asked: AskedPerson) -> str:
+    if verdict == "nobody":
+        return "LoyaltyDog holds nothing for this customer here."
+    if verdict == "other_person":
+        if people > 1:
+            return f"The file holds records of {people} customers. It may not be sent."
+        return "The file holds the records of a customer other than the one you asked for. It may not be sent."
+    if verdict == "one_person":
+        if asked.email and not any(record.emails for record in records):
+            return "Every record carries the same customer ID; the file names no email to compare with."
+        if asked.customer_id and not asked.email and not any(record.ids for record in records):
+            return "Every record carries the same email; the file names no customer ID to compare with."
+        return "Every record belongs to the customer you asked for."
+    if not records:
+        return "Nothing in the file says whose records these are. Look before you send it."
+    return "What could be read speaks of the customer you asked for, but the file is damaged. Ask for it again."

@@ -1,0 +1,84 @@
+"""JSON text to a tree whose leaves are text as written, whatever the file does.
+
+Tree: dict, list, `str` (a JSON string, unescaped), `Bare` (a number with its digits), True, False, None.
+Two ways in, one answer: clean and shallow text goes through the standard library's C scanner; anything it cannot say
+truthfully (duplicate keys, NaN, lone surrogates, long numbers, depth, damage, several values) goes through the loop in
+`json_scan`, which knows the place of each problem. A test holds the two to the same tree.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+from portal.preview.json_scan import Scanner
+from portal.preview.model import Bare, WarningLog
+
+LONGEST_PLAIN_NUMBER = 15
+"""Digits that every program reads exactly; longer numbers take the careful way, which warns."""
+
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+@dataclass(frozen=True)
+class Tree:
+    """values: the documents of the file, more than one for newline-delimited JSON. complete: read to the end."""
+
+    values: list[Any] = field(repr=False)
+    complete: bool
+    is_lines: bool = False
+
+
+class _NeedsCare(Exception):
+    """The C scanner would hide something."""
+
+
+def _number(text: str) -> Bare:
+    if len(text) > LONGEST_PLAIN_NUMBER:
+        raise _NeedsCare
+    return Bare(text)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _NeedsCare
+    return found
+
+
+def _constant(_text: str) -> NoReturn:
+    raise _NeedsCare
+
+
+_decode: Callable[[str], Any] = json.JSONDecoder(
+    parse_int=_number, parse_float=_number, parse_constant=_constant, object_pairs_hook=_object
+).decode
+
+
+def read_tree(text: str, log: WarningLog) -> Tree:
+    """Every JSON value in `text`; `values` is empty when not even one begins. Problems go to `log`."""
+    if not _SURROGATE_ESCAPE.search(text):
+        try:
+            return Tree([_decode(text)], complete=True)
+        except (ValueError, RecursionError, _NeedsCare):
+            pass  # the careful reader says what is wrong, and where
+    return read_carefully(text, log)
+
+
+def read_carefully(text: str, log: WarningLog) -> Tree:
+    """As `read_tree`, always by the loop that warns."""
+    scanner = Scanner(text, log)
+    values: list[Any] = []
+    complete = True
+    while not scanner.at_end():
+        start = scanner.position
+        found, whole = scanner.value(document=len(values))
+        if found:
+            values.append(scanner.result)
+        if whole:
+            continue
+        complete = False
+        if not values or not scanner.skip_to_line_after(start):
+            break
+    return Tree(values, complete, is_lines=len(values) > 1)

@@ -1,0 +1,282 @@
+"""A JSON scanner without recursion that keeps reading where it truthfully can, and says where it could not.
+
+Kept as written: numbers digit for digit, NaN and Infinity, words JSON does not know, repeated keys (the later ones are
+renamed "key (2)"), text with a broken escape. Reading stops at damage to the structure itself; what was read stays.
+Rules: no recursion (100,000 levels are data like any other), no `int()` on what the file says (ValueError beyond 4,300
+digits), time linear in the file.
+"""
+
+import json
+import json.decoder
+import re
+from typing import Any, Final
+
+from portal.preview.model import Bare, WarningLog
+from portal.preview.raw import has_lone_surrogate, without_lone_surrogates
+
+_TOKEN = re.compile(
+    r'[ \t\n\r]*+(?:(?P<mark>[{}\[\],:])|(?P<quote>")'
+    r"|(?P<number>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)(?![^\s,:\[\]{}\"])"
+    r'|(?P<word>[^\s,:\[\]{}"]++))'
+)
+_BLANK = re.compile(r"[ \t\n\r\x1e]*+")  # RFC 7464 puts a record separator before each value
+_STRING_END = re.compile(r'(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
+_NOT_A_NUMBER = {"NaN", "Infinity", "-Infinity"}
+_LARGEST_EXACT_INTEGER = "9007199254740992"  # 2**53, beyond which IEEE 754 doubles skip integers (RFC 8259, 6)
+_DOUBLE_DIGITS = 17
+_PATH_STEPS_SHOWN = 12
+_RESCAN_BUDGET = 4  # characters read twice while finding the next line, as a multiple of the file
+
+VALUE, VALUE_OR_END, KEY, KEY_OR_END, COLON, NEXT = range(6)
+_WANTED = {
+    VALUE: "a value",
+    VALUE_OR_END: "a value or ]",
+    KEY: "a key in quotes",
+    KEY_OR_END: "a key in quotes or }",
+    COLON: "a colon",
+    NEXT: "a comma or a closing bracket",
+}
+
+
+class _Damage(Exception):
+    """The structure cannot be followed further."""
+
+
+class Scanner:
+    """Reads one value after another from `text`; `result` is the last one, `position` where reading stands."""
+
+    def __init__(self, text: str, log: WarningLog) -> None:
+        self._text = text
+        self._log = log
+        self._stack: list[Any] = []
+        self._keys: list[str] = []
+        self._repeats: dict[tuple[int, str], int] = {}
+        self._document = 0
+        self._budget = _RESCAN_BUDGET * len(text) + 1000
+        self._wholes = 0
+        self.position = 0
+        self.result: Any = None
+
+    def at_end(self) -> bool:
+        """True when nothing but white space follows."""
+        match = _BLANK.match(self._text, self.position)
+        self.position = match.end() if match else self.position
+        return self.position >= len(self._text)
+
+    def where(self) -> str:
+        """The present position as "line L, column C"."""
+        line = self._text.count("\n", 0, self.position) + 1
+        return f"line {line}, column {self.position - self._text.rfind(chr(10), 0, self.position)}"
+
+    def value(self, document: int) -> tuple[bool, bool]:
+        """Read one value into `result`: (did anything begin, did it end where it should)."""
+        self._document, self._stack, self._keys, self.result = document, [], [], None
+        self._repeats = {}
+        start, begun = self.position, False
+        try:
+            begun = self._begin()
+            while self._stack:
+                self._step()
+        except _Damage as damage:
+            if self._stack or begun:
+                self._log.add("damage", self.where(), f"{damage} What was read up to there is shown.")
+            elif document:
+                self._log.add("line", self.where(), "This part is not JSON. The Raw tab shows it.")
+            self._budget -= self.position - start
+            return bool(self._stack) or begun, False
+        self._wholes += 1
+        return True, True
+
+    def skip_to_line_after(self, start: int) -> bool:
+        """After damage: go on at the line after `start`, if the file is one value a line. False: stop reading."""
+        next_line = self._text.find("\n", start) + 1
+        if not next_line or self._budget < 0 or self.position >= len(self._text):
+            return False
+        if not self._wholes and not (
+            self.position <= next_line and self._text[next_line : next_line + 1] in ("{", "[")
+        ):
+            return False
+        self.position = next_line
+        return not self.at_end()
+
+    def _begin(self) -> bool:
+        self._state = VALUE
+        match = _TOKEN.match(self._text, self.position)
+        if match is None or (match["mark"] and match["mark"] not in "{["):
+            raise _Damage("Expected a value.")
+        if match["word"] and match["word"] not in _WORDS and match["word"] not in _NOT_A_NUMBER:
+            raise _Damage("Expected a value.")  # a bare word alone is some other kind of file
+        self._take(match)
+        return True
+
+    def _step(self) -> None:
+        match = _TOKEN.match(self._text, self.position)
+        if match is None:
+            self._damage()
+        elif self._state <= VALUE_OR_END:
+            self._take(match)
+        elif self._state == NEXT:
+            self._next(match)
+        elif self._state == COLON:
+            if match["mark"] != ":":
+                self._damage()
+            self.position, self._state = match.end(), VALUE
+        else:
+            self._key(match)
+
+    def _damage(self) -> None:
+        self.at_end()
+        if self.position >= len(self._text):
+            raise _Damage("The file ends in the middle: it is cut off.")
+        raise _Damage(f"Expected {_WANTED[self._state]} here, so the rest cannot be read as JSON.")
+
+    def _take(self, match: re.Match[str]) -> None:
+        mark = match["mark"]
+        self_end = match.end()
+        if mark in ("{", "["):
+            self.position = self_end
+            container: Any = {} if mark == "{" else []
+            self._place(container)
+            self._stack.append(container)
+            self._keys.append("")
+            self._state = KEY_OR_END if mark == "{" else VALUE_OR_END
+            return
+        if mark == "]" and self._stack and isinstance(self._stack[-1], list):
+            if self._state == VALUE:
+                self._warn("comma", "A comma stands before the closing bracket.")
+            self._close(self_end)
+            return
+        if mark:
+            self._damage()
+        if match["quote"]:
+            self._place(self._string(self_end))
+        else:
+            self.position = self_end
+            self._place(self._number(match["number"]) if match["number"] else self._word(match["word"]))
+        self._state = NEXT
+
+    def _close(self, end: int) -> None:
+        self._stack.pop()
+        self._keys.pop()
+        self.position, self._state = end, NEXT
+
+    def _next(self, match: re.Match[str]) -> None:
+        mark, in_list = match["mark"], isinstance(self._stack[-1], list)
+        if mark == ",":
+            self.position, self._state = match.end(), VALUE if in_list else KEY
+        elif mark == ("]" if in_list else "}"):
+            self._close(match.end())
+        else:
+            self._damage()
+
+    def _key(self, match: re.Match[str]) -> None:
+        if match["mark"] == "}":
+            if self._state == KEY:
+                self._warn("comma", "A comma stands before the closing bracket.")
+            self._close(match.end())
+            return
+        if not match["quote"]:
+            self._damage()
+        key, holder = self._string(match.end()), self._stack[-1]
+        if key in holder:
+            number = self._repeats.get((id(holder), key), 2)
+            while f"{key} ({number})" in holder:
+                number += 1
+            self._repeats[id(holder), key] = number + 1
+            self._keys[-1] = key
+            self._warn("repeated key", f"The same key stands here more than once; this one is shown with ({number}).")
+            key = f"{key} ({number})"
+        self._keys[-1] = key
+        self._state = COLON
+
+    def _place(self, value: Any) -> None:
+        if not self._stack:
+            self.result = value
+        elif isinstance(holder := self._stack[-1], list):
+            holder.append(value)
+        else:
+            holder[self._keys[-1]] = value
+
+    def _string(self, start: int) -> str:
+        text = self._text
+        try:
+            found, end = json.decoder.scanstring(text, start, True)
+        except json.JSONDecodeError:
+            return self._odd_string(start)
+        self.position = end
+        if end - start - 1 != len(found) and has_lone_surrogate(found):
+            self._warn("surrogate", "Half of a character stands here (a lone surrogate); it is shown as an escape.")
+            return without_lone_surrogates(found)
+        return found
+
+    def _odd_string(self, start: int) -> str:
+        match = _STRING_END.match(self._text, start)
+        if match is None:
+            self.position = len(self._text)
+            rest = self._text[start:]
+            if self._state not in (KEY, KEY_OR_END):
+                self._place(rest)
+            raise _Damage("The file ends inside a text: it is cut off.")
+        self.position = match.end()
+        try:
+            found, _ = json.decoder.scanstring(self._text, start, False)
+        except json.JSONDecodeError:
+            self._warn("escape", "This text has an escape that JSON does not know; it is shown as written.")
+            return self._text[start : match.end() - 1]
+        self._warn("control", "This text holds a control character or line break that JSON should escape.")
+        return without_lone_surrogates(found)
+
+    def _number(self, text: str) -> Bare:
+        mantissa = re.split("[eE]", text)[0]
+        digits = mantissa.lstrip("-").replace(".", "").lstrip("0")
+        whole = mantissa == text and "." not in text
+        if whole and (len(digits), digits) > (len(_LARGEST_EXACT_INTEGER), _LARGEST_EXACT_INTEGER):
+            self._warn(
+                "number", "This number is too large for most programs, which would round it. It is shown exactly."
+            )
+        elif not whole and (len(digits.rstrip("0")) > _DOUBLE_DIGITS or _overflows(text)):
+            self._warn("number", "Most programs cannot hold this number exactly. It is shown as written.")
+        return Bare(text)
+
+    def _word(self, text: str) -> bool | Bare | None:
+        if text in _WORDS:
+            return _WORDS[text]
+        if text in _NOT_A_NUMBER:
+            self._warn("constant", "NaN or Infinity stands here, which JSON does not know. It is shown as written.")
+        else:
+            self._warn("word", "A word without quotes stands here, which JSON does not know. It is shown as written.")
+        return Bare(text)
+
+    def _warn(self, kind: str, message: str) -> None:
+        place = self._path() if self._log.wants_place(kind) else ""
+        self._log.add(kind, place, message)
+
+    def _path(self) -> str:
+        steps: list[str | int] = [self._document] if self._wholes else []
+        for depth, (holder, key) in enumerate(zip(self._stack[:_PATH_STEPS_SHOWN], self._keys, strict=False), 1):
+            position = (
+                len(holder) if depth == len(self._stack) else len(holder) - 1
+            )  # the last holder still waits for it
+            steps.append(position if isinstance(holder, list) else key)
+        return path_text(steps) + ("…" if len(self._stack) > _PATH_STEPS_SHOWN else "")
+
+
+def _overflows(number: str) -> bool:
+    return float(number) in (float("inf"), float("-inf"))
+
+
+_PLAIN_KEY = re.compile(r"[^\W\d]\w*")
+
+
+def path_text(steps: list[str | int]) -> str:
+    """`["giftCards", 0, "e-mail"]` as `$.giftCards[0]["e-mail"]`; list positions count from 0."""
+    parts = ["$"]
+    for step in steps:
+        if isinstance(step, int):
+            parts.append(f"[{step}]")
+        elif _PLAIN_KEY.fullmatch(step):
+            parts.append(f".{step}")
+        else:
+            parts.append(f"[{json.dumps(step, ensure_ascii=False)}]")
+    return "".join(parts)

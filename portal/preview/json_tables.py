@@ -1,0 +1,339 @@
+"""A tree of JSON values as related tables of text.
+
+- An object outside any list becomes a table of one row, named by its path (`customer`); so does an object inside an object
+  that holds nothing but objects and lists. Objects below that flatten into dotted columns (`address.city`).
+- What stands directly in the root object becomes the table `file`; a root list, or one value a line, the table `rows`.
+- A list becomes a table named by its path (`giftCards.transactions`), a row an item; a link column says whose row it is:
+  by the parent's id where that is unique, else by its row number. Values that are no objects stand in the column `value`.
+- An object whose keys are data (ids, emails, numbers, or very many) becomes a table with the column `key`.
+- Limits: MAX_COLUMNS columns a table (the rest stands in the table "… more fields", a field a row), MAX_TABLES tables and
+  MAX_DEPTH levels (what lies beyond stands in one cell as written). Each is warned about; nothing is left out.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.preview.json_reader import Tree
+from portal.preview.json_scan import path_text
+from portal.preview.model import MISSING, NULL, Bare, Cell, Table, WarningLog, unique_names
+from portal.preview.raw import without_lone_surrogates
+
+MAX_COLUMNS = 500
+MAX_TABLES = 200
+MAX_DEPTH = 16
+MAX_NAME_CHARS = 120
+MANY_KEYS = 200
+"""An object with more keys than this is a table of keys, not a row."""
+
+Steps = tuple[str, ...]
+
+_KEY: Steps = ()
+_ITEM: Steps = ("value",)
+"""Columns that are no field of the row: its key, and the row itself where it is no object."""
+
+_TRUE, _FALSE = Bare("true"), Bare("false")
+_NO_ITEMS, _NO_KEYS = Bare("[]"), Bare("{}")
+_KEY_IS_DATA = re.compile(
+    r"[0-9a-fA-F]{24}|[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}|[^@\s]+@[^@\s]+|[+]?[0-9][0-9 ._:-]*"
+)
+_ID_NAMES = ("id", "_id", "Id", "ID", "uuid", "cardNumber", "number")
+
+
+@dataclass
+class _Growing:
+    """One table while it is read. `columns` maps a key, or a path of keys, to its position."""
+
+    path: Steps
+    name: str
+    parent: "_Growing | None"
+    below: Steps
+    """The keys that lead from the parent's row to this table."""
+    is_list: bool
+    columns: dict[str | Steps, int] = field(default_factory=dict)
+    rows: list[list[Cell]] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+    steps: list[str | int] = field(default_factory=list)
+    """How each row is reached from the table: a position, a key, or "" for the only row."""
+
+    def source_steps(self, row: int) -> list[str | int]:
+        steps: list[str | int] = []
+        table: _Growing | None = self
+        while table is not None:
+            if table.steps[row] != "" or table.is_list:
+                steps.append(table.steps[row])
+            steps.extend(reversed(table.below))
+            row = table.parents[row]
+            table = table.parent
+        return steps[::-1]
+
+
+def tables_from_tree(tree: Tree, log: WarningLog) -> tuple[Table, ...]:
+    """The tables of `tree`, parents before children."""
+    builder = _Builder(log)
+    if tree.is_lines:
+        builder.list_table((), "rows", None, (), tree.values, 0, 0)
+    elif tree.values:
+        builder.root(tree.values[0])
+    grown = [table for table in builder.tables.values() if table.columns]
+    names = unique_names([clip(table.name) for table in grown])
+    named = {id(table): table.name for table in builder.tables.values()}
+    named.update((id(table), name) for table, name in zip(grown, names, strict=True))
+    return tuple(_finished(table, named) for table in grown)
+
+
+class _Builder:
+    def __init__(self, log: WarningLog) -> None:
+        self._log = log
+        self.tables: dict[tuple[str, Steps], _Growing] = {}
+
+    def root(self, value: Any) -> None:
+        if isinstance(value, list) and value:
+            self.list_table((), "rows", None, (), value, 0, 0)
+        elif isinstance(value, dict) and value:
+            if _keys_are_data(value):
+                self.list_table((), "rows", None, (), value, 0, 0)
+            else:
+                self._spread(value, (), 0)
+        elif value != [] and value != {}:
+            self._only_row((), "file")[0].columns[_ITEM] = 0
+            self.tables["", ()].rows[0].append(self._cell(value))
+
+    def _only_row(self, path: Steps, name: str) -> tuple[_Growing, list[Cell]]:
+        table = self.tables.setdefault(("", path), _Growing(path, name, None, path, is_list=False))
+        if not table.rows:
+            table.rows.append([])
+            table.parents.append(0)
+            table.steps.append("")
+        return table, table.rows[0]
+
+    def _spread(self, found: dict[str, Any], path: Steps, depth: int) -> None:
+        """An object outside any list whose own objects are tables: the root, or a wrapper."""
+        plain = {k: v for k, v in found.items() if not (isinstance(v, dict) and v)}
+        if any(not isinstance(v, list) or not v for v in plain.values()):
+            table, row = self._only_row(path, ".".join(path) or "file")
+            self._fill(table, row, 0, {k: v for k, v in plain.items() if not isinstance(v, list) or not v}, (), depth)
+        for key, value in found.items():
+            below = (*path, key)
+            if isinstance(value, list) and value:
+                self.list_table(below, ".".join(below), None, below, value, 0, depth + 1)
+            elif isinstance(value, dict) and value:
+                self._object_table(value, below, depth + 1)
+
+    def _object_table(self, found: dict[str, Any], path: Steps, depth: int) -> None:
+        if _keys_are_data(found):
+            self.list_table(path, ".".join(path), None, path, found, 0, depth)
+        elif depth < MAX_DEPTH and all(isinstance(v, dict | list) and v for v in found.values()):
+            self._spread(found, path, depth)
+        else:
+            table, row = self._only_row(path, ".".join(path))
+            self._fill(table, row, 0, found, (), depth)
+
+    def list_table(
+        self,
+        path: Steps,
+        name: str,
+        parent: _Growing | None,
+        below: Steps,
+        items: "list[Any] | dict[str, Any]",
+        parent_row: int,
+        depth: int,
+    ) -> None:
+        """Rows for `items`: the items of a list, or the values of an object whose keys are data."""
+        kind = "{" if isinstance(items, dict) else "["
+        table = self.tables.get((kind, path))
+        if table is None:
+            table = self.tables[kind, path] = _Growing(path, name, parent, below, is_list=True)
+            if kind == "{":
+                table.columns[_KEY] = 0
+        pairs = items.items() if isinstance(items, dict) else enumerate(items)
+        for step, item in pairs:
+            row: list[Cell] = [step] if isinstance(step, str) else []
+            number = len(table.rows)
+            table.rows.append(row)
+            table.parents.append(parent_row)
+            table.steps.append(step)
+            if type(item) is dict and item:
+                self._fill(table, row, number, item, (), depth)
+            elif type(item) is list and item and self._has_room(depth, (*path, "[]")):
+                self.list_table((*path, "[]"), f"{name}[]", table, (), item, number, depth + 1)
+            else:
+                self._put(table, row, number, _ITEM, self._cell(item))
+
+    def _fill(
+        self, table: _Growing, row: list[Cell], number: int, found: dict[str, Any], prefix: Steps, depth: int
+    ) -> None:
+        """Put the fields of `found` into `row`; lists and objects of data become tables of their own."""
+        columns = table.columns
+        for key, value in found.items():
+            kind = type(value)
+            if kind is str or kind is Bare:
+                cell: Cell = value
+            elif value is None:
+                cell = NULL
+            elif kind is bool:
+                cell = _TRUE if value else _FALSE
+            elif not value:
+                cell = _NO_ITEMS if kind is list else _NO_KEYS
+            elif not self._has_room(depth + len(prefix), (*table.path, *prefix, key)):
+                cell = self._cell(value)
+            elif kind is dict and not _keys_are_data(value):
+                self._fill(table, row, number, value, (*prefix, key), depth)
+                continue
+            else:
+                below = (*prefix, key)
+                name = ".".join((table.name, *below)) if table.path or not table.is_list else ".".join(below)
+                self.list_table((*table.path, *below), name, table, below, value, number, depth + len(prefix) + 1)
+                continue
+            path = (*prefix, key) if prefix else key
+            position = columns.get(path)
+            if position is not None and position == len(row):
+                row.append(cell)
+            else:
+                self._put(table, row, number, path, cell)
+
+    def _put(self, table: _Growing, row: list[Cell], number: int, path: str | Steps, cell: Cell) -> None:
+        position = table.columns.get(path)
+        if position is None:
+            if len(table.columns) >= MAX_COLUMNS:
+                self._overflow(table, number, path, cell)
+                return
+            position = table.columns[path] = len(table.columns)
+        row.extend([MISSING] * (position + 1 - len(row)))
+        row[position] = cell
+
+    def _overflow(self, table: _Growing, number: int, path: str | Steps, cell: Cell) -> None:
+        key = ("more", table.path)
+        if key not in self.tables:
+            self._log.add(
+                "columns", table.name, f"More than {MAX_COLUMNS} columns: the others stand in a table of their own."
+            )
+            name = f"{table.name} (more fields)"
+            self.tables[key] = _Growing(
+                table.path, name, table, (), is_list=False, columns={("field",): 0, ("value",): 1}
+            )
+        more = self.tables[key]
+        more.rows.append([path if isinstance(path, str) else ".".join(path), cell])
+        more.parents.append(number)
+        more.steps.append(path if isinstance(path, str) else path_text(list(path)))
+
+    def _has_room(self, depth: int, path: Steps) -> bool:
+        if depth < MAX_DEPTH and (len(self.tables) < MAX_TABLES or ("[", path) in self.tables):
+            return True
+        if depth >= MAX_DEPTH:
+            self._log.add(
+                "depth", "file", f"Data lies deeper than {MAX_DEPTH} levels; it stands as written in one cell."
+            )
+        else:
+            self._log.add(
+                "tables", "file", f"More than {MAX_TABLES} tables; what lies beyond stands in cells as written."
+            )
+        return False
+
+    @staticmethod
+    def _cell(value: Any) -> Cell:
+        if value is None:
+            return NULL
+        if isinstance(value, bool):
+            return _TRUE if value else _FALSE
+        return value if isinstance(value, str) else Bare(as_written(value))
+
+
+def _keys_are_data(found: dict[str, Any]) -> bool:
+    if len(found) > MANY_KEYS:
+        return True
+    for key in found:
+        if _KEY_IS_DATA.fullmatch(key) is None:
+            return False
+    return True
+
+
+def as_written(value: Any) -> str:
+    """Compact JSON of a tree, numbers digit for digit, without recursion."""
+    parts: list[str] = []
+    todo: list[Any] = [(value,)]
+    while todo:
+        item = todo.pop()
+        if type(item) is tuple:
+            item = item[0]
+            if type(item) is dict or type(item) is list:
+                opening, closing = ("{", "}") if type(item) is dict else ("[", "]")
+                parts.append(opening)
+                todo.append(closing)
+                members = list(item.items()) if type(item) is dict else [(None, member) for member in item]
+                for index in range(len(members) - 1, -1, -1):
+                    key, member = members[index]
+                    todo.append((member,))
+                    lead = "," if index else ""
+                    todo.append(lead if key is None else f"{lead}{json.dumps(key, ensure_ascii=False)}:")
+            elif type(item) is Bare:
+                parts.append(item)
+            else:
+                parts.append(json.dumps(item, ensure_ascii=False))
+        else:
+            parts.append(item)
+    return "".join(parts)
+
+
+def clip(name: str) -> str:
+    """A name short enough for a heading, with nothing UTF-8 could not carry."""
+    name = without_lone_surrogates(name)
+    return name if len(name) <= MAX_NAME_CHARS else f"{name[: MAX_NAME_CHARS - 1]}…"
+
+
+def _column_name(path: str | Steps) -> str:
+    return path if isinstance(path, str) else ".".join(path) or "key"
+
+
+def _finished(table: _Growing, named: dict[int, str]) -> Table:
+    headers = [_column_name(path) for path in table.columns]
+    link, parent_keys = _link(table, named)
+    rows: list[list[Cell]] = table.rows
+    if link:
+        headers.insert(0, link)
+        rows = [[key, *row] for key, row in zip(parent_keys, table.rows, strict=True)]
+    columns = unique_names([clip(header) for header in headers])
+    key_position = 1 if link else 0
+    is_map = _KEY in table.columns
+    return Table(
+        name=named[id(table)],
+        columns=columns,
+        headers=tuple(headers),
+        link_columns=frozenset(columns[:1]) if link else frozenset(),
+        key_column=columns[key_position] if is_map else "",
+        _rows=rows,
+        _paths=_path_maker(table, bool(link)),
+    )
+
+
+def _path_maker(table: _Growing, has_link: bool) -> Callable[[int], list[str]]:
+    more = ("field",) in table.columns and not table.is_list
+
+    def paths(row: int) -> list[str]:
+        steps = table.source_steps(row)
+        if more:
+            return [path_text(steps[:-1])] * has_link + [path_text(steps)] * 2
+        found = [path_text(steps[:-1])] if has_link else []
+        for path in table.columns:
+            tail = [path] if isinstance(path, str) else [] if path == _ITEM else list(path)
+            found.append(path_text([*steps, *tail]))
+        return found
+
+    return paths
+
+
+def _link(table: _Growing, named: dict[int, str]) -> tuple[str, list[Cell]]:
+    """The name and cells of the column that says which parent row each row belongs to; no name if there is but one."""
+    parent = table.parent
+    if parent is None or len(parent.rows) < 2:
+        return "", []
+    for wanted in _ID_NAMES:
+        position = parent.columns.get(wanted)
+        if position is None:
+            continue
+        ids = [row[position] if position < len(row) else MISSING for row in parent.rows]
+        if all(isinstance(cell, str) and cell for cell in ids) and len(set(ids)) == len(ids):
+            return f"({named[id(parent)]} {wanted})", [ids[row] for row in table.parents]
+    return f"({named[id(parent)]} row)", [str(row + 1) for row in table.parents]

@@ -1,0 +1,208 @@
+"""Other people in an export: who is mentioned beside the customer, where, and how sure that is.
+
+Marked: senders, recipients, transfer counterparties, cashiers and terminals, personal messages, and any email, phone or card
+number that is not the customer's own. By the field's name first, by the text itself second. What equals the customer's own
+email, ID, name or phone is not marked. Marks never stop an export (a wrong person's whole record does: `inspect`); they are for
+the person who weighs them (GDPR Art. 15(4), LAW-11). Rules in words and the measured rates: docs/inspection.md.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from portal.preview import words
+from portal.preview.facts import DATE, MONEY, YES_NO, is_email, is_phone, looks_like
+from portal.preview.fields import Reading, readings
+from portal.preview.inspection import AskedPerson
+from portal.preview.model import Bare, Place, Preview
+from portal.preview.people import Own, customer_records, digits, normal, own_values
+
+_IN_TEXT_EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]]{1,64}@[^\s@<>\"',;:()\[\]]{1,190}\.[A-Za-z]{2,24}")
+_IN_TEXT_PHONE = re.compile(r"(?<![\w+])\+\d[\d ().\-/]{6,20}\d(?!\w)")
+_IN_TEXT_CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){14,18}(?![\w-])")
+_CAPITALISED = r"[^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*\.?"
+_IN_TEXT_NAME = re.compile(
+    rf"\b(?:to|from|for|by|an|von|für|durch|à|pour|par|para|por|del|da|di|per|van|aan|voor|door|till|til|från|fra|av|af|dla|od|do|de|a)"
+    rf"\s+({_CAPITALISED}(?:\s(?:van|von|de|der|da|dos|di|del)){{0,2}}\s{_CAPITALISED})(?=$|[\s.,;:)!?(])"
+)
+_NOBODY = frozenset(
+    "- -- n/a na none null unknown undefined anonymous self me myself guest system auto automatic online web api app pos website portal".split()
+)
+_PEOPLE_ROLES: Final = frozenset({"sender", "recipient", "counterparty", "staff"})
+_LONGEST_SCANNED = 20_000
+
+
+@dataclass(frozen=True)
+class Other:
+    """One cell that looks like somebody else's. kind: "sender", "recipient", "counterparty", "staff", "terminal", "message",
+    "email", "phone", "card number" or "name". confidence: 0 to 1. why: a sentence without the value."""
+
+    table: str
+    row: int
+    column: str
+    kind: str
+    confidence: float
+    why: str = field(default="")
+
+    @property
+    def place(self) -> Place:
+        return Place(self.table, self.row, self.column)
+
+
+def find_others(preview: Preview, asked: AskedPerson) -> tuple[Other, ...]:
+    """Every cell of `preview` that looks like another person's data, in the order of the file."""
+    own = own_values(customer_records(preview), asked.email, asked.customer_id)
+    cards = _own_cards(preview)
+    return tuple(other for table in preview.tables for row in readings(table) for other in _of_row(row, own, cards))
+
+
+def _own_cards(preview: Preview) -> frozenset[str]:
+    """Numbers in card columns that name nobody: the cards the export is about."""
+    found: set[str] = set()
+    for table in preview.tables:
+        for row in readings(table):
+            for reading in row:
+                about = reading.meaning
+                if about.attribute == "card" and about.role in ("", "customer") and isinstance(reading.cell, str):
+                    found.add(digits(reading.cell))
+    return frozenset(found)
+
+
+def _of_row(row: list[Reading], own: Own, cards: frozenset[str]) -> Iterator[Other]:
+    selves = {reading.meaning.role for reading in row if _identifies_self(reading, own)}
+    for reading in row:
+        if not isinstance(reading.cell, str):
+            continue
+        text = reading.cell.strip()
+        if len(text) < 1 or text.casefold() in _NOBODY or (type(reading.cell) is Bare and text in ("[]", "{}")):
+            continue
+        mark = _by_name(reading, text, own, selves) or _by_content(reading, text, own, cards)
+        if mark:
+            kind, confidence, why = mark
+            yield Other(reading.place.table, reading.place.row, reading.place.column, kind, confidence, why)
+
+
+def _identifies_self(reading: Reading, own: Own) -> bool:
+    """A sender or recipient whose email, phone or ID is the customer's own is the customer."""
+    about = reading.meaning
+    if about.role not in ("sender", "recipient", "counterparty") or not isinstance(reading.cell, str):
+        return False
+    value = normal(reading.cell)
+    return value in own.emails or value in own.ids or (about.attribute == "phone" and digits(value) in own.phones)
+
+
+Mark = tuple[str, float, str]
+
+
+def _by_name(reading: Reading, text: str, own: Own, selves: set[str]) -> Mark | None:
+    about = reading.meaning
+    role = about.role
+    if role == "message":
+        if (
+            words.has(about.parts, words.DATE, words.NOT_A_PERSON)
+            or not any(c.isalpha() for c in text)
+            or _is_fact(text)
+        ):
+            return None
+        return "message", 0.9 if " " in text else 0.75, "The field is a personal message."
+    if role == "terminal":
+        if words.has(about.parts, words.DATE, words.NOT_A_PERSON) or _is_fact(text):
+            return None
+        return "terminal", 0.9, "The field names a till or terminal, which points to who worked there."
+    if role == "direction":
+        return _direction(reading, text, own)
+    if role not in _PEOPLE_ROLES or role in selves:
+        return None
+    if about.attribute not in ("email", "phone", "name", "card", "id", "address") and (
+        words.has(about.parts, words.NOT_A_PERSON, words.DATE, words.AMOUNT, words.BIRTH) or _is_fact(text)
+    ):
+        return None
+    if (
+        words.has(about.parts, words.NOT_A_PERSON)
+        and about.attribute not in ("email", "phone", "name")
+        or _is_fact(text)
+    ):
+        return None
+    if _is_own(text, own):
+        return None
+    return role, _role_confidence(about.attribute, text), _WHY[role]
+
+
+_WHY: Final = {
+    "sender": "The field names who sent or bought the gift.",
+    "recipient": "The field names who received the gift.",
+    "counterparty": "The field names the other side of a transfer.",
+    "staff": "The field names who served the customer.",
+}
+
+
+def _role_confidence(attribute: str, text: str) -> float:
+    if attribute == "email":
+        return 0.97 if is_email(text) else 0.7
+    if attribute in ("name", "phone", "card"):
+        return 0.95
+    return 0.85
+
+
+def _direction(reading: Reading, text: str, own: Own) -> Mark | None:
+    """A field called only "from" or "to" names a person when it holds an email, a phone or a name, and not a date."""
+    if _is_own(text, own) or _is_fact(text):
+        return None
+    if is_email(text) or is_phone(text):
+        return "counterparty", 0.9, "The field says from whom or to whom."
+    if " " in text and not any(c.isdigit() for c in text):
+        return "counterparty", 0.7, "The field says from whom or to whom."
+    return None
+
+
+def _is_own(text: str, own: Own) -> bool:
+    value = normal(text)
+    if value in own.emails or value in own.ids or value in own.names:
+        return True
+    number = digits(value)
+    return len(number) >= 7 and number in own.phones
+
+
+def _is_fact(text: str) -> bool:
+    return looks_like("", [text]) in (DATE, YES_NO, MONEY)
+
+
+def _by_content(reading: Reading, text: str, own: Own, cards: frozenset[str]) -> Mark | None:
+    about = reading.meaning
+    if about.role == "business":
+        return None
+    text = text[:_LONGEST_SCANNED]
+    if "@" in text:
+        for found in _IN_TEXT_EMAIL.findall(text):
+            if normal(found.strip(".")) not in own.emails:
+                return "email", 0.95 if is_email(text) else 0.85, "The text holds an email that is not the customer's."
+    if about.attribute in ("date", "amount") or (about.attribute == "id" and about.role != "counterparty"):
+        return None
+    return _numbers(reading, text, own, cards) or _named(reading, text, own)
+
+
+def _numbers(reading: Reading, text: str, own: Own, cards: frozenset[str]) -> Mark | None:
+    about = reading.meaning
+    if about.attribute == "phone":
+        number = digits(text)
+        if 6 <= len(number) <= 15 and number not in own.phones and about.role != "customer" and own.phones:
+            return "phone", 0.7, "The text is a phone number that is not the customer's."
+        return None
+    if about.attribute == "card":
+        return None
+    if any(digits(found) not in own.phones for found in _IN_TEXT_PHONE.findall(text)):
+        return "phone", 0.8, "The text holds a phone number that is not the customer's."
+    if " " in text and any(digits(found) not in cards for found in _IN_TEXT_CARD.findall(text)):
+        return "card number", 0.8, "The text holds a card number that is not among the customer's."
+    return None
+
+
+def _named(reading: Reading, text: str, own: Own) -> Mark | None:
+    """Names in running text, after a word such as "to" or "from"."""
+    if reading.meaning.attribute != "other" or " " not in text or len(text) > 500:
+        return None
+    for found in _IN_TEXT_NAME.findall(text):
+        if normal(found) not in own.names:
+            return "name", 0.7, "The text seems to name somebody."
+    return None

@@ -1,0 +1,203 @@
+"""Customer records of a preview: who the rows say they belong to, apart from people who are merely mentioned.
+
+A field names the owner of its row when it is a customer's email or ID: `customerEmail`, `customer.id`, or `email` and `id` in a
+table of customers; or, in a file without either, a plain `email`. See docs/inspection.md.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from portal.preview import words
+from portal.preview.facts import is_email
+from portal.preview.fields import STRONG_CUSTOMER, Meaning, Reading, is_person_table, is_vertical, readings
+from portal.preview.model import Place, Preview, Table
+
+_PLACEHOLDERS = frozenset(
+    {"", "-", "--", "n/a", "na", "none", "null", "unknown", "undefined", "anonymous", "guest", "0"}
+)
+
+
+def normal(text: str) -> str:
+    """For comparing: without outer white space and in one case (the vendor's own plugin compares emails that way)."""
+    return text.strip().casefold()
+
+
+@dataclass
+class Record:
+    """One row (or vertical table) that says whose it is. Values are normalised; each with its place."""
+
+    table: str
+    row: int
+    emails: dict[str, Place] = field(default_factory=dict, repr=False)
+    ids: dict[str, Place] = field(default_factory=dict, repr=False)
+    names: set[str] = field(default_factory=set, repr=False)
+    phones: set[str] = field(default_factory=set, repr=False)
+
+
+@dataclass(frozen=True)
+class _Rules:
+    """How this file names the owner of a row."""
+
+    strong: bool
+    """Some field or table says "customer" or a word as clear: then "user" and "member" name nobody."""
+    bare_email: bool
+    """Nothing names a customer: a plain `email` column is the owner's."""
+
+
+def customer_records(preview: Preview) -> list[Record]:
+    """Every record that names its owner, in the order of the file."""
+    rules = _rules(preview)
+    found: list[Record] = []
+    for table in preview.tables:
+        found.extend(_records_of(table, rules))
+    return found
+
+
+def _rules(preview: Preview) -> _Rules:
+    strong = weak = False
+    for table in preview.tables:
+        for reading in _field_names(table):
+            kind = _owner_kind(table.name, reading, _Rules(strong=False, bare_email=False))
+            strong = strong or (bool(kind) and _is_strong(table.name, reading))
+            weak = weak or bool(kind)
+    return _Rules(strong, bare_email=not weak)
+
+
+def _field_names(table: Table) -> Iterable[Meaning]:
+    if is_vertical(table):
+        return [row[0].meaning for row in readings(table)]
+    from portal.preview.fields import meaning
+
+    return [meaning(table.name, column) for column in table.columns if column not in table.link_columns]
+
+
+def _is_strong(table: str, about: Meaning) -> bool:
+    own = about.parts if words.has(about.parts, words.CUSTOMER) else words.meaning(table.rsplit(".", 1)[-1])
+    return words.has(own, STRONG_CUSTOMER)
+
+
+def _owner_kind(table: str, about: Meaning, rules: _Rules) -> str:
+    """ "email" or "id" when the field names the owner of its record, else ""."""
+    if about.role == "customer":
+        if rules.strong and not _is_strong(table, about):
+            return ""
+        if about.attribute == "email" and not words.has(about.parts, words.NOT_A_PERSON, words.DATE):
+            return "email"
+        named = words.has(about.parts, words.CUSTOMER)
+        only_id = not about.parts - words.CUSTOMER - words.ID - {"object", "reference"}
+        if about.attribute == "id" and only_id and (named or is_person_table(table)):
+            return "id"
+        if named and not about.parts - words.CUSTOMER:
+            return "either"
+    if rules.bare_email and not about.role and about.attribute == "email" and _is_bare(about):
+        return "email"
+    return ""
+
+
+def _is_bare(about: Meaning) -> bool:
+    return not about.parts - words.EMAIL - words.ADDRESS
+
+
+def _records_of(table: Table, rules: _Rules) -> list[Record]:
+    records: dict[int, Record] = {}
+    person_table = is_person_table(table.name)
+    for row in readings(table):
+        for reading in row:
+            if not isinstance(reading.cell, str):
+                continue
+            value = normal(reading.cell)
+            if value in _PLACEHOLDERS:
+                continue
+            kind = _owner_kind(table.name, reading.meaning, rules)
+            record = records.get(reading.record) or Record(table.name, reading.place.row)
+            if not _add(record, reading, kind, value, own_table=person_table or rules.bare_email):
+                continue
+            records[reading.record] = record
+    return [record for record in records.values() if record.emails or record.ids]
+
+
+def _add(record: Record, reading: Reading, kind: str, value: str, *, own_table: bool) -> bool:
+    about = reading.meaning
+    if kind == "either":
+        kind = "email" if is_email(value) else "id" if " " not in value and any(c.isdigit() for c in value) else ""
+    if kind == "email" and "@" in value:
+        record.emails[value] = reading.place
+    elif kind == "id":
+        record.ids[value] = reading.place
+    elif about.role == "customer" or (own_table and not about.role):
+        if about.attribute == "name":
+            record.names.add(value)
+        elif about.attribute == "phone":
+            record.phones.add(digits(value))
+        else:
+            return False
+    else:
+        return False
+    return True
+
+
+def digits(text: str) -> str:
+    """The digits of a phone or card number, for comparing."""
+    return "".join(character for character in text if character.isdigit())
+
+
+@dataclass(frozen=True)
+class Own:
+    """What belongs to the asked person, as far as their records say. Normalised values."""
+
+    emails: frozenset[str] = field(repr=False)
+    ids: frozenset[str] = field(repr=False)
+    names: frozenset[str] = field(repr=False)
+    phones: frozenset[str] = field(repr=False)
+
+
+def own_values(records: list[Record], email: str | None, customer_id: str | None) -> Own:
+    """Emails, ids, names and phones of the records that are the asked person's: linked by email or id to what was asked.
+
+    When nothing in the file links to what was asked but every record is one and the same person's, that person is it.
+    """
+    emails = {normal(email)} if email else set()
+    ids = {normal(customer_id)} if customer_id else set()
+    mine = [record for record in records if emails & record.emails.keys() or ids & record.ids.keys()]
+    if not mine and len(groups(records)) == 1:
+        mine = records
+    for record in mine:
+        ids |= record.ids.keys()
+        if email is None:
+            emails |= record.emails.keys()
+    mine = [record for record in records if emails & record.emails.keys() or ids & record.ids.keys()]
+    names = {name for record in mine for name in record.names}
+    for record in mine:
+        if 2 <= len(record.names) <= 3:
+            names |= {" ".join(pair) for pair in _orders(sorted(record.names))}
+    phones = {phone for record in mine for phone in record.phones}
+    return Own(frozenset(emails), frozenset(ids), frozenset(names), frozenset(phones))
+
+
+def _orders(names: list[str]) -> list[tuple[str, ...]]:
+    from itertools import permutations
+
+    return list(permutations(names, 2))
+
+
+def groups(records: list[Record]) -> list[set[str]]:
+    """The distinct people of the records: values that ever stood in one record belong together."""
+    parent: dict[str, str] = {}
+
+    def find(key: str) -> str:
+        while parent[key] != key:
+            parent[key] = parent[parent[key]]
+            key = parent[key]
+        return key
+
+    for record in records:
+        keys = [f"email {value}" for value in record.emails] + [f"id {value}" for value in record.ids]
+        for key in keys:
+            parent.setdefault(key, key)
+        for key in keys[1:]:
+            parent[find(key)] = find(keys[0])
+    people: dict[str, set[str]] = defaultdict(set)
+    for key in parent:
+        people[find(key)].add(key)
+    return list(people.values())
