@@ -21,7 +21,6 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
-    UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
@@ -113,6 +112,7 @@ class LoginSession(Base):
     expires_at: Mapped[dt.datetime] = mapped_column()
     ended_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     ended_because: Mapped[str] = mapped_column(String(40), default="")
+    address: Mapped[str] = mapped_column(String(64), default="")
     sealed_vendor_token: Mapped[bytes | None] = mapped_column(default=None)
 
 
@@ -151,13 +151,12 @@ class Export(Base):
         Index("ix_exports_expiry", "merchant_id", "link_expires_at", "id"),
         Index("ix_exports_subject", "merchant_id", "subject_index", "requested_at"),
         Index("ix_exports_state", "state", "retry_at"),
-        UniqueConstraint("merchant_id", "intent", name="uq_exports_intent"),
+        Index("ix_exports_ask", "merchant_id", "ask_index", "requested_at"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
     state: Mapped[str] = mapped_column(String(16))
-    intent: Mapped[str | None] = mapped_column(String(100), default=None)
     requested_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     requested_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
     updated_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
@@ -168,6 +167,7 @@ class Export(Base):
     subject_kind: Mapped[str] = mapped_column(String(12))
     sealed_subject: Mapped[bytes] = mapped_column()
     subject_index: Mapped[str] = mapped_column(String(80))
+    ask_index: Mapped[str] = mapped_column(String(80))
     program_id: Mapped[str | None] = mapped_column(String(24), default=None)
     program_name: Mapped[str] = mapped_column(String(200), default="")
     sealed_card_id: Mapped[bytes | None] = mapped_column(default=None)

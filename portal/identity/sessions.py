@@ -1,0 +1,224 @@
+"""Login sessions: an opaque 256-bit value in the cookie, only its hash here (SEC-33 to SEC-35).
+
+A session ends when idle too long, at its absolute limit, when signed out, or when the account is
+disabled or changes role or password; always in the table, so every replica sees it at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from portal.audit import record
+from portal.identity.base import Shared, digest
+from portal.identity.roles import Role, User
+from portal.storage.tables import Account, LoginSession, Merchant, utc_now
+
+TOUCH_SECONDS = 20.0  # an act is written down at most this often; well under any sensible idle limit
+
+
+@dataclass(frozen=True)
+class SessionState:
+    """What a cookie stands for: a `user`, or the reason it stands for nobody (empty: never heard of)."""
+
+    user: User | None
+    ended: str = ""
+
+
+def _user(session: LoginSession, account: Account, merchant: Merchant) -> User:
+    return User(
+        account_id=account.id,
+        merchant_id=merchant.id,
+        merchant_name=merchant.name,
+        email=account.email,
+        name=account.name or account.email,
+        role=Role(account.role),
+        practice=merchant.practice,
+        time_zone=merchant.time_zone or "UTC",
+        session_hash=session.id_hash,
+        proof_at=session.proof_at,
+        origin=session.address or "web",
+    )
+
+
+def end_in(db: Session, account_id: str, because: str, *, actor: str, origin: str) -> int:
+    """End every live session of an account within the caller's transaction; gives how many."""
+    live = db.scalars(
+        select(LoginSession).where(LoginSession.account_id == account_id, LoginSession.ended_at.is_(None))
+    ).all()
+    for row in live:
+        row.ended_at = utc_now()
+        row.ended_because = because
+        row.sealed_vendor_token = None
+    if live:
+        record(db, live[0].merchant_id, actor, "session:end", object_id=account_id, origin=origin, reason=because)
+    return len(live)
+
+
+class Sessions(Shared):
+    """Starting, resolving and ending login sessions."""
+
+    def start_session(
+        self,
+        account_id: str,
+        *,
+        method: str,
+        address: str,
+        second_factor: bool,
+        vendor_token: str | None = None,
+        replacing: str = "",
+    ) -> str:
+        """A new cookie value for the account; `replacing` (a cookie value) ends first, so none is carried over."""
+        value = secrets.token_urlsafe(32)
+        now = utc_now()
+        with self.db.write() as db:
+            account = db.get_one(Account, account_id)
+            if replacing:
+                self._end_row(db, digest(replacing), "replaced", actor=account_id)
+            row = LoginSession(
+                id_hash=digest(value),
+                account_id=account.id,
+                merchant_id=account.merchant_id,
+                method=method,
+                expires_at=now + dt.timedelta(hours=self.settings.session_hours),
+                address=address[:64],
+            )
+            if vendor_token is not None:
+                row.sealed_vendor_token = self.sealer.seal(
+                    vendor_token,
+                    merchant_id=account.merchant_id,
+                    table="login_sessions",
+                    column="sealed_vendor_token",
+                    row=row.id_hash,
+                )
+            db.add(row)
+            account.last_sign_in_at = now
+            record(
+                db,
+                account.merchant_id,
+                account.id,
+                "session:start",
+                object_id=account.id,
+                origin=address,
+                method=method,
+                second_factor=second_factor,
+            )
+        return value
+
+    def resolve(self, cookie_value: str, *, touch: bool) -> User | None:
+        """The user of a cookie value, or None. `touch` says a person acted, which puts off the idle end."""
+        return self.look(digest(cookie_value), touch=touch).user
+
+    def resolve_hash(self, session_hash: str) -> User | None:
+        """The user of a session hash (`st.user.session_hash`), or None; never counts as an act."""
+        return self.look(session_hash, touch=False).user if session_hash else None
+
+    def look(self, session_hash: str, *, touch: bool) -> SessionState:
+        """Resolve a session hash and, for a dead one, say why it ended."""
+        with self.db.read() as db:
+            found = db.execute(
+                select(LoginSession, Account, Merchant)
+                .join(Account, Account.id == LoginSession.account_id)
+                .join(Merchant, Merchant.id == LoginSession.merchant_id)
+                .where(LoginSession.id_hash == session_hash)
+            ).first()
+        if found is None:
+            return SessionState(None)
+        row, account, merchant = found
+        if row.ended_at is not None:
+            return SessionState(None, row.ended_because)
+        now = utc_now()
+        because = self._due_end(row, account, now)
+        if because:
+            with self.db.write() as db:
+                self._end_row(db, session_hash, because, actor="system")
+            return SessionState(None, because)
+        if touch and (now - row.last_seen_at).total_seconds() > TOUCH_SECONDS:
+            with self.db.write() as db:
+                db.execute(
+                    update(LoginSession)
+                    .where(LoginSession.id_hash == session_hash, LoginSession.ended_at.is_(None))
+                    .values(last_seen_at=now)
+                )
+        return SessionState(_user(row, account, merchant))
+
+    def _due_end(self, row: LoginSession, account: Account, now: dt.datetime) -> str:
+        if account.disabled_at is not None:
+            return "disabled"
+        if row.stage != "full":
+            return "unfinished"
+        if now >= row.expires_at:
+            return "expired"
+        if now - row.last_seen_at >= dt.timedelta(minutes=self.settings.idle_minutes):
+            return "idle"
+        return ""
+
+    def idle_seconds_left(self, user: User) -> float:
+        """Seconds until the session ends by idleness or age; 0 when it is over."""
+        with self.db.read() as db:
+            row = db.get(LoginSession, user.session_hash)
+        if row is None or row.ended_at is not None:
+            return 0.0
+        idle_end = row.last_seen_at + dt.timedelta(minutes=self.settings.idle_minutes)
+        return max(0.0, (min(idle_end, row.expires_at) - utc_now()).total_seconds())
+
+    def end_session(self, session_hash: str, because: str = "signed_out") -> None:
+        """End one session; ending it twice is no error."""
+        with self.db.write() as db:
+            self._end_row(db, session_hash, because, actor="")
+
+    def end_all_sessions(self, account_id: str, because: str, *, actor: str = "system", origin: str = "") -> int:
+        """End every session of an account; gives how many ended."""
+        with self.db.write() as db:
+            return end_in(db, account_id, because, actor=actor, origin=origin)
+
+    def _end_row(self, db: Session, session_hash: str, because: str, *, actor: str) -> None:
+        row = db.get(LoginSession, session_hash, with_for_update=True)
+        if row is None or row.ended_at is not None:
+            return
+        row.ended_at = utc_now()
+        row.ended_because = because
+        row.sealed_vendor_token = None
+        record(
+            db,
+            row.merchant_id,
+            actor or row.account_id,
+            "session:end",
+            object_id=row.account_id,
+            origin=row.address,
+            reason=because,
+        )
+
+    def vendor_token(self, user: User) -> str | None:
+        """The LoyaltyDog token this session signed in with, or None. Raises SealBroken."""
+        with self.db.read() as db:
+            row = db.get(LoginSession, user.session_hash)
+        if row is None or row.ended_at is not None or row.sealed_vendor_token is None:
+            return None
+        return self.sealer.open(
+            row.sealed_vendor_token,
+            merchant_id=row.merchant_id,
+            table="login_sessions",
+            column="sealed_vendor_token",
+            row=row.id_hash,
+        )
+
+    def prove(self, user: User, method: str) -> None:
+        """Write down that the person has just proved again who they are (step-up)."""
+        with self.db.write() as db:
+            row = db.get(LoginSession, user.session_hash)
+            if row is not None and row.ended_at is None:
+                row.proof_at = utc_now()
+                record(
+                    db,
+                    user.merchant_id,
+                    user.account_id,
+                    "session:step_up",
+                    object_id=user.account_id,
+                    origin=user.origin,
+                    method=method,
+                )

@@ -1,0 +1,92 @@
+"""Growing delays for guesses, per account and per address; nothing is locked for ever (SEC-37).
+
+A try is *charged before* it is checked, in one transaction, so that a burst of parallel guesses
+cannot all slip in before the first failure is written. A success wipes the account's failures but
+gives the address back only this one try, so that owning one account does not buy guesses at others.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from portal.errors import TryLater
+from portal.identity.base import digest
+from portal.storage.tables import Throttle, utc_now
+
+FORGET_AFTER = dt.timedelta(hours=12)
+MAX_ROWS = 50_000
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`free` failures cost nothing; then the delay doubles from one second up to `longest` seconds."""
+
+    free: int
+    longest: float
+
+    def delay(self, failures: int) -> dt.timedelta:
+        over = failures - self.free
+        return dt.timedelta(seconds=0 if over <= 0 else min(2.0 ** min(over - 1, 30), self.longest))
+
+
+ACCOUNT = Policy(free=5, longest=900.0)
+ADDRESS = Policy(free=20, longest=300.0)
+CODE = Policy(free=3, longest=900.0)
+
+
+def subject(kind: str, value: str) -> str:
+    """The throttle's key: no email or address stands in the table in clear."""
+    return f"{kind}:{digest(value)}"
+
+
+def charge(session: Session, subjects: dict[str, Policy], now: dt.datetime | None = None) -> None:
+    """Charge one try to every subject. Raises TryLater (charging nobody) while one of them must wait."""
+    now = now or utc_now()
+    rows: dict[str, Throttle] = {}
+    waits: list[float] = []
+    for key in sorted(subjects):
+        row = session.get(Throttle, key, with_for_update=True)
+        if row is not None and now - row.last_at > FORGET_AFTER:
+            row.failures = 0
+        if row is not None:
+            rows[key] = row
+            if row.failures and row.open_at > now:
+                waits.append((row.open_at - now).total_seconds())
+    if waits:
+        raise TryLater(wait_seconds=max(waits), detail="throttled")
+    for key, policy in subjects.items():
+        row = rows.get(key)
+        if row is None:
+            row = Throttle(key=key)
+            session.add(row)
+        row.failures += 1
+        row.last_at = now
+        row.open_at = now + policy.delay(row.failures)
+    _forget_old(session, now)
+
+
+def forget(session: Session, key: str) -> None:
+    """After a success: the account starts afresh."""
+    session.execute(delete(Throttle).where(Throttle.key == key))
+
+
+def give_back(session: Session, key: str) -> None:
+    """After a success: the address gets back the try it was charged."""
+    row = session.get(Throttle, key, with_for_update=True)
+    if row is not None and row.failures:
+        row.failures -= 1
+        row.open_at = row.last_at
+
+
+def _forget_old(session: Session, now: dt.datetime) -> None:
+    """Keep the table bounded: old rows go, and above `MAX_ROWS` the oldest too."""
+    session.execute(delete(Throttle).where(Throttle.last_at < now - FORGET_AFTER))
+    session.flush()
+    count = session.scalar(select(func.count()).select_from(Throttle)) or 0
+    if count > MAX_ROWS:
+        oldest = select(Throttle.key).order_by(Throttle.last_at).limit(count - MAX_ROWS)
+        session.execute(delete(Throttle).where(Throttle.key.in_(oldest)))

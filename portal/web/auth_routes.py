@@ -1,0 +1,78 @@
+"""The hand-over between the sign-in page and the session cookie: `/auth/start` and `/auth/sign-out`."""
+
+from __future__ import annotations
+
+import anyio
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from portal.identity.tickets import SIGN_IN, SIGN_OUT
+from portal.web.cookies import NOTICE_SECONDS, CookieNames
+from portal.web.plain import page
+from portal.web.portal_shape import Portal, PortalSource
+from portal.web.visit import Visit, visit_of
+
+START_PATH, SIGN_OUT_PATH = "/auth/start", "/auth/sign-out"
+MAX_TICKET = 128
+
+
+def _home(*set_cookies: str) -> Response:
+    answer = RedirectResponse("/", status_code=303)
+    for value in set_cookies:
+        answer.headers.append("set-cookie", value)
+    return answer
+
+
+def _from_our_page(request: Request) -> bool:
+    """SEC-40: a link or form on another site says cross-site or none here; every browser since 2023 says something."""
+    return request.headers.get("sec-fetch-site") == "same-origin"
+
+
+def start(portal: Portal, visit: Visit, ticket: str) -> Response:
+    """Turn a good ticket into a fresh session; whatever session the browser had before ends."""
+    names = CookieNames.of(portal.settings)
+    redeemed = portal.identity.redeem_ticket(ticket, browser=visit.browser, purpose=SIGN_IN)
+    if redeemed is None:
+        return _home(names.set(names.notice, "ticket", NOTICE_SECONDS))
+    value = portal.identity.start_session(
+        redeemed.account_id,
+        method=str(redeemed.facts.get("method", "password")),
+        address=visit.address,
+        second_factor=bool(redeemed.facts.get("second_factor")),
+        vendor_token=redeemed.vendor_token,
+        replacing=visit.session_value,
+    )
+    return _home(names.set(names.session, value), names.clear(names.notice))
+
+
+def sign_out(portal: Portal, visit: Visit, ticket: str) -> Response:
+    """End the session the ticket names and take the cookie away."""
+    names = CookieNames.of(portal.settings)
+    redeemed = portal.identity.redeem_ticket(ticket, browser=visit.browser, purpose=SIGN_OUT)
+    if redeemed is None:
+        return _home()
+    portal.identity.end_session(str(redeemed.facts.get("session", "")), "signed_out")
+    return _home(names.clear(names.session), names.set(names.notice, "signed_out", NOTICE_SECONDS))
+
+
+def auth_routes(source: PortalSource) -> list[Route]:
+    """GET only, open to the anonymous; the ticket is the proof."""
+
+    async def start_route(request: Request) -> Response:
+        return await _with_ticket(request, start)
+
+    async def sign_out_route(request: Request) -> Response:
+        return await _with_ticket(request, sign_out)
+
+    async def _with_ticket(request: Request, act: object) -> Response:
+        if not _from_our_page(request):
+            return page(403, "This request came from another site.", "Start from the portal.")
+        ticket = request.query_params.get("ticket", "")[:MAX_TICKET]
+        visit = visit_of(request.scope)
+        return await anyio.to_thread.run_sync(act, source(), visit, ticket)  # type: ignore[arg-type]
+
+    return [
+        Route(START_PATH, start_route, methods=["GET"]),
+        Route(SIGN_OUT_PATH, sign_out_route, methods=["GET"]),
+    ]

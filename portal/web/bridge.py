@@ -1,0 +1,129 @@
+"""The one place where the web room leans on Streamlit's semi-private parts (each has a contract test).
+
+- `server.trustedUserHeaders` hands the gate's verdict to `st.user`; set here and never in config.toml,
+  so that a Streamlit started without the gate believes no header (SEC-32).
+- `ForwardMsg.auth_redirect` (what `st.login` sends) moves the browser to one of our routes.
+- `static/index.html` holds one inline script, whose hash the content policy needs (SEC-44).
+- `BackMsg` tells an act of a person from a timed refresh.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import secrets
+from pathlib import Path
+
+ACCOUNT_HEADER = "x-portal-account"
+SESSION_HEADER = "x-portal-session"
+BROWSER_HEADER = "x-portal-browser"
+ENDED_HEADER = "x-portal-ended"
+ADDRESS_HEADER = "x-portal-address"
+TRUSTED_HEADERS = {
+    ACCOUNT_HEADER: "account_id",
+    SESSION_HEADER: "session_hash",
+    BROWSER_HEADER: "browser",
+    ENDED_HEADER: "ended",
+    ADDRESS_HEADER: "address",
+}
+SAFE_OPTIONS: dict[str, object] = {
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "none",
+    "client.showErrorLinks": False,
+    "client.toolbarMode": "minimal",
+    "client.disableDataExport": True,
+    "runner.magicEnabled": False,
+    "runner.postScriptGC": False,
+    "server.enableStaticServing": False,
+    "server.enableAgentApi": False,
+    "server.scriptHealthCheckEnabled": False,
+    "server.enableCORS": True,
+    "server.enableXsrfProtection": True,
+    "server.fileWatcherType": "none",
+    "server.maxUploadSize": 1,
+}
+INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.S)
+
+
+class UnknownFrontEnd(RuntimeError):
+    """Streamlit's page is not the one this portal was checked with; it will not start."""
+
+
+def trust_gate_headers() -> None:
+    """Let `st.user` carry what the gate found out. Called only by the application that has the gate."""
+    from streamlit import config
+
+    config.set_option("server.trustedUserHeaders", dict(TRUSTED_HEADERS), where_defined="portal")
+
+
+def apply_safe_defaults() -> None:
+    """Give safe values to options nobody set, e.g. when config.toml was not found from this folder.
+
+    What somebody did set stays, for `doctor` to judge.
+    """
+    from streamlit import config
+
+    for key, value in SAFE_OPTIONS.items():
+        if config.get_where_defined(key) == config.ConfigOption.DEFAULT_DEFINITION:
+            config.set_option(key, value, where_defined="portal")
+
+
+def own_ports() -> tuple[int, ...]:
+    """The port `streamlit run` listens on; under any other server the settings know the port."""
+    from streamlit import config
+
+    if config._server_mode is None:
+        return ()
+    return (int(config.get_option("server.port")),)
+
+
+def show_fault() -> str:
+    """Draw a plain notice in the running script's page; gives the reference it shows."""
+    import streamlit as st
+
+    reference = secrets.token_hex(4)
+    st.error("Something went wrong on our side. Try again. If it happens again, give whoever runs the portal this:")
+    st.code(reference, language=None)
+    return reference
+
+
+def index_html() -> str:
+    """Streamlit's page shell."""
+    from streamlit import file_util
+
+    return (Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8")
+
+
+def inline_script_hash(page: str) -> str:
+    """CSP source of the page's one inline script. Raises UnknownFrontEnd when there is not exactly one."""
+    inline = [m["body"] for m in INLINE_SCRIPT.finditer(page) if "src=" not in m["attributes"]]
+    if len(inline) != 1 or "onload=" in page or "onerror=" in page:
+        raise UnknownFrontEnd(f"{len(inline)} inline scripts in Streamlit's page, expected 1")
+    return "sha256-" + base64.b64encode(hashlib.sha256(inline[0].encode()).digest()).decode()
+
+
+def redirect_browser(url: str) -> None:
+    """Send the browser that shows the running script to `url`, one of our own paths."""
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    if not url.startswith("/") or url.startswith("//"):
+        raise ValueError("only own paths")
+    context = get_script_run_ctx()
+    if context is not None:
+        message = ForwardMsg()
+        message.auth_redirect.url = url
+        context.enqueue(message)
+
+
+def is_act(message: bytes) -> bool:
+    """Whether a client message is a person's act, not a fragment's timer (which must not keep a session alive)."""
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+
+    try:
+        parsed = BackMsg.FromString(message)
+    except DecodeError:
+        return False
+    return parsed.WhichOneof("type") == "rerun_script" and not parsed.rerun_script.is_auto_rerun

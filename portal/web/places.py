@@ -1,0 +1,40 @@
+"""Which addresses are open, and to whom. Whatever is not listed here needs a session or is shut (SEC-31)."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+SOCKET_PATH = "/_stcore/stream"
+HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+SIGN_IN_PATHS = frozenset({"/auth/start", "/auth/sign-out"})
+FRONT_END_PATHS = frozenset({"/_stcore/health", "/_stcore/host-config", "/favicon.png", "/manifest.json"})
+SHUT_PREFIXES = ("/media/", "/component/", "/app/", "/_stcore/", "/oauth2callback", "/auth/")
+PAGE_PATH = re.compile(r"/[A-Za-z0-9_-]{0,64}")
+READING = frozenset({"GET", "HEAD"})
+
+
+class Place(Enum):
+    """How the gate treats a request."""
+
+    HEALTH = "open to machines, no host check"
+    FRONT_END = "data-free parts of the page, open"
+    SHELL = "the page shell, the same bytes for everyone"
+    SIGN_IN = "the cookie's hand-over, open"
+    SHUT = "closed to everyone"
+    MEMBERS = "needs a session"
+
+
+def place_of(method: str, path: str) -> Place:
+    """Classify an HTTP request; `path` is decoded, without query."""
+    if path in HEALTH_PATHS:
+        return Place.HEALTH if method in READING else Place.SHUT
+    if path in SIGN_IN_PATHS:
+        return Place.SIGN_IN if method == "GET" else Place.SHUT
+    if path in FRONT_END_PATHS or (path.startswith("/static/") and ".." not in path):
+        return Place.FRONT_END if method in READING else Place.SHUT
+    if path.startswith(SHUT_PREFIXES) or path in {"/media", "/component"}:
+        return Place.SHUT
+    if PAGE_PATH.fullmatch(path):
+        return Place.SHELL if method in READING else Place.SHUT
+    return Place.MEMBERS

@@ -1,0 +1,57 @@
+"""Small plain HTML answers for addresses that are not Streamlit pages. No scripts, no stack traces."""
+
+from __future__ import annotations
+
+from html import escape
+
+from starlette.responses import HTMLResponse
+
+from portal.errors import (
+    NotFound,
+    NotPermitted,
+    NotSignedIn,
+    PortalError,
+    SealBroken,
+    StateConflict,
+    StepUpNeeded,
+    TryLater,
+)
+from portal.web.headers import PLAIN_CSP
+
+STATUS: dict[type[PortalError], int] = {
+    NotFound: 404,
+    NotPermitted: 403,
+    NotSignedIn: 401,
+    StepUpNeeded: 403,
+    StateConflict: 409,
+    TryLater: 429,
+    SealBroken: 500,
+}
+PAGE = """<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title><style>
+:root{{color-scheme:light dark}}
+body{{font:1.0625rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.25rem}}
+h1{{font-size:1.375rem}} a{{color:light-dark(#0b5f5c,#7fd6cf)}} small{{opacity:.75}}
+</style></head><body><main><h1>{title}</h1><p>{step}</p><p><a href="/">Go to the portal</a></p>{reference}</main></body>
+</html>
+"""
+
+
+def page(status: int, title: str, step: str = "", reference: str = "") -> HTMLResponse:
+    """An answer with a heading, what to do next and, for faults, the reference that finds it in the log."""
+    shown = f"<p><small>Reference {escape(reference)}</small></p>" if reference else ""
+    return HTMLResponse(
+        PAGE.format(title=escape(title), step=escape(step), reference=shown),
+        status_code=status,
+        headers={"content-security-policy": PLAIN_CSP},
+    )
+
+
+def error_page(error: PortalError) -> HTMLResponse:
+    """The page of a typed error: its message and next step, never its detail."""
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+    answer = page(status, error.message, error.next_step, error.reference if status >= 500 else "")
+    if isinstance(error, TryLater):
+        answer.headers["retry-after"] = str(max(1, round(error.wait_seconds)))
+    return answer
