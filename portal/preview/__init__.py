@@ -1,9 +1,11 @@
-"""Untrusted bytes of an export to tables of text, exactly as written, and the inspection that finds other people's data.
+"""Untrusted bytes of an export to tables of text, exactly as written, and the inspection that finds other people's
+data.
 
 read(data, format) -> Preview: the tables, what is odd about the file, its raw text.
 inspect(preview, asked) -> Inspection: does every record belong to the asked person?
 find_others(preview, asked): who else is mentioned, where, how sure.
-Rules: no network, no files, nothing of the rest of the portal; pandas only when a frame is built; nothing here is logged, and no
+Rules: no network, no files, nothing of the rest of the portal; pandas only when a frame is built; nothing here is
+logged, and no
 exception text, repr or finding holds a value of the file.
 """
 

@@ -1,6 +1,7 @@
 """Transactions over time, for a picture: the moments and amounts of the table that has both.
 
-Times without an offset are taken as UTC; amounts keep their digits (Decimal). A text that is not clearly one or the other is
+Times without an offset are taken as UTC; amounts keep their digits (Decimal). A text that is not clearly one or the
+other is
 left out: the picture is an aid, the tables are the truth.
 """
 
@@ -18,7 +19,7 @@ _SAMPLE_ROWS = 200
 _EXACT_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:,? (\d\d):(\d\d)(?::(\d\d))?)?")
 _AMOUNT = re.compile(r"[+-]?\d+(?:[.,]\d+)?|[+-]?\d{1,3}(?:([., ' \u00a0])\d{3})+(?:[.,]\d{1,2})?")
-_LATE = frozenset("expires expiry expired updated deliver modified valid".split())
+_LATE = frozenset(["expires", "expiry", "expired", "updated", "deliver", "modified", "valid"])
 
 
 def activity(preview: Preview) -> list[tuple[datetime, Decimal]] | None:
@@ -76,7 +77,7 @@ def moment_of(cell: Cell) -> datetime | None:
             moment = datetime.fromisoformat(text.replace(" UTC", "Z"))
         elif found := _DAY_FIRST.fullmatch(text):
             day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
-            moment = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - made aware below
+            moment = datetime(year, month, day, hour, minute, second)
         else:
             return None
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,8 +1,10 @@
 """CSV text to records of text, exactly as written.
 
-Two ways in, one answer: well-formed text goes through the standard library's reader in strict mode; whatever that refuses
+Two ways in, one answer: well-formed text goes through the standard library's reader in strict mode; whatever that
+refuses
 (text after a closing quote, a quote never closed, a field beyond its limit) goes through the loop here, which keeps odd
-fields as written and says where. A quote that never closes is taken literally, so that the rows after it can still be read.
+fields as written and says where. A quote that never closes is taken literally, so that the rows after it can still be
+read.
 Source: RFC 4180 for quoting; `sep=;` as a first line is Excel's way of naming the delimiter.
 """
 
@@ -10,6 +12,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from portal.preview.model import WarningLog
 
@@ -65,7 +68,7 @@ def _regularity(sample: str, delimiter: str) -> tuple[float, int]:
     widths = [width for width in widths if width]
     if len(widths) < 2:
         return (0.0, widths[0] if widths else 0)
-    pairs = list(zip(widths, widths[1:], strict=False))
+    pairs = list(pairwise(widths))
     same = sum(a == b > 1 for a, b in pairs)
     differing = sum(a != b and a > 1 and b > 1 for a, b in pairs)
     return (round((same - differing) / len(pairs), 1), max(widths))

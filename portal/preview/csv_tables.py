@@ -1,6 +1,7 @@
 """Records of a CSV file as one or several tables.
 
-- A blank line (or one of empty fields) ends a table when what follows starts another: a title, or a header that differs.
+- A blank line (or one of empty fields) ends a table when what follows starts another: a title, or a header that
+  differs.
   Otherwise it stays inside the table and is warned about.
 - A title is a line of one field above rows of several; it names the table. Further such lines are the table's notes.
 - The first row is the header unless one of its fields looks like data (a number, date, email, yes/no) or is empty while
@@ -21,9 +22,9 @@ MAX_COLUMNS = 500
 LONGEST_HEADER = 100
 
 _DATA_LIKE = re.compile(
-    r"""[+\-(]?\s*(?:[$€£¥]|[A-Z]{3}\s)?\s*[\d.,'\s/:%)+-]*\d[\d.,'\s/:%)+-]*(?:\s?[€$£¥%]|\s[A-Z]{3})?   # numbers, money, dates, phones
-    |\d{4}-\d\d?-\d\d?[T\s].*                                                         # date and time
-    |[^@\s]+@[^@\s]+\.[^@\s]+                                                         # email
+    r"""(?=\D*\d)[+\-(]?(?:[$€£¥]|[A-Z]{3}\s)?[\d.,'\s/:%)+-]*+(?:[€$£¥%]|[A-Z]{3})?   # numbers, money, phones
+    |\d{4}-\d\d?-\d\d?[T\s].*       # date and time
+    |[^@\s]+@[^@\s]+\.[^@\s]+         # email
     |true|false|null|[0-9a-f]{24}|[0-9a-f]{8}-[0-9a-f-]{27}""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -41,7 +42,8 @@ class _Block:
 
 def tables_from_records(records: Records, log: WarningLog) -> tuple[Table, ...]:
     """The tables of a CSV file, in its order."""
-    groups = _grouped(_blocks(records))
+    padded = _titles_are_padded(records)
+    groups = _grouped(_blocks(records, padded), padded)
     tables: list[Table] = []
     names = unique_names([clip(group.title) or ("rows" if len(groups) == 1 else f"table {n}") for n, group in groups])
     for name, (_, group) in zip(names, groups, strict=True):
@@ -69,11 +71,17 @@ def _is_blank(row: list[str]) -> bool:
     return not any(row)
 
 
-def _blocks(records: Records) -> list[_Block]:
+def _titles_are_padded(records: Records) -> bool:
+    """True when titles may look like `Customer,,,`: the file begins with one. Else such a row is a row of data."""
+    first = next((row for row in records.rows if row and not _is_blank(row)), [])
+    return len(first) > 1 and _filled(first) == 1 and first[0] != ""
+
+
+def _blocks(records: Records, padded: bool) -> list[_Block]:
     blocks: list[_Block] = []
     current = _Block()
     for row, line in zip(records.rows, records.lines, strict=True):
-        if not row or (_is_blank(row) and len(row) > 1 and _is_separator(records, line, row)):
+        if not row or (padded and _is_blank(row) and _is_separator(records, line)):
             if current.rows:
                 blocks.append(current)
                 current = _Block()
@@ -86,28 +94,28 @@ def _blocks(records: Records) -> list[_Block]:
     return blocks
 
 
-def _is_separator(records: Records, line: int, row: list[str]) -> bool:
+def _is_separator(records: Records, line: int) -> bool:
     """A line of empty fields only (`,,,`) separates when it stands before or after a title."""
     position = bisect_left(records.lines, line)
     neighbours = records.rows[max(0, position - 1) : position] + records.rows[position + 1 : position + 2]
-    return len(row) > 2 and any(neighbour and _is_title(neighbour) for neighbour in neighbours)
+    return any(neighbour and _is_title(neighbour, padded=True) for neighbour in neighbours)
 
 
 def _filled(row: list[str]) -> int:
     return sum(cell != "" for cell in row)
 
 
-def _grouped(blocks: list[_Block]) -> list[tuple[int, _Group]]:
+def _grouped(blocks: list[_Block], padded: bool) -> list[tuple[int, _Group]]:
     groups: list[_Group] = []
     waiting: list[str] = []
     for position, block in enumerate(blocks):
         width = max(map(len, block.rows))
-        only_titles = all(_is_title(row) for row in block.rows)
+        only_titles = all(_is_title(row, padded) for row in block.rows)
         if only_titles and position + 1 < len(blocks) and max(map(len, blocks[position + 1].rows)) > 1:
             waiting += [row[0] for row in block.rows]
             continue
         titles = 0
-        while titles < len(block.rows) - 1 and width > 1 and _is_title(block.rows[titles]):
+        while titles < len(block.rows) - 1 and width > 1 and _is_title(block.rows[titles], padded):
             titles += 1
         if not titles and not waiting and groups and _continues(groups[-1], block):
             groups[-1].blank_lines += block.blank_lines
@@ -122,8 +130,8 @@ def _grouped(blocks: list[_Block]) -> list[tuple[int, _Group]]:
     return list(enumerate(groups, 1))
 
 
-def _is_title(row: list[str]) -> bool:
-    return row[0] != "" and _filled(row) == 1
+def _is_title(row: list[str], padded: bool) -> bool:
+    return row[0] != "" and (_filled(row) == 1 if padded else len(row) == 1)
 
 
 def _continues(group: _Group, block: _Block) -> bool:

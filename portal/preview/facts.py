@@ -1,6 +1,7 @@
 """What a column holds: how full it is, how many different texts, what they look like. And how to mask such a text.
 
-`looks_like` is one of LOOKS. A column looks like something when at least nine in ten of its sampled texts do; the name of
+`looks_like` is one of LOOKS. A column looks like something when at least nine in ten of its sampled texts do; the
+name of
 the column decides where digits alone cannot (a phone and a card number are both digits).
 """
 
@@ -36,7 +37,8 @@ EMAIL_SHAPE = re.compile(r"[^\s@<>\"',;:()\[\]]{1,64}@(?:[^\s@<>\"',;:()\[\].]{1
 _PHONE_SHAPE = re.compile(r"(?:\+|00|\(?0)?[\d\s().\-/]{6,24}(?:\s?(?:x|ext\.?)\s?\d{1,6})?")
 _CARD_SHAPE = re.compile(r"(?:\d[ -]?){11,18}\d|(?:[\dA-Z]{4}[ -]){2,4}[\dA-Z]{4}|[*Xx•]{4,}[ *Xx•-]*\d{4}")
 _DATE_SHAPE = re.compile(
-    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s?(?:Z|UTC|[+-]\d\d:?\d\d)?)?|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?:,? \d\d:\d\d(?::\d\d)?)?"
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s?(?:Z|UTC|[+-]\d\d:?\d\d)?)?"
+    r"|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?:,? \d\d:\d\d(?::\d\d)?)?"
     r"|\d{4}/\d\d/\d\d(?: \d\d:\d\d(?::\d\d)?)?|\d{1,2} [A-Za-z]{3,9}\.? \d{4}(?:,? \d\d:\d\d)?"
 )
 _MONEY_SHAPE = re.compile(
@@ -45,9 +47,12 @@ _MONEY_SHAPE = re.compile(
 )
 _WHOLE_SHAPE = re.compile(r"[+-]?\d{1,40}")
 _ID_SHAPE = re.compile(
-    r"[0-9a-fA-F]{24}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}|[A-Za-z]{1,8}[_-][A-Za-z0-9_-]*\d[A-Za-z0-9_-]*"
+    r"[0-9a-fA-F]{24}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}"
+    r"|[A-Za-z]{1,8}[_-][A-Za-z0-9_-]*\d[A-Za-z0-9_-]*"
 )
-_YES_NO = frozenset("true false yes no y n ja nein oui non si sí sim não nee tak nie".split())
+_YES_NO = frozenset(
+    ["true", "false", "yes", "no", "y", "n", "ja", "nein", "oui", "non", "si", "sí", "sim", "não", "nee", "tak", "nie"]
+)
 
 
 @dataclass(frozen=True)
@@ -138,7 +143,8 @@ def is_email(text: str) -> bool:
 
 
 def mask(cell_text: str, looks_like: str) -> str:
-    """`cell_text` with as little left as tells two apart: cards their last four, emails `a…@e…`, phones their last two."""
+    """`cell_text` with as little left as tells two apart: cards their last four, emails `a…@e…`, phones their last
+    two."""
     text = cell_text.strip()
     if not text:
         return cell_text

@@ -1,6 +1,8 @@
-"""What a field of an export is about: whose it is (role) and what it is (attribute), read from its name and its table's.
+"""What a field of an export is about: whose it is (role) and what it is (attribute), read from its name and its
+table's.
 
-Roles: "customer" (the person the record belongs to), "sender", "recipient", "counterparty", "staff", "terminal", "message",
+Roles: "customer" (the person the record belongs to), "sender", "recipient", "counterparty", "staff", "terminal",
+"message",
 "business" (the merchant, a shop, a program: no person), "" (nobody named).
 Attributes: "email", "phone", "card", "name", "address", "birth", "id", "date", "amount", "other".
 The rules are written out in docs/inspection.md; change both together.
@@ -37,13 +39,38 @@ _ATTRIBUTES: Final = (
     ("amount", words.AMOUNT),
     ("date", words.DATE),
 )
-_FROM = frozenset("from von van fra fran od da".split())
-_TO = frozenset("to an aan para voor til till do pour fur".split())
+_FROM = frozenset(["from", "von", "van", "fra", "fran", "od", "da"])
+_TO = frozenset(["to", "an", "aan", "para", "voor", "til", "till", "do", "pour", "fur"])
 STRONG_CUSTOMER: Final = frozenset(
-    "customer customers client clients kunde kundin kunden cliente clientes clienti klant klanten klient klienta asiakas musteri "
-    "zakaznik ugyfel kund kunder kundens klienci titular titulaire".split()
+    [
+        "customer",
+        "customers",
+        "client",
+        "clients",
+        "kunde",
+        "kundin",
+        "kunden",
+        "cliente",
+        "clientes",
+        "clienti",
+        "klant",
+        "klanten",
+        "klient",
+        "klienta",
+        "asiakas",
+        "musteri",
+        "zakaznik",
+        "ugyfel",
+        "kund",
+        "kunder",
+        "kundens",
+        "klienci",
+        "titular",
+        "titulaire",
+    ]
 )
-"""Words that mean the merchant's customer and nobody else; the others (user, member, owner) count only without these."""
+"""Words that mean the merchant's customer and nobody else; the others (user, member, owner) count only without
+these."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +133,8 @@ def _role_of_table(table: str, attribute: str) -> str:
 
 @lru_cache(maxsize=2048)
 def is_person_table(table: str) -> bool:
-    """True for a table whose rows are people: its name ends in a word for customer, and in none for what they have or do."""
+    """True for a table whose rows are people: its name ends in a word for customer, and in none for what they have or
+    do."""
     parts = words.meaning(table.rsplit(".", 1)[-1])
     return words.has(parts, words.CUSTOMER) and not words.has(
         parts, words.TRANSACTION, words.CARD, words.TRANSFER, words.MESSAGE, words.BUSINESS, words.ADDRESS

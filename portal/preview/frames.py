@@ -1,9 +1,11 @@
 """Rows of text as a pandas frame to look at.
 
 Marks: a missing cell is None; JSON null is `⟨null⟩`; an empty text is `⟨empty⟩`; an empty JSON list or object is
-`⟨empty list⟩` or `⟨empty object⟩`. A text of the source that begins like a mark gets a backslash in front, so `⟨null⟩` in
+`⟨empty list⟩` or `⟨empty object⟩`. A text of the source that begins like a mark gets a backslash in front, so
+`⟨null⟩` in
 the source reads `\\⟨null⟩` and nothing looks like what it is not.
-What a screen would hide or obey is written as an escape (`portal.preview.raw`); cells beyond MAX_CELL_CHARS are cut and say
+What a screen would hide or obey is written as an escape (`portal.preview.raw`); cells beyond MAX_CELL_CHARS are cut
+and say
 so; `Table.rows` has them whole.
 """
 

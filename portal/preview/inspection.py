@@ -1,7 +1,9 @@
 """Does the file speak of the asked person, and of nobody else?
 
-Verdicts: "one_person" (every record that names its owner names the asked one), "nobody" (no record of anyone: an answer, not
-an error), "other_person" (a whole record is somebody else's: it must not leave, LAW-23), "unsure" (rows that name no owner, or
+Verdicts: "one_person" (every record that names its owner names the asked one), "nobody" (no record of anyone: an
+answer, not
+an error), "other_person" (a whole record is somebody else's: it must not leave, LAW-23), "unsure" (rows that name no
+owner, or
 a file that was cut off). A mention of somebody is not a record of theirs; `find_others` marks mentions.
 Rules in words: docs/inspection.md.
 """

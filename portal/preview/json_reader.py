@@ -30,25 +30,25 @@ class Tree:
     is_lines: bool = False
 
 
-class _NeedsCare(Exception):
+class _UncleanError(Exception):
     """The C scanner would hide something."""
 
 
 def _number(text: str) -> Bare:
     if len(text) > LONGEST_PLAIN_NUMBER:
-        raise _NeedsCare
+        raise _UncleanError
     return Bare(text)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise _NeedsCare
+        raise _UncleanError
     return found
 
 
 def _constant(_text: str) -> NoReturn:
-    raise _NeedsCare
+    raise _UncleanError
 
 
 _decode: Callable[[str], Any] = json.JSONDecoder(
@@ -61,7 +61,7 @@ def read_tree(text: str, log: WarningLog) -> Tree:
     if not _SURROGATE_ESCAPE.search(text):
         try:
             return Tree([_decode(text)], complete=True)
-        except (ValueError, RecursionError, _NeedsCare):
+        except (ValueError, RecursionError, _UncleanError):
             pass  # the careful reader says what is wrong, and where
     return read_carefully(text, log)
 

@@ -7,8 +7,9 @@ digits), time linear in the file.
 """
 
 import json
-import json.decoder
 import re
+from collections.abc import Callable
+from json import decoder
 from typing import Any, Final
 
 from portal.preview.model import Bare, WarningLog
@@ -19,6 +20,8 @@ _TOKEN = re.compile(
     r"|(?P<number>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?)(?![^\s,:\[\]{}\"])"
     r'|(?P<word>[^\s,:\[\]{}"]++))'
 )
+_scan_string: Callable[[str, int, bool], tuple[str, int]] = vars(decoder)["scanstring"]
+"""The standard library's C unescaper: (text, where its opening quote ends, strict) -> (text, where it ends)."""
 _BLANK = re.compile(r"[ \t\n\r\x1e]*+")  # RFC 7464 puts a record separator before each value
 _STRING_END = re.compile(r'(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
@@ -39,7 +42,7 @@ _WANTED = {
 }
 
 
-class _Damage(Exception):
+class _DamageError(Exception):
     """The structure cannot be followed further."""
 
 
@@ -78,7 +81,7 @@ class Scanner:
             begun = self._begin()
             while self._stack:
                 self._step()
-        except _Damage as damage:
+        except _DamageError as damage:
             if self._stack or begun:
                 self._log.add("damage", self.where(), f"{damage} What was read up to there is shown.")
             elif document:
@@ -104,9 +107,9 @@ class Scanner:
         self._state = VALUE
         match = _TOKEN.match(self._text, self.position)
         if match is None or (match["mark"] and match["mark"] not in "{["):
-            raise _Damage("Expected a value.")
+            raise _DamageError("Expected a value.")
         if match["word"] and match["word"] not in _WORDS and match["word"] not in _NOT_A_NUMBER:
-            raise _Damage("Expected a value.")  # a bare word alone is some other kind of file
+            raise _DamageError("Expected a value.")  # a bare word alone is some other kind of file
         self._take(match)
         return True
 
@@ -128,8 +131,8 @@ class Scanner:
     def _damage(self) -> None:
         self.at_end()
         if self.position >= len(self._text):
-            raise _Damage("The file ends in the middle: it is cut off.")
-        raise _Damage(f"Expected {_WANTED[self._state]} here, so the rest cannot be read as JSON.")
+            raise _DamageError("The file ends in the middle: it is cut off.")
+        raise _DamageError(f"Expected {_WANTED[self._state]} here, so the rest cannot be read as JSON.")
 
     def _take(self, match: re.Match[str]) -> None:
         mark = match["mark"]
@@ -201,7 +204,7 @@ class Scanner:
     def _string(self, start: int) -> str:
         text = self._text
         try:
-            found, end = json.decoder.scanstring(text, start, True)
+            found, end = _scan_string(text, start, True)
         except json.JSONDecodeError:
             return self._odd_string(start)
         self.position = end
@@ -217,10 +220,10 @@ class Scanner:
             rest = self._text[start:]
             if self._state not in (KEY, KEY_OR_END):
                 self._place(rest)
-            raise _Damage("The file ends inside a text: it is cut off.")
+            raise _DamageError("The file ends inside a text: it is cut off.")
         self.position = match.end()
         try:
-            found, _ = json.decoder.scanstring(self._text, start, False)
+            found, _ = _scan_string(self._text, start, False)
         except json.JSONDecodeError:
             self._warn("escape", "This text has an escape that JSON does not know; it is shown as written.")
             return self._text[start : match.end() - 1]

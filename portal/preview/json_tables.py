@@ -1,12 +1,16 @@
 """A tree of JSON values as related tables of text.
 
-- An object outside any list becomes a table of one row, named by its path (`customer`); so does an object inside an object
+- An object outside any list becomes a table of one row, named by its path (`customer`); so does an object inside an
+  object
   that holds nothing but objects and lists. Objects below that flatten into dotted columns (`address.city`).
 - What stands directly in the root object becomes the table `file`; a root list, or one value a line, the table `rows`.
-- A list becomes a table named by its path (`giftCards.transactions`), a row an item; a link column says whose row it is:
-  by the parent's id where that is unique, else by its row number. Values that are no objects stand in the column `value`.
+- A list becomes a table named by its path (`giftCards.transactions`), a row an item; a link column says whose row it
+  is:
+  by the parent's id where that is unique, else by its row number. Values that are no objects stand in the column
+  `value`.
 - An object whose keys are data (ids, emails, numbers, or very many) becomes a table with the column `key`.
-- Limits: MAX_COLUMNS columns a table (the rest stands in the table "… more fields", a field a row), MAX_TABLES tables and
+- Limits: MAX_COLUMNS columns a table (the rest stands in the table "… more fields", a field a row), MAX_TABLES tables
+  and
   MAX_DEPTH levels (what lies beyond stands in one cell as written). Each is warned about; nothing is left out.
 """
 
@@ -244,10 +248,7 @@ class _Builder:
 def _keys_are_data(found: dict[str, Any]) -> bool:
     if len(found) > MANY_KEYS:
         return True
-    for key in found:
-        if _KEY_IS_DATA.fullmatch(key) is None:
-            return False
-    return True
+    return all(_KEY_IS_DATA.fullmatch(key) is not None for key in found)
 
 
 def as_written(value: Any) -> str:
@@ -302,7 +303,7 @@ def _finished(table: _Growing, named: dict[int, str]) -> Table:
         columns=columns,
         headers=tuple(headers),
         link_columns=frozenset(columns[:1]) if link else frozenset(),
-        key_column=columns[key_position] if is_map else "",
+        key_column=columns[key_position] if is_map else None,
         _rows=rows,
         _paths=_path_maker(table, bool(link)),
     )

@@ -19,7 +19,8 @@ def _plain(cell: Cell) -> Any:
 
 
 def summary(preview: Preview, others: Iterable[Other] = ()) -> dict[str, Any]:
-    """`{"tables": [{name, columns, rows, first}], "warnings": [{place, message}], "others": [{place, kind, confidence}]}`.
+    """`{"tables": [{name, columns, rows, first}], "warnings": [{place, message}], "others": [{place, kind,
+    confidence}]}`.
 
     `first` holds lists of cells as wide as `columns`; there a missing cell is null too. `rows` is a count.
     """
@@ -42,7 +43,8 @@ def summary(preview: Preview, others: Iterable[Other] = ()) -> dict[str, Any]:
 
 
 def rows_as_json_lines(preview: Preview) -> Iterator[str]:
-    """Every row of every table as `{"table": name, "row": {column: value}}`: missing is absent, null is null, text is text.
+    """Every row of every table as `{"table": name, "row": {column: value}}`: missing is absent, null is null, text is
+    text.
 
     Numbers are text, so that no reader rounds them; an empty JSON list or object is itself.
     """

@@ -61,7 +61,8 @@ class Place:
 class Warning_:  # noqa: N801 - the plain name belongs to Python
     """Something in the file that a person should know before trusting the tables.
 
-    place: "line 12, column 3", "$.giftCards[0].email" or "file". It may hold a key of the source: show it, never log it.
+    place: "line 12, column 3", "$.giftCards[0].email" or "file". It may hold a key of the source: show it, never log
+    it.
     """
 
     place: str
@@ -82,7 +83,7 @@ class Table:
     """Rows of text under unique column names.
 
     link_columns: columns that the reader added to say which parent row a row belongs to; not in the source.
-    key_column: the column that holds the keys of a JSON object whose keys are data ("" if none).
+    key_column: the column that holds the keys of a JSON object whose keys are data (None if it has none).
     headers: the column names as the source wrote them, before they were made unique.
     """
 
@@ -90,7 +91,7 @@ class Table:
     columns: tuple[str, ...]
     headers: tuple[str, ...] = field(repr=False, default=())
     link_columns: frozenset[str] = frozenset()
-    key_column: str = ""
+    key_column: str | None = None
     notes: tuple[str, ...] = field(repr=False, default=())
     _rows: Sequence[Sequence[Cell]] = field(repr=False, default=())
     _paths: Callable[[int], list[str]] = field(repr=False, default=lambda _row: [])

@@ -1,8 +1,11 @@
 """Other people in an export: who is mentioned beside the customer, where, and how sure that is.
 
-Marked: senders, recipients, transfer counterparties, cashiers and terminals, personal messages, and any email, phone or card
-number that is not the customer's own. By the field's name first, by the text itself second. What equals the customer's own
-email, ID, name or phone is not marked. Marks never stop an export (a wrong person's whole record does: `inspect`); they are for
+Marked: senders, recipients, transfer counterparties, cashiers and terminals, personal messages, and any email, phone
+or card
+number that is not the customer's own. By the field's name first, by the text itself second. What equals the
+customer's own
+email, ID, name or phone is not marked. Marks never stop an export (a wrong person's whole record does: `inspect`);
+they are for
 the person who weighs them (GDPR Art. 15(4), LAW-11). Rules in words and the measured rates: docs/inspection.md.
 """
 
@@ -21,21 +24,25 @@ from portal.preview.people import Own, customer_records, digits, normal, own_val
 _IN_TEXT_EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]]{1,64}@[^\s@<>\"',;:()\[\]]{1,190}\.[A-Za-z]{2,24}")
 _IN_TEXT_PHONE = re.compile(r"(?<![\w+])\+\d[\d ().\-/]{6,20}\d(?!\w)")
 _IN_TEXT_CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){14,18}(?![\w-])")
-_CAPITALISED = r"[^\W\d_a-z][^\W\d_]*(?:['’-][^\W\d_]+)*\.?"
+_CAPITALISED = r"[^\W\d_a-z][^\W\d_]*(?:['\u2019-][^\W\d_]+)*\.?"
 _IN_TEXT_NAME = re.compile(
-    rf"\b(?:to|from|for|by|an|von|für|durch|à|pour|par|para|por|del|da|di|per|van|aan|voor|door|till|til|från|fra|av|af|dla|od|do|de|a)"
+    r"\b(?:to|from|for|by|an|von|für|durch|à|pour|par|para|por|del|da|di|per|van|aan|voor|door|till|til|från|fra|av|af|dla"
+    r"|od|do|de|a)"
     rf"\s+({_CAPITALISED}(?:\s(?:van|von|de|der|da|dos|di|del)){{0,2}}\s{_CAPITALISED})(?=$|[\s.,;:)!?(])"
 )
 _NOBODY = frozenset(
-    "- -- n/a na none null unknown undefined anonymous self me myself guest system auto automatic online web api app pos website portal".split()
+    ["-", "--", "n/a", "unknown", "undefined", "anonymous", "self", "me", "myself", "guest", "system", "auto", "automatic", "online", "web", "api", "app", "pos", "website"]
 )
+_PERHAPS_NOBODY = frozenset({"na", "null", "none"})
+"""A placeholder, or a person's name: Mr Null exists. Marked, with little confidence."""
 _PEOPLE_ROLES: Final = frozenset({"sender", "recipient", "counterparty", "staff"})
 _LONGEST_SCANNED = 20_000
 
 
 @dataclass(frozen=True)
 class Other:
-    """One cell that looks like somebody else's. kind: "sender", "recipient", "counterparty", "staff", "terminal", "message",
+    """One cell that looks like somebody else's. kind: "sender", "recipient", "counterparty", "staff", "terminal",
+    "message",
     "email", "phone", "card number" or "name". confidence: 0 to 1. why: a sentence without the value."""
 
     table: str
@@ -75,7 +82,7 @@ def _of_row(row: list[Reading], own: Own, cards: frozenset[str]) -> Iterator[Oth
         if not isinstance(reading.cell, str):
             continue
         text = reading.cell.strip()
-        if len(text) < 1 or text.casefold() in _NOBODY or (type(reading.cell) is Bare and text in ("[]", "{}")):
+        if not text or (type(reading.cell) is Bare and text in ("[]", "{}")):
             continue
         mark = _by_name(reading, text, own, selves) or _by_content(reading, text, own, cards)
         if mark:
@@ -99,13 +106,12 @@ def _by_name(reading: Reading, text: str, own: Own, selves: set[str]) -> Mark | 
     about = reading.meaning
     role = about.role
     if role == "message":
-        if (
-            words.has(about.parts, words.DATE, words.NOT_A_PERSON)
-            or not any(c.isalpha() for c in text)
-            or _is_fact(text)
-        ):
+        if words.has(about.parts, words.DATE, words.NOT_A_PERSON) or _is_fact(text):
             return None
-        return "message", 0.9 if " " in text else 0.75, "The field is a personal message."
+        doubtful = text.casefold() in _NOBODY | _PERHAPS_NOBODY or not any(c.isalpha() for c in text)
+        return "message", 0.5 if doubtful else 0.9 if " " in text else 0.75, "The field is a personal message."
+    if text.casefold() in _NOBODY:
+        return None
     if role == "terminal":
         if words.has(about.parts, words.DATE, words.NOT_A_PERSON) or _is_fact(text):
             return None
@@ -118,14 +124,14 @@ def _by_name(reading: Reading, text: str, own: Own, selves: set[str]) -> Mark | 
         words.has(about.parts, words.NOT_A_PERSON, words.DATE, words.AMOUNT, words.BIRTH) or _is_fact(text)
     ):
         return None
-    if (
-        words.has(about.parts, words.NOT_A_PERSON)
-        and about.attribute not in ("email", "phone", "name")
-        or _is_fact(text)
+    if (words.has(about.parts, words.NOT_A_PERSON) and about.attribute not in ("email", "phone", "name")) or _is_fact(
+        text
     ):
         return None
     if _is_own(text, own):
         return None
+    if text.casefold() in _PERHAPS_NOBODY:
+        return role, 0.5, f"{_WHY[role]} It may be a placeholder."
     return role, _role_confidence(about.attribute, text), _WHY[role]
 
 

@@ -1,6 +1,7 @@
 """Customer records of a preview: who the rows say they belong to, apart from people who are merely mentioned.
 
-A field names the owner of its row when it is a customer's email or ID: `customerEmail`, `customer.id`, or `email` and `id` in a
+A field names the owner of its row when it is a customer's email or ID: `customerEmail`, `customer.id`, or `email` and
+`id` in a
 table of customers; or, in a file without either, a plain `email`. See docs/inspection.md.
 """
 
@@ -153,7 +154,8 @@ class Own:
 
 
 def own_values(records: list[Record], email: str | None, customer_id: str | None) -> Own:
-    """Emails, ids, names and phones of the records that are the asked person's: linked by email or id to what was asked.
+    """Emails, ids, names and phones of the records that are the asked person's: linked by email or id to what was
+    asked.
 
     When nothing in the file links to what was asked but every record is one and the same person's, that person is it.
     """

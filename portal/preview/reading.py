@@ -6,11 +6,14 @@ from portal.preview.errors import PreviewError
 from portal.preview.model import Format, Preview, Table, WarningLog
 from portal.preview.raw import RawText, without_lone_surrogates
 
+_KINDS = {"dict": "object", "list": "list"}
+
 
 def read(data: bytes, format: Format) -> Preview:
     """The tables of `data`, read as `format`.
 
-    Never raises on content: problems become warnings. Raises PreviewError only when no value at all can be read; its `raw`
+    Never raises on content: problems become warnings. Raises PreviewError only when no value at all can be read; its
+    `raw`
     still shows the text.
     """
     log = WarningLog()
@@ -34,7 +37,7 @@ def _read_json(data: bytes, decoded: Decoded, text: str, log: WarningLog) -> Pre
             f"no JSON value in {len(data)} bytes, encoding {decoded.encoding}",
             RawText(text),
         )
-    kind = "lines" if tree.is_lines else {dict: "object", list: "list"}.get(type(tree.values[0]), "value")
+    kind = "lines" if tree.is_lines else _KINDS.get(type(tree.values[0]).__name__, "value")
     tables = json_tables.tables_from_tree(tree, log)
     return _preview(data, decoded, text, log, tables, "json", tree.complete, kind, fits=True)
 
