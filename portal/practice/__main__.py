@@ -22,6 +22,7 @@ def _parser() -> argparse.ArgumentParser:
     option("--drip-seconds", type=float, default=4, help="how long the slow customer's download takes (default 4)")
     option("--silence-seconds", type=float, default=90, help="how long the no-answer customer hangs (default 90)")
     option("--retry-after", type=int, default=5, help="Retry-After of the rate limited customer (default 5)")
+    option("--retry-reset", type=float, default=60, help="seconds until that customer is limited again (default 60)")
     option("--expires-soon", type=float, default=5, help="lifetime of the expires-soon customer's link (default 5)")
     option("--large-bytes", type=int, default=24 * 1024 * 1024, help="least size of the large file (default 24 MiB)")
     return parser
@@ -42,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             drip_seconds=asked.drip_seconds,
             silence_seconds=asked.silence_seconds,
             retry_after_seconds=asked.retry_after,
+            retry_reset_seconds=asked.retry_reset,
             expires_soon_seconds=asked.expires_soon,
             large_bytes=asked.large_bytes,
         )

@@ -7,12 +7,21 @@ the caller's merchant is 404; each with ``{"detail": "..."}`` as FastAPI writes 
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, HTTPException, Path, Query, Request
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from portal.practice.settings import MERCHANT_ADMIN, PracticeUser
 from portal.practice.state import State
 from portal.practice.world import Customer, Merchant
 
+
+def _only_writable(text: str) -> str:
+    if not text.isascii():
+        text.encode()  # A lone surrogate raises UnicodeEncodeError, which is a ValueError and so becomes a 422.
+    return text
+
+
+# JSON may hold a lone surrogate ("\ud800") and pydantic lets it through; answering with it would be a 500.
+Text = Annotated[str, AfterValidator(_only_writable)]
 ObjectId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{24}$", min_length=24, max_length=24)]
 ProgramIdQuery = Annotated[ObjectId | None, Query(alias="programId")]
 CardIdQuery = Annotated[ObjectId | None, Query(alias="cardId")]

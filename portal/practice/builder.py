@@ -126,7 +126,9 @@ class Builder:
             name = self._faker[locale].name()
         created_at = days_ago(self._random.randint(200, 1200) + self._random.random())
         consent = None
-        if number % 4:
+        if situation is not None and situation.key == "ordinary":
+            consent = Consent(("marketing", "receipts"), created_at + timedelta(minutes=4), "192.0.2.1")
+        elif number % 4:
             purposes = tuple(p for p in PURPOSES if self._random.random() < 0.6) or ("receipts",)
             consent = Consent(purposes, created_at + timedelta(minutes=4), f"192.0.2.{number % 250 + 1}")
         return Customer(

@@ -12,6 +12,7 @@ from portal.practice.access import (
     CardIdQuery,
     ProgramIdQuery,
     StateDep,
+    Text,
     check_scope,
 )
 from portal.practice.shapes import instant
@@ -24,10 +25,10 @@ router = APIRouter(prefix="/v2/giftcards/gdpr/consent")
 class ConsentRequest(BaseModel):
     """As documented: purposes with an optional address, email and phone."""
 
-    purposes: list[str] = Field(default_factory=list)
-    ipAddress: str | None = None  # noqa: N815 - the wire's name
-    customerEmail: str | None = None  # noqa: N815 - the wire's name
-    customerPhone: str | None = None  # noqa: N815 - the wire's name
+    purposes: list[Text] = Field(default_factory=list)
+    ipAddress: Text | None = None  # noqa: N815 - the wire's name
+    customerEmail: Text | None = None  # noqa: N815 - the wire's name
+    customerPhone: Text | None = None  # noqa: N815 - the wire's name
 
 
 @router.get("/lookup")

@@ -19,6 +19,7 @@ from portal.practice.access import (
     CardIdQuery,
     ProgramIdQuery,
     StateDep,
+    Text,
     check_scope,
     find_customer,
 )
@@ -35,7 +36,7 @@ WEB_PAGE = "<!doctype html><html><head><title>Maintenance</title></head><body>Ba
 class GDPRExportRequest(BaseModel):
     """As the seed contract has it: two optional identifiers and a format."""
 
-    customerId: str | None = None  # noqa: N815 - the wire's name
+    customerId: Text | None = None  # noqa: N815 - the wire's name
     customerEmail: EmailStr | None = None  # noqa: N815 - the wire's name
     format: Annotated[str, Field(pattern="^(json|csv)$")]
 
@@ -43,9 +44,9 @@ class GDPRExportRequest(BaseModel):
 class RightToErasureRequest(BaseModel):
     """Every field is optional in the schema; prose wants an identifier."""
 
-    customerId: str | None = None  # noqa: N815 - the wire's name
+    customerId: Text | None = None  # noqa: N815 - the wire's name
     customerEmail: EmailStr | None = None  # noqa: N815 - the wire's name
-    reason: Annotated[str, Field(max_length=1000)] | None = None
+    reason: Annotated[Text, Field(max_length=1000)] | None = None
 
 
 @router.post("/export")

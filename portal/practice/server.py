@@ -39,7 +39,7 @@ class PortTakenError(Exception):
 def create_app(settings: PracticeSettings, state: State | None = None) -> FastAPI:
     """The API host. Its state is ``app.state.practice``; pass one to share it with the second host."""
     shared = state or State.fresh(settings)
-    app = FastAPI(title="Practice merchant", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="Practice merchant", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.practice = shared
     for module in (token_routes, card_routes, gdpr_routes, consent_routes, loyalty_routes, audit_routes, hooks):
         app.include_router(module.router)
@@ -52,11 +52,15 @@ async def _validation_error(request: Request, error: Exception) -> Response:
     """FastAPI's 422 body. Its own handler fails with 500 on a lone surrogate, NaN or very deep nesting in ``input``."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     try:
-        body = json.dumps({"detail": error.errors()}, allow_nan=False, default=str)
+        body = json.dumps({"detail": error.errors()}, allow_nan=False, default=_as_text)
     except (ValueError, RecursionError):
         bare = [{key: found[key] for key in ("loc", "msg", "type")} for found in error.errors()]
-        body = json.dumps({"detail": bare}, default=str)
+        body = json.dumps({"detail": bare})
     return Response(body, 422, media_type="application/json")
+
+
+def _as_text(value: object) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
 
 
 class _Listener(uvicorn.Server):

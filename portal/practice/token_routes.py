@@ -8,7 +8,7 @@ import pyotp
 from fastapi import APIRouter, Form, HTTPException
 from pydantic import BaseModel
 
-from portal.practice.access import Caller, StateDep
+from portal.practice.access import Caller, StateDep, Text
 from portal.practice.settings import PRACTICE_PASSWORD, TOTP_SECRET
 
 router = APIRouter()
@@ -17,8 +17,8 @@ router = APIRouter()
 class MfaLoginVerifyRequest(BaseModel):
     """The vendor's field names are undocumented; these two are the likeliest guess, anything else is ignored."""
 
-    pendingToken: str  # noqa: N815 - the wire's name
-    code: str
+    pendingToken: Text  # noqa: N815 - the wire's name
+    code: Text
 
 
 def _token(access: str | None, pending: str | None = None) -> dict[str, Any]:
@@ -28,8 +28,8 @@ def _token(access: str | None, pending: str | None = None) -> dict[str, Any]:
 @router.post("/v2/token")
 async def sign_in(
     state: StateDep,
-    username: Annotated[str, Form()],
-    password: Annotated[str, Form()],
+    username: Annotated[Text, Form()],
+    password: Annotated[Text, Form()],
     grant_type: Annotated[str | None, Form(pattern="^password$")] = None,
     scope: Annotated[str, Form()] = "",
     client_id: Annotated[str | None, Form()] = None,
