@@ -1,0 +1,178 @@
+"""`export` and `history`: the portal's main job for scripts and operators."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from portal.commands.acting import acting_user, opened_portal
+from portal.errors import InputError, InputErrors, PortalError
+from portal.exports import ExportView, HistoryFilter, State, parse_request, suggested_email
+from portal.exports.listing import Download
+from portal.identity import User
+from portal.runtime import Portal
+
+POLL_SECONDS = 0.05
+As = Annotated[str | None, typer.Option("--as", help="account that acts (email or id)")]
+
+
+def export(
+    out: Annotated[Path, typer.Option("--out", help="file to write; never overwritten unless --force")],
+    email: Annotated[str, typer.Option(help="the customer's email")] = "",
+    customer_id: Annotated[str, typer.Option("--customer-id", help="the customer's ID at LoyaltyDog")] = "",
+    program: Annotated[str, typer.Option(help="limit to one program: its 24-character id")] = "",
+    card: Annotated[str, typer.Option(help="limit to one card: its 24-character id")] = "",
+    format: Annotated[str, typer.Option(help="json or csv")] = "json",
+    reference: Annotated[str, typer.Option(help="your ticket number")] = "",
+    account: As = None,
+    force: Annotated[bool, typer.Option("--force", help="replace the file if it is there")] = False,
+) -> None:
+    """Ask for one customer's export, wait for the end, write the original file.
+
+    Prints the receipt as JSON. Exit status 0 only when the export is ready and the file whole.
+    """
+    request = parse_request(
+        email=email, customer_id=customer_id, program_id=program, card_id=card, format=format, reference=reference
+    )
+    if email and (better := suggested_email(email)):
+        print(f"--email: Did you mean {better.rpartition('@')[2]}?", file=sys.stderr)
+    _check_target(out, force)
+    with opened_portal() as portal:
+        user = acting_user(portal, account)
+        portal.start_workers("cli")
+        export_id = portal.exports.submit(user, request, again=True)
+        view = _wait(portal, user, export_id)
+        written = view.state is State.READY and _write(portal.exports.open_file(user, export_id), view, out)
+        print(json.dumps(receipt(view, out if written else None), indent=2, ensure_ascii=False))
+        if not written:
+            print(" ".join(p for p in (view.problem, view.next_step) if p) or view.state.value, file=sys.stderr)
+            raise typer.Exit(1)
+
+
+def _check_target(out: Path, force: bool) -> None:
+    if out.exists() and not force:
+        raise InputErrors([InputError(f"{out.name} is there already; use --force to replace it.", field="out")])
+    if not out.absolute().parent.is_dir():
+        raise InputErrors([InputError("The folder for the file does not exist.", field="out")])
+
+
+def _wait(portal: Portal, user: User, export_id: str) -> ExportView:
+    """Follow the export to its end; a bar on a terminal, plain lines elsewhere."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("Asking LoyaltyDog", total=None)
+        told = ""
+        while True:
+            view = portal.exports.get(user, export_id)
+            words = PHASES.get(view.state, "")
+            bar.update(task, description=words or "Done", completed=view.fetched_bytes, total=view.expected_bytes)
+            if words and words != told and not console.is_terminal:
+                print(words + (f": {view.problem}" if view.state is State.WAITING else ""), file=sys.stderr)
+            told = words
+            if not view.running:
+                return view
+            time.sleep(POLL_SECONDS)
+
+
+PHASES = {
+    State.REQUESTED: "Asking LoyaltyDog",
+    State.SENT: "Asking LoyaltyDog",
+    State.WAITING: "Waiting to ask again",
+    State.ACCEPTED: "Fetching the file",
+    State.COLLECTED: "Checking",
+}
+
+
+def _write(download: Download, view: ExportView, out: Path) -> bool:
+    """Write beside the target and rename, so that a half file is never seen. True when whole."""
+    draft = out.absolute().with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        size = 0
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            for chunk in download.chunks:
+                size += file.write(chunk)
+            file.flush()
+            os.fsync(file.fileno())
+        if size != view.size_bytes:
+            return False
+        draft.replace(out)
+        return True
+    except OSError as error:
+        raise PortalError(
+            f"The file could not be written: {error.strerror}.", next_step="The export itself is in Past exports."
+        ) from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def receipt(view: ExportView, out: Path | None) -> dict[str, Any]:
+    """What happened, as JSON: times ISO 8601 UTC, size in bytes; the customer masked."""
+
+    def stamp(value: Any) -> str | None:
+        return value.isoformat() if value is not None else None
+
+    return {
+        "export": view.id,
+        "state": view.state.value,
+        "customer": view.customer,
+        "scope": view.scope,
+        "format": view.format,
+        "reference": view.reference,
+        "requested_at": stamp(view.requested_at),
+        "requested_by": view.requested_by,
+        "expires_at": stamp(view.link_expires_at),
+        "collected_at": stamp(view.collected_at),
+        "destroy_after": stamp(view.destroy_after),
+        "size_bytes": view.size_bytes,
+        "sha256": view.sha256 or None,
+        "tables": view.table_count,
+        "rows": view.row_count,
+        "verdict": view.verdict or None,
+        "vendor_export_id": view.vendor_export_id or None,
+        "vendor_status": view.vendor_status or None,
+        "vendor_request_id": view.vendor_request_id or None,
+        "problem": view.problem or None,
+        "problem_code": view.problem_code or None,
+        "next_step": view.next_step or None,
+        "file": str(out) if out else None,
+    }
+
+
+def history(
+    as_json: Annotated[bool, typer.Option("--json", help="JSON instead of lines")] = False,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="at most this many, newest first")] = 200,
+    text: Annotated[str, typer.Option(help="an email or ID, exactly, or the start of a reference")] = "",
+    account: As = None,
+) -> None:
+    """List past exports with their expiry, newest first."""
+    with opened_portal() as portal:
+        user = acting_user(portal, account)
+        if text:
+            portal.exports.note_search(user, text)
+        rows: list[ExportView] = []
+        after: str | None = None
+        while len(rows) < limit:
+            page = portal.exports.history(user, HistoryFilter(text=text), after=after, size=min(500, limit - len(rows)))
+            rows.extend(page.rows)
+            after = page.after
+            if after is None:
+                break
+    if as_json:
+        print(json.dumps([receipt(row, None) for row in rows], indent=2, ensure_ascii=False))
+        return
+    for row in rows:
+        expires = row.link_expires_at.strftime("%Y-%m-%d %H:%M UTC") if row.link_expires_at else "-"
+        print(f"{row.id}  {row.requested_at:%Y-%m-%d %H:%M}  {row.state:<10} {row.format:<4} {expires:<20} {row.customer}")
+
+

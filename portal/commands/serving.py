@@ -1,0 +1,146 @@
+"""`demo`, `serve`, `worker`: processes that stay."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess  # nosec: starts our own practice server with fixed arguments
+import sys
+import threading
+
+from portal.config import PRACTICE_PORT_DEFAULT, PROJECT_ROOT, load_settings
+from portal.errors import PortalError
+from portal.log import configure_logging
+
+GRACE_SECONDS = 25  # what runs may finish; the rest is handed over
+
+
+class PortTaken(PortalError):
+    code = "port_taken"
+
+
+def _check_port(port: int, variable: str) -> None:
+    """Raise PortTaken in plain words before anything is started."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise PortTaken(
+                f"Port {port} is taken by another program.",
+                next_step=f"Stop it, or choose another: {variable}={port + 10}.",
+                detail=f"port {port}",
+            ) from None
+
+
+def run_demo() -> int:
+    """The practice merchant as a process of its own, the portal in this one; ends both on Ctrl-C."""
+    practice_port = int(os.environ.get("PRACTICE_PORT") or PRACTICE_PORT_DEFAULT)
+    os.environ["PORTAL_MODE"] = "practice"
+    settings = load_settings()
+    _check_port(settings.port, "PORTAL_PORT")
+    _check_port(practice_port, "PRACTICE_PORT")
+    _check_port(practice_port + 1, "PRACTICE_PORT")
+    os.environ["PORTAL_DATA_DIR"] = str(settings.root)
+    child = subprocess.Popen(  # noqa: S603 - our own module, fixed arguments
+        [sys.executable, "-m", "portal.practice", "--port", str(practice_port)],
+        cwd=PROJECT_ROOT,
+        start_new_session=True,  # Ctrl-C reaches this process only, which then ends the child in order
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        from portal.commands.practice_people import print_sign_ins, seed_practice
+        from portal.runtime import get_portal
+
+        password = seed_practice(get_portal(), practice_port)
+
+        def ready() -> None:
+            print_sign_ins(settings, practice_port, password)
+
+        return _serve(settings.host, settings.port, ready)
+    finally:
+        child.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(timeout=10)
+        if child.poll() is None:
+            child.kill()
+
+
+def run_serve() -> int:
+    """The portal for real merchants. Refuses to start with anything unsafe (SEC-46, SEC-47)."""
+    settings = load_settings()
+    _check_port(settings.port, "PORTAL_PORT")
+    os.environ["PORTAL_DATA_DIR"] = str(settings.root)
+    status = run_doctor(quiet=True)
+    if status:
+        return status
+    return _serve(settings.host, settings.port, lambda: print(f"Privacy portal ready: {settings.origin}", flush=True))
+
+
+def run_doctor(*, quiet: bool = False) -> int:
+    """Print what is unsafe and how to mend it; 0 when nothing is."""
+    from portal.web.doctor import run_checks
+
+    checks = run_checks(load_settings())
+    for check in checks:
+        if not check.ok or not quiet:
+            words = check.sentence if check.ok else f"{check.sentence} {check.mend}"
+            print(f"{'ok ' if check.ok else 'NOT'} {check.name}: {words}", file=sys.stderr if quiet else sys.stdout)
+    return 0 if all(check.ok for check in checks) else 1
+
+
+def run_worker() -> int:
+    """Run exports until told to stop."""
+    from portal.runtime import close_portal, get_portal
+
+    configure_logging()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    get_portal().start_workers("worker")
+    print("Worker ready.", file=sys.stderr, flush=True)
+    stop.wait()
+    close_portal()
+    return 0
+
+
+def _serve(host: str, port: int, ready: object) -> int:
+    """Run the ASGI app under uvicorn in this process until SIGINT or SIGTERM."""
+    import uvicorn
+
+    configure_logging()
+    os.chdir(PROJECT_ROOT)  # Streamlit reads .streamlit/config.toml from the working folder
+    from portal.asgi import app
+
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,  # type: ignore[arg-type]  # st.App is an ASGI app
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,  # addresses carry ids (SEC-30)
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            ws_max_size=64 * 1024 * 1024,
+        )
+    )
+
+    def announce() -> None:
+        while not server.started and not server.should_exit:
+            if stopped.wait(0.02):
+                return
+        if server.started and callable(ready):
+            ready()
+
+    stopped = threading.Event()
+    threading.Thread(target=announce, name="announce", daemon=True).start()
+    try:
+        with contextlib.suppress(KeyboardInterrupt):  # uvicorn re-raises the signal after an orderly stop
+            server.run()
+    finally:
+        stopped.set()
+    return 0 if server.started else 1
+
+

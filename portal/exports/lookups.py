@@ -1,0 +1,67 @@
+"""What the form needs from LoyaltyDog: the merchant's programs, and cards found by a few letters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal import audit
+from portal.errors import InputError
+from portal.exports.base import ExportsBase
+from portal.identity import Permission, User, require
+
+SEARCH_MIN = 3
+SEARCH_LIMIT = 25
+
+
+@dataclass(frozen=True)
+class ProgramChoice:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class CardChoice:
+    """A card to choose, its number masked to the last four and its holder to an initial."""
+
+    id: str
+    last_four: str
+    holder: str
+    status: str
+
+
+class Lookups(ExportsBase):
+    def programs(self, user: User) -> list[ProgramChoice]:
+        """The merchant's programs by name. Raises NotConfigured or LoyaltyDogError."""
+        require(user, Permission.EXPORT_CREATE)
+        with self.db.read() as session:
+            access = self.vendor.access(session, user.merchant_id)
+        found = self.vendor.client(access.connection).programs()
+        return sorted((ProgramChoice(p.id, p.name) for p in found), key=lambda p: p.name.casefold())
+
+    def search_cards(self, user: User, text: str, program_id: str | None = None) -> list[CardChoice]:
+        """Cards by number, last four, name or email; audited without the words searched for."""
+        require(user, Permission.EXPORT_CREATE)
+        text = text.strip()
+        if len(text) < SEARCH_MIN:
+            raise InputError(f"Enter at least {SEARCH_MIN} characters to search for.", field="card_search")
+        with self.db.read() as session:
+            access = self.vendor.access(session, user.merchant_id)
+        page = self.vendor.client(access.connection).search_cards(text, program_id=program_id, limit=SEARCH_LIMIT)
+        with self.db.write() as session:
+            audit.record(
+                session, user.merchant_id, user.account_id, "cards:search",
+                origin=user.origin, program=program_id, found=len(page.items),
+            )  # fmt: skip
+        return [
+            CardChoice(
+                id=card.id,
+                last_four=card.last_four_digits or (card.card_number or "")[-4:],
+                holder=_initials(card.customer_name or ""),
+                status=card.status or "",
+            )
+            for card in page.items[:SEARCH_LIMIT]
+        ]
+
+
+def _initials(name: str) -> str:
+    return " ".join(f"{part[0]}." for part in name.split()[:3])

@@ -1,0 +1,151 @@
+"""Looking at a file, taking it out, and destroying it. Each is checked, sealed-verified and audited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.errors import NotPermitted, SealBroken, StateConflict
+from portal.exports import ledger
+from portal.exports.base import ExportsBase
+from portal.exports.listing import Download
+from portal.exports.states import HOLDS_FILE, State
+from portal.identity import Permission, User, allows, require, require_fresh_proof
+from portal.storage.tables import Export, FileKey, utc_now
+from portal.vault.files import FilePlace
+
+if TYPE_CHECKING:
+    from portal.preview import AskedPerson, Preview
+
+MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
+
+
+class Opening(ExportsBase):
+    def open_preview(self, user: User, export_id: str) -> Preview:
+        """The file as tables of text, read in memory; audited as a view.
+
+        Raises NotPermitted, StepUpNeeded, StateConflict, SealBroken, PreviewError.
+        """
+        from portal.preview import read
+
+        with self.db.write() as session:
+            row, place, key = self._openable(session, user, export_id)
+            audit.record(
+                session, user.merchant_id, user.account_id, "export:view", object_id=export_id, origin=user.origin
+            )
+        data = self.files.read_all(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
+        return read(data, "json" if row.format == "json" else "csv")
+
+    def asked_person(self, user: User, export_id: str) -> AskedPerson:
+        """Whom the export was asked for, to mark everybody else. Part of opening it."""
+        from portal.preview import AskedPerson
+
+        require(user, Permission.EXPORT_OPEN)
+        with self.db.read() as session:
+            row = self._row(session, user, export_id)
+            subject = self.seal.open(row, "subject")
+        by_email = row.subject_kind == "email"
+        return AskedPerson(email=subject if by_email else None, customer_id=None if by_email else subject)
+
+    def _openable(self, session: Session, user: User, export_id: str) -> tuple[Export, FilePlace, bytes]:
+        """Row, place and wrapped key of a file this user may open now."""
+        row = self._row(session, user, export_id)
+        require(user, Permission.EXPORT_OPEN)
+        require_fresh_proof(user, self.settings)
+        if State(row.state) is State.ATTENTION:
+            if not allows(user.role, Permission.EXPORT_RELEASE):
+                raise NotPermitted(
+                    "A check of this file failed, so only a manager may open it.", next_step="Ask a manager to decide."
+                )
+        elif State(row.state) not in (State.READY, State.EXPIRED):
+            raise StateConflict("There is no file to open.", next_step="See the export's state.", detail=row.state)
+        key = session.get(FileKey, (row.id, row.blob_name))
+        if key is None or row.destroyed_at is not None:
+            raise StateConflict("The file has been destroyed or was never fetched.", next_step="Ask again for it.")
+        return row, FilePlace(row.merchant_id, row.id, row.blob_name), key.sealed_keyset
+
+    def open_file(self, user: User, export_id: str, kind: Literal["original", "csv"] = "original") -> Download:
+        """The file as a download: the original's very bytes, or a derived spreadsheet-safe CSV.
+
+        All of it is verified before the first byte is handed out.
+        """
+        with self.db.write() as session:
+            row, place, key = self._openable(session, user, export_id)
+            if State(row.state) is State.ATTENTION:
+                raise StateConflict(
+                    "A check of this file failed, so it cannot leave the portal yet.",
+                    next_step="A manager can release it on its preview.",
+                )
+            audit.record(
+                session, user.merchant_id, user.account_id, "export:download",
+                object_id=export_id, origin=user.origin, kind=kind, bytes=row.size_bytes, sha256=row.sha256,
+            )  # fmt: skip
+        name = f"export-{row.requested_at:%Y-%m-%d}-{row.id[:8]}"
+        if kind == "csv":
+            from portal.exports.derived import csv_of
+            from portal.preview import read
+
+            data = self.files.read_all(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
+            preview = read(data, "json" if row.format == "json" else "csv")
+            return Download(f"{name}-spreadsheet.csv", "text/csv; charset=utf-8", None, csv_of(preview))
+        self.files.verify(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
+        return Download(
+            f"{name}.{row.format}", MEDIA_TYPES[row.format], row.size_bytes, self.files.chunks(place, key)
+        )
+
+    # Destruction -------------------------------------------------------------------------------
+
+    def destroy(self, user: User, export_id: str) -> None:
+        """Destroy the sealed file by hand: its key first, then the ciphertext (LAW-17)."""
+        require(user, Permission.EXPORT_DESTROY)
+        require_fresh_proof(user, self.settings)
+        self._destroy(export_id, user.merchant_id, actor=user.account_id, origin=user.origin, reason="by hand")
+
+    def _destroy(self, export_id: str, merchant_id: str, *, actor: str, origin: str, reason: str) -> None:
+        with self.db.write() as session:
+            row = ledger.load(session, export_id, merchant_id)
+            if State(row.state) not in HOLDS_FILE - {State.COLLECTED} or row.destroyed_at is not None:
+                raise StateConflict("There is no file here to destroy.", detail=row.state)
+            audit.record(
+                session, merchant_id, actor, "export:destroy", object_id=export_id, origin=origin, reason=reason
+            )
+            moved = ledger.move(
+                session, row, State.PURGED, actor=actor, origin=origin, destroyed_at=utc_now(), sealed_download_url=None
+            )
+            if not moved:
+                raise StateConflict(detail="moved by another")
+            names = list(session.scalars(select(FileKey.blob_name).where(FileKey.export_id == export_id)))
+            session.execute(delete(FileKey).where(FileKey.export_id == export_id))
+        for name in names:
+            self.files.destroy(name)
+
+    # Housekeeping ------------------------------------------------------------------------------
+
+    def keep_house(self) -> None:
+        """Mark passed expiries; destroy what is past its retention. Run every few seconds by a worker."""
+        now = utc_now()
+        with self.db.read() as session:
+            expired = list(
+                session.scalars(select(Export.id).where(Export.state == State.READY, Export.link_expires_at <= now))
+            )
+            due = session.execute(
+                select(Export.id, Export.merchant_id).where(
+                    Export.state.in_((State.READY, State.ATTENTION, State.EXPIRED)),
+                    Export.destroy_after <= now,
+                    Export.destroyed_at.is_(None),
+                    Export.size_bytes.is_not(None),
+                )
+            ).all()
+        for export_id in expired:
+            with self.db.write() as session:
+                row = ledger.load(session, export_id)
+                if State(row.state) is State.READY:
+                    ledger.move(session, row, State.EXPIRED, code="link_expired")
+        for export_id, merchant_id in due:
+            try:
+                self._destroy(export_id, merchant_id, actor="system", origin="worker", reason="retention")
+            except (StateConflict, SealBroken):
+                continue  # somebody moved it first

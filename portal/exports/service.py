@@ -1,0 +1,16 @@
+"""The export service: everything a page, a route or the command line may do with exports.
+
+Every function takes the signed-in `User` first and is bound to that user's merchant; foreign and
+absent are the same answer (SEC-41).
+"""
+
+from __future__ import annotations
+
+from portal.exports.listing import Listing
+from portal.exports.lookups import Lookups
+from portal.exports.opening import Opening
+from portal.exports.submitting import Submitting
+
+
+class Exports(Submitting, Listing, Lookups, Opening):
+    """Submit, decide, list, look up, open, destroy."""

@@ -1,0 +1,203 @@
+"""Asking for an export, and what may be done with one under way."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from pydantic import SecretStr
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.errors import InputError, StateConflict, TryLater
+from portal.exports import ledger
+from portal.exports.base import ExportsBase
+from portal.exports.request import ExportRequest
+from portal.exports.states import State
+from portal.identity import Permission, User, require
+from portal.storage.tables import Export, new_id, utc_now
+
+SAME_ASK_WINDOW = dt.timedelta(seconds=60)
+REASON_MIN = 5
+MAX_SUBMITS_A_MINUTE = 30  # a person types; more than this is a script or a mistake (SEC-45)
+
+
+class AskedAlready(StateConflict):
+    """The same export was asked for within the last minute; `export_id` is that one."""
+
+    code = "asked_already"
+    message = "This export was asked for less than a minute ago."
+    next_step = "Open that one, or ask again if you mean it."
+
+    def __init__(self, export_id: str) -> None:
+        super().__init__()
+        self.export_id = export_id
+
+
+class Submitting(ExportsBase):
+    def submit(
+        self, user: User, request: ExportRequest, *, again: bool = False, repeat_of: str | None = None
+    ) -> str:
+        """Write the export and its audit entry down, then start its walk. Gives the export's id.
+
+        Raises NotPermitted, AskedAlready (unless `again`), TryLater.
+        """
+        require(user, Permission.EXPORT_CREATE)
+        card = request.card_id.get_secret_value() if request.card_id else ""
+        export_id = new_id()
+        with self.db.write() as session:
+            self._one_at_a_time(session, user)
+            self._check_rate(session, user)
+            subject_index = self._index(session, user, request.subject)
+            ask_index = self._index(
+                session, user, request.subject, request.program_id or "", card, request.format, request.subject_kind
+            )
+            if not again:
+                self._refuse_same_ask(session, user, ask_index)
+            row = Export(
+                id=export_id,
+                merchant_id=user.merchant_id,
+                state=State.REQUESTED,
+                requested_by=user.account_id,
+                channel="cli" if user.origin == "cli" else "web",
+                repeat_of=repeat_of,
+                subject_kind=request.subject_kind,
+                sealed_subject=self.seal.seal(user.merchant_id, export_id, "subject", request.subject),
+                subject_index=subject_index,
+                ask_index=ask_index,
+                program_id=request.program_id,
+                program_name=request.program_name[:200],
+                sealed_card_id=self.seal.seal(user.merchant_id, export_id, "card_id", card) if card else None,
+                format=request.format,
+                reference=request.reference,
+                received_on=request.received_on,
+            )
+            session.add(row)
+            session.flush()
+            audit.record(
+                session,
+                user.merchant_id,
+                user.account_id,
+                "export:submit",
+                object_id=export_id,
+                origin=user.origin,
+                subject=subject_index[:16],
+                kind=request.subject_kind,
+                format=request.format,
+                program=request.program_id,
+                card=bool(card) or None,
+                repeat_of=repeat_of,
+                channel=row.channel,
+            )
+        self.begin(export_id)
+        return export_id
+
+    def _one_at_a_time(self, session: Session, user: User) -> None:
+        """Two clicks, two tabs, two replicas: submits of a merchant stand in line (SEC-14).
+
+        SQLite's BEGIN IMMEDIATE is such a line already.
+        """
+        if not self.db.is_sqlite:
+            session.execute(
+                text("SELECT pg_advisory_xact_lock(hashtextextended(:m, 0))"), {"m": user.merchant_id}
+            )
+
+    def _check_rate(self, session: Session, user: User) -> None:
+        minute_ago = utc_now() - dt.timedelta(minutes=1)
+        recent = session.scalar(
+            select(func.count())
+            .select_from(Export)
+            .where(Export.merchant_id == user.merchant_id, Export.requested_at > minute_ago)
+            .where(Export.requested_by == user.account_id, Export.channel == "web")
+        )
+        if user.origin != "cli" and (recent or 0) >= MAX_SUBMITS_A_MINUTE:
+            raise TryLater("You have asked for many exports within a minute.", wait_seconds=60)
+
+    def _refuse_same_ask(self, session: Session, user: User, ask_index: str) -> None:
+        same = session.scalar(
+            select(Export.id)
+            .where(
+                Export.merchant_id == user.merchant_id,
+                Export.ask_index == ask_index,
+                Export.requested_at > utc_now() - SAME_ASK_WINDOW,
+            )
+            .order_by(Export.requested_at.desc())
+            .limit(1)
+        )
+        if same is not None:
+            raise AskedAlready(same)
+
+    def request_of(self, user: User, export_id: str) -> ExportRequest:
+        """The same filters as an earlier export, to ask again."""
+        require(user, Permission.EXPORT_CREATE)
+        with self.db.read() as session:
+            row = self._row(session, user, export_id)
+            subject = SecretStr(self.seal.open(row, "subject") or "")
+            card = self.seal.open(row, "card_id")
+        by_email = row.subject_kind == "email"
+        return ExportRequest(
+            email=subject if by_email else None,
+            customer_id=None if by_email else subject,
+            program_id=row.program_id,
+            program_name=row.program_name,
+            card_id=SecretStr(card) if card else None,
+            format="json" if row.format == "json" else "csv",
+            reference=row.reference,
+            received_on=row.received_on,
+        )
+
+    def ask_again(self, user: User, export_id: str) -> str:
+        """A new export with the same filters, linked to the old one."""
+        return self.submit(user, self.request_of(user, export_id), again=True, repeat_of=export_id)
+
+    # Decisions ---------------------------------------------------------------------------------
+
+    def _decide(self, user: User, export_id: str, allowed: set[State], to: State, code: str, **changes: object) -> None:
+        with self.db.write() as session:
+            row = self._row(session, user, export_id)
+            if State(row.state) not in allowed or not ledger.move(
+                session, row, to, actor=user.account_id, origin=user.origin, code=code, **changes
+            ):
+                raise StateConflict(detail=f"{row.state} -> {to}")
+
+    def stop_waiting(self, user: User, export_id: str) -> None:
+        """Give up an export that waits to be sent."""
+        require(user, Permission.EXPORT_CREATE)
+        words = {"problem_code": "stopped", "problem": "Stopped before it was sent.", "next_step": "", "turn": "nobody"}
+        self._decide(user, export_id, {State.WAITING, State.REQUESTED}, State.FAILED, "stopped", retry_at=None, **words)
+
+    def close_unknown(self, user: User, export_id: str) -> None:
+        """A person has settled that the request did not arrive, or no longer matters."""
+        require(user, Permission.EXPORT_CREATE)
+        words = {"problem_code": "closed", "problem": "Closed by a person.", "next_step": "", "turn": "nobody"}
+        self._decide(user, export_id, {State.UNKNOWN}, State.FAILED, "marked_not_sent", **words)
+
+    def fetch_again(self, user: User, export_id: str) -> None:
+        """Try the link once more while it lives. Raises StateConflict when it does not."""
+        require(user, Permission.EXPORT_CREATE)
+        with self.db.write() as session:
+            row = self._row(session, user, export_id)
+            alive = row.sealed_download_url is not None and row.link_expires_at and row.link_expires_at > utc_now()
+            if State(row.state) is not State.FAILED or not alive:
+                raise StateConflict("The link can no longer be used.", next_step="Ask again for a new one.")
+            ledger.move(
+                session, row, State.ACCEPTED, actor=user.account_id, origin=user.origin, code="fetch_again",
+                problem_code="", problem="", next_step="", turn="",
+            )  # fmt: skip
+        self.begin_again(export_id)
+
+    def release(self, user: User, export_id: str, reason: str) -> None:
+        """A manager lets a file with a failed check be opened, saying why (LAW-23)."""
+        require(user, Permission.EXPORT_RELEASE)
+        reason = reason.strip()
+        if len(reason) < REASON_MIN:
+            raise InputError("Enter a reason of at least 5 characters.", field="reason")
+        with self.db.write() as session:
+            row = self._row(session, user, export_id)
+            if State(row.state) is not State.ATTENTION:
+                raise StateConflict(detail=row.state)
+            ledger.move(session, row, State.READY, actor=user.account_id, origin=user.origin, code="released")
+            audit.record(
+                session, user.merchant_id, user.account_id, "export:release",
+                object_id=export_id, origin=user.origin, reason=reason[:500],
+            )  # fmt: skip

@@ -1,0 +1,105 @@
+"""The composition root: settings in, a working portal out. One per process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from dataclasses import dataclass
+from typing import Literal
+
+from portal.config import Settings, load_settings
+from portal.exports import Exports
+from portal.exports.vendor import Vendor
+from portal.identity import Identity
+from portal.storage.blobs import BlobStore
+from portal.storage.engine import Database, open_engine
+from portal.storage.migrate import bring_up_to_date
+from portal.vault import FieldSealer, MasterKey, SealedFiles
+
+WorkerKind = Literal["web", "cli", "worker"]
+
+
+@dataclass
+class Portal:
+    """All services of one process. `start_workers` before the first submit, `stop` at the end."""
+
+    settings: Settings
+    db: Database
+    master: MasterKey
+    sealer: FieldSealer
+    files: SealedFiles
+    vendor: Vendor
+    identity: Identity
+    exports: Exports
+
+    def start_workers(self, kind: WorkerKind = "web") -> None:
+        """Begin to run exports in this process."""
+        from portal.exports.durable import DurableEngine
+        from portal.exports.walk import Walk
+
+        walk = Walk(
+            self.db, self.files, self.exports.seal, self.vendor, retention_days=self.settings.retention_days
+        )
+        engine = DurableEngine(
+            self.db, walk, url=self.settings.workflow_database, kind=kind, housekeeping=self.exports.keep_house
+        )
+        engine.start()
+        self.exports.begin = engine.begin
+        self.exports.begin_again = engine.begin_again
+        self._engine = engine
+
+    def stop(self) -> None:
+        engine = getattr(self, "_engine", None)
+        if engine is not None:
+            engine.stop()
+        self.vendor.close()
+        self.db.close()
+
+
+def build_portal(settings: Settings) -> Portal:
+    """Open (and on first use create) the data folder, keys and database. Raises PortalError."""
+    os.umask(0o077)
+    settings.root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    settings.root.chmod(0o700)
+    master = MasterKey.open(settings.keyset_file, create=True)
+    db = Database(open_engine(settings.database))
+    bring_up_to_date(db.engine)
+    sealer = FieldSealer(master)
+    files = SealedFiles(master, BlobStore(settings.root / "files", settings.blob_url))
+    vendor = Vendor(settings, sealer)
+    exports = Exports(
+        db=db, sealer=sealer, files=files, vendor=vendor, settings=settings, begin=_not_started, begin_again=_not_started
+    )
+    return Portal(settings, db, master, sealer, files, vendor, Identity(db, sealer, settings), exports)
+
+
+def _not_started(export_id: str) -> None:
+    """The row is written; a worker elsewhere, or this process's next start, picks it up."""
+
+
+_lock = threading.Lock()
+_portal: Portal | None = None
+
+
+def get_portal() -> Portal:
+    """The process's portal, built from the environment on first use."""
+    global _portal
+    with _lock:
+        if _portal is None:
+            _portal = build_portal(load_settings())
+        return _portal
+
+
+def set_portal(portal: Portal | None) -> None:
+    """Put a portal in place (tests, the command line)."""
+    global _portal
+    with _lock:
+        _portal = portal
+
+
+def close_portal() -> None:
+    global _portal
+    with _lock:
+        if _portal is not None:
+            _portal.stop()
+        _portal = None

@@ -1,0 +1,16 @@
+"""Write a migration from what the tables say and a scratch database lacks: `python scripts/new_migration.py WORDS`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from alembic import command
+
+from portal.storage.engine import open_engine
+from portal.storage.migrate import _config, bring_up_to_date
+
+with tempfile.TemporaryDirectory() as folder:
+    engine = open_engine(f"sqlite:///{Path(folder) / 'scratch.sqlite3'}")
+    bring_up_to_date(engine)
+    with engine.begin() as connection:
+        command.revision(_config(connection), " ".join(sys.argv[1:]), autogenerate=True)
