@@ -22,6 +22,14 @@ CONTRACT = Path(__file__).resolve().parents[2] / "portal" / "practice" / "contra
 # Answers that the vendor gives without declaring them; the practice server words them as FastAPI does.
 UNDECLARED = ("400", "401", "403", "404", "405", "410", "429")
 PLAIN_DETAIL = {"type": "object", "properties": {"detail": {"type": "string"}}, "required": ["detail"]}
+# One body for each operation that works, so that the documented 200 is checked too.
+WORKING_BODIES: dict[str, dict[str, Any]] = {
+    "/v2/giftcards/gdpr/export": {"customerEmail": "ada@example.com", "format": "csv"},
+    "/v2/giftcards/gdpr/erasure": {"customerEmail": "flat.list@example.com", "reason": "They asked"},
+    "/v2/giftcards/gdpr/consent": {"customerEmail": "ada@example.com", "purposes": ["receipts"]},
+    "/v2/giftcards/gdpr/consent/{customerId}": {"purposes": ["receipts"], "ipAddress": "192.0.2.7"},
+    "/v2/token": {"username": USERS[0].email, "password": PRACTICE_PASSWORD, "grant_type": "password"},
+}
 CSV_TOO = ("/v2/giftcards/gdpr/download", "/v2/loyalty/programs/{programId}/customers/{customerId}/export")
 
 
@@ -52,6 +60,9 @@ def contract_with_undeclared_answers() -> dict[str, Any]:
             for parameter in operation.get("parameters", []):
                 if parameter.get("name") in known:
                     parameter["example"] = known[parameter["name"]]
+            if "requestBody" in operation and path in WORKING_BODIES:
+                for content in operation["requestBody"]["content"].values():
+                    content["example"] = WORKING_BODIES[path]
             responses = operation["responses"]
             for status in UNDECLARED:
                 responses[status] = {
