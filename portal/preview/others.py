@@ -28,7 +28,7 @@ _CAPITALISED = r"[^\W\d_a-z][^\W\d_]*(?:['\u2019-][^\W\d_]+)*\.?"
 _IN_TEXT_NAME = re.compile(
     r"\b(?:to|from|for|by|an|von|für|durch|à|pour|par|para|por|del|da|di|per|van|aan|voor|door|till|til|från|fra|av|af|dla"
     r"|od|do|de|a)"
-    rf"\s+({_CAPITALISED}(?:\s(?:van|von|de|der|da|dos|di|del)){{0,2}}\s{_CAPITALISED})(?=$|[\s.,;:)!?(])"
+    rf"\s+({_CAPITALISED}(?:\s(?:van|von|den|der|ter|de|da|do|dos|das|di|del|della|la|le|y|e)){{0,2}}\s{_CAPITALISED})(?=$|[\s.,;:)!?(])"
 )
 _NOBODY = frozenset(
     ["-", "--", "n/a", "unknown", "undefined", "anonymous", "self", "me", "myself", "guest", "system", "auto", "automatic", "online", "web", "api", "app", "pos", "website"]
