@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from portal.practice.server import bound_socket
 from portal.practice.settings import PracticeSettings
 
 
@@ -104,3 +105,8 @@ def test_counts_hold_nothing_personal(practice: Any) -> None:
     assert counts["downloads"] == counts["exports_accepted"] == 1
     assert counts["by_situation"]["ordinary"] == {"export_posts_valid": 1, "exports_accepted": 1, "downloads": 1}
     assert "@" not in str(counts)
+
+
+def test_listening_sockets_name_tcp_so_that_small_answers_are_sent_at_once() -> None:
+    with bound_socket("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
