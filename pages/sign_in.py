@@ -1,11 +1,20 @@
-"""Sign in: email and password, then the code when the account has one. Ends at `/auth/start`."""
+"""Sign in: email and password (or LoyaltyDog's), then the code when the account has one. Ends at `/auth/start`.
+
+What is half done stays in this tab's session on the server for five minutes; the browser holds nothing of it.
+"""
 
 from __future__ import annotations
 
+import importlib
+import time
+from dataclasses import dataclass
+from typing import cast
+
 import streamlit as st
+from pydantic import SecretStr
 
 from portal.errors import PortalError, TryLater
-from portal.identity import Identity, KnownAccount
+from portal.identity import Enrolment, KnownAccount, VendorPending
 from portal.runtime import get_portal
 from portal.web import bridge
 from portal.web.auth_routes import START_PATH
@@ -22,6 +31,22 @@ WHY_HERE = {
     "ticket": "The sign-in took too long to finish. Sign in once more.",
 }
 PRACTICE_STRIP = "Practice merchant: everyone here is invented"
+PENDING = "sign_in.pending"
+PENDING_SECONDS = 300.0
+
+
+@dataclass
+class Pending:
+    """A first factor that was right, and what the second step needs. Never leaves the server."""
+
+    since: float
+    account: KnownAccount | None = None
+    method: str = "password"
+    vendor: VendorPending | None = None
+    username: str = ""
+    token: SecretStr | None = None
+    enrolment: Enrolment | None = None
+    recovery_codes: list[str] | None = None
 
 
 def visitor(key: str) -> str:
@@ -43,15 +68,48 @@ def show_error(error: PortalError) -> None:
         st.error(f"{error.message} {error.next_step}".strip())
 
 
-def hand_over(identity: Identity, account: KnownAccount, *, method: str, second_factor: bool) -> None:
+def pending() -> Pending | None:
+    """The half-done sign-in of this tab, unless it is too old."""
+    found = cast("Pending | None", st.session_state.get(PENDING))
+    if found is not None and time.monotonic() - found.since > PENDING_SECONDS:
+        start_over()
+        return None
+    return found
+
+
+def start_over() -> None:
+    st.session_state.pop(PENDING, None)
+
+
+def hand_over(step: Pending, *, second_factor: bool) -> None:
     """Send the browser to fetch its cookie. Raises NotSignedIn when the browser keeps no cookies."""
-    ticket = identity.issue_ticket(account.id, browser=visitor("browser"), method=method, second_factor=second_factor)
+    if step.account is None:
+        return
+    ticket = get_portal().identity.issue_ticket(
+        step.account.id,
+        browser=visitor("browser"),
+        vendor_token=step.token.get_secret_value() if step.token else None,
+        method=step.method,
+        second_factor=second_factor,
+    )
+    start_over()
     bridge.redirect_browser(f"{START_PATH}?ticket={ticket}")
     st.info("Signing you in…")
 
 
-def password_form(identity: Identity) -> None:
-    with st.form("sign_in", enter_to_submit=True):
+def first_factor_done(step: Pending, *, second_factor: bool = False) -> None:
+    """Go on to the code when one is due, else finish."""
+    if step.account is None or step.account.second_factor == "none":
+        hand_over(step, second_factor=second_factor)
+        return
+    if step.account.second_factor == "enrol":
+        step.enrolment = get_portal().identity.new_totp(step.account)
+    st.session_state[PENDING] = step
+    st.rerun()
+
+
+def password_form() -> None:
+    with st.form("sign_in"):
         email = st.text_input("Email", autocomplete="username", max_chars=320)
         password = st.text_input("Password", type="password", autocomplete="current-password", max_chars=200)
         asked = st.form_submit_button("Sign in", type="primary", width="stretch")
@@ -60,22 +118,123 @@ def password_form(identity: Identity) -> None:
     if not email.strip() or not password:
         st.error("Enter your email and your password.")
         return
-    account = identity.check_password(email, password, address=visitor("address"))
-    hand_over(identity, account, method="password", second_factor=False)
+    account = get_portal().identity.check_password(email, password, address=visitor("address"))
+    first_factor_done(Pending(time.monotonic(), account))
 
 
-portal = get_portal()
-if portal.settings.practice:
-    st.info(PRACTICE_STRIP, icon=":material/science:")
-_, middle, _ = st.columns([1, 2, 1])
-with middle:
-    st.title("Sign in")
+def vendor_form() -> None:
+    with st.form("sign_in_vendor"):
+        username = st.text_input("LoyaltyDog user name", autocomplete="username", max_chars=320)
+        password = st.text_input("LoyaltyDog password", type="password", autocomplete="current-password", max_chars=200)
+        st.caption("Goes to LoyaltyDog and is kept nowhere. A manager must have invited you this way.")
+        asked = st.form_submit_button("Sign in with LoyaltyDog", width="stretch")
+    if not asked:
+        return
+    if not username.strip() or not password:
+        st.error("Enter your LoyaltyDog user name and password.")
+        return
+    answer = get_portal().identity.vendor_sign_in(username, password, address=visitor("address"))
+    step = Pending(time.monotonic(), method="loyaltydog", username=username)
+    if isinstance(answer, VendorPending):
+        step.vendor = answer
+        st.session_state[PENDING] = step
+        st.rerun()
+    step.account, step.token = answer.account, answer.token
+    first_factor_done(step)
+
+
+def code_form(hint: str) -> str | None:
+    """The code somebody entered just now, or None."""
+    with st.form("sign_in_code"):
+        code = st.text_input("6-digit code", autocomplete="one-time-code", max_chars=40, help=hint)
+        asked = st.form_submit_button("Verify", type="primary", width="stretch")
+    st.button("Start over", on_click=start_over)
+    return code if asked and code.strip() else None
+
+
+def vendor_code_step(step: Pending, waiting: VendorPending) -> None:
+    code = code_form("From the app you use for LoyaltyDog.")
+    if code is None:
+        return
+    answer = get_portal().identity.vendor_code(waiting, step.username, code, address=visitor("address"))
+    step.account, step.token, step.vendor = answer.account, answer.token, None
+    first_factor_done(step, second_factor=True)
+
+
+def code_step(step: Pending, account: KnownAccount) -> None:
+    code = code_form("From your authenticator app. A recovery code works too, once.")
+    if code is None:
+        return
+    get_portal().identity.check_code(account.id, code, address=visitor("address"))
+    hand_over(step, second_factor=True)
+
+
+def draw_qr(uri: str) -> None:
+    """The QR code as an image inside the page (nothing goes through /media)."""
+    try:
+        segno = importlib.import_module("segno")
+    except ImportError:
+        return
+    st.image(segno.make(uri, error="m", micro=False).svg_inline(scale=5, border=4, light="#fff"), width=220)
+
+
+def enrol_step(step: Pending, account: KnownAccount, enrolment: Enrolment) -> None:
+    st.text("Your merchant asks for a second factor. Add this to your authenticator app, then enter its code.")
+    draw_qr(enrolment.uri)
+    st.caption("Key, to type in by hand")
+    st.code(enrolment.secret, language=None)
+    code = code_form("The code your app shows now.")
+    if code is None:
+        return
+    step.recovery_codes = get_portal().identity.confirm_totp(account, enrolment, code, address=visitor("address"))
+    step.enrolment = None
+    st.rerun()
+
+
+def recovery_step(step: Pending, codes: list[str]) -> None:
+    st.success("Your second factor is set up.")
+    st.text("Keep these recovery codes somewhere safe. Each works once; they are not shown again.")
+    st.code("\n".join(codes), language=None)
+    if st.button("I have kept them", type="primary", width="stretch"):
+        hand_over(step, second_factor=True)
+
+
+def second_steps(step: Pending) -> None:
+    if step.recovery_codes:
+        recovery_step(step, step.recovery_codes)
+    elif step.vendor is not None:
+        vendor_code_step(step, step.vendor)
+    elif step.account is not None and step.enrolment is not None:
+        enrol_step(step, step.account, step.enrolment)
+    elif step.account is not None:
+        code_step(step, step.account)
+
+
+def first_steps() -> None:
     reason = WHY_HERE.get(visitor("ended"))
     if reason:
-        st.warning(reason)
-    if portal.settings.practice:
+        st.info(reason)
+    if get_portal().settings.practice:
         st.caption("The window where you started the portal shows the practice sign-ins.")
-    try:
-        password_form(portal.identity)
-    except PortalError as error:
-        show_error(error)
+    password_form()
+    with st.expander("Sign in with LoyaltyDog"):
+        vendor_form()
+
+
+def show() -> None:
+    if get_portal().settings.practice:
+        st.info(PRACTICE_STRIP, icon=":material/science:")
+    _, middle, _ = st.columns([1, 1.6, 1])
+    with middle:
+        st.title("Sign in")
+        step = pending()
+        try:
+            if step is None:
+                first_steps()
+            else:
+                second_steps(step)
+        except PortalError as error:
+            show_error(error)
+
+
+show()

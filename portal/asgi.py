@@ -30,6 +30,7 @@ from portal.web.gate import Gate  # noqa: E402
 from portal.web.health import health_routes  # noqa: E402
 from portal.web.portal_shape import PortalSource  # noqa: E402
 
+bridge.find_our_config()
 SCRIPT = PROJECT_ROOT / "portal" / "app.py"
 COLLECT_SECONDS = 30.0  # Streamlit's collection after every rerun is off (measured 81 % of its time): do it here
 

@@ -2,22 +2,29 @@
 
 from portal.identity.accounts import AccountRow
 from portal.identity.errors import CodeRefused, SignInRefused
+from portal.identity.exchange import ImportReport
 from portal.identity.roles import PERMISSIONS, Permission, Role, User, allows, require, require_fresh_proof
+from portal.identity.second_factor import Enrolment
 from portal.identity.service import Identity
 from portal.identity.sessions import SessionState
 from portal.identity.sign_in import KnownAccount
+from portal.identity.vendor_sign_in import VendorPending, VendorSignedIn
 
 __all__ = [
     "PERMISSIONS",
     "AccountRow",
     "CodeRefused",
+    "Enrolment",
     "Identity",
+    "ImportReport",
     "KnownAccount",
     "Permission",
     "Role",
     "SessionState",
     "SignInRefused",
     "User",
+    "VendorPending",
+    "VendorSignedIn",
     "allows",
     "require",
     "require_fresh_proof",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from portal.identity.accounts import Accounts
-from portal.identity.sessions import Sessions
+from portal.identity.exchange import Exchange
+from portal.identity.second_factor import SecondFactor
 from portal.identity.sign_in import PasswordSignIn
 from portal.identity.tickets import Tickets
+from portal.identity.vendor_sign_in import VendorSignIn
 
 
-class Identity(Accounts, PasswordSignIn, Sessions, Tickets):
+class Identity(SecondFactor, Exchange, PasswordSignIn, VendorSignIn, Tickets):
     """Everything the pages, routes and command line ask about people. Thread-safe: state is in the database."""

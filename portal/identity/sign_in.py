@@ -72,8 +72,9 @@ class PasswordSignIn(Shared):
                 .join(Merchant, Merchant.id == Account.merchant_id)
                 .where(Account.email == wanted)
             ).first()
+            address_key = throttle.subject("address", address)
             account_key = self._account_key(db, found[0].id if found else "", wanted, address)
-        address_key = throttle.subject("address", address)
+            throttle.must_wait(db, (account_key, address_key))
         with self.db.write() as db:
             throttle.charge(db, {account_key: throttle.ACCOUNT, address_key: throttle.ADDRESS})
         account, merchant = (found[0], found[1]) if found else (None, None)

@@ -8,6 +8,7 @@ gives the address back only this one try, so that owning one account does not bu
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
@@ -43,26 +44,27 @@ def subject(kind: str, value: str) -> str:
     return f"{kind}:{digest(value)}"
 
 
+def must_wait(session: Session, keys: Iterable[str], now: dt.datetime | None = None) -> None:
+    """Raise TryLater while one of the subjects must wait. Reads only, so a flood of tries stays cheap."""
+    now = now or utc_now()
+    rows = session.scalars(select(Throttle).where(Throttle.key.in_(list(keys)), Throttle.open_at > now))
+    waits = [(row.open_at - now).total_seconds() for row in rows if row.failures]
+    if waits:
+        raise TryLater(wait_seconds=max(waits), detail="throttled")
+
+
 def charge(session: Session, subjects: dict[str, Policy], now: dt.datetime | None = None) -> None:
     """Charge one try to every subject. Raises TryLater (charging nobody) while one of them must wait."""
     now = now or utc_now()
-    rows: dict[str, Throttle] = {}
-    waits: list[float] = []
-    for key in sorted(subjects):
-        row = session.get(Throttle, key, with_for_update=True)
-        if row is not None and now - row.last_at > FORGET_AFTER:
-            row.failures = 0
-        if row is not None:
-            rows[key] = row
-            if row.failures and row.open_at > now:
-                waits.append((row.open_at - now).total_seconds())
-    if waits:
-        raise TryLater(wait_seconds=max(waits), detail="throttled")
+    rows = {key: session.get(Throttle, key, with_for_update=True) for key in sorted(subjects)}
+    must_wait(session, subjects, now)
     for key, policy in subjects.items():
-        row = rows.get(key)
+        row = rows[key]
         if row is None:
             row = Throttle(key=key)
             session.add(row)
+        elif now - row.last_at > FORGET_AFTER:
+            row.failures = 0
         row.failures += 1
         row.last_at = now
         row.open_at = now + policy.delay(row.failures)

@@ -71,7 +71,7 @@ class Tickets(Shared):
         return ticket
 
     def redeem_ticket(self, ticket: str, *, browser: str, purpose: str = SIGN_IN) -> Redeemed | None:
-        """Use a ticket up. None when unknown, used, late, another browser's or purpose's, or the account is disabled."""
+        """Use a ticket up. None when unknown, used, late, another browser's or purpose's, or disabled."""
         now = utc_now()
         with self.db.write() as db:
             taken = db.execute(

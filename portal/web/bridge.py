@@ -15,6 +15,8 @@ import re
 import secrets
 from pathlib import Path
 
+from portal.config import PROJECT_ROOT
+
 ACCOUNT_HEADER = "x-portal-account"
 SESSION_HEADER = "x-portal-session"
 BROWSER_HEADER = "x-portal-browser"
@@ -42,7 +44,11 @@ SAFE_OPTIONS: dict[str, object] = {
     "server.enableXsrfProtection": True,
     "server.fileWatcherType": "none",
     "server.maxUploadSize": 1,
+    "server.baseUrlPath": "",  # the gate compares whole paths
+    "server.unsafeMetricsUserAttributes": [],
+    "global.developmentMode": False,
 }
+UNSET = "<default>"  # what Streamlit calls an option nobody set
 INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.S)
 
 
@@ -57,6 +63,24 @@ def trust_gate_headers() -> None:
     config.set_option("server.trustedUserHeaders", dict(TRUSTED_HEADERS), where_defined="portal")
 
 
+def find_our_config() -> None:
+    """Let Streamlit find `.streamlit/config.toml` of this project from any working folder.
+
+    Only the first look counts, for Streamlit keeps what it read; so this comes before any option is asked.
+    """
+    from streamlit import config
+
+    if config._main_script_path is None:
+        config._main_script_path = str(PROJECT_ROOT / "streamlit-anchor")
+
+
+def option(key: str) -> tuple[object, bool]:
+    """An option's value in force, and whether somebody other than the portal set it."""
+    from streamlit import config
+
+    return config.get_option(key), config.get_where_defined(key) not in {UNSET, "portal"}
+
+
 def apply_safe_defaults() -> None:
     """Give safe values to options nobody set, e.g. when config.toml was not found from this folder.
 
@@ -65,7 +89,7 @@ def apply_safe_defaults() -> None:
     from streamlit import config
 
     for key, value in SAFE_OPTIONS.items():
-        if config.get_where_defined(key) == config.ConfigOption.DEFAULT_DEFINITION:
+        if config.get_where_defined(key) == UNSET:
             config.set_option(key, value, where_defined="portal")
 
 

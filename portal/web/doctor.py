@@ -1,0 +1,172 @@
+"""Start-up self-check: everything that must be right before real data comes near (SEC-46, SEC-47)."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from portal.config import PROJECT_ROOT, SECRET_FIELDS, Settings
+from portal.web import bridge
+
+CHECKED_WITH = {"streamlit": "1.67.0", "starlette": "1.10.0", "uvicorn": "0.54.0", "streamlit-authenticator": "0.4.2"}
+PLACEHOLDERS = frozenset({"changeme", "change-me", "secret", "token", "password", "xxx", "todo", "example", "test"})
+MIN_COOKIE_SECRET = 32
+WIDEST_PROXY_NETWORK = {4: 8, 6: 32}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One finding. `sentence` says what is so, `mend` what to change when it is not ok."""
+
+    name: str
+    ok: bool
+    sentence: str
+    mend: str = ""
+
+
+def run_checks(settings: Settings) -> list[Check]:
+    """All findings, in the order a person would mend them. The practice mode needs none of them."""
+    if settings.practice:
+        return [Check("mode", True, "Practice merchant: everyone here is invented, so nothing needs mending.")]
+    found: list[Check] = []
+    for part in (_addresses, _proxies, _secrets, _private_files, _streamlit_options, _front_end):
+        found.extend(part(settings))
+    return found
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _addresses(settings: Settings) -> Iterator[Check]:
+    url = settings.public_url
+    if not url:
+        yield Check(
+            "address",
+            _loopback(settings.host),
+            f"The portal listens on {settings.host} and has no public address.",
+            "Set PORTAL_PUBLIC_URL to the https address people type, or PORTAL_HOST=127.0.0.1.",
+        )
+        return
+    parts = urlsplit(url)
+    clean = bool(parts.hostname) and not parts.username and not parts.query and parts.path in {"", "/"}
+    yield Check(
+        "address",
+        clean and (parts.scheme == "https" or (parts.scheme == "http" and _loopback(parts.hostname or ""))),
+        f"People reach the portal over {parts.scheme or 'nothing'}.",
+        "PORTAL_PUBLIC_URL must be an https origin such as https://privacy.shop.example, without a path.",
+    )
+
+
+def _proxies(settings: Settings) -> Iterator[Check]:
+    wide: list[str] = []
+    for name in (p.strip() for p in settings.trusted_proxies.split(",") if p.strip()):
+        try:
+            network = ip_network(name, strict=False)
+        except ValueError:
+            wide.append(name)
+            continue
+        if network.prefixlen < WIDEST_PROXY_NETWORK[network.version]:
+            wide.append(name)
+    yield Check(
+        "proxies",
+        not wide,
+        "Trusted proxies are named." if not wide else "PORTAL_TRUSTED_PROXIES trusts too much or cannot be read.",
+        "Name the proxies' own addresses, or whoever asks can choose the address they are counted under.",
+    )
+
+
+def _secrets(settings: Settings) -> Iterator[Check]:
+    for name in SECRET_FIELDS:
+        value = getattr(settings, name)
+        if value is not None:
+            plain = value.get_secret_value()
+            good = bool(plain.strip()) and plain.strip().lower() not in PLACEHOLDERS
+            yield Check(name, good, f"{name} is {'set' if good else 'a placeholder'}.", "Give the real one.")
+    secret, chosen = bridge.option("server.cookieSecret")
+    good = not chosen or len(str(secret)) >= MIN_COOKIE_SECRET
+    yield Check(
+        "server.cookieSecret",
+        good,
+        "Streamlit's cookie secret is random." if good else "Streamlit's cookie secret is short.",
+        f"Set STREAMLIT_SERVER_COOKIE_SECRET to at least {MIN_COOKIE_SECRET} random characters, or unset it.",
+    )
+
+
+def _private_files(settings: Settings) -> Iterator[Check]:
+    places: dict[str, Path] = {"keyset": settings.keyset_file, "data folder": settings.root}
+    for name in SECRET_FIELDS:
+        given = os.environ.get(f"PORTAL_{name.upper()}_FILE")
+        if given:
+            places[f"file of {name}"] = Path(given)
+    for folder in {PROJECT_ROOT, Path.cwd(), Path.home()}:
+        places[f"secrets.toml in {folder.name or 'root'}"] = folder / ".streamlit" / "secrets.toml"
+    for name, path in places.items():
+        try:
+            mode = stat.S_IMODE(path.stat().st_mode)
+        except OSError:
+            continue  # absent: made with the right mode, or not used
+        wanted = "700" if path.is_dir() else "600"
+        yield Check(
+            name,
+            not mode & 0o077,
+            f"The {name} has mode {mode:o}.",
+            f"Others on this machine can read it: chmod {wanted} it.",
+        )
+
+
+def _streamlit_options(_settings: Settings) -> Iterator[Check]:
+    bridge.find_our_config()
+    bridge.apply_safe_defaults()
+    for key, wanted in bridge.SAFE_OPTIONS.items():
+        value, _chosen = bridge.option(key)
+        safe = value == wanted or (key == "server.maxUploadSize" and isinstance(value, int) and value <= 1)
+        yield Check(
+            key, safe, f"{key} is {value!r}.", f"It must be {wanted!r}: look in config.toml and STREAMLIT_* variables."
+        )
+    _value, chosen = bridge.option("server.trustedUserHeaders")
+    yield Check(
+        "server.trustedUserHeaders",
+        not chosen,
+        "Only the gate names who is signed in." if not chosen else "Identity headers are configured outside the gate.",
+        "Remove server.trustedUserHeaders from config.toml and STREAMLIT_* variables.",
+    )
+
+
+def _installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _front_end(_settings: Settings) -> Iterator[Check]:
+    for package, wanted in CHECKED_WITH.items():
+        have = _installed(package)
+        yield Check(
+            package,
+            have == wanted,
+            f"{package} is {have}.",
+            f"The gate was checked with {wanted}: install the locked requirements.",
+        )
+    yield _page_check(lambda: bridge.inline_script_hash(bridge.index_html()))
+
+
+def _page_check(compute: Callable[[], str]) -> Check:
+    mend = "Install the locked requirements; a changed page needs a new look at the content policy."
+    try:
+        compute()
+    except (bridge.UnknownFrontEnd, OSError):
+        return Check("page", False, "Streamlit's page is not the one the content policy was made for.", mend)
+    return Check("page", True, "Streamlit's page has one inline script, and the content policy knows it.", mend)
