@@ -2,7 +2,8 @@
 
 Run: .venv/bin/python bench/preview.py
 "read" is bytes to tables of text; "read + page" adds what a page shows, the first 50 rows of each table as a frame;
-"inspect" and "others" are the two looks for other people. The ratio is read + page over pandas (which changes the data).
+"inspect" and "others" are the two looks for other people. The ratio is read + page over pandas (which changes the
+data).
 """
 
 import io
@@ -66,7 +67,8 @@ def page(data: bytes, format: str) -> Preview:
 
 
 def main() -> None:
-    print(f"{'':16} {'read':>9} {'+ page':>9} {'pandas':>9} {'ratio':>6} {'inspect':>9} {'others':>9}   (ms, best of several)")
+    print("milliseconds, the best of several runs")
+    print(f"{'':12} {'MB':>5} {'read':>9} {'+ page':>9} {'pandas':>9} {'ratio':>6} {'inspect':>9} {'others':>9}")
     for name, size, times in (("100 KB", 100_000, 30), ("10 MB", 10_000_000, 3)):
         made = rows(size)
         text = json.dumps(made)

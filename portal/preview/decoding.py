@@ -16,6 +16,8 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16", "UTF-16"),
 )
 _SAMPLE_BYTES = 4096
+_FEWEST_UNITS = 8
+"""Fewer are no evidence: a zero byte or two may stand in any file."""
 _UNDECODABLE = re.compile("[\udc80-\udcff]")
 
 
@@ -51,7 +53,7 @@ def _lenient(data: bytes, codec: str, name: str, *, is_guess: bool) -> Decoded:
 def _unmarked_utf16(data: bytes) -> str | None:
     sample = data[:_SAMPLE_BYTES]
     even, odd = sample[0::2], sample[1::2]
-    if len(odd) < 2:
+    if len(odd) < _FEWEST_UNITS:
         return None
     zeros_even, zeros_odd = even.count(0) / len(even), odd.count(0) / len(odd)
     if zeros_odd > 0.4 and zeros_even < 0.05:

@@ -8,13 +8,13 @@ Attributes: "email", "phone", "card", "name", "address", "birth", "id", "date", 
 The rules are written out in docs/inspection.md; change both together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple, cast
 
 from portal.preview import words
-from portal.preview.model import Cell, Place, Table
+from portal.preview.model import Bare, Cell, Place, Table
 
 PERSON_ATTRIBUTES: Final = frozenset({"email", "phone", "name", "address", "birth", "id", "card"})
 
@@ -141,15 +141,19 @@ def is_person_table(table: str) -> bool:
     )
 
 
-@dataclass(frozen=True)
-class Reading:
-    """One cell with what its field is about. `record` numbers the record it belongs to within its table."""
+class Reading(NamedTuple):
+    """One cell with text and what its field is about. `record` numbers the record it belongs to within its table."""
 
-    place: Place
+    table: str
+    row: int
+    column: str
     meaning: Meaning
-    cell: Cell
+    text: str
     record: int
-    field: str
+
+    @property
+    def place(self) -> Place:
+        return Place(self.table, self.row, self.column)
 
 
 def is_vertical(table: Table) -> bool:
@@ -166,22 +170,31 @@ def is_vertical(table: Table) -> bool:
     return telling * 2 >= len(texts)
 
 
-def readings(table: Table) -> Iterator[list[Reading]]:
-    """The cells of `table`, a list a row; a vertical table is one record whose fields are its rows."""
+def readings(table: Table, wants: Callable[[Meaning], bool] = lambda _about: True) -> Iterator[list[Reading]]:
+    """The cells of `table` that hold text and whose fields are wanted, a list a row.
+
+    A vertical table is one record whose fields are its rows. An empty JSON list or object is no text.
+    """
     if is_vertical(table):
         for index, (field, cell) in table.iterate():
-            name = field if isinstance(field, str) else ""
-            place = Place(table.name, index, table.columns[1])
-            yield [Reading(place, meaning(table.name, name), cell, 0, name)]
+            about = meaning(table.name, field if isinstance(field, str) else "")
+            if _has_text(cell) and wants(about):
+                yield [Reading(table.name, index, table.columns[1], about, cast(str, cell), 0)]
         return
     known = [
-        (position, column, meaning(table.name, column))
+        (position, column, about)
         for position, column in enumerate(table.columns)
-        if column not in table.link_columns
+        if column not in table.link_columns and wants(about := meaning(table.name, column))
     ]
+    if not known:
+        return
     for index, row in table.iterate():
         yield [
-            Reading(Place(table.name, index, column), about, row[position], index, column)
+            Reading(table.name, index, column, about, cast(str, row[position]), index)
             for position, column, about in known
-            if row[position]
+            if _has_text(row[position])
         ]
+
+
+def _has_text(cell: Cell) -> bool:
+    return (type(cell) is str and cell != "") or (type(cell) is Bare and cell not in ("[]", "{}"))

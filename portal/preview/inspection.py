@@ -11,12 +11,16 @@ Rules in words: docs/inspection.md.
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
-from portal.preview.model import Bare, Place, Preview
+from portal.preview import words
+from portal.preview.model import NULL, Bare, Place, Preview
 from portal.preview.people import Record, customer_records, groups, normal
 
 Verdict: TypeAlias = Literal["one_person", "nobody", "other_person", "unsure"]
 
 MAX_FINDINGS: Final = 200
+_TROUBLE: Final = frozenset(
+    ("error", "errors", "detail", "details", "message", "reason", "problem", "fault", "exception")
+)
 
 
 @dataclass(frozen=True)
@@ -79,26 +83,28 @@ def _verdict(preview: Preview, records: list[Record], findings: list[Finding]) -
     if not preview.complete or not preview.format_fits:
         return "unsure"
     if _holds_nothing(preview, records):
-        return "nobody" if preview.size_bytes else "unsure"
+        return "nobody"
     return "one_person" if records else "unsure"
 
 
 def _holds_nothing(preview: Preview, records: list[Record]) -> bool:
-    """True when no row says anything about anyone: only the envelope, perhaps repeating whom it was asked for."""
-    for table in preview.tables:
-        if not table.row_count:
-            continue
-        if table.name != "file" or preview.format != "json":
-            return False
-    return all(record.table == "file" and not record.names and not record.phones for record in records) and (
-        not records or _has_empty_list(preview)
-    )
+    """True when the file says in so many words that there is nothing: an empty list or null where data would stand.
 
-
-def _has_empty_list(preview: Preview) -> bool:
-    return any(
-        isinstance(cell, Bare) and cell == "[]" for table in preview.tables for row in table.rows() for cell in row
-    )
+    The envelope (`exportId`, times, whom it was asked for) may be there; anything about a person, or an error, may not.
+    """
+    if preview.format == "csv":
+        return bool(preview.tables) and preview.row_count == 0
+    if any(table.name != "file" for table in preview.tables):
+        return False
+    cells = [
+        (column, cell) for table in preview.tables for column, cell in zip(table.columns, *table.rows(), strict=True)
+    ]
+    if any(
+        words.has(words.meaning(column), _TROUBLE) for column, cell in cells if isinstance(cell, str) and cell != "[]"
+    ):
+        return False
+    empty = not cells or any(cell is NULL or (type(cell) is Bare and cell in ("[]", "{}")) for _, cell in cells)
+    return empty and all(not record.names and not record.phones for record in records)
 
 
 def _findings(records: list[Record], asked: AskedPerson) -> list[Finding]:

@@ -40,6 +40,12 @@ def _number(text: str) -> Bare:
     return Bare(text)
 
 
+def _float(text: str) -> Bare:
+    if "e" in text or "E" in text:
+        raise _UncleanError  # may be beyond what a double holds
+    return _number(text)
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
@@ -52,7 +58,7 @@ def _constant(_text: str) -> NoReturn:
 
 
 _decode: Callable[[str], Any] = json.JSONDecoder(
-    parse_int=_number, parse_float=_number, parse_constant=_constant, object_pairs_hook=_object
+    parse_int=_number, parse_float=_float, parse_constant=_constant, object_pairs_hook=_object
 ).decode
 
 

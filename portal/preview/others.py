@@ -16,9 +16,9 @@ from typing import Final
 
 from portal.preview import words
 from portal.preview.facts import DATE, MONEY, YES_NO, is_email, is_phone, looks_like
-from portal.preview.fields import Reading, readings
+from portal.preview.fields import Meaning, Reading, readings
 from portal.preview.inspection import AskedPerson
-from portal.preview.model import Bare, Place, Preview
+from portal.preview.model import Place, Preview, Table
 from portal.preview.people import Own, customer_records, digits, normal, own_values
 
 _IN_TEXT_EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]]{1,64}@[^\s@<>\"',;:()\[\]]{1,190}\.[A-Za-z]{2,24}")
@@ -31,12 +31,33 @@ _IN_TEXT_NAME = re.compile(
     rf"\s+({_CAPITALISED}(?:\s(?:van|von|den|der|ter|de|da|do|dos|das|di|del|della|la|le|y|e)){{0,2}}\s{_CAPITALISED})(?=$|[\s.,;:)!?(])"
 )
 _NOBODY = frozenset(
-    ["-", "--", "n/a", "unknown", "undefined", "anonymous", "self", "me", "myself", "guest", "system", "auto", "automatic", "online", "web", "api", "app", "pos", "website"]
+    [
+        "-",
+        "--",
+        "n/a",
+        "unknown",
+        "undefined",
+        "anonymous",
+        "self",
+        "me",
+        "myself",
+        "guest",
+        "system",
+        "auto",
+        "automatic",
+        "online",
+        "web",
+        "api",
+        "app",
+        "pos",
+        "website",
+    ]
 )
 _PERHAPS_NOBODY = frozenset({"na", "null", "none"})
 """A placeholder, or a person's name: Mr Null exists. Marked, with little confidence."""
 _PEOPLE_ROLES: Final = frozenset({"sender", "recipient", "counterparty", "staff"})
 _LONGEST_SCANNED = 20_000
+_MOST_REMEMBERED = 20_000
 
 
 @dataclass(frozen=True)
@@ -61,41 +82,50 @@ def find_others(preview: Preview, asked: AskedPerson) -> tuple[Other, ...]:
     """Every cell of `preview` that looks like another person's data, in the order of the file."""
     own = own_values(customer_records(preview), asked.email, asked.customer_id)
     cards = _own_cards(preview)
-    return tuple(other for table in preview.tables for row in readings(table) for other in _of_row(row, own, cards))
+    return tuple(other for table in preview.tables for other in _of_table(table, own, cards))
 
 
 def _own_cards(preview: Preview) -> frozenset[str]:
     """Numbers in card columns that name nobody: the cards the export is about."""
-    found: set[str] = set()
-    for table in preview.tables:
-        for row in readings(table):
-            for reading in row:
-                about = reading.meaning
-                if about.attribute == "card" and about.role in ("", "customer") and isinstance(reading.cell, str):
-                    found.add(digits(reading.cell))
-    return frozenset(found)
+
+    def wants(about: Meaning) -> bool:
+        return about.attribute == "card" and about.role in ("", "customer")
+
+    return frozenset(
+        digits(reading.text) for table in preview.tables for row in readings(table, wants) for reading in row
+    )
 
 
-def _of_row(row: list[Reading], own: Own, cards: frozenset[str]) -> Iterator[Other]:
-    selves = {reading.meaning.role for reading in row if _identifies_self(reading, own)}
-    for reading in row:
-        if not isinstance(reading.cell, str):
-            continue
-        text = reading.cell.strip()
-        if not text or (type(reading.cell) is Bare and text in ("[]", "{}")):
-            continue
-        mark = _by_name(reading, text, own, selves) or _by_content(reading, text, own, cards)
-        if mark:
-            kind, confidence, why = mark
-            yield Other(reading.place.table, reading.place.row, reading.place.column, kind, confidence, why)
+def _of_table(table: Table, own: Own, cards: frozenset[str]) -> Iterator[Other]:
+    judged: dict[tuple[str, str, bool], Mark | None] = {}
+    """The same text in the same column means the same: most columns repeat theirs."""
+    for row in readings(table):
+        selves = {reading.meaning.role for reading in row if _identifies_self(reading, own)}
+        for reading in row:
+            key = (reading.column, reading.text, reading.meaning.role in selves)
+            if key in judged and reading.record:
+                mark = judged[key]
+            else:
+                if len(judged) > _MOST_REMEMBERED:
+                    judged.clear()
+                mark = judged[key] = _judge(reading, own, cards, selves)
+            if mark:
+                yield Other(reading.table, reading.row, reading.column, *mark)
+
+
+def _judge(reading: Reading, own: Own, cards: frozenset[str], selves: set[str]) -> "Mark | None":
+    text = reading.text.strip()
+    if not text:
+        return None
+    return _by_name(reading, text, own, selves) or _by_content(reading, text, own, cards)
 
 
 def _identifies_self(reading: Reading, own: Own) -> bool:
     """A sender or recipient whose email, phone or ID is the customer's own is the customer."""
     about = reading.meaning
-    if about.role not in ("sender", "recipient", "counterparty") or not isinstance(reading.cell, str):
+    if about.role not in ("sender", "recipient", "counterparty"):
         return False
-    value = normal(reading.cell)
+    value = normal(reading.text)
     return value in own.emails or value in own.ids or (about.attribute == "phone" and digits(value) in own.phones)
 
 
@@ -105,6 +135,8 @@ Mark = tuple[str, float, str]
 def _by_name(reading: Reading, text: str, own: Own, selves: set[str]) -> Mark | None:
     about = reading.meaning
     role = about.role
+    if role in ("", "customer", "business"):
+        return None
     if role == "message":
         if words.has(about.parts, words.DATE, words.NOT_A_PERSON) or _is_fact(text):
             return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from portal.preview import words
 from portal.preview.facts import is_email
-from portal.preview.fields import STRONG_CUSTOMER, Meaning, Reading, is_person_table, is_vertical, readings
+from portal.preview.fields import STRONG_CUSTOMER, Meaning, Reading, is_person_table, is_vertical, meaning, readings
 from portal.preview.model import Place, Preview, Table
 
 _PLACEHOLDERS = frozenset(
@@ -68,8 +68,6 @@ def _rules(preview: Preview) -> _Rules:
 def _field_names(table: Table) -> Iterable[Meaning]:
     if is_vertical(table):
         return [row[0].meaning for row in readings(table)]
-    from portal.preview.fields import meaning
-
     return [meaning(table.name, column) for column in table.columns if column not in table.link_columns]
 
 
@@ -103,23 +101,26 @@ def _is_bare(about: Meaning) -> bool:
 def _records_of(table: Table, rules: _Rules) -> list[Record]:
     records: dict[int, Record] = {}
     person_table = is_person_table(table.name)
-    for row in readings(table):
+
+    def wants(about: Meaning) -> bool:
+        return about.role == "customer" or (not about.role and about.attribute in ("email", "name", "phone"))
+
+    for row in readings(table, wants):
         for reading in row:
-            if not isinstance(reading.cell, str):
-                continue
-            value = normal(reading.cell)
+            value = normal(reading.text)
             if value in _PLACEHOLDERS:
                 continue
             kind = _owner_kind(table.name, reading.meaning, rules)
-            record = records.get(reading.record) or Record(table.name, reading.place.row)
-            if not _add(record, reading, kind, value, own_table=person_table or rules.bare_email):
-                continue
-            records[reading.record] = record
+            record = records.get(reading.record) or Record(table.name, reading.row)
+            if _add(record, reading, kind, value, own_table=person_table or rules.bare_email):
+                records[reading.record] = record
     return [record for record in records.values() if record.emails or record.ids]
 
 
 def _add(record: Record, reading: Reading, kind: str, value: str, *, own_table: bool) -> bool:
     about = reading.meaning
+    if kind == "id" and is_email(value):
+        kind = "email"  # customers keyed by their email
     if kind == "either":
         kind = "email" if is_email(value) else "id" if " " not in value and any(c.isdigit() for c in value) else ""
     if kind == "email" and "@" in value:

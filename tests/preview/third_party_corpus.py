@@ -1,7 +1,8 @@
 """Labelled, invented export files: which cells are about somebody other than the customer.
 
-Two halves that share neither language nor shape. `DEVELOPMENT` is what the rules may be adjusted on; `HELD_OUT` is only ever
-measured. Field names below were written as a vendor of that language would name them, apart from the word lists of the rules.
+Two halves that share neither language nor shape. `DEVELOPMENT` is what the rules may be adjusted on; `HELD_OUT` is only
+ever measured. The field names (third_party_fields.csv) were written as a vendor of that language would name them, after
+the word lists of the rules and without looking at them.
 Labels are source places ("$.giftCards[0].senderName", "line 7, column 3") with the kind of person or thing they name.
 """
 
@@ -11,6 +12,7 @@ import json
 import random
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from portal.preview.json_scan import path_text
@@ -39,53 +41,15 @@ class LabelledFile:
     labels: dict[str, Kind] = field(default_factory=dict)
 
 
-# One row a concept, one column a language; empty: that vendor has no such field.
-_LANGUAGES: Final = ("en", "de", "fr", "en2", "es", "it", "nl", "pt", "sv", "pl", "da")
-_NAMES: Final = """
-customer      | customer       | kunde            | client           | guest            | cliente         | cliente          | klant            | cliente         | kund            | klient            | kunde
-cards         | giftCards      | gutscheine       | cartesCadeaux    | gift_cards       | tarjetas        | carte_regalo     | cadeaukaarten    | cartoes         | presentkort     | karty             | gavekort
-transactions  | transactions   | buchungen        | operations       | ledger           | movimientos     | movimenti        | transacties      | transacoes      | transaktioner   | transakcje        | transaktioner
-merchant      | merchant       | haendler         | commercant       | store            | comercio        | negozio          | winkel           | loja            | butik           | sklep             | butik
-transfers     | transfers      | uebertragungen   | transferts       | card_transfers   | transferencias  | trasferimenti    | overdrachten     | transferencias  | overforingar    | transfery         | overforsler
-cust_id       | customerId     | Kundennummer     | idClient         | guest_id         | id_cliente      | codice_cliente   | klantnummer      | id_cliente      | kundnummer      | numer_klienta     | kundenummer
-cust_email    | customerEmail  | Kunden-E-Mail    | emailClient      | guest_email      | correo_cliente  | email_cliente    | klant_email      | email_cliente   | kund_epost      | email_klienta     | kunde_email
-cust_name     | customerName   | Kundenname       | nomClient        | guest_name       | nombre_cliente  | nome_cliente     | klantnaam        | nome_cliente    | kundnamn        | nazwa_klienta     | kundenavn
-cust_phone    | customerPhone  | Kundentelefon    | telephoneClient  | guest_phone      | telefono_cliente| telefono_cliente | klant_telefoon   | telefone_cliente| kund_telefon    | telefon_klienta   | kunde_telefon
-card_id       | cardId         | Kartenkennung    | idCarte          | card_uid         | id_tarjeta      | id_carta         | kaart_id         | id_cartao       | kort_id         | id_karty          | kort_id
-card_number   | cardNumber     | Kartennummer     | numeroCarte      | pan              | numero_tarjeta  | numero_carta     | kaartnummer      | numero_cartao   | kortnummer      | numer_karty       | kortnummer
-balance       | balance        | Guthaben         | solde            | available        | saldo           | saldo            | saldo            | saldo           | saldo           | saldo             | saldo
-status        | status         | Status           | statut           | state            | estado          | stato            | status           | estado          | status          | stan              | status
-created       | createdAt      | Angelegt am      | creeLe           | opened_on        | fecha_alta      | creata_il        | aangemaakt_op    | criado_em       | skapad          | utworzono         | oprettet
-design        | designTemplate | Motiv            | modele           | artwork          | diseno          | grafica          | ontwerp          | modelo          | motiv           | szablon           | design
-s_name        | senderName     | Absender         | nomExpediteur    | purchaser_name   | nombre_remitente| nome_mittente    | naam_afzender    | nome_remetente  | avsandare_namn  | nadawca           | afsender_navn
-s_email       | senderEmail    | Absender-E-Mail  | emailExpediteur  | purchaser_email  | correo_remitente| email_mittente   | email_afzender   | email_remetente | avsandare_epost | email_nadawcy     | afsender_email
-s_phone       | senderPhone    | Absendertelefon  | telExpediteur    | purchaser_mobile | tel_remitente   | tel_mittente     | telefoon_afzender| tel_remetente   | avsandare_tel   | telefon_nadawcy   | afsender_tlf
-r_name        | recipientName  | Empfänger        | nomDestinataire  | giftee           | destinatario    | destinatario     | ontvanger        | destinatario    | mottagare_namn  | odbiorca          | modtager_navn
-r_email       | recipientEmail | Empfänger-E-Mail | emailDestinataire| giftee_email     | correo_destinatario | email_destinatario | email_ontvanger | email_destinatario | mottagare_epost | email_odbiorcy | modtager_email
-r_phone       | recipientPhone | Empfängertelefon | telDestinataire  | giftee_cell      | tel_destinatario| tel_destinatario | telefoon_ontvanger| tel_destinatario| mottagare_tel  | telefon_odbiorcy  | modtager_tlf
-r_told        | recipientNotifiedAt | Empfänger benachrichtigt am | destinataireAvertiLe | giftee_notified_at | destinatario_avisado | destinatario_avvisato_il | ontvanger_bericht_op | destinatario_avisado_em | mottagare_meddelad | odbiorca_powiadomiony | modtager_underrettet
-message       | customMessage  | Grußtext         | motPersonnel     | gift_note        | dedicatoria     | dedica           | persoonlijke_boodschap | mensagem_pessoal | halsning   | wiadomosc         | hilsen
-tx_id         | transactionId  | Buchungsnummer   | idOperation      | entry_id         | id_movimiento   | id_movimento     | transactie_id    | id_transacao    | transaktion_id  | id_transakcji     | transaktion_id
-tx_type       | transactionType| Buchungsart      | typeOperation    | entry_type       | tipo_movimiento | tipo_movimento   | soort_transactie | tipo_transacao  | transaktionstyp | typ_transakcji    | transaktionstype
-amount        | amount         | Betrag           | montant          | amount           | importe         | importo          | bedrag           | valor           | belopp          | kwota             | belob
-tx_date       | processedAt    | Buchungsdatum    | dateOperation    | posted_at        | fecha           | data_movimento   | datum            | data            | datum           | data              | dato
-description   | description    | Buchungstext     | libelle          | memo_line        | concepto        | causale          | omschrijving     | descricao       | beskrivning     | opis              | beskrivelse
-receipt       | posTransactionId | Bonnummer      | numeroTicket     | pos_receipt      | numero_ticket   | numero_scontrino | bonnummer        | numero_recibo   | kvittonummer    | numer_paragonu    | bonnummer
-cashier_id    | cashierId      | Kassierer-Nr     | idCaissier       | clerk_id         | id_cajero       | id_cassiere      | kassamedewerker  | id_operador     | kassor_id       | id_kasjera        | medarbejder_id
-cashier_name  | cashierName    | Kassierer        | nomCaissier      | served_by        | nombre_cajero   | nome_cassiere    | naam_medewerker  | nome_operador   | kassor          | kasjer            | medarbejder
-terminal      | terminalId     | Terminal         | terminal         | till             | terminal        | terminale        | terminal         | terminal        | terminal        | terminal          | terminal
-cp_name       | transferToName | Übertragen an    | beneficiaire     | counterparty     | beneficiario    | beneficiario     | begunstigde      | beneficiario    | motpart         | kontrahent        | modpart
-cp_email      | transferToEmail| Übertragen an E-Mail | emailBeneficiaire | counterparty_email | correo_beneficiario | email_beneficiario | email_begunstigde | email_beneficiario | motpart_epost | email_kontrahenta | modpart_email
-m_name        | merchantName   | Händlername      | nomMagasin       | store_name       | nombre_tienda   | nome_negozio     | winkelnaam       | nome_loja       | butiksnamn      | nazwa_sklepu      | butiksnavn
-m_email       | merchantEmail  | Händler-E-Mail   | emailMagasin     | store_email      | correo_tienda   | email_negozio    | winkel_email     | email_loja      | butik_epost     | email_sklepu      | butik_email
-m_phone       | merchantPhone  | Händlertelefon   | telMagasin       | store_phone      | telefono_tienda | telefono_negozio | winkel_telefoon  | telefone_loja   | butik_telefon   | telefon_sklepu    | butik_telefon
-program       | programName    | Programm         | programme        | program          | programa        | programma        | programma        | programa        | program         | program           | program
-"""
-FIELDS: Final[dict[str, dict[str, str]]] = {language: {} for language in _LANGUAGES}
-for _line in _NAMES.strip().splitlines():
-    _concept, *_texts = (_part.strip() for _part in _line.split("|"))
-    for _language, _text in zip(_LANGUAGES, _texts, strict=True):
-        FIELDS[_language][_concept] = _text
+def _field_names() -> dict[str, dict[str, str]]:
+    """language -> concept -> the name a vendor of that language gives the field."""
+    with (Path(__file__).parent / "third_party_fields.csv").open(newline="", encoding="utf-8") as table:
+        rows = list(csv.DictReader(table))
+    languages = [language for language in rows[0] if language != "concept"]
+    return {language: {row["concept"]: row[language] for row in rows} for language in languages}
+
+
+FIELDS: Final = _field_names()
 
 _PEOPLE: Final = {
     "en": "Olivia Grant|Noah Whitfield|Priya Raman|Jack Null|Amelia O'Neil|Ivy Dean|Lucas Hart|Tom NA",
@@ -257,7 +221,9 @@ def _json(maker: _Maker, shape: str, tree: Any) -> LabelledFile:
     return maker.file(shape, "json", json.dumps(_plain(tree), ensure_ascii=False).encode(), dict(_labels(tree)))
 
 
-def _csv(maker: _Maker, shape: str, tables: Iterable[tuple[str, list[dict[str, Marked]]]], delimiter: str) -> LabelledFile:
+def _csv(
+    maker: _Maker, shape: str, tables: Iterable[tuple[str, list[dict[str, Marked]]]], delimiter: str
+) -> LabelledFile:
     """Tables under each other, each with a title if it has one; labels by line and column."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
@@ -341,7 +307,11 @@ def by_card_id(maker: _Maker) -> LabelledFile:
             sides[container] = side
         history = [maker.named(maker.transaction()) for _ in range(maker.random.randint(0, 3))]
         cards[card.pop("card_id").text] = {**maker.named(card), **sides, n["transactions"]: history}
-    body = {n["customer"]: maker.named(maker.customer()), n["cards"]: cards, n["merchant"]: maker.named(maker.merchant())}
+    body = {
+        n["customer"]: maker.named(maker.customer()),
+        n["cards"]: cards,
+        n["merchant"]: maker.named(maker.merchant()),
+    }
     return _json(maker, "by card id", {"data": body})
 
 
