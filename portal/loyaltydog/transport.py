@@ -155,6 +155,8 @@ def _open(transport: httpx.HTTPTransport, outgoing: Outgoing, line: Line, head: 
     error: LoyaltyDogError | None = None
     try:
         response = transport.handle_request(request)
+    except TooLarge:
+        error = UnreadableAnswer("head does not end", delivery=line.delivery())
     except httpx.HTTPError as trouble:
         error = _translate(trouble, line, "head")
     if error is not None:

@@ -82,6 +82,8 @@ class Line:
             error: LoyaltyDogError = TlsFailed(f"{host}: certificate refused ({trouble.verify_message})")
         except TimeoutError:
             error = TimedOut(f"{host}: TLS handshake timed out", delivery="never_sent")
+        except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
+            error = NoConnection(f"{host}: cut off during TLS", delivery="never_sent")
         except ssl.SSLError as trouble:
             error = TlsFailed(f"{host}: TLS failed ({trouble.reason or 'unexpected end'})")
         except (OSError, ValueError) as trouble:
