@@ -91,5 +91,3 @@ def disable(email: Annotated[str, typer.Argument(help="sign-in email or account 
             raise NotFound("There is no account by that email or id.", next_step="See `accounts list`.")
         portal.identity.disable_account(_operator(account), account.id)
     print(json.dumps({"account": account.id, "email": account.email, "disabled": True}))
-
-

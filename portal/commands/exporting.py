@@ -173,6 +173,6 @@ def history(
         return
     for row in rows:
         expires = row.link_expires_at.strftime("%Y-%m-%d %H:%M UTC") if row.link_expires_at else "-"
-        print(f"{row.id}  {row.requested_at:%Y-%m-%d %H:%M}  {row.state:<10} {row.format:<4} {expires:<20} {row.customer}")
-
-
+        print(
+            f"{row.id}  {row.requested_at:%Y-%m-%d %H:%M}  {row.state:<10} {row.format:<4} {expires:<20} {row.customer}"
+        )

@@ -142,5 +142,3 @@ def _serve(host: str, port: int, ready: object) -> int:
     finally:
         stopped.set()
     return 0 if server.started else 1
-
-

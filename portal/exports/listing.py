@@ -124,9 +124,7 @@ class Listing(ExportsBase):
         if text:
             index = self._index(session, user, text)
             prefix = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            query = query.where(
-                or_(Export.subject_index == index, Export.reference.like(f"{prefix}%", escape="\\"))
-            )
+            query = query.where(or_(Export.subject_index == index, Export.reference.like(f"{prefix}%", escape="\\")))
         if wanted.states:
             query = query.where(Export.state.in_(sorted(wanted.states)))
         if wanted.format:
@@ -167,7 +165,9 @@ class Listing(ExportsBase):
                 Export.link_expires_at < now + SOON,
             )
             recent = session.execute(
-                select(Export.requested_at, Export.state).where(own, Export.requested_at > now - dt.timedelta(days=days))
+                select(Export.requested_at, Export.state).where(
+                    own, Export.requested_at > now - dt.timedelta(days=days)
+                )
             )
             by_day = Counter((at.date(), OUTCOMES.get(State(state), "Under way")) for at, state in recent)
             deciding = and_(

@@ -39,6 +39,22 @@ class Opening(ExportsBase):
         data = self.files.read_all(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
         return read(data, "json" if row.format == "json" else "csv")
 
+    def check_open(self, user: User, export_id: str) -> None:
+        """May this user still look at the file that is on their screen? Raises as `open_preview` does."""
+        with self.db.read() as session:
+            self._openable(session, user, export_id)
+
+    def note_reveal(self, user: User, export_id: str, what: str) -> None:
+        """Masked values of the file are about to be shown; audited before they are."""
+        require(user, Permission.EXPORT_OPEN)
+        require_fresh_proof(user, self.settings)
+        with self.db.write() as session:
+            self._row(session, user, export_id)
+            audit.record(
+                session, user.merchant_id, user.account_id, "export:reveal",
+                object_id=export_id, origin=user.origin, what=what,
+            )  # fmt: skip
+
     def asked_person(self, user: User, export_id: str) -> AskedPerson:
         """Whom the export was asked for, to mark everybody else. Part of opening it."""
         from portal.preview import AskedPerson
@@ -92,9 +108,7 @@ class Opening(ExportsBase):
             preview = read(data, "json" if row.format == "json" else "csv")
             return Download(f"{name}-spreadsheet.csv", "text/csv; charset=utf-8", None, csv_of(preview))
         self.files.verify(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
-        return Download(
-            f"{name}.{row.format}", MEDIA_TYPES[row.format], row.size_bytes, self.files.chunks(place, key)
-        )
+        return Download(f"{name}.{row.format}", MEDIA_TYPES[row.format], row.size_bytes, self.files.chunks(place, key))
 
     # Destruction -------------------------------------------------------------------------------
 

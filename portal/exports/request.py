@@ -135,9 +135,7 @@ def check_customer_id(text: str) -> str:
         raise InputError(f"Customer ID must be {CUSTOMER_ID_MAX} characters or less.", field="customer_id")
     bad = next((c for c in text if unicodedata.category(c) in ("Cc", "Cs")), None)
     if bad is not None:
-        raise InputError(
-            f"Customer ID must not hold control characters (found U+{ord(bad):04X}).", field="customer_id"
-        )
+        raise InputError(f"Customer ID must not hold control characters (found U+{ord(bad):04X}).", field="customer_id")
     return text
 
 

@@ -35,9 +35,7 @@ class AskedAlready(StateConflict):
 
 
 class Submitting(ExportsBase):
-    def submit(
-        self, user: User, request: ExportRequest, *, again: bool = False, repeat_of: str | None = None
-    ) -> str:
+    def submit(self, user: User, request: ExportRequest, *, again: bool = False, repeat_of: str | None = None) -> str:
         """Write the export and its audit entry down, then start its walk. Gives the export's id.
 
         Raises NotPermitted, AskedAlready (unless `again`), TryLater.
@@ -98,9 +96,7 @@ class Submitting(ExportsBase):
         SQLite's BEGIN IMMEDIATE is such a line already.
         """
         if not self.db.is_sqlite:
-            session.execute(
-                text("SELECT pg_advisory_xact_lock(hashtextextended(:m, 0))"), {"m": user.merchant_id}
-            )
+            session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:m, 0))"), {"m": user.merchant_id})
 
     def _check_rate(self, session: Session, user: User) -> None:
         minute_ago = utc_now() - dt.timedelta(minutes=1)

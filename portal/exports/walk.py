@@ -285,9 +285,7 @@ class Walk:
             if State(row.state) is not State.COLLECTED:
                 return "stop"
             to = State.READY if findings.pop("good") else State.ATTENTION
-            ledger.move(
-                session, row, to, code=findings.get("problem_code", ""), inspected_at=utc_now(), **findings
-            )
+            ledger.move(session, row, to, code=findings.get("problem_code", ""), inspected_at=utc_now(), **findings)
         self._at("inspect.committed")
         return to.value
 
@@ -298,9 +296,7 @@ class Walk:
             return _attention("too_large_to_check", "The file is too large to be checked by itself.")
         place = FilePlace(row.merchant_id, row.id, row.blob_name)
         try:
-            data = self._files.read_all(
-                place, key.sealed_keyset, sha256=row.sha256, size_bytes=row.size_bytes or 0
-            )
+            data = self._files.read_all(place, key.sealed_keyset, sha256=row.sha256, size_bytes=row.size_bytes or 0)
         except SealBroken as error:
             return _attention(error.code, error.message)
         try:

@@ -1,0 +1,200 @@
+"""New export: who asked, which part, which format. Checked here before anything is sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import streamlit as st
+
+from portal.errors import InputError, InputErrors, PortalError
+from portal.exports import AskedAlready, ExportRequest, parse_request, suggested_email
+from portal.loyaltydog import LoyaltyDogError
+from portal.runtime import get_portal
+from portal.ui import places
+from portal.ui.card_finder import find_a_card
+from portal.ui.problems import field_problem, show_problem
+from portal.ui.session import the_user
+from portal.ui.times import reader_zone
+from portal.ui.try_these import try_these
+from portal.ui.words import _, plain
+
+EMAIL, CUSTOMER_ID = _("Email"), _("Customer ID")
+EVERYTHING, ONE_PROGRAM, ONE_CARD = _("Everything"), _("One program"), _("One card")
+PROGRAMS_KEPT_SECONDS = 300
+
+portal = get_portal()
+user = the_user()
+today = dt.datetime.now(reader_zone(user.time_zone)).date()
+
+
+def prefill() -> None:
+    """Fill the form from an earlier export ("Change the request")."""
+    earlier = st.session_state.pop("prefill_from", None)
+    if earlier is None:
+        return
+    try:
+        request = portal.exports.request_of(user, earlier)
+    except PortalError:
+        return
+    st.session_state["find_by"] = EMAIL if request.email else CUSTOMER_ID
+    st.session_state["customer_email"] = request.subject if request.email else ""
+    st.session_state["customer_id"] = "" if request.email else request.subject
+    st.session_state["limit_to"] = ONE_CARD if request.card_id else ONE_PROGRAM if request.program_id else EVERYTHING
+    st.session_state["card_id"] = request.card_id.get_secret_value() if request.card_id else ""
+    st.session_state["format"] = request.format.upper()
+    st.session_state["reference"] = request.reference
+
+
+def programs() -> dict[str, str]:
+    """id -> name, asked of LoyaltyDog at most every few minutes a session."""
+    kept = st.session_state.get("_programs")
+    now = dt.datetime.now(dt.UTC)
+    if kept is None or (now - kept[0]).total_seconds() > PROGRAMS_KEPT_SECONDS:
+        with st.spinner(_("Asking LoyaltyDog for the programs …")):
+            kept = (now, {p.id: p.name for p in portal.exports.programs(user)})
+        st.session_state["_programs"] = kept
+    found: dict[str, str] = kept[1]
+    return found
+
+
+def customer_fields() -> dict[str, str]:
+    by = st.segmented_control(
+        _("Find the customer by"), [EMAIL, CUSTOMER_ID], default=EMAIL, required=True, key="find_by"
+    )
+    if by == CUSTOMER_ID:
+        typed = st.text_input(_("Customer ID"), key="customer_id", max_chars=400, autocomplete="off")
+        problem_at("customer_id", "email")
+        return {"customer_id": typed or ""}
+    typed = st.text_input(
+        _("Customer email"), key="customer_email", max_chars=400, autocomplete="off", placeholder="name@example.com"
+    )
+    problem_at("email", "customer_id")
+    offer_better_address(typed or "")
+    return {"email": typed or ""}
+
+
+def offer_better_address(typed: str) -> None:
+    better = suggested_email(typed)
+    if better is None:
+        return
+
+    def take() -> None:
+        st.session_state["customer_email"] = better
+
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(_("Did you mean {domain}?").format(domain=better.rpartition("@")[2]))
+        st.button(_("Use it"), on_click=take, key="take_better")
+
+
+def scope_fields() -> dict[str, str]:
+    limit = st.segmented_control(
+        _("Limit to"), [EVERYTHING, ONE_PROGRAM, ONE_CARD], default=EVERYTHING, required=True, key="limit_to"
+    )
+    if limit == ONE_PROGRAM:
+        try:
+            names = programs()
+        except (PortalError, LoyaltyDogError) as error:
+            show_problem(error)
+            return {"program_id": "unavailable"}
+        chosen = st.selectbox(
+            _("Program"), list(names), format_func=lambda p: names.get(p, p), index=None, key="program",
+            placeholder=_("Choose a program; typing filters the list"),
+        )  # fmt: skip
+        problem_at("program_id")
+        return {"program_id": chosen or "", "program_name": names.get(chosen, "") if chosen else ""}
+    if limit == ONE_CARD:
+        typed = st.text_input(_("Card ID"), key="card_id", max_chars=100, autocomplete="off")
+        problem_at("card_id")
+        find_a_card(portal, user)
+        return {"card_id": typed or ""}
+    return {}
+
+
+def problem_at(*fields: str) -> None:
+    problems: list[InputError] = st.session_state.get("_problems", [])
+    for problem in problems:
+        if problem.field in fields:
+            field_problem(problem.message)
+
+
+def checked(fields: dict[str, str]) -> ExportRequest | None:
+    """The request, or None with the problems kept for drawing beside their fields."""
+    problems: list[InputError] = []
+    if st.session_state.get("limit_to") == ONE_PROGRAM and not fields.get("program_id"):
+        problems.append(InputError(_("Select a program, or choose Everything."), field="program_id"))
+    if st.session_state.get("limit_to") == ONE_CARD and not fields.get("card_id", "").strip():
+        problems.append(InputError(_("Enter the card ID, or find the card."), field="card_id"))
+    request = None
+    try:
+        request = parse_request(**fields, today=today)  # type: ignore[arg-type]  # strings and one date by name
+    except InputErrors as wrong:
+        problems += wrong.problems
+    st.session_state["_problems"] = problems
+    return None if problems else request
+
+
+def submit(request: ExportRequest, *, again: bool = False) -> None:
+    try:
+        export_id = portal.exports.submit(user, request, again=again)
+    except AskedAlready as same:
+        st.session_state["_asked_already"] = (same.export_id, request)
+        st.rerun()
+    except PortalError as error:
+        show_problem(error)
+    else:
+        for key in ("_asked_already", "_problems", "customer_email", "customer_id", "card_id", "reference"):
+            st.session_state.pop(key, None)
+        places.go_to_export(export_id)
+
+
+def asked_already() -> None:
+    waiting = st.session_state.get("_asked_already")
+    if waiting is None:
+        return
+    export_id, request = waiting
+    st.warning(plain(f"{AskedAlready.message} {AskedAlready.next_step}"), icon=":material/content_copy:")
+    with st.container(horizontal=True):
+        if st.button(_("Open that one"), type="primary"):
+            st.session_state.pop("_asked_already")
+            places.go_to_export(export_id)
+        if st.button(_("Ask again anyway")):
+            submit(request, again=True)
+        if st.button(_("Back to the form")):
+            st.session_state.pop("_asked_already")
+            st.rerun()
+    st.stop()
+
+
+prefill()
+st.title(_("New export"))
+st.caption(_("Asks LoyaltyDog for everything it holds on one customer of yours in gift cards."))
+asked_already()
+form, aside = st.columns([3, 2], gap="large")
+with form:
+    fields = customer_fields() | scope_fields()
+    fields["format"] = str(
+        st.segmented_control(_("Format"), ["JSON", "CSV"], default="JSON", required=True, key="format") or ""
+    ).lower()
+    problem_at("format")
+    left, right = st.columns(2)
+    fields["reference"] = left.text_input(
+        _("Reference"), key="reference", max_chars=100, help=_("Your ticket number. Optional."), autocomplete="off"
+    )
+    fields["received_on"] = right.date_input(  # type: ignore[assignment]  # a date, checked by name
+        _("Received on"), value=today, max_value=today, format="YYYY-MM-DD", key="received_on",
+        help=_("The day the customer's request reached you."),
+    )  # fmt: skip
+    problem_at("reference", "received_on")
+    if st.button(_("Request export"), type="primary", icon=":material/send:", key="request_export"):
+        request = checked(fields)
+        if request is None:
+            st.rerun()
+        submit(request)
+with aside:
+    if user.practice:
+        try_these(user)
+    else:
+        st.info(
+            _("LoyaltyDog is asked once. The file is sealed here, checked, and shown to you before anything is sent."),
+            icon=":material/info:",
+        )

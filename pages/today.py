@@ -1,0 +1,84 @@
+"""Today: what needs a person, three numbers, what happened lately."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from portal.exports import ExportView, Today
+from portal.identity import Permission, allows
+from portal.runtime import get_portal
+from portal.ui import places
+from portal.ui.badges import badge_of
+from portal.ui.charts import outcomes_by_day
+from portal.ui.export_table import export_table
+from portal.ui.session import the_user
+from portal.ui.times import expires_in, reader_zone
+from portal.ui.words import _
+
+portal = get_portal()
+user = the_user()
+zone = reader_zone(user.time_zone)
+
+left, right = st.columns([3, 1], vertical_alignment="bottom")
+left.title(_("Today"))
+left.caption(_("What needs you, and what happened lately."))
+if allows(user.role, Permission.EXPORT_CREATE) and right.button(
+    _("New export"), type="primary", icon=":material/add:", width="stretch", shortcut="n"
+):
+    st.switch_page(places.NEW_EXPORT)
+
+
+def to_decide(rows: tuple[ExportView, ...]) -> None:
+    st.subheader(_("Waiting for a decision"))
+    if not rows:
+        st.caption(_("Nothing waits for you. Failures and exports that need a decision appear here."))
+    for row in rows:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            badge = badge_of(row)
+            st.badge(badge.word, icon=badge.icon, color=badge.colour)
+            st.text(f"{row.customer} · {row.scope}", width="content")
+            st.text(row.problem, width="stretch")
+            if st.button(_("Look"), key=f"look-{row.id}"):
+                places.go_to_export(row.id)
+
+
+def expiring(rows: tuple[ExportView, ...]) -> None:
+    import datetime as dt
+
+    st.subheader(_("Expiring within 24 hours"))
+    if not rows:
+        st.caption(_("No link expires within a day."))
+    for row in rows:
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.badge(expires_in(row.seconds_left(dt.datetime.now(dt.UTC))), icon=":material/timer:", color="orange")
+            st.text(f"{row.customer} · {row.scope}", width="stretch")
+            if st.button(_("Open preview"), key=f"open-{row.id}"):
+                places.go_to_export(row.id)
+
+
+@st.fragment(run_every=5)
+def live() -> None:
+    today: Today = portal.exports.today(user)
+    one, two, three = st.columns(3)
+    one.metric(_("Open"), f"{today.open:,}", border=True, help=_("Under way now."))
+    two.metric(_("Ready"), f"{today.ready:,}", border=True, help=_("May be opened; the link still lives."))
+    three.metric(_("Expiring"), f"{today.expiring:,}", border=True, help=_("The link dies within 24 hours."))
+    if today.deciding or today.expiring_soon or today.latest:
+        to_decide(today.deciding)
+        if today.expiring_soon:
+            expiring(today.expiring_soon)
+    if today.by_day:
+        outcomes_by_day(today.by_day)
+    st.subheader(_("Latest exports"))
+    if not today.latest:
+        st.info(
+            _("No exports yet. Your merchant's last ten appear here once somebody has asked for one."),
+            icon=":material/inbox:",
+        )
+        return
+    chosen = export_table(today.latest, zone, key="today_table")
+    if chosen is not None:
+        places.go_to_export(chosen)
+
+
+live()

@@ -1,0 +1,30 @@
+"""The script Streamlit runs: who is signed in decides which pages exist."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from portal.identity import Permission, allows
+from portal.runtime import get_portal
+from portal.ui import places
+from portal.ui.session import practice_strip, sidebar, signed_in_user
+from portal.ui.words import _
+
+st.set_page_config(page_title=_("Privacy portal"), page_icon=":material/shield_person:", layout="wide")
+portal = get_portal()
+user = signed_in_user()
+if user is None:
+    st.navigation([st.Page(places.SIGN_IN, title=_("Sign in"), default=True)], position="hidden").run()
+else:
+    may_ask = allows(user.role, Permission.EXPORT_CREATE)
+    pages = [
+        st.Page(places.TODAY, title=_("Today"), icon=":material/today:", default=True),
+        *([st.Page(places.NEW_EXPORT, title=_("New export"), icon=":material/add_circle:")] if may_ask else []),
+        st.Page(places.PAST_EXPORTS, title=_("Past exports"), icon=":material/history:"),
+        st.Page(places.PREVIEW, title=_("Preview"), icon=":material/table_view:"),
+    ]
+    page = st.navigation(pages)
+    sidebar(portal, user)
+    if user.practice:
+        practice_strip()
+    page.run()

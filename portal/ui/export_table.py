@@ -1,0 +1,69 @@
+"""The table of exports, on Today and Past exports."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import streamlit as st
+
+from portal.exports import ExportView
+from portal.ui.badges import badge_of
+from portal.ui.times import expires_in, size, when
+from portal.ui.words import _
+
+AMBER = "background-color: rgba(217, 140, 0, 0.22)"
+GREY = "color: #7b8a8c"
+DAY_SECONDS = 24 * 3600
+STATE_SIGNS = {"green": "●", "blue": "◐", "orange": "▲", "red": "■", "gray": "○"}
+
+
+def export_table(rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str) -> str | None:
+    """Draw the rows; gives the id of the one clicked, if any."""
+    import pandas as pd
+
+    now = dt.datetime.now(dt.UTC)
+    names = [_("Requested"), _("Customer"), _("Scope"), _("Format"), _("Status"), _("Expires"), _("Size"), _("By"),
+             _("Reference")]  # fmt: skip
+    frame = pd.DataFrame([_cells(row, now, zone) for row in rows], columns=names, dtype=object)
+    styles = [_expiry_style(row, now) for row in rows]
+    styled = frame.style.apply(lambda _column: styles, subset=[_("Expires")])
+    picked: Any = st.dataframe(
+        styled,
+        key=key,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={name: st.column_config.TextColumn(name) for name in names},
+        alt=_("Exports, newest first: when asked, customer masked, scope, format, status, expiry, size, by whom."),
+    )
+    chosen = picked.selection.rows
+    return rows[chosen[0]].id if chosen and chosen[0] < len(rows) else None
+
+
+def _cells(row: ExportView, now: dt.datetime, zone: dt.tzinfo) -> list[str]:
+    badge = badge_of(row)
+    expiry = "–"
+    if row.link_expires_at is not None:
+        expiry = f"{expires_in(row.seconds_left(now))} · {when(row.link_expires_at, zone)}"
+    return [
+        when(row.requested_at, zone),
+        row.customer,
+        row.scope,
+        row.format.upper(),
+        f"{STATE_SIGNS[badge.colour]} {badge.word}",
+        expiry,
+        size(row.size_bytes),
+        row.requested_by,
+        row.reference,
+    ]
+
+
+def _expiry_style(row: ExportView, now: dt.datetime) -> str:
+    left = row.seconds_left(now)
+    if left is None:
+        return ""
+    if left <= 0:
+        return GREY
+    return AMBER if left < DAY_SECONDS else ""

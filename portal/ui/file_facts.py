@@ -1,0 +1,157 @@
+"""The facts row of an export, its checks, and what may be done with its file."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import streamlit as st
+
+from portal.errors import PortalError, StepUpNeeded
+from portal.exports import ExportView, State
+from portal.identity import Permission, User, allows
+from portal.runtime import Portal
+from portal.ui import places
+from portal.ui.badges import draw_badge
+from portal.ui.outcome import ask_again
+from portal.ui.problems import show_problem
+from portal.ui.times import expires_in, reader_zone, size, when, when_exact
+from portal.ui.words import _, plain
+
+DAY_SECONDS = 24 * 3600
+
+
+def draw_facts(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) -> None:
+    """Customer, scope, format, requested, expiry, size, SHA-256."""
+    with st.container(border=True, key="facts"):
+        one, two, three, four = st.columns(4)
+        with one:
+            st.caption(_("Customer"))
+            _customer(portal, user, view)
+        with two:
+            st.caption(_("Scope and format"))
+            st.text(f"{view.scope} · {view.format.upper()}")
+            draw_badge(view)
+        with three:
+            st.caption(_("Requested"))
+            st.text(when(view.requested_at, zone), help=when_exact(view.requested_at, zone))
+            st.text(_("by {name}").format(name=view.requested_by))
+        with four:
+            st.caption(_("Expires"))
+            _expiry(view.id, view.link_expires_at)
+        if view.size_bytes is not None:
+            _file_line(view)
+
+
+def _customer(portal: Portal, user: User, view: ExportView) -> None:
+    key = f"_shown_{view.id}"
+    shown = st.session_state.get(key)
+    st.text(shown or view.customer)
+    if shown or not allows(user.role, Permission.EXPORT_OPEN):
+        return
+    if st.button(_("Show"), key=f"reveal-{view.id}", icon=":material/visibility:", help=_("Shown and audited.")):
+        try:
+            st.session_state[key] = portal.exports.reveal(user, view.id)
+        except PortalError as error:
+            show_problem(error)
+        else:
+            st.rerun()
+
+
+@st.fragment(run_every=5)
+def _expiry(export_id: str, expires_at: dt.datetime | None) -> None:
+    """Counts down by itself."""
+    if expires_at is None:
+        st.text("–")
+        return
+    zone = reader_zone()
+    left = (expires_at - dt.datetime.now(dt.UTC)).total_seconds()
+    st.text(expires_in(left), help=when_exact(expires_at, zone))
+    if left <= 0:
+        st.badge(_("Link expired"), icon=":material/history:", color="gray")
+    elif left < DAY_SECONDS:
+        st.badge(_("Expires soon"), icon=":material/timer:", color="orange")
+    else:
+        st.text(when(expires_at, zone))
+
+
+def _file_line(view: ExportView) -> None:
+    left, right = st.columns(2)
+    with left:
+        st.caption(_("Size and retention"))
+        kept = (
+            _("destroyed {when}").format(when=when(view.destroyed_at, reader_zone()))
+            if view.destroyed_at
+            else _("kept here until {when}").format(when=when(view.destroy_after, reader_zone()))
+        )
+        st.text(f"{size(view.size_bytes)} · {kept}", help=_("{n} bytes").format(n=f"{view.size_bytes:,}"))
+    with right:
+        st.caption(_("SHA-256 of the original"))
+        st.code(view.sha256, language=None)
+
+
+def draw_checks(view: ExportView) -> None:
+    """The checks as a list with ticks."""
+    with st.container(border=True, key="checks"):
+        st.caption(_("Checks"))
+        for check in view.checks:
+            sign = ":green[:material/check_circle:]" if check["ok"] else ":orange[:material/warning:]"
+            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
+                st.markdown(sign, width="content")
+                st.text(check["sentence"], width="stretch")
+        for note in view.notes:
+            st.text(f"ⓘ {note}")
+        if view.vendor_status and view.vendor_status.lower() not in USUAL_WORDS:
+            st.caption(_("LoyaltyDog's own word for its state: {word}").format(word=plain(view.vendor_status)))
+
+
+USUAL_WORDS = frozenset({"completed", "complete", "ready", "success", "done"})
+
+
+def draw_actions(portal: Portal, user: User, view: ExportView) -> None:
+    """Download original, Download spreadsheet, Ask again, Destroy file."""
+    if not allows(user.role, Permission.EXPORT_OPEN):
+        return
+    with st.container(horizontal=True, key="actions"):
+        if view.can_open:
+            st.link_button(
+                _("Download original"), places.file_address(view.id), type="primary", icon=":material/download:",
+                help=_("The very bytes LoyaltyDog sent."),
+            )  # fmt: skip
+            st.link_button(
+                _("Download spreadsheet"), places.file_address(view.id, "csv"), icon=":material/table:",
+                help=_("A CSV made from the original, safe to open in a spreadsheet program."),
+            )  # fmt: skip
+        if allows(user.role, Permission.EXPORT_CREATE) and view.state is not State.ATTENTION:
+            if st.button(_("Ask again"), icon=":material/refresh:", help=_("A new export with the same filters.")):
+                ask_again(portal, user, view.id)
+        if allows(user.role, Permission.EXPORT_DESTROY) and st.button(
+            _("Destroy file"), icon=":material/delete_forever:"
+        ):
+            _confirm_destroy(portal, user, view.id)
+
+
+@st.dialog(_("Destroy this file?"), icon=":material/delete_forever:")
+def _confirm_destroy(portal: Portal, user: User, export_id: str) -> None:
+    st.markdown(
+        _(
+            "The sealed file and its key are destroyed here, for good. The facts stay in Past exports. You can ask again."
+        )
+    )
+
+    def destroy() -> None:
+        try:
+            portal.exports.destroy(user, export_id)
+        except PortalError as error:
+            st.session_state["_destroy_problem"] = error
+        st.session_state.pop("_preview", None)
+
+    if st.button(_("Destroy file"), type="primary", key="destroy_now", on_click=destroy):
+        problem = st.session_state.pop("_destroy_problem", None)
+        if isinstance(problem, StepUpNeeded):
+            st.error(_("Open the preview first and confirm it is you, then destroy the file."))
+        elif problem is not None:
+            show_problem(problem)
+        else:
+            st.rerun()
+    if st.button(_("Keep it"), key="destroy_keep"):
+        st.rerun()

@@ -1,0 +1,224 @@
+"""The file as tables: exactly as delivered, paged, searched, with other people's data marked."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from portal.exports import ExportView
+from portal.identity import User
+from portal.preview import AskedPerson, Other, Preview, Table, activity, find_others, looks_like, mask
+from portal.runtime import Portal
+from portal.ui.charts import activity_over_time
+from portal.ui.words import _, plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROWS_A_PAGE = 50
+MARK = "background-color: rgba(217, 140, 0, 0.28)"
+MAX_HITS = 5_000
+CARD_NUMBER = "card number"
+RAW = _("Raw")
+
+
+def draw_tables(portal: Portal, user: User, view: ExportView, preview: Preview) -> None:
+    """Search box, a tab a table, Raw, warnings, the picture and the list of others."""
+    others = _others(portal, user, view, preview)
+    _warnings(preview)
+    _draw_others(others)
+    points = activity(preview)
+    if points:
+        with st.expander(_("Transactions over time"), icon=":material/bar_chart:"):
+            activity_over_time(points)
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    text = left.text_input(
+        _("Search all tables"), key=f"search-{view.id}", icon=":material/search:", max_chars=200, autocomplete="off"
+    )
+    clear = _reveal_toggle(right, portal, user, view)
+    hits = _hits(view, preview, text or "")
+    names = [_tab_name(table, hits) for table in preview.tables]
+    tabs = st.tabs([*names, RAW], key=f"tabs-{view.id}", on_change="rerun")
+    for tab, table in zip(tabs, preview.tables, strict=False):
+        if tab.open:
+            with tab:
+                _draw_table(view, table, others, hits, clear)
+    if tabs[-1].open:
+        with tabs[-1]:
+            _draw_raw(view, preview, clear)
+
+
+def _others(portal: Portal, user: User, view: ExportView, preview: Preview) -> tuple[Other, ...]:
+    kept = st.session_state.get("_others")
+    if kept is None or kept[0] != (view.id, view.sha256):
+        asked: AskedPerson = portal.exports.asked_person(user, view.id)
+        kept = ((view.id, view.sha256), find_others(preview, asked))
+        st.session_state["_others"] = kept
+    found: tuple[Other, ...] = kept[1]
+    return found
+
+
+def _warnings(preview: Preview) -> None:
+    if not preview.warnings:
+        return
+    label = plural("{n} thing to know about this file", "{n} things to know about this file", len(preview.warnings))
+    with st.expander(label, icon=":material/info:"):
+        for warning in preview.warnings:
+            st.text(f"{warning.place}: {warning.message}")
+
+
+def _draw_others(others: tuple[Other, ...]) -> None:
+    if not others:
+        return
+    label = plural("Someone else is in here: {n} place", "Someone else is in here: {n} places", len(others))
+    with st.expander(label, icon=":material/group:"):
+        import pandas as pd
+
+        st.caption(_("Marked in the tables. Weigh their rights before you send the file (GDPR Article 15(4))."))
+        frame = pd.DataFrame(
+            [[o.table, str(o.row + 1), o.column, o.kind, f"{o.confidence:.0%}", o.why] for o in others[:500]],
+            columns=[_("Table"), _("Row"), _("Column"), _("Kind"), _("How sure"), _("Why")],
+            dtype=object,
+        )
+        st.dataframe(frame, hide_index=True, height=240, alt=_("Places that look like somebody else's data."))
+        if len(others) > 500:
+            st.caption(_("The first 500 are listed; all are marked."))
+
+
+def _reveal_toggle(place: Any, portal: Portal, user: User, view: ExportView) -> bool:
+    """Card numbers to the last four until somebody asks; asking is audited."""
+    key = f"cards-{view.id}"
+    shown: bool = place.toggle(_("Show card numbers"), key=key, help=_("Card numbers are as good as cash. Audited."))
+    if shown and not st.session_state.get(f"_audited-{key}"):
+        portal.exports.note_reveal(user, view.id, "card numbers")
+        st.session_state[f"_audited-{key}"] = True
+    return shown
+
+
+def _hits(view: ExportView, preview: Preview, text: str) -> dict[str, list[int]] | None:
+    """Table name -> row numbers with the text; None without a search."""
+    if not text.strip():
+        return None
+    found = preview.search(text, limit=MAX_HITS)
+    rows: dict[str, list[int]] = {}
+    for hit in found:
+        numbers = rows.setdefault(hit.table, [])
+        if not numbers or numbers[-1] != hit.row_index:
+            numbers.append(hit.row_index)
+    total = sum(len(numbers) for numbers in rows.values())
+    if not total:
+        st.info(_("Nothing in any table matches."), icon=":material/search_off:")
+    else:
+        more = _(" (the first {n} places)").format(n=f"{MAX_HITS:,}") if len(found) >= MAX_HITS else ""
+        st.caption(plural("{n} row matches", "{n} rows match", total) + more)
+    return rows
+
+
+def _tab_name(table: Table, hits: dict[str, list[int]] | None) -> str:
+    count = table.row_count if hits is None else len(hits.get(table.name, []))
+    from portal.ui.words import plain
+
+    return f"{plain(table.name[:60])} ({count:,})"
+
+
+def _draw_table(
+    view: ExportView, table: Table, others: tuple[Other, ...], hits: dict[str, list[int]] | None, clear: bool
+) -> None:
+    matching = None if hits is None else hits.get(table.name, [])
+    count = table.row_count if matching is None else len(matching)
+    if not count:
+        st.info(_("No rows.") if matching is None else _("No row of this table matches."), icon=":material/inbox:")
+        if matching is None and table.columns:
+            st.text(", ".join(table.columns[:50]))
+        return
+    pages = math.ceil(count / ROWS_A_PAGE)
+    slot = st.container()
+    number = st.pagination(pages, key=f"page-{view.id}-{table.name}-{count}") if pages > 1 else 1
+    start = (number - 1) * ROWS_A_PAGE
+    rows = list(range(start, min(start + ROWS_A_PAGE, count)))
+    if matching is not None:
+        rows = [matching[i] for i in rows]
+    frame = _frame(table, rows)
+    if not clear:
+        _mask_cards(table, frame)
+    with slot:
+        st.dataframe(
+            frame.style.apply(_marks(table, rows, others, frame), axis=None),
+            column_config={name: st.column_config.TextColumn(str(name)) for name in frame.columns},
+            alt=_("Rows {first} to {last} of {table}.").format(
+                first=rows[0] + 1, last=rows[-1] + 1, table=table.name
+            ),
+        )  # fmt: skip
+        st.caption(
+            _("Rows {first} to {last} of {count}").format(first=start + 1, last=start + len(rows), count=f"{count:,}")
+            + " · "
+            + _("⟨empty⟩ is an empty text, ⟨null⟩ a null, a grey None a field that is not there")
+        )
+    with st.expander(_("About the columns"), icon=":material/view_column:", key=f"facts-{view.id}-{table.name}",
+                     on_change="rerun") as about:  # fmt: skip
+        if about.open:
+            _column_facts(table)
+
+
+def _frame(table: Table, rows: list[int]) -> pd.DataFrame:
+    import pandas as pd
+
+    if rows == list(range(rows[0], rows[-1] + 1)):
+        return table.frame(rows[0], rows[-1] + 1)
+    return pd.concat([table.frame(row, row + 1) for row in rows])
+
+
+def _mask_cards(table: Table, frame: pd.DataFrame) -> None:
+    for position, name in enumerate(table.columns):
+        cells = [row[position] for row in table.rows(0, 200)]
+        if looks_like(name, cells) == CARD_NUMBER:
+            frame.isetitem(
+                position,
+                [mask(cell, CARD_NUMBER) if isinstance(cell, str) else cell for cell in frame.iloc[:, position]],
+            )
+
+
+def _marks(table: Table, rows: list[int], others: tuple[Other, ...], frame: pd.DataFrame) -> Any:
+    """A styler function that colours the cells of other people."""
+    import pandas as pd
+
+    columns = {name: place for place, name in enumerate(table.columns)}
+    lines = {row: place for place, row in enumerate(rows)}
+    styles = [[""] * len(frame.columns) for _line in rows]
+    for other in others:
+        if other.table == table.name and other.row in lines and other.column in columns:
+            styles[lines[other.row]][columns[other.column]] = MARK
+    return lambda _frame: pd.DataFrame(styles, index=frame.index, columns=frame.columns)
+
+
+def _column_facts(table: Table) -> None:
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        [
+            [f.name, f"{f.filled:,}", f"{f.empty:,}", f"{f.null:,}", f"{f.missing:,}", f"{f.distinct:,}", f.looks_like]
+            for f in table.column_facts()
+        ],
+        columns=[_("Column"), _("Filled"), _("Empty"), _("Null"), _("Missing"), _("Distinct"), _("Looks like")],
+        dtype=object,
+    )
+    st.dataframe(frame, hide_index=True, alt=_("Facts about each column."))
+
+
+def _draw_raw(view: ExportView, preview: Preview, clear: bool) -> None:
+    if not clear:
+        st.info(
+            _("The original text shows card numbers in full. Switch on “Show card numbers” to see it."),
+            icon=":material/visibility_off:",
+        )
+        return
+    pages = preview.raw_pages
+    number = st.pagination(pages, key=f"raw-{view.id}") if pages > 1 else 1
+    st.caption(
+        _("The original text, page {n} of {pages}; characters that a screen would hide are written as escapes.").format(
+            n=number, pages=pages
+        )
+    )
+    st.code(preview.raw_page(number - 1), language=None, wrap_lines=True, height=520)

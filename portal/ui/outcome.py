@@ -1,0 +1,134 @@
+"""How an export ended when it is not simply ready: what happened, whose turn, what can be done."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import streamlit as st
+
+from portal.audit import AuditRow
+from portal.errors import PortalError
+from portal.exports import ExportView, State
+from portal.identity import Permission, User, allows
+from portal.runtime import Portal
+from portal.ui import places
+from portal.ui.problems import show_problem
+from portal.ui.times import when_exact
+from portal.ui.words import _, plain
+
+TURN_WORDS = {
+    "you": _("Your turn"),
+    "manager": _("A manager's turn"),
+    "loyaltydog": _("LoyaltyDog's turn"),
+    "nobody": _("Nothing more to do"),
+}
+
+
+def draw_outcome(portal: Portal, user: User, view: ExportView) -> None:
+    """The panel for rejected, failed, unknown, expired, attention and purged exports, with its buttons."""
+    words = view.problem or DEFAULT_WORDS.get(view.state, "")
+    turn = TURN_WORDS.get(view.turn, "")
+    text = plain(words) + (f"  \n**{turn}.** {plain(view.next_step)}" if turn or view.next_step else "")
+    draw = {State.ATTENTION: st.warning, State.UNKNOWN: st.warning, State.EXPIRED: st.info, State.PURGED: st.info}
+    draw.get(view.state, st.error)(text, icon=ICONS.get(view.state, ":material/error:"))
+    if view.vendor_status and view.state is not State.PURGED:
+        st.caption(_("LoyaltyDog's own word for it: {word}").format(word=plain(view.vendor_status)))
+    _buttons(portal, user, view)
+    if view.vendor_request_id:
+        st.caption(_("Request ID for LoyaltyDog's support"))
+        st.code(view.vendor_request_id, language=None)
+
+
+def _buttons(portal: Portal, user: User, view: ExportView) -> None:
+    may_ask = allows(user.role, Permission.EXPORT_CREATE)
+    if not may_ask:
+        return
+    with st.container(horizontal=True):
+        if view.state is not State.ATTENTION and st.button(_("Ask again"), type="primary", icon=":material/refresh:"):
+            ask_again(portal, user, view.id)
+        if view.state is State.FAILED and view.link_alive(dt.datetime.now(dt.UTC)):
+            _act_button(_("Fetch again"), lambda: portal.exports.fetch_again(user, view.id))
+        if view.state is State.UNKNOWN:
+            _act_button(_("Close, it did not arrive"), lambda: portal.exports.close_unknown(user, view.id))
+        if st.button(_("Change the request"), icon=":material/edit:"):
+            st.session_state["prefill_from"] = view.id
+            st.switch_page(places.NEW_EXPORT)
+
+
+def _act_button(label: str, act: object) -> None:
+    if st.button(label):
+        try:
+            act()  # type: ignore[operator]  # a callable without arguments
+        except PortalError as error:
+            show_problem(error)
+        else:
+            st.rerun()
+
+
+def ask_again(portal: Portal, user: User, export_id: str) -> None:
+    """Repeat with the same filters and go to the new one."""
+    try:
+        new = portal.exports.ask_again(user, export_id)
+    except PortalError as error:
+        show_problem(error)
+    else:
+        places.go_to_export(new)
+
+
+def draw_release(portal: Portal, user: User, view: ExportView) -> None:
+    """A manager's decision about a file whose check failed."""
+    if not allows(user.role, Permission.EXPORT_RELEASE):
+        return
+    with st.form("release", border=True):
+        st.markdown(_("**Your decision.** Look at the data below first. Releasing lets agents open and send it."))
+        reason = st.text_input(_("Reason"), max_chars=500, help=_("Kept in the audit trail. Do not name the customer."))
+        if st.form_submit_button(_("Release"), icon=":material/lock_open:"):
+            try:
+                portal.exports.release(user, view.id, reason)
+            except PortalError as error:
+                show_problem(error)
+            else:
+                st.rerun()
+
+
+def draw_timeline(rows: list[AuditRow], zone: dt.tzinfo) -> None:
+    """What happened to this export, oldest first."""
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        [
+            [when_exact(row.at, zone), row.who, _act_words(row), row.origin]
+            for row in rows
+        ],
+        columns=[_("When"), _("Who"), _("What"), _("From")],
+        dtype=object,
+    )  # fmt: skip
+    st.dataframe(frame, hide_index=True, alt=_("Timeline of this export."))
+
+
+def _act_words(row: AuditRow) -> str:
+    if row.action == "export:state":
+        code = f" ({row.facts['code']})" if row.facts.get("code") else ""
+        return f"{row.facts.get('from')} → {row.facts.get('to')}{code}"
+    return ACT_WORDS.get(row.action, row.action)
+
+
+ACT_WORDS = {
+    "export:submit": _("asked for"),
+    "export:view": _("opened"),
+    "export:reveal": _("masked values shown"),
+    "export:download": _("downloaded"),
+    "export:release": _("released"),
+    "export:destroy": _("file destroyed"),
+}
+DEFAULT_WORDS = {
+    State.PURGED: _("The file has been destroyed, as it should be after its time. What is left are the facts below."),
+    State.EXPIRED: _("LoyaltyDog's link has expired."),
+}
+ICONS = {
+    State.ATTENTION: ":material/warning:",
+    State.UNKNOWN: ":material/help:",
+    State.REJECTED: ":material/block:",
+    State.EXPIRED: ":material/history:",
+    State.PURGED: ":material/delete:",
+}

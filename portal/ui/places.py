@@ -1,0 +1,31 @@
+"""Where each page is, and how one goes there. Addresses carry ids only (SEC-43)."""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+import streamlit as st
+
+PAGES_FOLDER = "../pages"
+TODAY = f"{PAGES_FOLDER}/today.py"
+NEW_EXPORT = f"{PAGES_FOLDER}/new_export.py"
+PREVIEW = f"{PAGES_FOLDER}/preview.py"
+PAST_EXPORTS = f"{PAGES_FOLDER}/past_exports.py"
+SIGN_IN = f"{PAGES_FOLDER}/sign_in.py"
+EXPORT_PARAMETER = "export"
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def chosen_export() -> str | None:
+    """The export the address names; anything that is not an id counts as none."""
+    value = st.query_params.get(EXPORT_PARAMETER, "")
+    return value if _ID.fullmatch(value) else None
+
+
+def go_to_export(export_id: str, page: str = PREVIEW) -> NoReturn:
+    st.switch_page(page, query_params={EXPORT_PARAMETER: export_id})
+
+
+def file_address(export_id: str, kind: str = "original") -> str:
+    return f"/exports/{export_id}/file" + ("" if kind == "original" else f"?kind={kind}")

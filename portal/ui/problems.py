@@ -1,0 +1,35 @@
+"""Errors on the page: what happened, what to do, and a reference that finds it in the log."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import streamlit as st
+
+from portal.errors import PortalError
+from portal.log import log
+from portal.ui.words import _, plain
+
+
+class SaysWhatNext(Protocol):
+    """Any error of ours or of the API client: words for the person, a code and a detail for the log."""
+
+    message: str
+    next_step: str
+    code: str
+    detail: str
+
+
+def show_problem(error: SaysWhatNext) -> None:
+    """Draw an error as a panel and log it without anything personal."""
+    reference = error.reference if isinstance(error, PortalError) else ""
+    log.info("page.problem", code=error.code, reference=reference, detail=error.detail)
+    lines = plain(f"{error.message} {error.next_step}".strip())
+    if reference:
+        lines += "  \n" + _("Reference: {reference}").format(reference=reference)
+    st.error(lines, icon=":material/error:")
+
+
+def field_problem(message: str) -> None:
+    """The sentence beside a field."""
+    st.error(plain(message), icon=":material/edit:")

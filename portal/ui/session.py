@@ -1,0 +1,89 @@
+"""Who is signed in, on every rerun; what a person sees of their session."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import streamlit as st
+
+from portal.identity import User
+from portal.identity.tickets import SIGN_OUT
+from portal.runtime import Portal, get_portal
+from portal.ui.words import _
+from portal.web.auth_routes import SIGN_OUT_PATH
+from portal.web.bridge import redirect_browser
+
+WATCH_SECONDS = 3  # a revoked session's page clears within 5 s
+WARN_SECONDS = 60
+BOUND_TO = "_session_hash"
+
+
+def signed_in_user() -> User | None:
+    """The user of this rerun, resolved anew in the session table from what the gate handed to `st.user`.
+
+    Session state is bound to the login session: under another one it is cleared (SEC-32).
+    """
+    session_hash = str(st.user.get("session_hash") or "")
+    user = get_portal().identity.resolve_hash(session_hash) if session_hash else None
+    bound = st.session_state.get(BOUND_TO)
+    if bound is not None and (user is None or bound != user.session_hash):
+        st.session_state.clear()
+    if user is None:
+        return None
+    st.session_state[BOUND_TO] = user.session_hash
+    return dataclasses.replace(user, origin=str(st.user.get("address") or "web"))
+
+
+def the_user() -> User:
+    """For a page that only exists when somebody is signed in."""
+    user = signed_in_user()
+    if user is None:
+        st.session_state.clear()
+        st.rerun()
+    assert user is not None
+    return user
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def watch_session() -> None:
+    """Clear the page by itself when the session has ended; warn a minute before it idles out."""
+    session_hash = str(st.user.get("session_hash") or "")
+    identity = get_portal().identity
+    user = identity.resolve_hash(session_hash) if session_hash else None
+    if user is None:
+        st.session_state.clear()
+        st.rerun(scope="app")
+    assert user is not None
+    left = identity.idle_seconds_left(user)
+    if left < WARN_SECONDS:
+        st.warning(
+            _("You will be signed out in {seconds} seconds because nothing happens here.").format(seconds=int(left)),
+            icon=":material/timer:",
+        )
+        st.button(_("Stay signed in"), key="stay_signed_in")
+
+
+def sidebar(portal: Portal, user: User) -> None:
+    """Name, merchant, role and the way out."""
+    with st.sidebar:
+        with st.container(border=True, key="who"):
+            st.text(user.name or user.email)
+            st.caption(f"{ROLE_WORDS[user.role.value]} · {user.merchant_name.replace('&', 'and')}")
+            if st.button(_("Sign out"), icon=":material/logout:", width="stretch", key="sign_out"):
+                st.session_state.clear()
+                ticket = portal.identity.issue_ticket(
+                    user.account_id,
+                    browser=str(st.user.get("browser") or ""),
+                    purpose=SIGN_OUT,
+                    session=user.session_hash,
+                )
+                redirect_browser(f"{SIGN_OUT_PATH}?ticket={ticket}")
+                st.stop()
+        watch_session()
+
+
+ROLE_WORDS = {"agent": _("Agent"), "manager": _("Manager"), "auditor": _("Auditor")}
+
+
+def practice_strip() -> None:
+    st.info(_("Practice merchant: everyone here is invented"), icon=":material/science:")

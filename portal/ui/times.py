@@ -1,0 +1,80 @@
+"""Times, spans and sizes as people read them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import streamlit as st
+
+from portal.ui.words import _, plural
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def reader_zone(fallback: str = "") -> dt.tzinfo:
+    """The browser's time zone, else the merchant's, else UTC."""
+    for name in (st.context.timezone, fallback):
+        if name:
+            try:
+                return ZoneInfo(name)
+            except (ZoneInfoNotFoundError, ValueError):
+                continue
+    return dt.UTC
+
+
+def when(time: dt.datetime | None, zone: dt.tzinfo) -> str:
+    """``23 Nov 2026, 14:05`` in the reader's zone."""
+    if time is None:
+        return "–"
+    local = time.astimezone(zone)
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def when_exact(time: dt.datetime, zone: dt.tzinfo) -> str:
+    """The same to the second, in the reader's zone and in UTC."""
+    local = time.astimezone(zone)
+    return f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()} · {time.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def span(seconds: float) -> str:
+    """A length of time in its two largest units."""
+    whole = max(0, round(seconds))
+    if whole < MINUTE:
+        return plural("{n} second", "{n} seconds", whole)
+    if whole < HOUR:
+        return plural("{n} minute", "{n} minutes", whole // MINUTE)
+    if whole < DAY:
+        hours, minutes = divmod(whole // MINUTE, 60)
+        return f"{hours} h {minutes:02} min"
+    days, rest = divmod(whole, DAY)
+    return plural("{n} day", "{n} days", days) + (f" {rest // HOUR} h" if rest >= HOUR else "")
+
+
+def expires_in(seconds: float | None) -> str:
+    """``in 1 day 3 h``, ``2 h 05 min ago`` or a dash when there is no expiry."""
+    if seconds is None:
+        return "–"
+    if seconds <= 0:
+        return _("{span} ago").format(span=span(-seconds))
+    return _("in {span}").format(span=span(seconds))
+
+
+def size(count: int | None) -> str:
+    """Bytes in the nearest unit, powers of 1,000."""
+    if count is None:
+        return "–"
+    amount = float(count)
+    for unit in ("B", "KB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return str(count)
+
+
+def step_time(start: dt.datetime | None, end: dt.datetime | None) -> str:
+    """How long a step took, or an empty text while it has not ended."""
+    if start is None or end is None:
+        return ""
+    seconds = max(0.0, (end - start).total_seconds())
+    return f"{seconds:.1f} s" if seconds < MINUTE else span(seconds)
