@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 from portal.preview import words
 from portal.preview.model import NULL, Bare, Place, Preview
-from portal.preview.people import Record, customer_records, groups, normal
+from portal.preview.people import Record, customer_records, groups, nameless_people, normal, own_values
 
 Verdict: TypeAlias = Literal["one_person", "nobody", "other_person", "unsure"]
 
@@ -66,6 +66,8 @@ def inspect(preview: Preview, asked: AskedPerson) -> Inspection:
     people = groups(records)
     findings = _findings(records, asked)
     verdict = _verdict(preview, records, findings)
+    if verdict == "one_person" and _somebody_nameless(preview, records, asked):
+        verdict = "unsure"
     count = 0 if verdict == "nobody" else len(people)
     return Inspection(
         verdict=verdict,
@@ -85,6 +87,11 @@ def _verdict(preview: Preview, records: list[Record], findings: list[Finding]) -
     if _holds_nothing(preview, records):
         return "nobody"
     return "one_person" if records else "unsure"
+
+
+def _somebody_nameless(preview: Preview, records: list[Record], asked: AskedPerson) -> bool:
+    own = own_values(records, asked.email, asked.customer_id)
+    return any(not (record.names & own.names or record.phones & own.phones) for record in nameless_people(preview))
 
 
 def _holds_nothing(preview: Preview, records: list[Record]) -> bool:
@@ -163,13 +170,13 @@ def _checks(
     content = f"{tables} {'table' if tables == 1 else 'tables'}, {rows} {'row' if rows == 1 else 'rows'}."
     return (
         Check("format", preview.format_fits, fits),
-        Check("one_person", verdict in ("one_person", "nobody"), _who(verdict, people, records, asked)),
+        Check("one_person", verdict in ("one_person", "nobody"), _who(preview, verdict, people, records, asked)),
         Check("complete", preview.complete, whole),
         Check("content", rows > 0 or verdict == "nobody", content),
     )
 
 
-def _who(verdict: Verdict, people: int, records: list[Record], asked: AskedPerson) -> str:
+def _who(preview: Preview, verdict: Verdict, people: int, records: list[Record], asked: AskedPerson) -> str:
     if verdict == "nobody":
         return "LoyaltyDog holds nothing for this customer here."
     if verdict == "other_person":
@@ -182,6 +189,8 @@ def _who(verdict: Verdict, people: int, records: list[Record], asked: AskedPerso
         if asked.customer_id and not asked.email and not any(record.ids for record in records):
             return "Every record carries the same email; the file names no customer ID to compare with."
         return "Every record belongs to the customer you asked for."
+    if records and preview.complete and preview.format_fits:
+        return "The file names a customer without an email or an ID. Look whose records these are before you send it."
     if not records:
         return "Nothing in the file says whose records these are. Look before you send it."
     return "What could be read speaks of the customer you asked for, but the file is damaged. Ask for it again."

@@ -47,12 +47,22 @@ class _Rules:
 
 
 def customer_records(preview: Preview) -> list[Record]:
-    """Every record that names its owner, in the order of the file."""
+    """Every record that names its owner by email or ID, in the order of the file."""
+    return [record for record in _all_records(preview) if record.emails or record.ids]
+
+
+def nameless_people(preview: Preview) -> list[Record]:
+    """Rows of tables of customers that name their person without an email or an ID: whose they are cannot be said."""
+    return [
+        record
+        for record in _all_records(preview)
+        if not record.emails and not record.ids and is_person_table(record.table)
+    ]
+
+
+def _all_records(preview: Preview) -> list[Record]:
     rules = _rules(preview)
-    found: list[Record] = []
-    for table in preview.tables:
-        found.extend(_records_of(table, rules))
-    return found
+    return [record for table in preview.tables for record in _records_of(table, rules)]
 
 
 def _rules(preview: Preview) -> _Rules:
@@ -114,7 +124,7 @@ def _records_of(table: Table, rules: _Rules) -> list[Record]:
             record = records.get(reading.record) or Record(table.name, reading.row)
             if _add(record, reading, kind, value, own_table=person_table or rules.bare_email):
                 records[reading.record] = record
-    return [record for record in records.values() if record.emails or record.ids]
+    return list(records.values())
 
 
 def _add(record: Record, reading: Reading, kind: str, value: str, *, own_table: bool) -> bool:

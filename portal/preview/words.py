@@ -149,7 +149,7 @@ BIRTH = _set("""
     birthday birthdate dob birth geburtsdatum geburtstag naissance nacimiento nascita geboortedatum nascimento
 """)
 ID = _set("""
-    id ids uid uuid guid number no nr num code key ref identifier identifiant nummer numero numer identificador
+    id ids uid uuid guid number no nr num code key ref identifier identifiant nummer numero numer identificador codice codigo kod kode kodi
 """)
 CARD = _set("""
     card cards giftcard giftcards cardnumber pan voucher vouchernumber karte karten kartennummer gutschein
@@ -206,12 +206,11 @@ def has(found: "tuple[str, ...] | frozenset[str]", *lists: frozenset[str]) -> bo
 
 @lru_cache(maxsize=4096)
 def meaning(name: str) -> frozenset[str]:
-    """Every word of `name`, and the known words that its compounds are made of (`Kundennummer` -> kunden, nummer)."""
+    """Every word of `name`, a compound as the known words it is made of (`Kundennummer` -> kunden, nummer)."""
     found: set[str] = set()
     for word in words(name):
-        found.add(word)
-        if len(word) >= 6 and word not in _ALL_WORDS:
-            found.update(_parts(word))
+        known = len(word) < 6 or word in _ALL_WORDS
+        found.update((not known and _parts(word)) or {word})
     return frozenset(found)
 
 
