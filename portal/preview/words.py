@@ -149,7 +149,8 @@ BIRTH = _set("""
     birthday birthdate dob birth geburtsdatum geburtstag naissance nacimiento nascita geboortedatum nascimento
 """)
 ID = _set("""
-    id ids uid uuid guid number no nr num code key ref identifier identifiant nummer numero numer identificador codice codigo kod kode kodi
+    id ids uid uuid guid number no nr num code key ref identifier identifiant nummer numero numer identificador
+    codice codigo kod kode kodi
 """)
 CARD = _set("""
     card cards giftcard giftcards cardnumber pan voucher vouchernumber karte karten kartennummer gutschein

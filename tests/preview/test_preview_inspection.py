@@ -1,4 +1,4 @@
-"""The right person: a record of somebody else's stops the export, a mention of somebody does not, and nothing is nobody."""
+"""The right person: a record of somebody else's stops the export, a mention of somebody does not."""
 
 import json
 from collections.abc import Callable
@@ -132,7 +132,13 @@ def test_a_customer_named_without_email_or_id_beside_the_right_one_is_unsure() -
 
 @pytest.mark.parametrize(
     "nothing",
-    [[], {}, None, {"customer": None, "giftCards": []}, {"exportId": "e", "customerEmail": "anna@example.com", "cards": []}],
+    [
+        [],
+        {},
+        None,
+        {"customer": None, "giftCards": []},
+        {"exportId": "e", "customerEmail": "anna@example.com", "cards": []},
+    ],
 )
 def test_an_export_that_holds_nothing_is_nobody(nothing: Any) -> None:
     assert look(nothing).verdict == "nobody"
@@ -172,13 +178,18 @@ def test_customers_keyed_by_email_are_compared() -> None:
 
 
 def test_words_like_user_name_nobody_where_the_file_says_customer() -> None:
-    rows = [{"customerEmail": "anna@example.com", "userId": "u1"}, {"customerEmail": "anna@example.com", "userId": "u2"}]
+    rows = [
+        {"customerEmail": "anna@example.com", "userId": "u1"},
+        {"customerEmail": "anna@example.com", "userId": "u2"},
+    ]
     assert look(rows).verdict == "one_person"
 
 
 def test_no_sentence_holds_a_value_of_the_file() -> None:
     seen = look([{"customerId": "c1", "customerEmail": "eve@example.com", "customerName": "Eve"}])
-    said = " ".join([*(check.sentence for check in seen.checks), *(found.sentence for found in seen.findings), repr(seen)])
+    said = " ".join(
+        [*(check.sentence for check in seen.checks), *(found.sentence for found in seen.findings), repr(seen)]
+    )
     for value in ("eve", "Eve", "c1", "anna"):
         assert value not in said
     assert "anna" not in repr(ANNA)

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 
 import pytest
 
@@ -15,7 +14,8 @@ def messages(preview) -> str:
 
 
 def test_nested_lists_become_tables_named_by_path_that_carry_their_parents_id() -> None:
-    data = b'{"exportId":"e","giftCards":[{"id":"A","transactions":[{"amount":"1"}]},{"id":"B","transactions":[{"amount":"2"}]}]}'
+    cards = [{"id": "A", "transactions": [{"amount": "1"}]}, {"id": "B", "transactions": [{"amount": "2"}]}]
+    data = json.dumps({"exportId": "e", "giftCards": cards}).encode()
     preview = read(data, "json")
     assert [table.name for table in preview.tables] == ["file", "giftCards", "giftCards.transactions"]
     history = preview.table("giftCards.transactions")
@@ -153,10 +153,9 @@ def test_what_is_no_json_is_refused_with_its_raw_text(data: bytes) -> None:
         assert "hello" in caught.value.raw.page(0)
 
 
-def test_time_grows_with_the_file_even_when_every_line_is_damaged() -> None:
-    start = time.process_time()
-    read(b"1\n" + b"[1,\n" * 60_000, "json")
-    assert time.process_time() - start < 30  # quadratic reading would take many minutes
+def test_a_file_damaged_on_every_line_is_given_up_in_time() -> None:
+    """Starting again on each line, to the end of the file, would take hours."""
+    assert not read(b"1\n" + b"[1,\n" * 60_000, "json").complete
 
 
 def test_display_names_are_unique_and_safe_whatever_the_keys() -> None:
