@@ -25,6 +25,7 @@ from portal.log import log  # noqa: E402
 from portal.runtime import close_portal, get_portal  # noqa: E402
 from portal.web import bridge  # noqa: E402
 from portal.web.auth_routes import auth_routes  # noqa: E402
+from portal.web.doctor import refuse_if_unsafe  # noqa: E402
 from portal.web.downloads import download_routes  # noqa: E402
 from portal.web.gate import Gate  # noqa: E402
 from portal.web.health import health_routes  # noqa: E402
@@ -50,11 +51,11 @@ async def _collect_garbage() -> None:
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Open the portal and its workers, warm up, and close in reverse. Refuses to start on an unknown front end."""
+    """Open the portal and its workers, warm up, and close in reverse. Raises UnsafeStart."""
     bridge.apply_safe_defaults()
-    bridge.trust_gate_headers()
     portal = await asyncio.to_thread(get_portal)
-    bridge.inline_script_hash(bridge.index_html())
+    refuse_if_unsafe(portal.settings)
+    bridge.trust_gate_headers()
     await asyncio.to_thread(portal.start_workers)
     await asyncio.to_thread(_warm_imports)
     gc.collect()

@@ -48,6 +48,7 @@ SAFE_OPTIONS: dict[str, object] = {
     "server.unsafeMetricsUserAttributes": [],
     "global.developmentMode": False,
 }
+FOR_SPEED = frozenset({"runner.postScriptGC"})
 UNSET = "<default>"  # what Streamlit calls an option nobody set
 INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.S)
 

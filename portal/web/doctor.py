@@ -20,6 +20,10 @@ MIN_COOKIE_SECRET = 32
 WIDEST_PROXY_NETWORK = {4: 8, 6: 32}
 
 
+class UnsafeStart(RuntimeError):
+    """The portal will not start like this; says what to change."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One finding. `sentence` says what is so, `mend` what to change when it is not ok."""
@@ -34,10 +38,19 @@ def run_checks(settings: Settings) -> list[Check]:
     """All findings, in the order a person would mend them. The practice mode needs none of them."""
     if settings.practice:
         return [Check("mode", True, "Practice merchant: everyone here is invented, so nothing needs mending.")]
+    bridge.find_our_config()
+    bridge.apply_safe_defaults()
     found: list[Check] = []
     for part in (_addresses, _proxies, _secrets, _private_files, _streamlit_options, _front_end):
         found.extend(part(settings))
     return found
+
+
+def refuse_if_unsafe(settings: Settings) -> None:
+    """Raise UnsafeStart naming every check that failed; whatever server runs the application (SEC-47)."""
+    failed = [check for check in run_checks(settings) if not check.ok]
+    if failed:
+        raise UnsafeStart("; ".join(f"{c.name}: {c.sentence} {c.mend}" for c in failed))
 
 
 def _loopback(host: str) -> bool:
@@ -127,9 +140,9 @@ def _private_files(settings: Settings) -> Iterator[Check]:
 
 
 def _streamlit_options(_settings: Settings) -> Iterator[Check]:
-    bridge.find_our_config()
-    bridge.apply_safe_defaults()
     for key, wanted in bridge.SAFE_OPTIONS.items():
+        if key in bridge.FOR_SPEED:
+            continue
         value, _chosen = bridge.option(key)
         safe = value == wanted or (key == "server.maxUploadSize" and isinstance(value, int) and value <= 1)
         yield Check(

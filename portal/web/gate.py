@@ -197,11 +197,11 @@ class Gate:
 
     def _tell_streamlit(self, scope: Scope, visit: Visit) -> None:
         headers = MutableHeaders(scope=scope)
+        headers[bridge.ADDRESS_HEADER] = visit.address
         if visit.user is not None:
             headers[bridge.ACCOUNT_HEADER] = visit.user.account_id
             headers[bridge.SESSION_HEADER] = visit.user.session_hash
         else:
-            headers[bridge.ADDRESS_HEADER] = visit.address
             if visit.ended:
                 headers[bridge.ENDED_HEADER] = visit.ended
             offered = headers.get("sec-websocket-protocol")

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
+
 from portal.config import Settings
 from portal.identity import Identity, Role, User
 from portal.identity.passwords import hash_password
 from portal.storage.engine import Database, open_engine
 from portal.storage.tables import Account, AuditEntry, Base, utc_now
 from portal.vault import FieldSealer, MasterKey
-from sqlalchemy import select
 
 PASSWORD = "violet-tractor-pond-91"
 

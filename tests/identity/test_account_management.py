@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from portal.audit import verify_chain
 from portal.errors import InputError, NotFound, NotPermitted, StateConflict, StepUpNeeded
 from portal.identity import Identity, Role, SignInRefused

@@ -4,6 +4,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from portal.errors import InputError, NotFound
 from portal.identity import Identity, Role
 from portal.identity.exchange import read_credentials

@@ -4,12 +4,13 @@ import datetime as dt
 
 import pytest
 import time_machine
+from sqlalchemy import select
+
 from portal.identity import Identity, Role
 from portal.identity.base import digest
 from portal.identity.sessions import TOUCH_SECONDS
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Base, LoginSession
-from sqlalchemy import select
 
 HERE = "203.0.113.5"
 NOON = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)

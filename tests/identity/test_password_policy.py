@@ -5,6 +5,7 @@ import secrets
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from portal.errors import InputError
 from portal.identity import passwords
 

@@ -8,11 +8,12 @@ from collections.abc import Callable
 
 import pytest
 import time_machine
+from sqlalchemy import func, select
+
 from portal.errors import NotFound, TryLater
 from portal.identity import Identity, SignInRefused, throttle
 from portal.storage.engine import Database
 from portal.storage.tables import Account, AuditEntry, Throttle, utc_now
-from sqlalchemy import func, select
 
 PASSWORD = "violet-tractor-pond-91"
 HERE = "203.0.113.5"

@@ -8,6 +8,7 @@ import time_machine
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+
 from portal.errors import NotPermitted, StateConflict, StepUpNeeded, TryLater
 from portal.identity import CodeRefused, Identity, KnownAccount, SignInRefused, require_fresh_proof
 from portal.identity.second_factor import matching_step, new_recovery_code

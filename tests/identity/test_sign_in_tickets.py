@@ -4,6 +4,7 @@ import threading
 
 import pytest
 import time_machine
+
 from portal.errors import NotSignedIn
 from portal.identity import Identity
 from portal.identity.tickets import SIGN_OUT, TICKET_SECONDS

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from portal.web.bridge import index_html
+
+CLOSED = [
+    "/media/0123456789abcdef.csv",
+    "/media",
+    "/component/anything/index.html",
+    "/app/static/file.txt",
+    "/_stcore/metrics",
+    "/_stcore/agent/openapi.json",
+    "/_stcore/agent/mcp",
+    "/_stcore/upload_file/session/file",
+    "/_stcore/allowed-message-origins",
+    "/_stcore/script-health-check",
+    "/_stcore/bidi-components/x",
+    "/auth/login",
+    "/auth/logout",
+    "/oauth2callback",
+]
+PROTECTED = ["/exports/list.csv", f"/exports/{'0' * 32}/file", "/some/new/route", "/a/b"]
+OPEN = ["/", "/new_export", "/preview", "/past_exports", "/healthz", "/readyz", "/favicon.png"]
+HEADERS = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+@pytest.mark.parametrize("path", CLOSED)
+@pytest.mark.parametrize("signed_in", [False, True])
+def test_nobody_reaches_what_streamlit_would_serve_to_anybody(server, path: str, signed_in: bool) -> None:
+    with server.client(server.cookie("manager@one") if signed_in else "") as client:
+        for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS"):
+            assert client.request(method, path).status_code == 403
+
+
+@pytest.mark.parametrize("path", PROTECTED)
+def test_an_unlisted_address_needs_a_session(server, path: str) -> None:
+    with server.client() as client:
+        assert client.get(path).status_code == 401
+    with server.client("A" * 43) as client:
+        assert client.get(path).status_code == 401
+
+
+def test_every_route_the_application_has_is_shut_unless_listed(server) -> None:
+    """The crawl of SEC-31: paths come from the live route table, so that a new route is denied until listed."""
+    from streamlit.web.server.starlette import App
+
+    from portal.asgi import SCRIPT, app_options
+    from portal.runtime import get_portal
+    from portal.web.places import Place, place_of
+
+    application = App(SCRIPT, **app_options(get_portal))._build_starlette_app()
+    listed = {"/healthz", "/readyz", "/auth/start", "/auth/sign-out", "/_stcore/health", "/_stcore/host-config"}
+    seen = set()
+    for route in application.routes:
+        path = getattr(route, "path", "")
+        if not path or path == "/_stcore/stream":
+            continue
+        seen.add(path)
+        example = path.replace("{export_id}", "0" * 32).replace("{path:path}", "x").replace("{", "").replace("}", "")
+        if path not in listed:
+            assert place_of("GET", example) in {Place.SHUT, Place.MEMBERS}, path
+    assert seen > listed, "the crawl must have seen our routes and Streamlit's"
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_the_data_free_parts_are_open(server, path: str) -> None:
+    with server.client() as client:
+        assert client.get(path).status_code == 200
+
+
+def test_every_page_address_gives_the_same_empty_shell(server) -> None:
+    with server.client(server.cookie("agent@one")) as signed_in, server.client() as anonymous:
+        shells = {c.get(p).text for c in (signed_in, anonymous) for p in ("/", "/preview?export=1", "/whatever")}
+    assert shells == {index_html()}
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "localhost.evil.example", ""])
+def test_another_host_name_is_refused(server, host: str) -> None:
+    with server.client() as client:
+        for path in ("/", "/_stcore/host-config", "/auth/start?ticket=x", "/static/x.js"):
+            assert client.get(path, headers={"host": host}).status_code == 421
+
+
+def test_loopback_names_are_accepted(server) -> None:
+    with server.client() as client:
+        for name in ("127.0.0.1", "localhost", "[::1]"):
+            assert client.get("/", headers={"host": f"{name}:{server.port}"}).status_code == 200
+
+
+@pytest.mark.parametrize("path", [*OPEN, *PROTECTED, *CLOSED, "/static/nothing.js"])
+def test_every_answer_carries_the_security_headers(server, path: str) -> None:
+    with server.client() as client:
+        answer = client.get(path)
+    for name, value in HEADERS.items():
+        assert answer.headers.get(name) == value
+    policy = answer.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "unsafe-eval" not in policy
+    assert "script-src 'unsafe" not in policy
+    assert "server" not in answer.headers
+    assert "camera=()" in answer.headers["permissions-policy"]
+    if not path.startswith("/static/"):
+        assert answer.headers["cache-control"] == "no-store"
+
+
+def test_only_hashed_bundles_may_be_cached(server) -> None:
+    import re
+
+    bundle = re.search(r"\./(static/js/index\.[^\"]+\.js)", index_html())
+    assert bundle is not None
+    with server.client() as client:
+        assert "immutable" in client.get(f"/{bundle[1]}").headers["cache-control"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/static/../asgi.py", "/static/%2e%2e/asgi.py", "//evil.example", "/static/..%5casgi.py"]
+)
+def test_no_path_trick_leaves_the_open_parts(server, path: str) -> None:
+    with server.client() as client:
+        request = client.build_request("GET", server.origin)
+        request.url = httpx.URL(server.origin).copy_with(raw_path=path.encode())
+        answer = client.send(request)
+    assert answer.status_code in {400, 401, 403, 404}
+    assert "import" not in answer.text
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("path", ["/", "/preview", "/healthz", "/auth/start", "/auth/sign-out", "/_stcore/health"])
+def test_open_addresses_only_read(server, method: str, path: str) -> None:
+    with server.client() as client:
+        assert client.request(method, path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example", "sec-fetch-site": "cross-site"},
+        {"origin": "null"},
+        {},
+        {"sec-fetch-site": "cross-site"},
+    ],
+)
+def test_a_cross_site_post_goes_nowhere_even_with_the_cookie(server, headers: dict[str, str]) -> None:
+    with server.client(server.cookie("manager@one")) as client:
+        assert client.post(f"/exports/{'0' * 32}/file", headers=headers).status_code == 403
+
+
+def test_a_copied_cookie_dies_with_its_session(server) -> None:
+    cookie = server.cookie("agent@one")
+    path = f"/exports/{'0' * 32}/file"
+    with server.client(cookie) as thief:
+        assert thief.get(path).status_code == 404
+        server.identity.end_session(__import__("hashlib").sha256(cookie.encode()).hexdigest())
+        assert thief.get(path).status_code == 401
+
+
+def test_a_header_cannot_stand_in_for_the_cookie(server) -> None:
+    from hashlib import sha256
+
+    live = sha256(server.cookie("manager@one").encode()).hexdigest()
+    with server.client(X_Portal_Session=live, X_Portal_Account=server.ids["manager@one"]) as client:
+        assert client.get("/exports/list.csv").status_code == 401
+
+
+def test_a_cookie_given_twice_counts_as_none(server) -> None:
+    cookie = server.cookie("agent@one")
+    with server.client() as client:
+        answer = client.get(
+            "/exports/list.csv", headers={"cookie": f"portal_session={'B' * 43}; portal_session={cookie}"}
+        )
+    assert answer.status_code == 401
+
+
+def test_the_nonce_cookie_is_set_once_and_no_script_can_read_it(server) -> None:
+    with server.client() as client:
+        first = client.get("/_stcore/host-config").headers.get_list("set-cookie")
+        ours = [c for c in first if c.startswith("portal_browser=")]
+        assert len(ours) == 1
+        assert "HttpOnly" in ours[0]
+        assert "SameSite=Strict" in ours[0]
+        again = client.get("/_stcore/host-config")
+        assert not [c for c in again.headers.get_list("set-cookie") if c.startswith("portal_browser=")]
+        assert not [c for c in client.get("/").headers.get_list("set-cookie") if c.startswith("portal_")]
