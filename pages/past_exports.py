@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from typing import cast
+from typing import Final
 
 import streamlit as st
 
@@ -19,7 +18,7 @@ from portal.ui.times import reader_zone
 from portal.ui.words import _, plural
 
 NEWEST, EXPIRING = _("Newest first"), _("Expiring soonest")
-KEEP = "session"
+KEEP: Final = "session"
 
 portal = get_portal()
 user = the_user()
@@ -56,8 +55,8 @@ def filters() -> HistoryFilter:
         states=frozenset().union(*(STATES_BY_WORD[w] for w in words)),
         format="json" if kind == "JSON" else "csv" if kind == "CSV" else "",
         program_id=program or "",
-        since=cast("dt.date | None", since),
-        until=cast("dt.date | None", until),
+        since=since,
+        until=until,
         mine=mine,
         sort="expires" if sort == EXPIRING else "requested",
     )

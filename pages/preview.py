@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import streamlit as st
 
 from portal.errors import NotFound, PortalError, StepUpNeeded

@@ -7,10 +7,12 @@ import streamlit as st
 from portal.identity import Permission, allows
 from portal.runtime import get_portal
 from portal.ui import places
+from portal.ui.brand import LOGO_SVG, icon_address
 from portal.ui.session import practice_strip, sidebar, signed_in_user
 from portal.ui.words import _
 
-st.set_page_config(page_title=_("Privacy portal"), page_icon=":material/shield_person:", layout="wide")
+st.set_page_config(page_title=_("Privacy portal"), page_icon=icon_address(), layout="wide")
+st.logo(LOGO_SVG, size="large")
 portal = get_portal()
 user = signed_in_user()
 if user is None:

@@ -76,7 +76,9 @@ def main() -> None:
         app()
     except InputErrors as error:
         for problem in error.problems:
-            option = "--" + problem.field.replace("_", "-").removesuffix("-id" if problem.field != "customer_id" else "")
+            option = "--" + problem.field.replace("_", "-").removesuffix(
+                "-id" if problem.field != "customer_id" else ""
+            )
             print(f"{option}: {problem.message}", file=sys.stderr)
         sys.exit(2)
     except PortalError as error:

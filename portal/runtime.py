@@ -37,9 +37,7 @@ class Portal:
         from portal.exports.durable import DurableEngine
         from portal.exports.walk import Walk
 
-        walk = Walk(
-            self.db, self.files, self.exports.seal, self.vendor, retention_days=self.settings.retention_days
-        )
+        walk = Walk(self.db, self.files, self.exports.seal, self.vendor, retention_days=self.settings.retention_days)
         engine = DurableEngine(
             self.db, walk, url=self.settings.workflow_database, kind=kind, housekeeping=self.exports.keep_house
         )
@@ -68,7 +66,13 @@ def build_portal(settings: Settings) -> Portal:
     files = SealedFiles(master, BlobStore(settings.root / "files", settings.blob_url))
     vendor = Vendor(settings, sealer)
     exports = Exports(
-        db=db, sealer=sealer, files=files, vendor=vendor, settings=settings, begin=_not_started, begin_again=_not_started
+        db=db,
+        sealer=sealer,
+        files=files,
+        vendor=vendor,
+        settings=settings,
+        begin=_not_started,
+        begin_again=_not_started,
     )
     return Portal(settings, db, master, sealer, files, vendor, Identity(db, sealer, settings), exports)
 

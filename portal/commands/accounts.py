@@ -10,8 +10,8 @@ import typer
 from sqlalchemy import select
 
 from portal.commands.acting import opened_portal
-from portal.errors import InputErrors, NotFound
 from portal.errors import InputError as InputProblem
+from portal.errors import InputErrors, NotFound
 from portal.identity import Role, User
 from portal.storage.tables import Account, Merchant
 

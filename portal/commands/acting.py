@@ -45,7 +45,7 @@ def acting_user(portal: Portal, account: str | None) -> User:
         if not merchants:
             raise NobodyToActAs(
                 "There is no account in this data folder yet.",
-                next_step="Make one: python -m portal accounts add EMAIL --merchant NAME --role manager --password-stdin",
+                next_step="Make one: python -m portal accounts add EMAIL --merchant NAME --password-stdin",
             )
         if len(merchants) > 1 and not all(m.practice for m in merchants):
             raise NobodyToActAs(detail="several merchants")

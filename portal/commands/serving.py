@@ -116,7 +116,7 @@ def _serve(host: str, port: int, ready: object) -> int:
 
     server = uvicorn.Server(
         uvicorn.Config(
-            app,  # type: ignore[arg-type]  # st.App is an ASGI app
+            app,
             host=host,
             port=port,
             log_level="warning",

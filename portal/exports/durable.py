@@ -110,7 +110,6 @@ class DurableEngine:
             application_version=WORKFLOW_VERSION,
             serializer=DBOSPortableJSONSerializer(),
             enable_otlp=False,
-            run_admin_server=False,
             log_level="WARNING",
             use_listen_notify=self._url.startswith("postgresql"),
         )

@@ -59,6 +59,7 @@ def move(
     if done.rowcount != 1:
         return False
     session.refresh(row)
+    facts: dict[str, Any] = {"from": here.value, "to": to.value, "code": code or None, "attempt": row.attempt}
     audit.record(
         session,
         row.merchant_id,
@@ -66,7 +67,7 @@ def move(
         "export:state",
         object_id=row.id,
         origin=origin,
-        **{"from": here.value, "to": to.value, "code": code or None, "attempt": row.attempt},
+        **facts,
     )
     return True
 

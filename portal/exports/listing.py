@@ -114,7 +114,7 @@ class Listing(ExportsBase):
             last = found[size - 1][0] if more else None
         return ExportPage(views, _encode(getattr(last, column.key), last.id) if last is not None else None)
 
-    def _filtered(self, session: Session, user: User, wanted: HistoryFilter) -> Select[Any]:
+    def _filtered(self, session: Session, user: User, wanted: HistoryFilter) -> Select[Any, Any, Any]:
         query = (
             select(Export, Account.name, Account.email)
             .outerjoin(Account, Account.id == Export.requested_by)

@@ -233,7 +233,7 @@ class Walk:
                 fetched_bytes=fetched.size,
                 expected_bytes=fetched.size,
                 sha256=fetched.sha256,
-                media_type=fetched.media_type[:100],
+                media_type=(fetched.media_type or "")[:100],
                 blob_name=place.blob_name,
                 destroy_after=now + dt.timedelta(days=days),
                 **NO_PROBLEM,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     JSON,
@@ -54,10 +54,15 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
 
 
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
-    type_annotation_map = {dt.datetime: UTCDateTime, dict[str, Any]: JSON, list[Any]: JSON, bytes: LargeBinary}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        dt.datetime: UTCDateTime,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        bytes: LargeBinary,
+    }
 
 
-class Merchant(Base):
+class Merchant(Base, kw_only=True):
     """A tenant: one LoyaltyDog merchant. Its secrets are sealed with its own id bound in."""
 
     __tablename__ = "merchants"
@@ -76,7 +81,7 @@ class Merchant(Base):
     created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
 
 
-class Account(Base):
+class Account(Base, kw_only=True):
     """One of the merchant's people. `password_hash` is bcrypt in streamlit-authenticator's format."""
 
     __tablename__ = "accounts"
@@ -96,7 +101,7 @@ class Account(Base):
     created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
 
 
-class LoginSession(Base):
+class LoginSession(Base, kw_only=True):
     """A signed-in browser. Only the SHA-256 of the cookie's 256-bit value is kept (SEC-33)."""
 
     __tablename__ = "login_sessions"
@@ -116,7 +121,7 @@ class LoginSession(Base):
     sealed_vendor_token: Mapped[bytes | None] = mapped_column(default=None)
 
 
-class SignInTicket(Base):
+class SignInTicket(Base, kw_only=True):
     """One-use hand-over from the sign-in page to the cookie, at most 60 s old (SEC-32)."""
 
     __tablename__ = "sign_in_tickets"
@@ -131,7 +136,7 @@ class SignInTicket(Base):
     used_at: Mapped[dt.datetime | None] = mapped_column(default=None)
 
 
-class Throttle(Base):
+class Throttle(Base, kw_only=True):
     """Failures of one subject (hashed account or address): delay grows, nothing locks for ever (SEC-37)."""
 
     __tablename__ = "throttle"
@@ -142,7 +147,7 @@ class Throttle(Base):
     open_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
 
 
-class Export(Base):
+class Export(Base, kw_only=True):
     """One export: who asked for whom, where it stands, what came. States: `portal.exports.states`."""
 
     __tablename__ = "exports"
@@ -211,7 +216,7 @@ class Export(Base):
     worker: Mapped[str] = mapped_column(String(64), default="")
 
 
-class FileKey(Base):
+class FileKey(Base, kw_only=True):
     """The wrapped key of one sealed file. Apart from `exports`, so that a data backup can leave it out (SEC-55)."""
 
     __tablename__ = "file_keys"
@@ -223,7 +228,7 @@ class FileKey(Base):
     created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
 
 
-class AuditEntry(Base):
+class AuditEntry(Base, kw_only=True):
     """One act. `entry_hash` covers the canonical JSON of all else and the entry before (SEC-50)."""
 
     __tablename__ = "audit_entries"
@@ -242,7 +247,7 @@ class AuditEntry(Base):
     entry_hash: Mapped[str] = mapped_column(String(64))
 
 
-class Worker(Base):
+class Worker(Base, kw_only=True):
     """A process that runs exports; survivors take over from one not seen for a while."""
 
     __tablename__ = "workers"

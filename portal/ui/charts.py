@@ -6,10 +6,17 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from portal.ui.words import _, plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DAYS = 14
+MOST_MONTHS = 600
 
 OUTCOME_COLOURS = {
     "Ready": "#1c8a6a",
@@ -20,30 +27,47 @@ OUTCOME_COLOURS = {
 }
 
 
+def _bars(
+    frame: pd.DataFrame, x: str, y: str, *, colour: str | None = None, domain: Sequence[str] = (), height: int, alt: str
+) -> None:
+    import altair
+
+    shades = [OUTCOME_COLOURS.get(name, "#1c8a6a") for name in domain]
+    tint = (
+        altair.Color(colour, scale=altair.Scale(domain=list(domain), range=shades), legend=altair.Legend(title=None))
+        if colour
+        else altair.value("#1c8a6a")
+    )
+    chart = (
+        altair.Chart(frame)
+        .mark_bar()
+        .encode(
+            x=altair.X(x, sort=None, title=None, axis=altair.Axis(labelAngle=0, labelOverlap=True)),
+            y=altair.Y(y, title=None, axis=altair.Axis(tickMinStep=1, format="d")),
+            color=tint,
+        )
+        .properties(height=height)
+    )
+    st.altair_chart(chart, alt=alt)
+
+
 def outcomes_by_day(by_day: Sequence[tuple[dt.date, str, int]]) -> None:
-    """Exports a day by outcome, stacked."""
+    """Exports a day by outcome over the last 14 days, stacked."""
     import pandas as pd
 
     st.subheader(_("Exports a day"))
-    first = min(day for day, _outcome, _n in by_day)
-    last = max(max(day for day, _outcome, _n in by_day), dt.datetime.now(dt.UTC).date())
+    today = dt.datetime.now(dt.UTC).date()
+    days = [today - dt.timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     outcomes = [o for o in OUTCOME_COLOURS if any(outcome == o for _day, outcome, _n in by_day)]
     counts = {(day, outcome): n for day, outcome, n in by_day}
-    days = [first + dt.timedelta(days=i) for i in range((last - first).days + 1)]
     frame = pd.DataFrame(
-        {outcome: [counts.get((day, outcome), 0) for day in days] for outcome in outcomes},
-        index=pd.Index([f"{day:%d %b}" for day in days], name=_("Day")),
+        [[f"{day:%d %b}", outcome, counts.get((day, outcome), 0)] for day in days for outcome in outcomes],
+        columns=["day", "outcome", "exports"],
     )
     total = sum(n for _day, _outcome, n in by_day)
     words = ", ".join(f"{sum(n for _d, o, n in by_day if o == outcome)} {outcome.lower()}" for outcome in outcomes)
-    st.bar_chart(
-        frame,
-        color=[OUTCOME_COLOURS[o] for o in outcomes],
-        height=180,
-        sort=False,
-        y_label=_("Exports"),
-        alt=plural("{n} export in the last 14 days", "{n} exports in the last 14 days", total) + f": {words}.",
-    )
+    alt = plural("{n} export in the last 14 days", "{n} exports in the last 14 days", total) + f": {words}."
+    _bars(frame, "day:N", "exports:Q", colour="outcome:N", domain=outcomes, height=180, alt=alt)
 
 
 def activity_over_time(points: Sequence[tuple[dt.datetime, Decimal]]) -> None:
@@ -52,20 +76,14 @@ def activity_over_time(points: Sequence[tuple[dt.datetime, Decimal]]) -> None:
 
     months = Counter(f"{moment:%Y-%m}" for moment, _amount in points)
     first, last = min(months), max(months)
-    labels = []
+    labels: list[str] = []
     year, month = int(first[:4]), int(first[5:])
-    while f"{year:04}-{month:02}" <= last and len(labels) < 600:
+    while f"{year:04}-{month:02}" <= last and len(labels) < MOST_MONTHS:
         labels.append(f"{year:04}-{month:02}")
         year, month = (year + 1, 1) if month == 12 else (year, month + 1)
-    frame = pd.DataFrame(
-        {_("Transactions"): [months.get(label, 0) for label in labels]}, index=pd.Index(labels, name=_("Month"))
+    frame = pd.DataFrame([[label, months.get(label, 0)] for label in labels], columns=["month", "transactions"])
+    words = plural("{n} transaction", "{n} transactions", len(points)) + _(" between {first} and {last}").format(
+        first=first, last=last
     )
-    total = len(points)
-    st.bar_chart(
-        frame,
-        color="#1c8a6a",
-        height=160,
-        y_label=_("Transactions"),
-        alt=plural("{n} transaction", "{n} transactions", total)
-        + _(" between {first} and {last}.").format(first=first, last=last),
-    )
+    st.caption(words)
+    _bars(frame, "month:N", "transactions:Q", height=160, alt=words)

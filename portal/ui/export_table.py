@@ -10,7 +10,7 @@ import streamlit as st
 
 from portal.exports import ExportView
 from portal.ui.badges import badge_of
-from portal.ui.times import expires_in, size, when
+from portal.ui.times import expires_in, size, when, when_short
 from portal.ui.words import _
 
 AMBER = "background-color: rgba(217, 140, 0, 0.22)"
@@ -46,7 +46,7 @@ def _cells(row: ExportView, now: dt.datetime, zone: dt.tzinfo) -> list[str]:
     badge = badge_of(row)
     expiry = "–"
     if row.link_expires_at is not None:
-        expiry = f"{expires_in(row.seconds_left(now))} · {when(row.link_expires_at, zone)}"
+        expiry = f"{expires_in(row.seconds_left(now))} · {when_short(row.link_expires_at, zone)}"
     return [
         when(row.requested_at, zone),
         row.customer,

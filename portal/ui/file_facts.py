@@ -23,7 +23,7 @@ DAY_SECONDS = 24 * 3600
 def draw_facts(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) -> None:
     """Customer, scope, format, requested, expiry, size, SHA-256."""
     with st.container(border=True, key="facts"):
-        one, two, three, four = st.columns(4)
+        one, two, three, four, five = st.columns([1.1, 1, 1.25, 1.1, 1.1])
         with one:
             st.caption(_("Customer"))
             _customer(portal, user, view)
@@ -38,8 +38,9 @@ def draw_facts(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) ->
         with four:
             st.caption(_("Expires"))
             _expiry(view.id, view.link_expires_at)
-        if view.size_bytes is not None:
-            _file_line(view)
+        with five:
+            st.caption(_("Size"))
+            _size(view)
 
 
 def _customer(portal: Portal, user: User, view: ExportView) -> None:
@@ -48,13 +49,26 @@ def _customer(portal: Portal, user: User, view: ExportView) -> None:
     st.text(shown or view.customer)
     if shown or not allows(user.role, Permission.EXPORT_OPEN):
         return
-    if st.button(_("Show"), key=f"reveal-{view.id}", icon=":material/visibility:", help=_("Shown and audited.")):
+    if st.button(
+        _("Show"), key=f"reveal-{view.id}", icon=":material/visibility:", type="tertiary", help=_("Shown and audited.")
+    ):
         try:
             st.session_state[key] = portal.exports.reveal(user, view.id)
         except PortalError as error:
             show_problem(error)
         else:
             st.rerun()
+
+
+def _size(view: ExportView) -> None:
+    if view.size_bytes is None:
+        st.text("–")
+        return
+    st.text(size(view.size_bytes), help=_("{n} bytes").format(n=f"{view.size_bytes:,}"))
+    if view.destroyed_at:
+        st.text(_("destroyed {when}").format(when=when(view.destroyed_at, reader_zone())))
+    elif view.destroy_after:
+        st.text(_("kept until {day}").format(day=when(view.destroy_after, reader_zone()).split(",")[0]))
 
 
 @st.fragment(run_every=5)
@@ -74,34 +88,26 @@ def _expiry(export_id: str, expires_at: dt.datetime | None) -> None:
         st.text(when(expires_at, zone))
 
 
-def _file_line(view: ExportView) -> None:
-    left, right = st.columns(2)
-    with left:
-        st.caption(_("Size and retention"))
-        kept = (
-            _("destroyed {when}").format(when=when(view.destroyed_at, reader_zone()))
-            if view.destroyed_at
-            else _("kept here until {when}").format(when=when(view.destroy_after, reader_zone()))
-        )
-        st.text(f"{size(view.size_bytes)} · {kept}", help=_("{n} bytes").format(n=f"{view.size_bytes:,}"))
-    with right:
-        st.caption(_("SHA-256 of the original"))
-        st.code(view.sha256, language=None)
-
-
 def draw_checks(view: ExportView) -> None:
-    """The checks as a list with ticks."""
+    """The checks with ticks, then what does not hold, line by line; the SHA-256 with its copy button."""
+    good = [check["sentence"] for check in view.checks if check["ok"]]
+    bad = [check["sentence"] for check in view.checks if not check["ok"]]
     with st.container(border=True, key="checks"):
-        st.caption(_("Checks"))
-        for check in view.checks:
-            sign = ":green[:material/check_circle:]" if check["ok"] else ":orange[:material/warning:]"
-            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
-                st.markdown(sign, width="content")
-                st.text(check["sentence"], width="stretch")
-        for note in view.notes:
-            st.text(f"ⓘ {note}")
-        if view.vendor_status and view.vendor_status.lower() not in USUAL_WORDS:
-            st.caption(_("LoyaltyDog's own word for its state: {word}").format(word=plain(view.vendor_status)))
+        left, right = st.columns([3, 2])
+        with left:
+            st.caption(_("Checks"))
+            with st.container(horizontal=True, gap="xsmall"):
+                for sentence in good:
+                    st.badge(plain(sentence), icon=":material/check_circle:", color="green")
+            for sentence in bad:
+                st.text(f"▲ {sentence}")
+            for note in view.notes:
+                st.text(f"ⓘ {note}")
+            if view.vendor_status and view.vendor_status.lower() not in USUAL_WORDS:
+                st.caption(_("LoyaltyDog's own word for its state: {word}").format(word=plain(view.vendor_status)))
+        with right:
+            st.caption(_("SHA-256 of the original"))
+            st.code(view.sha256, language=None)
 
 
 USUAL_WORDS = frozenset({"completed", "complete", "ready", "success", "done"})
@@ -121,9 +127,11 @@ def draw_actions(portal: Portal, user: User, view: ExportView) -> None:
                 _("Download spreadsheet"), places.file_address(view.id, "csv"), icon=":material/table:",
                 help=_("A CSV made from the original, safe to open in a spreadsheet program."),
             )  # fmt: skip
-        if allows(user.role, Permission.EXPORT_CREATE) and view.state is not State.ATTENTION:
-            if st.button(_("Ask again"), icon=":material/refresh:", help=_("A new export with the same filters.")):
-                ask_again(portal, user, view.id)
+        may_repeat = allows(user.role, Permission.EXPORT_CREATE) and view.state is not State.ATTENTION
+        if may_repeat and st.button(
+            _("Ask again"), icon=":material/refresh:", help=_("A new export with the same filters.")
+        ):
+            ask_again(portal, user, view.id)
         if allows(user.role, Permission.EXPORT_DESTROY) and st.button(
             _("Destroy file"), icon=":material/delete_forever:"
         ):
@@ -132,11 +140,7 @@ def draw_actions(portal: Portal, user: User, view: ExportView) -> None:
 
 @st.dialog(_("Destroy this file?"), icon=":material/delete_forever:")
 def _confirm_destroy(portal: Portal, user: User, export_id: str) -> None:
-    st.markdown(
-        _(
-            "The sealed file and its key are destroyed here, for good. The facts stay in Past exports. You can ask again."
-        )
-    )
+    st.markdown(_("The sealed file and its key are destroyed here for good. The facts stay in Past exports."))
 
     def destroy() -> None:
         try:

@@ -12,7 +12,7 @@ from portal.identity import User
 from portal.preview import AskedPerson, Other, Preview, Table, activity, find_others, looks_like, mask
 from portal.runtime import Portal
 from portal.ui.charts import activity_over_time
-from portal.ui.words import _, plural
+from portal.ui.words import _, plain, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ def draw_tables(portal: Portal, user: User, view: ExportView, preview: Preview) 
     clear = _reveal_toggle(right, portal, user, view)
     hits = _hits(view, preview, text or "")
     names = [_tab_name(table, hits) for table in preview.tables]
-    tabs = st.tabs([*names, RAW], key=f"tabs-{view.id}", on_change="rerun")
+    tabs = st.tabs([*names, RAW], key=f"tabs-{view.id}-{text}", on_change="rerun", default=_first_tab(preview, names))
     for tab, table in zip(tabs, preview.tables, strict=False):
         if tab.open:
             with tab:
@@ -116,10 +116,14 @@ def _hits(view: ExportView, preview: Preview, text: str) -> dict[str, list[int]]
     return rows
 
 
+def _first_tab(preview: Preview, names: list[str]) -> str:
+    """The first table that is more than the file's own heading."""
+    worth = (name for table, name in zip(preview.tables, names, strict=True) if table.name != "file")
+    return next(worth, names[0] if names else RAW)
+
+
 def _tab_name(table: Table, hits: dict[str, list[int]] | None) -> str:
     count = table.row_count if hits is None else len(hits.get(table.name, []))
-    from portal.ui.words import plain
-
     return f"{plain(table.name[:60])} ({count:,})"
 
 

@@ -44,15 +44,25 @@ def _buttons(portal: Portal, user: User, view: ExportView) -> None:
     if not may_ask:
         return
     with st.container(horizontal=True):
-        if view.state is not State.ATTENTION and st.button(_("Ask again"), type="primary", icon=":material/refresh:"):
+        mend_first = view.state is State.REJECTED and view.turn == "you"
+        if mend_first:
+            _change_button(view, primary=True)
+        if view.state is not State.ATTENTION and st.button(
+            _("Ask again"), type="secondary" if mend_first else "primary", icon=":material/refresh:"
+        ):
             ask_again(portal, user, view.id)
         if view.state is State.FAILED and view.link_alive(dt.datetime.now(dt.UTC)):
             _act_button(_("Fetch again"), lambda: portal.exports.fetch_again(user, view.id))
         if view.state is State.UNKNOWN:
             _act_button(_("Close, it did not arrive"), lambda: portal.exports.close_unknown(user, view.id))
-        if st.button(_("Change the request"), icon=":material/edit:"):
-            st.session_state["prefill_from"] = view.id
-            st.switch_page(places.NEW_EXPORT)
+        if not mend_first:
+            _change_button(view, primary=False)
+
+
+def _change_button(view: ExportView, *, primary: bool) -> None:
+    if st.button(_("Change the request"), type="primary" if primary else "secondary", icon=":material/edit:"):
+        st.session_state["prefill_from"] = view.id
+        st.switch_page(places.NEW_EXPORT)
 
 
 def _act_button(label: str, act: object) -> None:

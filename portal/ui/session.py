@@ -86,4 +86,6 @@ ROLE_WORDS = {"agent": _("Agent"), "manager": _("Manager"), "auditor": _("Audito
 
 
 def practice_strip() -> None:
-    st.info(_("Practice merchant: everyone here is invented"), icon=":material/science:")
+    st.badge(
+        _("Practice merchant: everyone here is invented"), icon=":material/science:", color="orange", width="stretch"
+    )

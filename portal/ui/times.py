@@ -31,6 +31,13 @@ def when(time: dt.datetime | None, zone: dt.tzinfo) -> str:
     return f"{local.day} {local:%b %Y, %H:%M}"
 
 
+def when_short(time: dt.datetime, zone: dt.tzinfo) -> str:
+    """Without the year when it is this one."""
+    local = time.astimezone(zone)
+    same_year = local.year == dt.datetime.now(zone).year
+    return f"{local.day} {local:%b, %H:%M}" if same_year else when(time, zone)
+
+
 def when_exact(time: dt.datetime, zone: dt.tzinfo) -> str:
     """The same to the second, in the reader's zone and in UTC."""
     local = time.astimezone(zone)

@@ -29,6 +29,6 @@ def _line(situation: Situation) -> None:
         st.session_state["limit_to"] = _("Everything")
         st.session_state.pop("_problems", None)
 
-    words, button = st.columns([4, 1], vertical_alignment="center")
+    words, button = st.columns([3, 1], vertical_alignment="center")
     words.markdown(f"**{situation.title}**  \n:gray[{situation.what_happens}]")
-    button.button(_("Use"), key=f"try-{situation.key}", on_click=fill)
+    button.button(_("Use"), key=f"try-{situation.key}", on_click=fill, width="stretch")

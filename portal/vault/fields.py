@@ -31,14 +31,16 @@ class FieldSealer:
         self._index_primitive = functools.lru_cache(maxsize=1024)(self._load_index_primitive)
 
     def seal(self, value: str, *, merchant_id: str, table: str, column: str, row: str) -> bytes:
-        return self._master.aead.encrypt(value.encode(), _place(merchant_id, table, column, row))
+        sealed: bytes = self._master.aead.encrypt(value.encode(), _place(merchant_id, table, column, row))
+        return sealed
 
     def open(self, sealed: bytes, *, merchant_id: str, table: str, column: str, row: str) -> str:
         """Raises SealBroken when the value was changed or belongs elsewhere."""
         try:
-            return self._master.aead.decrypt(sealed, _place(merchant_id, table, column, row)).decode()
+            plain: bytes = self._master.aead.decrypt(sealed, _place(merchant_id, table, column, row))
         except tink.TinkError:
             raise SealBroken(detail=f"{table}.{column}") from None
+        return plain.decode()
 
     def new_index_keyset(self, merchant_id: str) -> bytes:
         return self._master.new_wrapped(prf.prf_key_templates.HMAC_SHA256, f"index-v1\x1f{merchant_id}".encode())
@@ -51,4 +53,5 @@ class FieldSealer:
         """Keyed pseudonym of a subject as hex; letters' case and surrounding space do not matter."""
         normal = unicodedata.normalize("NFC", value).strip().casefold()
         primitive = self._index_primitive(merchant_id, wrapped_keyset)
-        return primitive.primary().compute(normal.encode(), INDEX_BYTES).hex()
+        pseudonym: bytes = primitive.primary().compute(normal.encode(), INDEX_BYTES)
+        return pseudonym.hex()

@@ -77,7 +77,8 @@ class MasterKey:
     def new_wrapped(self, template: object, associated_data: bytes) -> bytes:
         """A fresh keyset, wrapped under the master key with `associated_data` bound in."""
         handle = tink.new_keyset_handle(template)
-        return proto_keyset_format.serialize_encrypted(handle, self.aead, associated_data)
+        wrapped: bytes = proto_keyset_format.serialize_encrypted(handle, self.aead, associated_data)
+        return wrapped
 
     def unwrap(self, wrapped: bytes, associated_data: bytes) -> tink.KeysetHandle:
         """Raises tink.TinkError when it does not verify."""

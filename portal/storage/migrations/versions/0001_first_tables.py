@@ -5,7 +5,7 @@ from alembic import op
 
 import portal.storage.tables
 
-revision = '3f9a98db82da'
+revision = '0001'
 down_revision = None
 branch_labels = None
 depends_on = None
