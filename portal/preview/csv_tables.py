@@ -15,11 +15,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from portal.preview.csv_reader import Records
-from portal.preview.json_tables import clip
+from portal.preview.json_growing import clip
 from portal.preview.model import Table, WarningLog, unique_names
 
 MAX_COLUMNS = 500
 LONGEST_HEADER = 100
+_ROWS_COMPARED = 200
 
 _DATA_LIKE = re.compile(
     r"""(?=\D*\d)[+\-(]?(?:[$€£¥]|[A-Z]{3}\s)?[\d.,'\s/:%)+-]*+(?:[€$£¥%]|[A-Z]{3})?   # numbers, money, phones
@@ -165,6 +166,8 @@ def _table(name: str, group: _Group, log: WarningLog) -> Table:
     if group.header is None and group.rows:
         log.add("header", f"line {group.lines[0]}", "This table has no header; its columns are numbered.")
     if group.header is not None:
+        if _header_may_be_data(header, group.rows):
+            log.add("perhaps", name, "The first row was taken for the column names, but it may be data.")
         _warn_about_width(group, len(header), log)
         for cell in sorted({cell for cell in header if cell and header.count(cell) > 1}):
             log.add("repeated header", name, f"{header.count(cell)} columns have the same name; they are numbered.")
@@ -183,6 +186,11 @@ def _table(name: str, group: _Group, log: WarningLog) -> Table:
         _rows=rows,
         _paths=_path_maker(group.lines, len(wanted)),
     )
+
+
+def _header_may_be_data(header: list[str], rows: list[list[str]]) -> bool:
+    """True when a column says its own name again further down."""
+    return any(cell and cell == header[n] for row in rows[:_ROWS_COMPARED] for n, cell in enumerate(row[: len(header)]))
 
 
 def _folded(row: list[str]) -> list[str]:

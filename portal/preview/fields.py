@@ -10,7 +10,6 @@ The rules are written out in docs/inspection.md; change both together.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, NamedTuple, cast
 
 from portal.preview import words
@@ -80,7 +79,6 @@ class Meaning:
     parts: frozenset[str]
 
 
-@lru_cache(maxsize=8192)
 def meaning(table: str, column: str) -> Meaning:
     """What the field `column` of the table called `table` is about."""
     parts = words.meaning(column)
@@ -118,7 +116,6 @@ def _only_by_accident(role: str, parts: frozenset[str]) -> bool:
     return False
 
 
-@lru_cache(maxsize=2048)
 def _role_of_table(table: str, attribute: str) -> str:
     """The role that a table's name lends to its fields; the part of the name nearest to the rows wins."""
     for part in reversed(table.split(".")):
@@ -131,7 +128,6 @@ def _role_of_table(table: str, attribute: str) -> str:
     return ""
 
 
-@lru_cache(maxsize=2048)
 def is_person_table(table: str) -> bool:
     """True for a table whose rows are people: its name ends in a word for customer, and in none for what they have or
     do."""

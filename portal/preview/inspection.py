@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 from portal.preview import words
 from portal.preview.model import NULL, Bare, Place, Preview
-from portal.preview.people import Record, customer_records, groups, nameless_people, normal, own_values
+from portal.preview.people import Record, groups, normal, own_values, people_records
 
 Verdict: TypeAlias = Literal["one_person", "nobody", "other_person", "unsure"]
 
@@ -62,11 +62,11 @@ class Inspection:
 
 def inspect(preview: Preview, asked: AskedPerson) -> Inspection:
     """Compare the customer records of `preview` with the person asked for."""
-    records = customer_records(preview)
+    records, nameless = people_records(preview)
     people = groups(records)
     findings = _findings(records, asked)
     verdict = _verdict(preview, records, findings)
-    if verdict == "one_person" and _somebody_nameless(preview, records, asked):
+    if verdict == "one_person" and (_somebody_else(nameless, records, asked) or not (asked.email or asked.customer_id)):
         verdict = "unsure"
     count = 0 if verdict == "nobody" else len(people)
     return Inspection(
@@ -89,9 +89,9 @@ def _verdict(preview: Preview, records: list[Record], findings: list[Finding]) -
     return "one_person" if records else "unsure"
 
 
-def _somebody_nameless(preview: Preview, records: list[Record], asked: AskedPerson) -> bool:
+def _somebody_else(nameless: list[Record], records: list[Record], asked: AskedPerson) -> bool:
     own = own_values(records, asked.email, asked.customer_id)
-    return any(not (record.names & own.names or record.phones & own.phones) for record in nameless_people(preview))
+    return any(not (record.names & own.names or record.phones & own.phones) for record in nameless)
 
 
 def _holds_nothing(preview: Preview, records: list[Record]) -> bool:
@@ -101,7 +101,7 @@ def _holds_nothing(preview: Preview, records: list[Record]) -> bool:
     """
     if preview.format == "csv":
         return bool(preview.tables) and preview.row_count == 0
-    if any(table.name != "file" for table in preview.tables):
+    if any(table.name != "file" or table.row_count != 1 for table in preview.tables):
         return False
     cells = [
         (column, cell) for table in preview.tables for column, cell in zip(table.columns, *table.rows(), strict=True)

@@ -16,62 +16,25 @@
 
 import json
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
+from portal.preview.json_growing import ITEM, KEY, GrowingTable, Steps, clip, finished
 from portal.preview.json_reader import Tree
 from portal.preview.json_scan import path_text
 from portal.preview.model import MISSING, NULL, Bare, Cell, Table, WarningLog, unique_names
-from portal.preview.raw import without_lone_surrogates
 
 MAX_COLUMNS = 500
 MAX_TABLES = 200
 MAX_DEPTH = 16
-MAX_NAME_CHARS = 120
 MANY_KEYS = 200
 """An object with more keys than this is a table of keys, not a row."""
 
-Steps = tuple[str, ...]
-
-_KEY: Steps = ()
-_ITEM: Steps = ("value",)
-"""Columns that are no field of the row: its key, and the row itself where it is no object."""
 
 _TRUE, _FALSE = Bare("true"), Bare("false")
 _NO_ITEMS, _NO_KEYS = Bare("[]"), Bare("{}")
 _KEY_IS_DATA = re.compile(
     r"[0-9a-fA-F]{24}|[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}|[^@\s]+@[^@\s]+|[+]?[0-9][0-9 ._:-]*"
 )
-_ID_NAMES = ("id", "_id", "Id", "ID", "uuid", "cardNumber", "number")
-
-
-@dataclass
-class _Growing:
-    """One table while it is read. `columns` maps a key, or a path of keys, to its position."""
-
-    path: Steps
-    name: str
-    parent: "_Growing | None"
-    below: Steps
-    """The keys that lead from the parent's row to this table."""
-    is_list: bool
-    columns: dict[str | Steps, int] = field(default_factory=dict)
-    rows: list[list[Cell]] = field(default_factory=list)
-    parents: list[int] = field(default_factory=list)
-    steps: list[str | int] = field(default_factory=list)
-    """How each row is reached from the table: a position, a key, or "" for the only row."""
-
-    def source_steps(self, row: int) -> list[str | int]:
-        steps: list[str | int] = []
-        table: _Growing | None = self
-        while table is not None:
-            if table.steps[row] != "" or table.is_list:
-                steps.append(table.steps[row])
-            steps.extend(reversed(table.below))
-            row = table.parents[row]
-            table = table.parent
-        return steps[::-1]
 
 
 def tables_from_tree(tree: Tree, log: WarningLog) -> tuple[Table, ...]:
@@ -85,13 +48,13 @@ def tables_from_tree(tree: Tree, log: WarningLog) -> tuple[Table, ...]:
     names = unique_names([clip(table.name) for table in grown])
     named = {id(table): table.name for table in builder.tables.values()}
     named.update((id(table), name) for table, name in zip(grown, names, strict=True))
-    return tuple(_finished(table, named) for table in grown)
+    return tuple(finished(table, named) for table in grown)
 
 
 class _Builder:
     def __init__(self, log: WarningLog) -> None:
         self._log = log
-        self.tables: dict[tuple[str, Steps], _Growing] = {}
+        self.tables: dict[tuple[str, Steps], GrowingTable] = {}
 
     def root(self, value: Any) -> None:
         if isinstance(value, list) and value:
@@ -102,11 +65,11 @@ class _Builder:
             else:
                 self._spread(value, (), 0)
         elif value != [] and value != {}:
-            self._only_row((), "file")[0].columns[_ITEM] = 0
+            self._only_row((), "file")[0].columns[ITEM] = 0
             self.tables["", ()].rows[0].append(self._cell(value))
 
-    def _only_row(self, path: Steps, name: str) -> tuple[_Growing, list[Cell]]:
-        table = self.tables.setdefault(("", path), _Growing(path, name, None, path, is_list=False))
+    def _only_row(self, path: Steps, name: str) -> tuple[GrowingTable, list[Cell]]:
+        table = self.tables.setdefault(("", path), GrowingTable(path, name, None, path, is_list=False))
         if not table.rows:
             table.rows.append([])
             table.parents.append(0)
@@ -139,7 +102,7 @@ class _Builder:
         self,
         path: Steps,
         name: str,
-        parent: _Growing | None,
+        parent: GrowingTable | None,
         below: Steps,
         items: "list[Any] | dict[str, Any]",
         parent_row: int,
@@ -149,9 +112,9 @@ class _Builder:
         kind = "{" if isinstance(items, dict) else "["
         table = self.tables.get((kind, path))
         if table is None:
-            table = self.tables[kind, path] = _Growing(path, name, parent, below, is_list=True)
+            table = self.tables[kind, path] = GrowingTable(path, name, parent, below, is_list=True)
             if kind == "{":
-                table.columns[_KEY] = 0
+                table.columns[KEY] = 0
         pairs = items.items() if isinstance(items, dict) else enumerate(items)
         for step, item in pairs:
             row: list[Cell] = [step] if isinstance(step, str) else []
@@ -164,10 +127,10 @@ class _Builder:
             elif type(item) is list and item and self._has_room(depth, (*path, "[]")):
                 self.list_table((*path, "[]"), f"{name}[]", table, (), item, number, depth + 1)
             else:
-                self._put(table, row, number, _ITEM, self._cell(item))
+                self._put(table, row, number, ITEM, self._cell(item))
 
     def _fill(
-        self, table: _Growing, row: list[Cell], number: int, found: dict[str, Any], prefix: Steps, depth: int
+        self, table: GrowingTable, row: list[Cell], number: int, found: dict[str, Any], prefix: Steps, depth: int
     ) -> None:
         """Put the fields of `found` into `row`; lists and objects of data become tables of their own."""
         columns = table.columns
@@ -198,7 +161,7 @@ class _Builder:
             else:
                 self._put(table, row, number, path, cell)
 
-    def _put(self, table: _Growing, row: list[Cell], number: int, path: str | Steps, cell: Cell) -> None:
+    def _put(self, table: GrowingTable, row: list[Cell], number: int, path: str | Steps, cell: Cell) -> None:
         position = table.columns.get(path)
         if position is None:
             if len(table.columns) >= MAX_COLUMNS:
@@ -208,14 +171,14 @@ class _Builder:
         row.extend([MISSING] * (position + 1 - len(row)))
         row[position] = cell
 
-    def _overflow(self, table: _Growing, number: int, path: str | Steps, cell: Cell) -> None:
+    def _overflow(self, table: GrowingTable, number: int, path: str | Steps, cell: Cell) -> None:
         key = ("more", table.path)
         if key not in self.tables:
             self._log.add(
                 "columns", table.name, f"More than {MAX_COLUMNS} columns: the others stand in a table of their own."
             )
             name = f"{table.name} (more fields)"
-            self.tables[key] = _Growing(
+            self.tables[key] = GrowingTable(
                 table.path, name, table, (), is_list=False, columns={("field",): 0, ("value",): 1}
             )
         more = self.tables[key]
@@ -276,65 +239,3 @@ def as_written(value: Any) -> str:
         else:
             parts.append(item)
     return "".join(parts)
-
-
-def clip(name: str) -> str:
-    """A name short enough for a heading, with nothing UTF-8 could not carry."""
-    name = without_lone_surrogates(name)
-    return name if len(name) <= MAX_NAME_CHARS else f"{name[: MAX_NAME_CHARS - 1]}…"
-
-
-def _column_name(path: str | Steps) -> str:
-    return path if isinstance(path, str) else ".".join(path) or "key"
-
-
-def _finished(table: _Growing, named: dict[int, str]) -> Table:
-    headers = [_column_name(path) for path in table.columns]
-    link, parent_keys = _link(table, named)
-    rows: list[list[Cell]] = table.rows
-    if link:
-        headers.insert(0, link)
-        rows = [[key, *row] for key, row in zip(parent_keys, table.rows, strict=True)]
-    columns = unique_names([clip(header) for header in headers])
-    key_position = 1 if link else 0
-    is_map = _KEY in table.columns
-    return Table(
-        name=named[id(table)],
-        columns=columns,
-        headers=tuple(headers),
-        link_columns=frozenset(columns[:1]) if link else frozenset(),
-        key_column=columns[key_position] if is_map else None,
-        _rows=rows,
-        _paths=_path_maker(table, bool(link)),
-    )
-
-
-def _path_maker(table: _Growing, has_link: bool) -> Callable[[int], list[str]]:
-    more = ("field",) in table.columns and not table.is_list
-
-    def paths(row: int) -> list[str]:
-        steps = table.source_steps(row)
-        if more:
-            return [path_text(steps[:-1])] * has_link + [path_text(steps)] * 2
-        found = [path_text(steps[:-1])] if has_link else []
-        for path in table.columns:
-            tail = [path] if isinstance(path, str) else [] if path == _ITEM else list(path)
-            found.append(path_text([*steps, *tail]))
-        return found
-
-    return paths
-
-
-def _link(table: _Growing, named: dict[int, str]) -> tuple[str, list[Cell]]:
-    """The name and cells of the column that says which parent row each row belongs to; no name if there is but one."""
-    parent = table.parent
-    if parent is None or len(parent.rows) < 2:
-        return "", []
-    for wanted in _ID_NAMES:
-        position = parent.columns.get(wanted)
-        if position is None:
-            continue
-        ids = [row[position] if position < len(row) else MISSING for row in parent.rows]
-        if all(isinstance(cell, str) and cell for cell in ids) and len(set(ids)) == len(ids):
-            return f"({named[id(parent)]} {wanted})", [ids[row] for row in table.parents]
-    return f"({named[id(parent)]} row)", [str(row + 1) for row in table.parents]

@@ -19,7 +19,7 @@ from portal.preview.facts import DATE, MONEY, YES_NO, is_email, is_phone, looks_
 from portal.preview.fields import Meaning, Reading, readings
 from portal.preview.inspection import AskedPerson
 from portal.preview.model import Place, Preview, Table
-from portal.preview.people import Own, customer_records, digits, normal, own_values
+from portal.preview.people import Own, digits, normal, own_values, people_records
 
 _IN_TEXT_EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]]{1,64}@[^\s@<>\"',;:()\[\]]{1,190}\.[A-Za-z]{2,24}")
 _IN_TEXT_PHONE = re.compile(r"(?<![\w+])\+\d[\d ().\-/]{6,20}\d(?!\w)")
@@ -80,7 +80,7 @@ class Other:
 
 def find_others(preview: Preview, asked: AskedPerson) -> tuple[Other, ...]:
     """Every cell of `preview` that looks like another person's data, in the order of the file."""
-    own = own_values(customer_records(preview), asked.email, asked.customer_id)
+    own = own_values(people_records(preview)[0], asked.email, asked.customer_id)
     cards = _own_cards(preview)
     return tuple(other for table in preview.tables for other in _of_table(table, own, cards))
 

@@ -46,23 +46,16 @@ class _Rules:
     """Nothing names a customer: a plain `email` column is the owner's."""
 
 
-def customer_records(preview: Preview) -> list[Record]:
-    """Every record that names its owner by email or ID, in the order of the file."""
-    return [record for record in _all_records(preview) if record.emails or record.ids]
+def people_records(preview: Preview) -> tuple[list[Record], list[Record]]:
+    """(records that name their owner by email or ID, rows of tables of customers that name theirs by neither).
 
-
-def nameless_people(preview: Preview) -> list[Record]:
-    """Rows of tables of customers that name their person without an email or an ID: whose they are cannot be said."""
-    return [
-        record
-        for record in _all_records(preview)
-        if not record.emails and not record.ids and is_person_table(record.table)
-    ]
-
-
-def _all_records(preview: Preview) -> list[Record]:
+    Both in the order of the file. Whose the second ones are cannot be said.
+    """
     rules = _rules(preview)
-    return [record for table in preview.tables for record in _records_of(table, rules)]
+    every = [record for table in preview.tables for record in _records_of(table, rules)]
+    owned = [record for record in every if record.emails or record.ids]
+    nameless = [r for r in every if not r.emails and not r.ids and is_person_table(r.table)]
+    return owned, nameless
 
 
 def _rules(preview: Preview) -> _Rules:
@@ -110,7 +103,8 @@ def _is_bare(about: Meaning) -> bool:
 
 def _records_of(table: Table, rules: _Rules) -> list[Record]:
     records: dict[int, Record] = {}
-    person_table = is_person_table(table.name)
+    person_table, vertical = is_person_table(table.name), is_vertical(table)
+    kinds: dict[str, str] = {}
 
     def wants(about: Meaning) -> bool:
         return about.role == "customer" or (not about.role and about.attribute in ("email", "name", "phone"))
@@ -120,7 +114,9 @@ def _records_of(table: Table, rules: _Rules) -> list[Record]:
             value = normal(reading.text)
             if value in _PLACEHOLDERS:
                 continue
-            kind = _owner_kind(table.name, reading.meaning, rules)
+            kind = kinds.get(reading.column)
+            if kind is None or vertical:
+                kind = kinds[reading.column] = _owner_kind(table.name, reading.meaning, rules)
             record = records.get(reading.record) or Record(table.name, reading.row)
             if _add(record, reading, kind, value, own_table=person_table or rules.bare_email):
                 records[reading.record] = record

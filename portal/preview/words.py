@@ -1,12 +1,12 @@
 """What the parts of a field name mean, in the languages a vendor may name fields in.
 
 A field name is cut into lower-case words without accents (`recipientEmail` -> recipient, email; `Empfänger-E-Mail` ->
-empfanger, email). The lists are general vocabulary for gift cards, written before any file was seen.
+empfanger, email). Nothing is remembered between calls:
+a name may be a value (SEC-42). The lists are general vocabulary for gift cards, written before any file was seen.
 """
 
 import re
 import unicodedata
-from functools import lru_cache
 
 _CUT = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_a-zA-Z]+")
 _JOINED = {
@@ -187,7 +187,6 @@ NOT_A_PERSON = _set("""
 """)
 
 
-@lru_cache(maxsize=4096)
 def words(name: str) -> tuple[str, ...]:
     """`name` cut into plain lower-case words; well-known pairs are one word. At most the first 300 characters count."""
     plain = unicodedata.normalize("NFKD", name[:300].replace("ß", "ss").replace("ø", "o").replace("Ø", "O"))
@@ -205,7 +204,6 @@ def has(found: "tuple[str, ...] | frozenset[str]", *lists: frozenset[str]) -> bo
     return any(word in wanted for word in found for wanted in lists)
 
 
-@lru_cache(maxsize=4096)
 def meaning(name: str) -> frozenset[str]:
     """Every word of `name`, a compound as the known words it is made of (`Kundennummer` -> kunden, nummer)."""
     found: set[str] = set()

@@ -87,6 +87,11 @@ def test_a_file_without_a_header_has_numbered_columns_and_loses_no_row() -> None
     assert "no header" in told(preview)
 
 
+def test_a_header_that_may_be_data_is_told() -> None:
+    assert "may be data" in told(read(b"Anna,Berlin\nBob,Paris\nCleo,Berlin\n", "csv"))
+    assert "may be data" not in told(read(b"name,town\nBob,Paris\nCleo,Berlin\n", "csv"))
+
+
 def test_repeated_and_empty_headers_get_names_of_their_own() -> None:
     preview = read(b"email,,email\nx,y,z\n", "csv")
     assert preview.tables[0].columns == ("email", "column 2", "email (2)")

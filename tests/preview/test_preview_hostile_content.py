@@ -13,14 +13,19 @@ from portal.preview.model import Preview
 
 ASKED = AskedPerson(email="anna@example.com")
 NAUGHTY = [
-    "", " ", "\t", "NULL", "None", "NaN", "Infinity", "-1", "1/0", "0x0", "1e999", "٣", "⁰⁴⁵", "١٢٣", "\uff21\uff22\uff23", "Ω≈ç√",
-    "🏳️‍🌈", "\u202etest\u202c", "\u200b", "\ufeff", "<script>alert(1)</script>", "![x](https://example.com/x.png)",
+    "", " ", "\t", "NULL", "None", "NaN", "Infinity", "-1", "1/0", "0x0", "1e999", "٣", "⁰⁴⁵", "١٢٣",
+
+       "\uff21\uff22\uff23",
+    "Ω≈ç√",    "🏳️‍🌈", "\u202etest\u202c", "\u200b", "\ufeff", "<script>alert(1)</script>", "![x](https://example.com/x.png)",
     "' OR 1=1 --", "${jndi:x}", "../../etc/passwd", "=cmd|' /C calc'!A0", "%s%n", "\x00", "a@b", "@", "+", "+" * 300,
     "anna@example.com", "a" * 5000 + "@example.com", "1" * 5000, "+1 " * 200, "to A B " * 100, "(((((", "9" * 19,
 ]  # fmt: skip
 KEYS = st.sampled_from(
-    ["customer", "customerEmail", "customerId", "email", "id", "senderName", "to", "from", "message", "cashierId", "amount", "createdAt", "phone", "cardNumber", "transfers", "recipients", "Kundennummer", "x", "user", "description", ""]
-)
+    [
+        "customer", "customerEmail", "customerId", "email", "id", "senderName", "to", "from", "message", "cashierId",
+        "amount", "createdAt", "phone", "cardNumber", "transfers", "recipients", "file", "Kundennummer", "user", "",
+    ]
+)  # fmt: skip
 TREES = st.recursive(
     st.sampled_from(NAUGHTY) | st.none() | st.booleans() | st.integers() | st.text(max_size=10),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=6),

@@ -119,6 +119,10 @@ def test_asked_by_id_a_single_email_is_one_person_and_several_are_not() -> None:
     assert look_at_csv("email,amount\nx@example.com,1\ny@example.com,2\n", ANNA_BY_ID).verdict == "other_person"
 
 
+def test_nobody_asked_for_is_never_one_person() -> None:
+    assert look([{"customerId": "c1"}], AskedPerson()).verdict == "unsure"
+
+
 def test_rows_that_name_no_owner_are_unsure() -> None:
     seen = look([{"cardNumber": "6035000000000001", "balance": "1.00"}])
     assert seen.verdict == "unsure"
@@ -145,7 +149,15 @@ def test_an_export_that_holds_nothing_is_nobody(nothing: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [{"detail": "Not authenticated"}, {"error": {"code": "x"}}, {"message": "gone", "data": []}, "gone", 5]
+    "answer",
+    [
+        {"file": [{"x": None}, {"x": []}]},
+        {"detail": "Not authenticated"},
+        {"error": {"code": "x"}},
+        {"message": "gone", "data": []},
+        "gone",
+        5,
+    ],
 )
 def test_an_error_is_not_taken_for_nobody(answer: Any) -> None:
     assert look(answer).verdict == "unsure"
