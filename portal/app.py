@@ -24,6 +24,11 @@ else:
         *([st.Page(places.NEW_EXPORT, title=_("New export"), icon=":material/add_circle:")] if may_ask else []),
         st.Page(places.PAST_EXPORTS, title=_("Past exports"), icon=":material/history:"),
         st.Page(places.PREVIEW, title=_("Preview"), icon=":material/table_view:"),
+        *(
+            [st.Page(places.SETTINGS, title=_("Settings"), icon=":material/settings:")]
+            if allows(user.role, Permission.SETTINGS)
+            else []
+        ),
     ]
     page = st.navigation(pages)
     sidebar(portal, user)

@@ -20,7 +20,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
 from sqlalchemy import select
 
 from portal.exports.states import RUNNING
-from portal.exports.walk import MAX_ASK_TRIES, MAX_FETCH_TRIES, Walk, wait_seconds
+from portal.exports.walk import PACED, Walk, wait_seconds
 from portal.log import log
 from portal.storage.engine import Database
 from portal.storage.tables import Export, Worker, utc_now
@@ -68,19 +68,12 @@ def _inspect(export_id: str) -> str:
 
 @DBOS.workflow(name="export_walk")
 def _export_walk(export_id: str) -> str:
-    outcome = "stop"
-    for _ in range(MAX_ASK_TRIES + 1):
-        outcome = _ask(export_id)
-        wait = wait_seconds(outcome)
-        if wait is None:
-            break
-        DBOS.sleep(wait)
+    while (wait := wait_seconds(outcome := _ask(export_id))) is not None:
+        DBOS.sleep(wait)  # how often is bounded by the step itself (MAX_ASK_TRIES)
     if outcome == "accepted":
-        for tried in range(MAX_FETCH_TRIES):
-            outcome = _collect(export_id, tried)
-            wait = wait_seconds(outcome)
-            if wait is None:
-                break
+        tried = 0
+        while (wait := wait_seconds(outcome := _collect(export_id, tried))) is not None:
+            tried += 0 if outcome.startswith(PACED) else 1
             DBOS.sleep(wait)
     if outcome == "collected":
         outcome = _inspect(export_id)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal import audit
-from portal.errors import InputError
+from portal.errors import InputError, TryLater
 from portal.exports.base import ExportsBase
+from portal.exports.pace import wait_for_slot
+from portal.exports.vendor import VendorAccess
 from portal.identity import Permission, User, require
 
 SEARCH_MIN = 3
@@ -33,10 +35,17 @@ class Lookups(ExportsBase):
     def programs(self, user: User) -> list[ProgramChoice]:
         """The merchant's programs by name. Raises NotConfigured or LoyaltyDogError."""
         require(user, Permission.EXPORT_CREATE)
-        with self.db.read() as session:
-            access = self.vendor.access(session, user.merchant_id)
+        access = self._paced_access(user)
         found = self.vendor.client(access.connection).programs()
         return sorted((ProgramChoice(p.id, p.name) for p in found), key=lambda p: p.name.casefold())
+
+    def _paced_access(self, user: User) -> VendorAccess:
+        with self.db.write() as session:
+            access = self.vendor.access(session, user.merchant_id)
+            wait = wait_for_slot(session, user.merchant_id)
+        if wait:
+            raise TryLater("LoyaltyDog is being asked too much at once.", wait_seconds=wait)
+        return access
 
     def search_cards(self, user: User, text: str, program_id: str | None = None) -> list[CardChoice]:
         """Cards by number, last four, name or email; audited without the words searched for."""
@@ -44,8 +53,7 @@ class Lookups(ExportsBase):
         text = text.strip()
         if len(text) < SEARCH_MIN:
             raise InputError(f"Enter at least {SEARCH_MIN} characters to search for.", field="card_search")
-        with self.db.read() as session:
-            access = self.vendor.access(session, user.merchant_id)
+        access = self._paced_access(user)
         page = self.vendor.client(access.connection).search_cards(text, program_id=program_id, limit=SEARCH_LIMIT)
         with self.db.write() as session:
             audit.record(

@@ -6,11 +6,12 @@ absent are the same answer (SEC-41).
 
 from __future__ import annotations
 
+from portal.exports.connecting import Connecting
 from portal.exports.listing import Listing
 from portal.exports.lookups import Lookups
 from portal.exports.opening import Opening
 from portal.exports.submitting import Submitting
 
 
-class Exports(Submitting, Listing, Lookups, Opening):
-    """Submit, decide, list, look up, open, destroy."""
+class Exports(Submitting, Listing, Lookups, Opening, Connecting):
+    """Submit, decide, list, look up, open, destroy; and the merchant's connection."""

@@ -16,6 +16,7 @@ from typing import Any
 from portal.errors import NotConfigured, SealBroken
 from portal.exports import ledger
 from portal.exports.ledger import SubjectSeal
+from portal.exports.pace import wait_for_slot
 from portal.exports.states import State
 from portal.exports.vendor import Vendor, VendorAccess
 from portal.exports.views import EXPIRY_MARGIN
@@ -33,12 +34,16 @@ PROGRESS_EVERY_SECONDS = 0.5
 MAX_INSPECTED_BYTES = 512 * 1024 * 1024
 
 
+PACED = "paced:"
+
+
 def wait_code(seconds: float) -> str:
     return f"wait:{seconds:.3f}"
 
 
 def wait_seconds(code: str) -> float | None:
     """The wait a step asked for, or None when it asked for none."""
+    code = code.removeprefix(PACED)
     return float(code.removeprefix("wait:")) if code.startswith("wait:") else None
 
 
@@ -82,6 +87,10 @@ class Walk:
                 words = {"problem": error.message, "next_step": error.next_step, "turn": "manager"}
                 ledger.move(session, row, State.FAILED, code=error.code, problem_code=error.code, **words)
                 return "stop"
+            wait = wait_for_slot(session, row.merchant_id)
+            if wait:
+                row.updated_at = utc_now()
+                return wait_code(wait)
             ask = self._ask_of(row)
             if not ledger.move(
                 session, row, State.SENT, attempt=row.attempt + 1, sent_at=utc_now(), retry_at=None, **NO_PROBLEM
@@ -167,6 +176,10 @@ class Walk:
                 words = {"problem": error.message, "next_step": error.next_step, "turn": "manager"}
                 ledger.move(session, row, State.FAILED, code=error.code, problem_code=error.code, **words)
                 return "stop"
+            wait = wait_for_slot(session, row.merchant_id)
+            if wait:
+                row.updated_at = utc_now()
+                return PACED + wait_code(wait)
             place = FilePlace(row.merchant_id, row.id, f"{row.merchant_id}/{row.id}-{secrets.token_hex(4)}")
             key = self._files.new_key(place)
             session.add(

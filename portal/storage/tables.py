@@ -247,6 +247,15 @@ class AuditEntry(Base, kw_only=True):
     entry_hash: Mapped[str] = mapped_column(String(64))
 
 
+class Pace(Base, kw_only=True):
+    """When the next request to LoyaltyDog is due, an address or merchant; shared by all processes."""
+
+    __tablename__ = "pace"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    due_at: Mapped[dt.datetime] = mapped_column()
+
+
 class Worker(Base, kw_only=True):
     """A process that runs exports; survivors take over from one not seen for a while."""
 

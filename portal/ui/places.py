@@ -12,6 +12,7 @@ TODAY = f"{PAGES_FOLDER}/today.py"
 NEW_EXPORT = f"{PAGES_FOLDER}/new_export.py"
 PREVIEW = f"{PAGES_FOLDER}/preview.py"
 PAST_EXPORTS = f"{PAGES_FOLDER}/past_exports.py"
+SETTINGS = f"{PAGES_FOLDER}/settings.py"
 SIGN_IN = f"{PAGES_FOLDER}/sign_in.py"
 EXPORT_PARAMETER = "export"
 _ID = re.compile(r"[0-9a-f]{32}")

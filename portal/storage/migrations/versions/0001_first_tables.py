@@ -47,6 +47,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('name')
     )
+    op.create_table('pace',
+    sa.Column('key', sa.String(length=64), nullable=False),
+    sa.Column('due_at', portal.storage.tables.UTCDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('key')
+    )
     op.create_table('throttle',
     sa.Column('key', sa.String(length=80), nullable=False),
     sa.Column('failures', sa.Integer(), nullable=False),
@@ -208,6 +213,7 @@ def downgrade() -> None:
     op.drop_table('accounts')
     op.drop_table('workers')
     op.drop_table('throttle')
+    op.drop_table('pace')
     op.drop_table('merchants')
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_object')

@@ -1,0 +1,42 @@
+"""What `make test` runs: lint, format, types, import contracts, then every test.
+
+`--quick` (make check) leaves the browser and the slow rooms out.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+QUICK_ROOMS = ["tests/identity", "tests/preview", "tests/practice", "tests/exports", "tests/vault", "tests/audit"]
+
+
+def run(name: str, *command: str) -> bool:
+    print(f"\n== {name}", flush=True)
+    started = time.monotonic()
+    status = subprocess.run(command, cwd=ROOT, check=False).returncode
+    print(f"== {name}: {'ok' if status == 0 else f'FAILED ({status})'} in {time.monotonic() - started:.0f} s", flush=True)
+    return status == 0
+
+
+def main() -> int:
+    python = str(BIN / "python")
+    os.environ.pop("PORTAL_DATA_DIR", None)
+    good = [
+        run("lint", str(BIN / "ruff"), "check", "."),
+        run("format", str(BIN / "ruff"), "format", "--check", "--quiet", "."),
+        run("types", str(BIN / "mypy")),
+        run("imports", str(BIN / "lint-imports"), "--no-cache"),
+    ]
+    tests = [room for room in QUICK_ROOMS if (ROOT / room).exists()] if "--quick" in sys.argv else ["tests"]
+    good.append(run("tests", python, "-m", "pytest", "-q", "-n", "2", "--dist", "loadscope", *tests))
+    return 0 if all(good) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
