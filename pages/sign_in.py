@@ -16,21 +16,22 @@ from pydantic import SecretStr
 from portal.errors import PortalError, TryLater
 from portal.identity import Enrolment, KnownAccount, VendorPending
 from portal.runtime import get_portal
+from portal.ui.session import practice_strip
+from portal.ui.words import _, plain, plural
 from portal.web import bridge
 from portal.web.auth_routes import START_PATH
 
 WHY_HERE = {
-    "idle": "You were signed out because nothing happened for a while.",
-    "expired": "You were signed out because a sign-in lasts only so long.",
-    "signed_out": "You are signed out.",
-    "disabled": "This account was switched off. Ask a manager of your merchant.",
-    "role_changed": "Your role was changed. Sign in again to go on.",
-    "password_changed": "Your password was changed. Sign in again with the new one.",
-    "second_factor_changed": "Your second factor was changed. Sign in again to go on.",
-    "vendor_refused": "LoyaltyDog no longer accepts this sign-in. Sign in again.",
-    "ticket": "The sign-in took too long to finish. Sign in once more.",
+    "idle": _("You were signed out because nothing happened for a while."),
+    "expired": _("You were signed out because a sign-in lasts only so long."),
+    "signed_out": _("You are signed out."),
+    "disabled": _("This account was switched off. Ask a manager of your merchant."),
+    "role_changed": _("Your role was changed. Sign in again to go on."),
+    "password_changed": _("Your password was changed. Sign in again with the new one."),
+    "second_factor_changed": _("Your second factor was changed. Sign in again to go on."),
+    "vendor_refused": _("LoyaltyDog no longer accepts this sign-in. Sign in again."),
+    "ticket": _("The sign-in took too long to finish. Sign in once more."),
 }
-PRACTICE_STRIP = "Practice merchant: everyone here is invented"
 PENDING = "sign_in.pending"
 PENDING_SECONDS = 300.0
 
@@ -57,15 +58,16 @@ def visitor(key: str) -> str:
 def wait_words(seconds: float) -> str:
     whole = max(1, round(seconds))
     if whole < 90:
-        return f"{whole} second{'' if whole == 1 else 's'}"
-    return f"{round(whole / 60)} minutes"
+        return plural("{n} second", "{n} seconds", whole)
+    return plural("{n} minute", "{n} minutes", round(whole / 60))
 
 
 def show_error(error: PortalError) -> None:
     if isinstance(error, TryLater):
-        st.error(f"{error.message} Wait {wait_words(error.wait_seconds)}, then try again.")
+        wait = _("Wait {time}, then try again.").format(time=wait_words(error.wait_seconds))
+        st.error(plain(f"{error.message} {wait}"), icon=":material/timer:")
     else:
-        st.error(f"{error.message} {error.next_step}".strip())
+        st.error(plain(f"{error.message} {error.next_step}".strip()), icon=":material/error:")
 
 
 def pending() -> Pending | None:
@@ -94,7 +96,7 @@ def hand_over(step: Pending, *, second_factor: bool) -> None:
     )
     start_over()
     bridge.redirect_browser(f"{START_PATH}?ticket={ticket}")
-    st.info("Signing you in…")
+    st.info(_("Signing you in…"))
 
 
 def first_factor_done(step: Pending, *, second_factor: bool = False) -> None:
@@ -109,29 +111,31 @@ def first_factor_done(step: Pending, *, second_factor: bool = False) -> None:
 
 
 def password_form() -> None:
-    with st.form("sign_in"):
-        email = st.text_input("Email", autocomplete="username", max_chars=320)
-        password = st.text_input("Password", type="password", autocomplete="current-password", max_chars=200)
-        asked = st.form_submit_button("Sign in", type="primary", width="stretch")
+    with st.form("sign_in", border=False):
+        email = st.text_input(_("Email"), autocomplete="username", max_chars=320)
+        password = st.text_input(_("Password"), type="password", autocomplete="current-password", max_chars=200)
+        asked = st.form_submit_button(_("Sign in"), type="primary", width="stretch")
     if not asked:
         return
     if not email.strip() or not password:
-        st.error("Enter your email and your password.")
+        st.error(_("Enter your email and your password."))
         return
     account = get_portal().identity.check_password(email, password, address=visitor("address"))
     first_factor_done(Pending(time.monotonic(), account))
 
 
 def vendor_form() -> None:
-    with st.form("sign_in_vendor"):
-        username = st.text_input("LoyaltyDog user name", autocomplete="username", max_chars=320)
-        password = st.text_input("LoyaltyDog password", type="password", autocomplete="current-password", max_chars=200)
-        st.caption("Goes to LoyaltyDog and is kept nowhere. A manager must have invited you this way.")
-        asked = st.form_submit_button("Sign in with LoyaltyDog", width="stretch")
+    with st.form("sign_in_vendor", border=False):
+        username = st.text_input(_("LoyaltyDog user name"), autocomplete="username", max_chars=320)
+        password = st.text_input(
+            _("LoyaltyDog password"), type="password", autocomplete="current-password", max_chars=200
+        )
+        st.caption(_("Goes to LoyaltyDog and is kept nowhere. A manager must have invited you this way."))
+        asked = st.form_submit_button(_("Sign in with LoyaltyDog"), width="stretch")
     if not asked:
         return
     if not username.strip() or not password:
-        st.error("Enter your LoyaltyDog user name and password.")
+        st.error(_("Enter your LoyaltyDog user name and password."))
         return
     answer = get_portal().identity.vendor_sign_in(username, password, address=visitor("address"))
     step = Pending(time.monotonic(), method="loyaltydog", username=username)
@@ -145,15 +149,16 @@ def vendor_form() -> None:
 
 def code_form(hint: str) -> str | None:
     """The code somebody entered just now, or None."""
-    with st.form("sign_in_code"):
-        code = st.text_input("6-digit code", autocomplete="one-time-code", max_chars=40, help=hint)
-        asked = st.form_submit_button("Verify", type="primary", width="stretch")
-    st.button("Start over", on_click=start_over)
+    with st.form("sign_in_code", border=False):
+        code = st.text_input(_("6-digit code"), autocomplete="one-time-code", max_chars=40)
+        st.caption(hint)
+        asked = st.form_submit_button(_("Verify"), type="primary", width="stretch")
+    st.button(_("Start over"), on_click=start_over)
     return code if asked and code.strip() else None
 
 
 def vendor_code_step(step: Pending, waiting: VendorPending) -> None:
-    code = code_form("From the app you use for LoyaltyDog.")
+    code = code_form(_("From the app you use for LoyaltyDog."))
     if code is None:
         return
     answer = get_portal().identity.vendor_code(waiting, step.username, code, address=visitor("address"))
@@ -162,7 +167,7 @@ def vendor_code_step(step: Pending, waiting: VendorPending) -> None:
 
 
 def code_step(step: Pending, account: KnownAccount) -> None:
-    code = code_form("From your authenticator app. A recovery code works too, once.")
+    code = code_form(_("From your authenticator app. A recovery code works too, once."))
     if code is None:
         return
     get_portal().identity.check_code(account.id, code, address=visitor("address"))
@@ -179,11 +184,11 @@ def draw_qr(uri: str) -> None:
 
 
 def enrol_step(step: Pending, account: KnownAccount, enrolment: Enrolment) -> None:
-    st.text("Your merchant asks for a second factor. Add this to your authenticator app, then enter its code.")
+    st.text(_("Your merchant asks for a second factor. Add this to your authenticator app, then enter its code."))
     draw_qr(enrolment.uri)
-    st.caption("Key, to type in by hand")
+    st.caption(_("Key, to type in by hand"))
     st.code(enrolment.secret, language=None)
-    code = code_form("The code your app shows now.")
+    code = code_form(_("The code your app shows now."))
     if code is None:
         return
     step.recovery_codes = get_portal().identity.confirm_totp(account, enrolment, code, address=visitor("address"))
@@ -192,10 +197,10 @@ def enrol_step(step: Pending, account: KnownAccount, enrolment: Enrolment) -> No
 
 
 def recovery_step(step: Pending, codes: list[str]) -> None:
-    st.success("Your second factor is set up.")
-    st.text("Keep these recovery codes somewhere safe. Each works once; they are not shown again.")
+    st.success(_("Your second factor is set up."))
+    st.text(_("Keep these recovery codes somewhere safe. Each works once; they are not shown again."))
     st.code("\n".join(codes), language=None)
-    if st.button("I have kept them", type="primary", width="stretch"):
+    if st.button(_("I have kept them"), type="primary", width="stretch"):
         hand_over(step, second_factor=True)
 
 
@@ -215,18 +220,18 @@ def first_steps() -> None:
     if reason:
         st.info(reason)
     if get_portal().settings.practice:
-        st.caption("The window where you started the portal shows the practice sign-ins.")
+        st.caption(_("The window where you started the portal shows the practice sign-ins."))
     password_form()
-    with st.expander("Sign in with LoyaltyDog"):
+    with st.expander(_("Sign in with LoyaltyDog")):
         vendor_form()
 
 
 def show() -> None:
     if get_portal().settings.practice:
-        st.info(PRACTICE_STRIP, icon=":material/science:")
-    _, middle, _ = st.columns([1, 1.6, 1])
-    with middle:
-        st.title("Sign in")
+        practice_strip()
+    _left, middle, _right = st.columns([1, 1.4, 1])
+    with middle, st.container(border=True):
+        st.title(_("Sign in"))
         step = pending()
         try:
             if step is None:

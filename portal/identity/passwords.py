@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import re
+import secrets
 import threading
 import unicodedata
 from collections.abc import Iterable
@@ -109,6 +110,12 @@ def _hasher() -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module.Hasher
+
+
+def suggest_password() -> str:
+    """A first password to hand over: 100 random bits in groups of five that can be read out."""
+    letters = "abcdefghjkmnpqrstuvwxyz23456789"  # no 0, 1, i, l, o
+    return "-".join("".join(secrets.choice(letters) for _ in range(5)) for _ in range(4))
 
 
 def hash_password(password: str) -> str:

@@ -21,7 +21,7 @@ from portal.identity import passwords, throttle
 from portal.identity.accounts import Accounts
 from portal.identity.base import digest
 from portal.identity.errors import CodeRefused, SignInRefused
-from portal.identity.roles import User
+from portal.identity.roles import Permission, User, require
 from portal.identity.sessions import Sessions, end_in
 from portal.identity.sign_in import KnownAccount
 from portal.storage.tables import Account, Merchant, utc_now
@@ -182,6 +182,12 @@ class SecondFactor(Accounts, Sessions):
                 change="reset",
             )
             end_in(db, row.id, "second_factor_changed", actor=user.account_id, origin=user.origin)
+
+    def second_factor_policy(self, user: User) -> str:
+        """``off``, ``managers`` or ``all``: who of the user's merchant must have a second factor."""
+        require(user, Permission.ACCOUNTS)
+        with self.db.read() as db:
+            return db.get_one(Merchant, user.merchant_id).second_factor
 
     def set_second_factor_policy(self, user: User, policy: str) -> None:
         """``off``, ``managers`` or ``all`` for the user's merchant; applies from each person's next sign-in."""
