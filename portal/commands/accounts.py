@@ -13,6 +13,7 @@ from portal.commands.acting import opened_portal
 from portal.errors import InputError as InputProblem
 from portal.errors import InputErrors, NotFound
 from portal.identity import Role, User
+from portal.identity.passwords import check_policy
 from portal.storage.tables import Account, Merchant
 
 app = typer.Typer(no_args_is_help=True, help="Sign-ins of the merchant's people.")
@@ -30,6 +31,7 @@ def add(
     password = sys.stdin.readline().rstrip("\r\n") if password_stdin else typer.prompt("Password", hide_input=True)
     with opened_portal() as portal:
         try:
+            check_policy(password, context=(email, name, merchant))  # before a new merchant is made for nothing
             merchant_id = portal.identity.create_merchant(merchant, actor="cli")
             account = portal.identity.add_account(
                 merchant_id=merchant_id, email=email, name=name, role=role, password=password, actor="cli", origin="cli"
