@@ -7,6 +7,7 @@
 - The first row is the header unless one of its fields looks like data (a number, date, email, yes/no) or is empty while
   others repeat; without a header the columns are called "column 1" and so on.
 - Rows longer than the header get more columns; the missing fields of shorter rows are MISSING. Both are warned about.
+- Limits: MAX_COLUMNS columns (the last holds the rest, a line a field), MAX_TABLES tables (the last holds the other rows).
 """
 
 import re
@@ -21,6 +22,8 @@ from portal.preview.model import Table, WarningLog, unique_names
 MAX_COLUMNS = 500
 LONGEST_HEADER = 100
 _ROWS_COMPARED = 200
+MAX_TABLES = 200
+MOST_TITLES = 8
 
 _DATA_LIKE = re.compile(
     r"""(?=\D*\d)[+\-(]?(?:[$€£¥]|[A-Z]{3}\s)?[\d.,'\s/:%)+-]*+(?:[€$£¥%]|[A-Z]{3})?   # numbers, money, phones
@@ -45,9 +48,14 @@ def tables_from_records(records: Records, log: WarningLog) -> tuple[Table, ...]:
     """The tables of a CSV file, in its order."""
     padded = _titles_are_padded(records)
     groups = _grouped(_blocks(records, padded), padded)
+    if len(groups) > MAX_TABLES:
+        log.add("tables", "file", f"More than {MAX_TABLES} tables: the last one holds the rows of all others.")
+        groups = _merged(groups)
     tables: list[Table] = []
-    names = unique_names([clip(group.title) or ("rows" if len(groups) == 1 else f"table {n}") for n, group in groups])
-    for name, (_, group) in zip(names, groups, strict=True):
+    names = unique_names(
+        [clip(group.title) or ("rows" if len(groups) == 1 else f"table {n}") for n, group in enumerate(groups, 1)]
+    )
+    for name, group in zip(names, groups, strict=True):
         for line in group.blank_lines:
             log.add(
                 "blank", f"line {line}", "A blank line stands inside the table; the rows around it belong together."
@@ -66,6 +74,17 @@ class _Group:
     rows: list[list[str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     blank_lines: list[int] = field(default_factory=list)
+
+
+def _merged(groups: list[_Group]) -> list[_Group]:
+    """The first groups, and everything after them as one without a header: titles and headers become rows."""
+    rest = _Group(title="More tables")
+    for group in groups[MAX_TABLES - 1 :]:
+        first = group.lines[0] if group.lines else 0
+        above = [[note] for note in group.notes] + ([group.header] if group.header is not None else [])
+        rest.rows += above + group.rows
+        rest.lines += [max(0, first - len(above) + n) for n in range(len(above))] + group.lines
+    return [*groups[: MAX_TABLES - 1], rest]
 
 
 def _is_blank(row: list[str]) -> bool:
@@ -106,7 +125,7 @@ def _filled(row: list[str]) -> int:
     return sum(cell != "" for cell in row)
 
 
-def _grouped(blocks: list[_Block], padded: bool) -> list[tuple[int, _Group]]:
+def _grouped(blocks: list[_Block], padded: bool) -> list[_Group]:
     groups: list[_Group] = []
     waiting: list[str] = []
     for position, block in enumerate(blocks):
@@ -115,9 +134,7 @@ def _grouped(blocks: list[_Block], padded: bool) -> list[tuple[int, _Group]]:
         if only_titles and position + 1 < len(blocks) and max(map(len, blocks[position + 1].rows)) > 1:
             waiting += [row[0] for row in block.rows]
             continue
-        titles = 0
-        while titles < len(block.rows) - 1 and width > 1 and _is_title(block.rows[titles], padded):
-            titles += 1
+        titles = _titles(block, padded) if width > 1 else 0
         if not titles and not waiting and groups and _continues(groups[-1], block):
             groups[-1].blank_lines += block.blank_lines
             groups[-1].rows += block.rows
@@ -128,7 +145,15 @@ def _grouped(blocks: list[_Block], padded: bool) -> list[tuple[int, _Group]]:
         groups.append(_new_group(texts, block, titles))
     if waiting:
         groups.append(_Group(rows=[[text] for text in waiting], lines=[0] * len(waiting)))
-    return list(enumerate(groups, 1))
+    return groups
+
+
+def _titles(block: _Block, padded: bool) -> int:
+    """How many titles begin the block: lines of one field above one of several; many such lines are data."""
+    titles = 0
+    while titles < len(block.rows) and _is_title(block.rows[titles], padded):
+        titles += 1
+    return titles if titles < len(block.rows) and titles <= MOST_TITLES else 0
 
 
 def _is_title(row: list[str], padded: bool) -> bool:

@@ -67,8 +67,10 @@ class Scanner:
         self.position = match.end() if match else self.position
         return self.position >= len(self._text)
 
-    def where(self) -> str:
-        """The present position as "line L, column C"."""
+    def _where(self, kind: str) -> str:
+        """The present position as "line L, column C"; counting lines takes time, so only where it will be shown."""
+        if not self._log.wants_place(kind):
+            return ""
         line = self._text.count("\n", 0, self.position) + 1
         return f"line {line}, column {self.position - self._text.rfind(chr(10), 0, self.position)}"
 
@@ -83,9 +85,9 @@ class Scanner:
                 self._step()
         except _DamageError as damage:
             if self._stack or begun:
-                self._log.add("damage", self.where(), f"{damage} What was read up to there is shown.")
+                self._log.add("damage", self._where("damage"), f"{damage} What was read up to there is shown.")
             elif document:
-                self._log.add("line", self.where(), "This part is not JSON. The Raw tab shows it.")
+                self._log.add("line", self._where("line"), "This part is not JSON. The Raw tab shows it.")
             self._budget -= self.position - start
             return bool(self._stack) or begun, False
         self._wholes += 1

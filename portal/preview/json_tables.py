@@ -78,6 +78,10 @@ class _Builder:
 
     def _spread(self, found: dict[str, Any], path: Steps, depth: int) -> None:
         """An object outside any list whose own objects are tables: the root, or a wrapper."""
+        if len(self.tables) + len(found) > MAX_TABLES:
+            table, row = self._only_row(path, ".".join(path) or "file")
+            self._fill(table, row, 0, found, (), depth)
+            return
         plain = {k: v for k, v in found.items() if not (isinstance(v, dict) and v)}
         if any(not isinstance(v, list) or not v for v in plain.values()):
             table, row = self._only_row(path, ".".join(path) or "file")

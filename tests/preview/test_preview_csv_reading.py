@@ -66,6 +66,21 @@ def test_a_stacked_file_with_padded_titles_becomes_named_tables() -> None:
     ]
 
 
+def test_a_column_of_names_beside_an_empty_one_is_no_heap_of_titles() -> None:
+    preview = read(b"name,note\nAnna,\nBob,\n", "csv")
+    assert preview.tables[0].rows() == [["Anna", ""], ["Bob", ""]]
+    preview = read(b"name,\nAnna,\nBob,\n", "csv")
+    assert preview.tables[0].rows()[-2:] == [["Anna", ""], ["Bob", ""]]
+
+
+def test_tables_beyond_the_limit_keep_their_rows_in_the_last_one() -> None:
+    preview = read("".join(f"T{n}\nid,name\n{n},x\n\n" for n in range(300)).encode(), "csv")
+    assert len(preview.tables) == 200
+    assert ["299", "x"] in preview.tables[-1].rows()
+    assert preview.row_count == 199 + 101 * 3
+    assert "More than 200 tables" in told(preview)
+
+
 def test_a_blank_line_inside_a_table_does_not_split_it() -> None:
     preview = read(b"id,name\n1,x\n\n2,y\n", "csv")
     assert preview.tables[0].rows() == [["1", "x"], ["2", "y"]]

@@ -128,6 +128,19 @@ def test_tables_beyond_the_limit_stand_in_cells() -> None:
     assert "[149]" in [str(cell) for cell in preview.table("deep").rows()[0]]
 
 
+def test_tables_from_objects_are_limited_too() -> None:
+    data = {f"group{n}x": {f"part{m}x": {"n": n} for m in range(30)} for n in range(30)}
+    preview = read(json.dumps(data).encode(), "json")
+    assert len(preview.tables) <= MAX_TABLES + 30
+    assert sum(cell is not MISSING for table in preview.tables for row in table.rows() for cell in row) >= 900
+
+
+def test_many_lines_of_junk_are_counted_in_time() -> None:
+    preview = read(b'{"a":1}\n' + b"junk here\n" * 100_000, "json")
+    assert not preview.complete
+    assert "99980 more" in preview.warnings[-1].message
+
+
 def test_one_broken_line_does_not_hide_the_others() -> None:
     preview = read(b'{"a":1}\n{"a":2\n{"a":3}\nnot json\n{"a":4}\n', "json")
     assert [row[0] for row in preview.tables[0].rows()] == ["1", "2", "3", "4"]
