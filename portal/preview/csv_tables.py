@@ -7,7 +7,7 @@
 - The first row is the header unless one of its fields looks like data (a number, date, email, yes/no) or is empty while
   others repeat; without a header the columns are called "column 1" and so on.
 - Rows longer than the header get more columns; the missing fields of shorter rows are MISSING. Both are warned about.
-- Limits: MAX_COLUMNS columns (the last holds the rest, a line a field), MAX_TABLES tables (the last holds the other rows).
+- Limits: MAX_COLUMNS columns (the last holds the rest, a line a field), MAX_TABLES tables (the last holds the rest).
 """
 
 import re
