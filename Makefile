@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 run: .make/runtime
 	@exec $(BIN)/python -m portal demo
 
-test: .make/dev .make/browser
+test: .make/dev .make/browser .make/tools .make/node
 	@$(BIN)/python scripts/check.py
 
 check: .make/dev
@@ -23,6 +23,7 @@ pictures: .make/dev .make/browser
 lock: .make/dev
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -c requirements.txt -o requirements-dev.txt
+	@$(BIN)/uv pip compile requirements-tools.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header -q -o requirements-tools.txt
 
 $(BIN)/python:
 	@$(PYTHON) scripts/check_python.py
@@ -38,9 +39,22 @@ $(BIN)/python:
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@mkdir -p .make && touch $@ .make/runtime
 
+# moto needs an older python-dateutil than DBOS pins, so the S3 server of the tests lives beside.
+.make/tools: requirements-tools.txt | $(BIN)/python
+	@echo "Installing the tests' S3 server (once) ..."
+	@$(PYTHON) -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.txt
+	@mkdir -p .make && touch $@
+
+# prism (a mock made from the contract) and corpora not of our making.
+.make/node: tests/tools/package-lock.json | .make/dev
+	@echo "Installing the tests' Node tools (once) ..."
+	@cd tests/tools && PATH="$(abspath $(BIN)):$$PATH" npm ci --silent
+	@mkdir -p .make && touch $@
+
 .make/browser: | .make/dev
 	@$(BIN)/python scripts/find_browser.py
 	@mkdir -p .make && touch $@
 
 clean:
-	@rm -rf $(VENV) .make .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf $(VENV) .tools tests/tools/node_modules .make .pytest_cache .mypy_cache .ruff_cache .hypothesis
