@@ -94,7 +94,7 @@ def parse_request(
     reference = reference.strip()
     if len(reference) > REFERENCE_MAX:
         problems.append(InputError(f"Reference must be {REFERENCE_MAX} characters or less.", field="reference"))
-    elif any(unicodedata.category(c) == "Cc" for c in reference):
+    elif any(unicodedata.category(c) in ("Cc", "Cs") for c in reference):
         problems.append(InputError("Reference must be one line of text.", field="reference"))
     if received_on and received_on > (today or dt.datetime.now().astimezone().date()) + dt.timedelta(days=1):
         problems.append(InputError("Received on must be today or earlier.", field="received_on"))
