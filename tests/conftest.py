@@ -1,0 +1,157 @@
+"""Shared by the rooms that need a whole portal: the practice merchant as a process, and portals that talk to it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from portal.commands.practice_people import seed_practice
+from portal.config import Settings
+from portal.exports import ExportView, parse_request
+from portal.identity import User
+from portal.runtime import Portal, build_portal
+from portal.storage.tables import Merchant
+
+ROOT = Path(__file__).resolve().parents[1]
+SHORT_WAITS = "--slow-seconds 0.3 --drip-seconds 0.2 --retry-after 1 --silence-seconds 30 --large-bytes 1200000".split()
+DOMAINS = {"one": "brookandbean.example.com", "two": "northwindbooks.example.com"}
+PATIENCE_SECONDS = 90  # how long a test waits before it gives up; nothing is measured by it
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A running practice merchant: `base` its API, `downloads` host:port of its file host."""
+
+    base: str
+    downloads: str
+
+    def counts(self) -> dict[str, Any]:
+        found: dict[str, Any] = httpx.get(f"{self.base}/_practice/counts", trust_env=False).json()
+        return found
+
+    def posts(self) -> int:
+        return int(self.counts()["export_posts"])
+
+    def of(self, situation: str) -> dict[str, int]:
+        return dict(self.counts()["by_situation"].get(situation, {}))
+
+    def forget(self) -> None:
+        httpx.post(f"{self.base}/_practice/reset", trust_env=False).raise_for_status()
+
+
+@contextmanager
+def run_shop(*options: str) -> Iterator[Shop]:
+    command = [sys.executable, "-m", "portal.practice", "--port", "0", "--download-port", "0", *SHORT_WAITS, *options]
+    process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stderr is not None
+        line = process.stderr.readline()
+        assert line.startswith("practice merchant ready on "), line
+        base = line.split()[-1]
+        health = httpx.get(f"{base}/_practice/health", trust_env=False).json()
+        yield Shop(base, str(health["downloads"]).removeprefix("http://"))
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def running_shop() -> Iterator[Shop]:
+    with run_shop() as shop:
+        yield shop
+
+
+@pytest.fixture
+def shop(running_shop: Shop) -> Shop:
+    """The practice merchant with all counts at zero."""
+    running_shop.forget()
+    return running_shop
+
+
+@pytest.fixture(scope="session")
+def wait_for() -> Callable[..., None]:
+    def waiting(done: Callable[[], object], what: str = "") -> None:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while not done():
+            assert time.monotonic() < end, f"never happened: {what}"
+            time.sleep(0.02)
+
+    return waiting
+
+
+@dataclass
+class Desk:
+    """A portal with the practice people; `run` asks and waits for the end."""
+
+    portal: Portal
+    shop: Shop
+    _users: dict[tuple[str, str], User] = field(default_factory=dict)
+
+    def user(self, who: str = "maya", merchant: str = "one") -> User:
+        """maya manages, sam is an agent, iris an auditor; at each of two merchants. On the command line."""
+        found = self._users.get((who, merchant))
+        if found is None:
+            email = f"{who}@{DOMAINS[merchant]}"
+            found = self._users[who, merchant] = self.portal.identity.user_for_account(email, origin="cli")
+        return found
+
+    def ask(self, email: str = "ada@example.com", *, by: User | None = None, **wanted: Any) -> str:
+        return self.portal.exports.submit(by or self.user(), parse_request(email=email, **wanted), again=True)
+
+    def settled(self, export_id: str, *, by: User | None = None) -> ExportView:
+        end = time.monotonic() + PATIENCE_SECONDS
+        while (view := self.portal.exports.get(by or self.user(), export_id)).running:
+            assert time.monotonic() < end, f"still {view.state}"
+            time.sleep(0.02)
+        return view
+
+    def run(self, email: str = "ada@example.com", *, by: User | None = None, **wanted: Any) -> ExportView:
+        return self.settled(self.ask(email, by=by, **wanted), by=by)
+
+
+@contextmanager
+def open_desk(folder: Path, shop: Shop, *, workers: bool = True, **options: Any) -> Iterator[Desk]:
+    password = SecretStr("violet-tractor-pond-91")
+    portal = build_portal(Settings(data_dir=folder, mode="practice", demo_password=password, **options))
+    try:
+        seed_practice(portal, int(shop.base.rpartition(":")[2]))
+        with portal.db.write() as session:
+            for merchant in session.scalars(select(Merchant)):
+                merchant.download_hosts = [shop.downloads]
+        if workers:
+            portal.start_workers("web")
+        yield Desk(portal, shop)
+    finally:
+        portal.stop()
+
+
+@pytest.fixture(scope="session")
+def new_desk(
+    running_shop: Shop, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., AbstractContextManager[Desk]]:
+    """Open a portal of one's own. The durable engine is one a process: one with workers at a time."""
+
+    def opening(
+        folder: Path | None = None, *, shop: Shop = running_shop, **options: Any
+    ) -> AbstractContextManager[Desk]:
+        return open_desk(folder or tmp_path_factory.mktemp("data"), shop, **options)
+
+    return opening
+
+
+@pytest.fixture(scope="module")
+def desk(new_desk: Callable[..., AbstractContextManager[Desk]]) -> Iterator[Desk]:
+    """A portal on SQLite with its workers running, shared by a module's tests."""
+    with new_desk() as opened:
+        yield opened
