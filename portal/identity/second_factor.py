@@ -226,7 +226,7 @@ class SecondFactor(Accounts, Sessions):
         if not ways:
             raise StepUpNeeded(next_step="Sign out and in again.", detail="no local proof")
         if "code" in ways and re.fullmatch(r"\s*[0-9]{3}\s?[0-9]{3}\s*", answer):
-            self.prove(user, self.check_code(user.account_id, answer, address=user.origin))
+            self._prove(user, self.check_code(user.account_id, answer, address=user.origin))
             return
         key = throttle.subject("step_up", user.account_id)
         with self.db.write() as db:
@@ -241,4 +241,4 @@ class SecondFactor(Accounts, Sessions):
             )
         with self.db.write() as db:
             throttle.forget(db, key)
-        self.prove(user, "password")
+        self._prove(user, "password")

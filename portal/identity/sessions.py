@@ -207,7 +207,7 @@ class Sessions(Shared):
             row=row.id_hash,
         )
 
-    def prove(self, user: User, method: str) -> None:
+    def _prove(self, user: User, method: str) -> None:
         """Write down that the person has just proved again who they are (step-up)."""
         with self.db.write() as db:
             row = db.get(LoginSession, user.session_hash)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
+
 from portal.config import Settings
 from portal.errors import NotConfigured, TryLater
 from portal.identity import CodeRefused, Identity, Role, SignInRefused, VendorPending, VendorSignedIn

@@ -14,17 +14,19 @@ from pathlib import Path
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
 from portal.config import Settings
+from portal.exports.request import ExportRequest
 from portal.identity import Identity
 from portal.identity.base import digest
 from portal.identity.passwords import hash_password
-from portal.storage.engine import Database, open_engine
+from portal.runtime import Portal, build_portal
+from portal.storage.engine import Database
 from portal.storage.tables import Account
-from portal.vault import FieldSealer, MasterKey
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "violet-tractor-pond-91"
@@ -39,6 +41,7 @@ class Server:
     database: Database
     ids: dict[str, str]
     merchants: dict[str, str]
+    exports: dict[str, str] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
@@ -88,20 +91,18 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             pytest.fail((folder / "server.log").read_text())
         if process.poll() is not None:
             pytest.fail((folder / "server.log").read_text())
-        settings = Settings(data_dir=folder, port=port)
-        database = Database(open_engine(settings.database))
-        identity = Identity(database, FieldSealer(MasterKey.open(settings.keyset_file, create=False)), settings)
-        running = Server(port, identity, database, {}, {})
-        seed(running)
+        portal = build_portal(Settings(data_dir=folder, port=port))
+        running = Server(port, portal.identity, portal.db, {}, {})
+        seed(running, portal)
         yield running
-        database.close()
+        portal.stop()
     finally:
         process.terminate()
         process.wait(timeout=30)
         log.close()
 
 
-def seed(server: Server) -> None:
+def seed(server: Server, portal: Portal) -> None:
     hashed = hash_password(PASSWORD)
     for shop in ("one", "two"):
         merchant = server.merchants[shop] = server.identity.create_merchant(f"Shop {shop}")
@@ -110,6 +111,9 @@ def seed(server: Server) -> None:
                 account = Account(merchant_id=merchant, email=f"{who}@{shop}.example", role=who, password_hash=hashed)
                 db.add(account)
                 server.ids[f"{who}@{shop}"] = account.id
+        person = server.identity.user_for_account(server.ids[f"agent@{shop}"], origin="cli")
+        request = ExportRequest(email=SecretStr(f"canary.{shop}@example.com"), format="json")
+        server.exports[shop] = portal.exports.submit(person, request)
 
 
 @dataclass

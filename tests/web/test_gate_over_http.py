@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import re
+from hashlib import sha256
+
 import httpx
 import pytest
 
@@ -112,8 +115,6 @@ def test_every_answer_carries_the_security_headers(server, path: str) -> None:
 
 
 def test_only_hashed_bundles_may_be_cached(server) -> None:
-    import re
-
     bundle = re.search(r"\./(static/js/index\.[^\"]+\.js)", index_html())
     assert bundle is not None
     with server.client() as client:
@@ -158,13 +159,35 @@ def test_a_copied_cookie_dies_with_its_session(server) -> None:
     path = f"/exports/{'0' * 32}/file"
     with server.client(cookie) as thief:
         assert thief.get(path).status_code == 404
-        server.identity.end_session(__import__("hashlib").sha256(cookie.encode()).hexdigest())
+        server.identity.end_session(sha256(cookie.encode()).hexdigest())
         assert thief.get(path).status_code == 401
 
 
-def test_a_header_cannot_stand_in_for_the_cookie(server) -> None:
-    from hashlib import sha256
+@pytest.mark.parametrize("who", ["agent", "manager", "auditor"])
+def test_another_merchants_file_and_none_at_all_are_the_same_page(server, who: str) -> None:
+    with server.client(server.cookie(f"{who}@one")) as client:
+        foreign = client.get(f"/exports/{server.exports['two']}/file")
+        absent = client.get(f"/exports/{'0' * 32}/file")
+    assert (foreign.status_code, foreign.text) == (absent.status_code, absent.text)
+    assert foreign.status_code == 404
 
+
+@pytest.mark.parametrize(("who", "status"), [("agent", 409), ("manager", 409), ("auditor", 403)])
+def test_the_role_decides_who_may_take_a_file_of_ones_own_merchant(server, who: str, status: int) -> None:
+    """409: allowed, but this export has no file yet. The auditor may not have it at all."""
+    with server.client(server.cookie(f"{who}@one")) as client:
+        assert client.get(f"/exports/{server.exports['one']}/file").status_code == status
+
+
+def test_the_register_holds_only_ones_own_merchants_exports(server) -> None:
+    with server.client(server.cookie("auditor@one")) as client:
+        register = client.get("/exports/list.csv")
+    assert register.status_code == 200
+    assert "attachment" in register.headers["content-disposition"]
+    assert server.exports["two"] not in register.text
+
+
+def test_a_header_cannot_stand_in_for_the_cookie(server) -> None:
     live = sha256(server.cookie("manager@one").encode()).hexdigest()
     with server.client(X_Portal_Session=live, X_Portal_Account=server.ids["manager@one"]) as client:
         assert client.get("/exports/list.csv").status_code == 401

@@ -1,0 +1,195 @@
+"""The two pages by themselves, through AppTest, over a real portal in a temporary folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyotp
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from portal.config import Settings
+from portal.identity import Role
+from portal.identity.base import digest
+from portal.identity.passwords import hash_password
+from portal.runtime import Portal, build_portal, set_portal
+from portal.storage.tables import Account
+from portal.web import bridge
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "violet-tractor-pond-91"
+BROWSER = "b" * 64
+
+
+@pytest.fixture(scope="module")
+def hashed() -> str:
+    return hash_password(PASSWORD)
+
+
+@pytest.fixture
+def portal(tmp_path: Path, hashed: str) -> Iterator[Portal]:
+    made = build_portal(Settings(data_dir=tmp_path))
+    merchant = made.identity.create_merchant("Shop")
+    with made.db.write() as db:
+        for who in ("agent", "manager", "deputy"):
+            role = Role.MANAGER.value if who == "deputy" else who
+            db.add(Account(merchant_id=merchant, email=f"{who}@shop.example", role=role, password_hash=hashed))
+    set_portal(made)
+    yield made
+    set_portal(None)
+    made.stop()
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Where the page sent the browser."""
+    places: list[str] = []
+    monkeypatch.setattr(bridge, "redirect_browser", places.append)
+    return places
+
+
+def sign_in_page(**visitor: str) -> AppTest:
+    page = AppTest.from_file(str(ROOT / "pages" / "sign_in.py"), default_timeout=20)
+    page.user = {"browser": BROWSER, "address": "203.0.113.5", **visitor}
+    return page.run()
+
+
+def enter(page: AppTest, email: str, password: str) -> AppTest:
+    page.text_input[0].set_value(email)
+    page.text_input[1].set_value(password)
+    return next(b for b in page.button if b.label == "Sign in").click().run()
+
+
+def redeemed(portal: Portal, place: str) -> str:
+    """The email of the account a redirect would sign in."""
+    path, _, ticket = place.partition("?ticket=")
+    assert path == "/auth/start"
+    found = portal.identity.redeem_ticket(ticket, browser=BROWSER)
+    assert found is not None
+    return portal.identity.user_for_account(found.account_id, origin="cli").email
+
+
+def test_the_form_has_the_labels_people_and_password_managers_rely_on(portal: Portal) -> None:
+    page = sign_in_page()
+    assert page.title[0].value == "Sign in"
+    assert [(t.label, t.proto.autocomplete) for t in page.text_input][:2] == [
+        ("Email", "username"),
+        ("Password", "current-password"),
+    ]
+    assert not page.exception
+
+
+def test_the_right_password_sends_the_browser_for_its_cookie(portal: Portal, sent: list[str]) -> None:
+    page = enter(sign_in_page(), "agent@shop.example", PASSWORD)
+    assert not page.error
+    assert redeemed(portal, sent[0]) == "agent@shop.example"
+
+
+def test_a_wrong_password_and_an_unknown_email_draw_the_same_page(portal: Portal, sent: list[str]) -> None:
+    drawn = {
+        tuple(e.value for e in enter(sign_in_page(), email, "not-the-password-at-all").error)
+        for email in ("agent@shop.example", "nobody@shop.example")
+    }
+    assert len(drawn) == 1
+    assert sent == []
+
+
+def test_empty_fields_are_not_sent_anywhere(portal: Portal, sent: list[str]) -> None:
+    page = enter(sign_in_page(), "", "")
+    assert "Enter your email" in page.error[0].value
+    assert sent == []
+
+
+def test_too_many_tries_say_how_long_to_wait(portal: Portal, sent: list[str]) -> None:
+    page = sign_in_page()
+    for _ in range(9):
+        page = enter(page, "agent@shop.example", "not-the-password-at-all")
+    assert "Wait" in page.error[0].value
+    assert "second" in page.error[0].value
+
+
+@pytest.mark.parametrize(("ended", "word"), [("idle", "nothing happened"), ("disabled", "switched off"), ("x<b>", "")])
+def test_the_page_says_why_somebody_is_here(portal: Portal, ended: str, word: str) -> None:
+    page = sign_in_page(ended=ended)
+    assert [word in info.value for info in page.info] == ([True] if word else [])
+
+
+def test_a_browser_without_the_nonce_is_told_to_reload(portal: Portal, sent: list[str]) -> None:
+    page = enter(sign_in_page(browser=""), "agent@shop.example", PASSWORD)
+    assert "cookie" in page.error[0].value
+    assert sent == []
+
+
+def test_a_manager_enrols_sees_recovery_codes_once_and_only_then_gets_in(portal: Portal, sent: list[str]) -> None:
+    page = enter(sign_in_page(), "manager@shop.example", PASSWORD)
+    assert sent == [], "the password alone must not be enough"
+    secret = page.code[0].value
+    page.text_input[0].set_value(pyotp.TOTP(secret).now())
+    page = next(b for b in page.button if b.label == "Verify").click().run()
+    codes = page.code[0].value.split()
+    assert len(codes) == 10
+    assert sent == []
+    page = next(b for b in page.button if b.label == "I have kept them").click().run()
+    assert redeemed(portal, sent[0]) == "manager@shop.example"
+    assert not any(codes[0] in c.value for c in page.run().code), "recovery codes are shown once"
+    again = enter(sign_in_page(), "manager@shop.example", PASSWORD)
+    assert again.text_input[0].label == "6-digit code"
+    again.text_input[0].set_value("000000")
+    again = next(b for b in again.button if b.label == "Verify").click().run()
+    assert len(sent) == 1
+    again.text_input[0].set_value(codes[0])
+    next(b for b in again.button if b.label == "Verify").click().run()
+    assert redeemed(portal, sent[1]) == "manager@shop.example"
+
+
+def test_starting_over_forgets_the_first_factor(portal: Portal, sent: list[str]) -> None:
+    page = enter(sign_in_page(), "manager@shop.example", PASSWORD)
+    page = next(b for b in page.button if b.label == "Start over").click().run()
+    assert page.text_input[0].label == "Email"
+
+
+@pytest.fixture
+def accounts_page(portal: Portal) -> Callable[..., AppTest]:
+    def opened(who: str = "manager") -> AppTest:
+        account = portal.identity.user_for_account(f"{who}@shop.example", origin="cli").account_id
+        cookie = portal.identity.start_session(account, method="password", address="203.0.113.5", second_factor=True)
+        page = AppTest.from_file(str(Path(__file__).with_name("script_for_accounts.py")), default_timeout=20)
+        page.user = {"session_hash": digest(cookie), "account_id": account, "browser": BROWSER}
+        return page.run()
+
+    return opened
+
+
+def test_a_manager_sees_everyone_and_can_invite(portal: Portal, accounts_page: Callable[..., AppTest]) -> None:
+    page = accounts_page()
+    assert list(page.dataframe[0].value["Email"]) == [
+        "agent@shop.example",
+        "deputy@shop.example",
+        "manager@shop.example",
+    ]
+    fields = {t.label: t for t in page.text_input}
+    fields["Email"].set_value("new@shop.example")
+    fields["Name"].set_value("Nell New")
+    page = next(b for b in page.button if b.label == "Invite").click().run()
+    password = page.code[0].value
+    made = portal.identity.check_password("new@shop.example", password, address="203.0.113.9")
+    assert (made.name, made.role) == ("Nell New", Role.AGENT)
+    assert not any(password in c.value for c in page.run().code), "the first password is shown once"
+
+
+def test_a_wrong_invitation_says_what_is_wrong_and_changes_nothing(
+    portal: Portal, accounts_page: Callable[..., AppTest]
+) -> None:
+    page = accounts_page()
+    {t.label: t for t in page.text_input}["Email"].set_value("agent@shop.example")
+    page = next(b for b in page.button if b.label == "Invite").click().run()
+    assert "already an account" in page.error[0].value
+    assert len(page.dataframe[0].value) == 3
+
+
+def test_an_agent_who_finds_the_page_is_refused(accounts_page: Callable[..., AppTest]) -> None:
+    page = accounts_page("agent")
+    assert "does not allow" in page.error[0].value
+    assert not page.dataframe
+    assert not page.text_input
