@@ -1,0 +1,412 @@
+"""A real portal and practice merchant as processes, a real Chromium in front of them, and a hand at its keyboard.
+
+One demo serves the whole session. `desk("maya")` gives a fresh browser context with a signed-in page; a sign-in
+is done once a person and its cookie is carried over, so that most tests start where the work starts. Every page fails
+its test on a console error, a page error or a request that leaves loopback.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+
+from portal.practice.world import Customer, World, build_world
+
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "violet-tractor-pond-91"
+SHOPS = {"one": "brookandbean.example.com", "two": "northwindbooks.example.com"}
+LAUNCH = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --disable-dev-shm-usage"
+).split()
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
+# Streamlit looks for its server under the page's own path first, whenever a page is opened by address.
+PROBES = r"console: Failed to load resource: .* 404 .*/_stcore/(host-config|health)$"
+OURS = frozenset({"http", "https", "ws", "wss"})
+SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
+WAIT_MS = 20_000
+
+
+def load_script(name: str) -> ModuleType:
+    """A module of `scripts/`, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def free_port(beside: int = 0) -> int:
+    """A free port whose `beside` followers are free too."""
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = int(probe.getsockname()[1])
+        if port + beside < 65_536 and all(is_free(port + n) for n in range(beside + 1)):
+            return port
+
+
+@dataclass
+class Demo:
+    """`python -m portal demo` under way. `counts()` is what reached the practice merchant."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    practice_port: int
+    folder: Path
+
+    @property
+    def origin(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def practice(self) -> str:
+        return f"http://127.0.0.1:{self.practice_port}"
+
+    def counts(self) -> dict[str, Any]:
+        answer: dict[str, Any] = self.ask("/_practice/counts")
+        return answer
+
+    def ask(self, path: str) -> Any:
+        """JSON of the practice merchant, as merchant one."""
+        request = urllib.request.Request(
+            self.practice + path, headers={"authorization": "Bearer practice-token-merchant-one"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(timeout=40)
+
+
+def answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="session")
+def start_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Demo]]:
+    """Start a demo on free ports with a folder of its own; ended at the latest with the session."""
+    started: list[Demo] = []
+
+    def start() -> Demo:
+        folder = tmp_path_factory.mktemp("demo")
+        port, practice_port = free_port(), free_port(beside=1)
+        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "STREAMLIT_", "PRACTICE_"))}
+        environment |= {
+            "PORTAL_DATA_DIR": str(folder / "data"),
+            "PORTAL_PORT": str(port),
+            "PRACTICE_PORT": str(practice_port),
+            "PORTAL_DEMO_PASSWORD": PASSWORD,
+        }
+        log = folder / "demo.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "portal", "demo"], cwd=ROOT, env=environment, stdout=out, stderr=out
+            )
+        demo = Demo(process, port, practice_port, folder)
+        started.append(demo)
+        for _ in range(240):
+            if process.poll() is not None or answers(f"{demo.origin}/healthz"):
+                break
+            time.sleep(0.25)
+        if process.poll() is not None or not answers(f"{demo.origin}/healthz"):
+            pytest.fail("The demo did not become ready:\n" + log.read_text()[-3000:])
+        return demo
+
+    yield start
+    for demo in started:
+        if demo.process.poll() is None:
+            demo.process.kill()
+            demo.process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def demo(start_demo: Callable[[], Demo]) -> Iterator[Demo]:
+    """The demo all tests share. Its end is checked: status 0, and the practice merchant goes with it."""
+    running = start_demo()
+    yield running
+    assert running.stop() == 0, (running.folder / "demo.log").read_text()[-3000:]
+    assert is_free(running.practice_port), "the practice merchant outlived the demo"
+    assert is_free(running.practice_port + 1)
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    """The invented customers and cards, as the practice merchant builds them."""
+    return build_world()
+
+
+@pytest.fixture(scope="session")
+def somebody(world: World) -> Callable[[], Customer]:
+    """Another ordinary customer of merchant one each time, with two cards and a nested JSON file."""
+    one = world.merchant("one").id
+    waiting = iter(
+        [
+            customer
+            for customer in world.customers.values()
+            if customer.merchant_id == one
+            and customer.situation is None
+            and customer.number % 3 != 2
+            and len(world.cards_of_customer[customer.id]) == 2
+        ]
+    )
+    return lambda: next(waiting)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    path = load_script("find_browser").find()
+    if path is None:
+        pytest.fail("No Chromium here: run scripts/find_browser.py, or set PORTAL_CHROMIUM.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=LAUNCH)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Trouble:
+    """What went wrong in a context, watched from its first page on."""
+
+    seen: list[str] = field(default_factory=list)
+    expected: list[str] = field(default_factory=lambda: [PROBES])
+
+    def watch(self, context: BrowserContext) -> None:
+        context.on("console", self._hear)
+        context.on("weberror", lambda e: self.seen.append(f"page error: {e.error}"))
+        context.on("request", lambda r: self._check(r.url))
+        context.on("page", self._watch_page)
+
+    def _hear(self, message: Any) -> None:
+        if message.type == "error":
+            self.seen.append(f"console: {message.text} {message.location.get('url', '')}")
+
+    def _watch_page(self, page: Page) -> None:
+        page.on("websocket", lambda s: self._check(s.url))
+        page.on("dialog", self._dialog)
+
+    def _dialog(self, dialog: Any) -> None:
+        self.seen.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
+    def _check(self, url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme in OURS and parts.hostname not in LOOPBACK:
+            self.seen.append(f"left loopback: {url}")
+
+    def unexpected(self) -> list[str]:
+        return [line for line in self.seen if not any(re.search(known, line) for known in self.expected)]
+
+
+class Desk:
+    """A person at a browser. `inputs` counts what they did: each fill and each click is one."""
+
+    def __init__(self, demo: Demo, page: Page, trouble: Trouble) -> None:
+        self.demo, self.page, self.trouble = demo, page, trouble
+        self.inputs = 0
+
+    # Moving ------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Wait until Streamlit has nothing more to run."""
+        self.page.wait_for_selector(SETTLED, timeout=WAIT_MS)
+        self.page.wait_for_timeout(60)
+        self.page.wait_for_selector(SETTLED, timeout=WAIT_MS)
+
+    def open(self, path: str = "/") -> None:
+        self.page.goto(self.demo.origin + path)
+        self.settle()
+
+    def heading(self, name: str) -> Locator:
+        return self.page.get_by_role("heading", name=name, exact=True)
+
+    def go(self, name: str) -> None:
+        """By the sidebar to a page, there when its heading is."""
+        self.click(self.page.get_by_test_id("stSidebarNav").get_by_role("link", name=name, exact=True))
+        self.heading(name).wait_for(timeout=WAIT_MS)
+        self.settle()
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.settle()
+
+    # Acting ------------------------------------------------------------------------------------
+
+    def click(self, what: Locator) -> None:
+        self.inputs += 1
+        what.click(timeout=WAIT_MS)
+
+    def press(self, name: str) -> None:
+        """A button by its label, then wait for the page."""
+        self.click(self.button(name))
+        self.page.wait_for_timeout(80)
+        self.settle()
+
+    def choose(self, name: str) -> None:
+        """One of a row of choices."""
+        self.click(self.page.get_by_role("radio", name=name, exact=True))
+        self.page.wait_for_timeout(80)
+        self.settle()
+
+    def fill(self, label: str, text: str) -> None:
+        self.inputs += 1
+        self.page.get_by_label(label, exact=True).fill(text)
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def text(self) -> str:
+        """All that stands on the page, sidebar left out."""
+        return self.page.get_by_test_id("stMain").inner_text()
+
+    def sees(self, words: str) -> None:
+        """Wait until the words stand on the page."""
+        self.page.get_by_test_id("stMain").get_by_text(words).first.wait_for(timeout=WAIT_MS)
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> None:
+        self.open()
+        self.fill("Email", email)
+        self.fill("Password", password)
+        self.click(self.button("Sign in"))
+        self.heading("Today").wait_for(timeout=WAIT_MS)
+
+    # An export ---------------------------------------------------------------------------------
+
+    def request(self, email: str, form: str = "JSON") -> None:
+        """Ask for an export by email and wait for its preview page."""
+        self.go("New export")
+        if form != "JSON":
+            self.choose(form)
+        self.fill("Customer email", email)
+        self.send()
+
+    def send(self) -> None:
+        self.click(self.button("Request export"))
+        self.heading("Preview").wait_for(timeout=WAIT_MS)
+
+    def ended(self, words: str) -> None:
+        """Wait until the running export has come to an end that shows the words."""
+        self.page.get_by_test_id("stMain").get_by_text(words).first.wait_for(timeout=40_000)
+        self.settle()
+
+    def export_id(self) -> str:
+        found = re.search(r"export=([0-9a-f]{32})", self.page.url)
+        assert found, f"no export in the address {self.page.url}"
+        return found[1]
+
+    def tabs(self) -> list[str]:
+        """The file's tabs, once they are there."""
+        self.page.get_by_role("tab", name="Raw").wait_for(timeout=WAIT_MS)
+        return [re.sub(r"\s+", " ", t.inner_text()).strip() for t in self.page.get_by_role("tab").all()]
+
+    def sha256(self) -> str:
+        """The checksum the page shows."""
+        shown = self.page.get_by_test_id("stCode").filter(has_text=re.compile(r"^\s*[0-9a-f]{64}\s*$"))
+        shown.first.wait_for(timeout=WAIT_MS)
+        return shown.first.inner_text().strip()
+
+    def download(self, name: str) -> bytes:
+        """The bytes behind a download link."""
+        self.inputs += 1
+        with self.page.expect_download(timeout=WAIT_MS) as download:
+            self.page.get_by_role("link", name=name, exact=True).click()
+        return Path(download.value.path()).read_bytes()
+
+    def file_status(self, export_id: str) -> int:
+        """What this browser gets when it asks for the file by address."""
+        return self.page.context.request.get(f"{self.demo.origin}/exports/{export_id}/file").status
+
+    def table(self) -> list[list[str]]:
+        """Cells of the first table on the screen, its heading first; only columns within the window are drawn."""
+        grid = self.page.locator("[data-testid=stDataFrame]:visible table").first
+        grid.wait_for(state="attached", timeout=WAIT_MS)
+        rows: list[list[str]] = grid.evaluate("t => [...t.rows].map(r => [...r.cells].map(c => c.textContent))")
+        return rows
+
+    def open_row(self, number: int) -> None:
+        """Tick the box of a row (counted from 1 below the heading) of a list of exports, which opens its preview."""
+        box = self.page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
+        assert box is not None
+        self.inputs += 1
+        self.page.mouse.click(box["x"] + 15, box["y"] + 36 + 36 * (number - 0.5))
+        self.heading("Preview").wait_for(timeout=WAIT_MS)
+        self.settle()
+
+    def tab(self, name: str) -> list[list[str]]:
+        """Open a tab of the file and give its table."""
+        self.click(self.page.get_by_role("tab", name=re.compile(rf"^{re.escape(name)} \(")))
+        self.page.wait_for_timeout(150)
+        self.settle()
+        return self.table()
+
+
+MakeDesk = Callable[..., Desk]
+
+
+@pytest.fixture
+def desk(demo: Demo, chromium: Browser, signed_in: Callable[[str], Any]) -> Iterator[MakeDesk]:
+    """Open desks: `desk()` is nobody's, `desk("sam")` is Sam's of merchant one, `desk("sam", "two")` of the other."""
+    opened: list[tuple[BrowserContext, Trouble]] = []
+
+    def make(who: str = "", shop: str = "one", **options: Any) -> Desk:
+        if who:
+            options["storage_state"] = signed_in(f"{who}@{SHOPS[shop]}")
+        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 1000}} | options))
+        trouble = Trouble()
+        trouble.watch(context)
+        opened.append((context, trouble))
+        made = Desk(demo, context.new_page(), trouble)
+        if who:
+            made.open()
+        return made
+
+    yield make
+    found = [line for _context, trouble in opened for line in trouble.unexpected()]
+    for context, _trouble in opened:
+        context.close()
+    assert not found, found
+
+
+@pytest.fixture(scope="session")
+def signed_in(demo: Demo, chromium: Browser) -> Callable[[str], Any]:
+    """The cookie of a person, from one real sign-in a person."""
+    kept: dict[str, Any] = {}
+
+    def state_of(email: str) -> Any:
+        if email not in kept:
+            context = chromium.new_context()
+            Desk(demo, context.new_page(), Trouble()).sign_in(email)
+            kept[email] = context.storage_state()
+            context.close()
+        return kept[email]
+
+    return state_of
