@@ -24,7 +24,7 @@ ROLES = {
     Role.AUDITOR: _("Auditor: sees past exports and the trail, no contents"),
 }
 ROLE_WORDS = {Role.AGENT: _("Agent"), Role.MANAGER: _("Manager"), Role.AUDITOR: _("Auditor")}
-METHODS = {"password": _("Password"), "loyaltydog": _("Sign in with LoyaltyDog"), "oidc": _("Single sign-on")}
+METHODS = {"password": _("Password"), "loyaltydog": _("Sign in with LoyaltyDog")}
 POLICIES = {
     "off": _("Nobody has to"),
     "managers": _("Managers must"),

@@ -17,8 +17,8 @@ def digest(value: str) -> str:
 
 
 def normal_email(email: str) -> str:
-    """The form an account's email is stored and looked up in."""
-    return email.strip().casefold()
+    """The form an account's email is stored and looked up in; what no database could hold is dropped."""
+    return email.encode("utf-8", "ignore").decode().replace("\x00", "").strip().casefold()
 
 
 class Shared:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.errors import TryLater
@@ -56,19 +57,24 @@ def must_wait(session: Session, keys: Iterable[str], now: dt.datetime | None = N
 def charge(session: Session, subjects: dict[str, Policy], now: dt.datetime | None = None) -> None:
     """Charge one try to every subject. Raises TryLater (charging nobody) while one of them must wait."""
     now = now or utc_now()
-    rows = {key: session.get(Throttle, key, with_for_update=True) for key in sorted(subjects)}
+    rows = {key: _locked(session, key, now) for key in sorted(subjects)}
     must_wait(session, subjects, now)
     for key, policy in subjects.items():
         row = rows[key]
-        if row is None:
-            row = Throttle(key=key)
-            session.add(row)
-        elif now - row.last_at > FORGET_AFTER:
+        if now - row.last_at > FORGET_AFTER:
             row.failures = 0
         row.failures += 1
         row.last_at = now
         row.open_at = now + policy.delay(row.failures)
     _forget_old(session, now)
+
+
+def _locked(session: Session, key: str, now: dt.datetime) -> Throttle:
+    """The subject's row, made if need be, held to the end of the transaction; two first tries do not collide."""
+    postgres = session.get_bind().dialect.name == "postgresql"
+    insert = postgresql.insert(Throttle) if postgres else sqlite.insert(Throttle)
+    session.execute(insert.values(key=key, failures=0, last_at=now, open_at=now).on_conflict_do_nothing())
+    return session.get_one(Throttle, key, with_for_update=True)
 
 
 def forget(session: Session, key: str) -> None:

@@ -21,7 +21,7 @@ from portal.web.plain import error_page, page
 from portal.web.portal_shape import Download, PortalSource
 from portal.web.visit import visit_of
 
-KINDS = frozenset({"original", "csv", "xlsx"})
+KINDS = frozenset({"original", "csv"})  # what `exports.open_file` can make
 OWN_SITES = frozenset({"same-origin", "none"})  # none: typed or from the browser's download list
 
 
@@ -69,6 +69,8 @@ def _answer(download: Download) -> Response:
 
 
 async def _serve(request: Request, ask: Callable[[User], Download]) -> Response:
+    if request.method != "GET":  # Starlette adds HEAD; it would be audited as a download that never was
+        return page(405, "This address only gives files.")
     user = visit_of(request.scope).user
     if user is None:
         return error_page(NotSignedIn())

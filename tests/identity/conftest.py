@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,9 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def database(settings: Settings) -> Iterator[Database]:
-    db = Database(open_engine(settings.database))
+    """SQLite; `PORTAL_TEST_DATABASE_URL` (an empty PostgreSQL database) runs the same tests there."""
+    db = Database(open_engine(os.environ.get("PORTAL_TEST_DATABASE_URL") or settings.database))
+    Base.metadata.drop_all(db.engine)
     Base.metadata.create_all(db.engine)
     yield db
     db.close()

@@ -44,6 +44,14 @@ def test_every_refusal_reads_the_same(identity: Identity, people, database: Data
     assert sorted(reasons) == ["not_allowed", "not_allowed", "password", "unknown"]
 
 
+@pytest.mark.parametrize(
+    "email", ["\ud800@one.example", "agent\x00@one.example\x00x", "", "x" * 100_000, "' OR 1=1 --"]
+)
+def test_odd_emails_are_only_ever_unknown(identity: Identity, people, email: str) -> None:
+    with pytest.raises(SignInRefused):
+        identity.check_password(email, PASSWORD, address=HERE)
+
+
 def test_no_refusal_puts_the_email_or_password_in_error_or_trail(identity: Identity, people, trail) -> None:
     with pytest.raises(SignInRefused) as refused:
         identity.check_password("canary.person@one.example", "canary-password-value", address=HERE)

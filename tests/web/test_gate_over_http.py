@@ -179,6 +179,11 @@ def test_the_role_decides_who_may_take_a_file_of_ones_own_merchant(server, who: 
         assert client.get(f"/exports/{server.exports['one']}/file").status_code == status
 
 
+def test_asking_for_headers_only_is_no_download(server) -> None:
+    with server.client(server.cookie("agent@one")) as client:
+        assert client.head("/exports/list.csv").status_code == 405
+
+
 def test_the_register_holds_only_ones_own_merchants_exports(server) -> None:
     with server.client(server.cookie("auditor@one")) as client:
         register = client.get("/exports/list.csv")
