@@ -15,6 +15,8 @@ import obstore
 from obstore.store import LocalStore, from_url
 
 READ_CHUNK_BYTES = 1024 * 1024
+WRITE_PART_BYTES = 5 * 1024 * 1024  # S3 takes no smaller part
+PARTS_AT_ONCE = 3  # obstore's default of 12 held 120 MiB while a large file came in (bench/fetch_throughput.py)
 
 
 class BlobStore:
@@ -31,7 +33,10 @@ class BlobStore:
 
     def writer(self, name: str) -> BinaryIO:
         """A binary file object; closing it completes the blob."""
-        return cast(BinaryIO, obstore.open_writer(self._store, name))
+        return cast(
+            BinaryIO,
+            obstore.open_writer(self._store, name, buffer_size=WRITE_PART_BYTES, max_concurrency=PARTS_AT_ONCE),
+        )
 
     def settle(self, name: str) -> None:
         """Return only when the blob would survive a power cut."""

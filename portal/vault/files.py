@@ -167,10 +167,10 @@ class _Writable(io.RawIOBase):
         self._target = None
 
     def write(self, data: object) -> int:
-        view = memoryview(data)  # type: ignore[arg-type]  # the io protocol's Buffer
+        chunk = data if isinstance(data, bytes) else bytes(data)  # type: ignore[call-overload]  # the io protocol's Buffer
         if self._target is not None:
-            self._target.write(view.tobytes())
-        return view.nbytes
+            self._target.write(chunk)
+        return len(chunk)
 
     def close(self) -> None:
         if not self.closed and self._target is not None:
