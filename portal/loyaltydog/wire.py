@@ -112,10 +112,9 @@ class Line:
         try:
             data = line.recv(max_bytes)
         except TimeoutError:
-            self._left()
             if slow:
                 raise TooSlow(f"{self.bytes_read} bytes in {self.waited + allowed:.0f} s of waiting") from None
-            failure = "read timed out"
+            raise TimedOut("total deadline is over", delivery=self.delivery()) from None
         except OSError as trouble:
             self.ended = True
             failure = f"connection cut ({trouble.strerror or type(trouble).__name__})"
