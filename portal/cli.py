@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from portal.commands import accounts, exporting
+from portal.commands import accounts, exporting, inspecting
 from portal.errors import InputErrors, PortalError
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
 app.add_typer(accounts.app, name="accounts")
 app.command("export")(exporting.export)
 app.command("history")(exporting.history)
+app.command("inspect")(inspecting.inspect)
 
 
 @app.command()

@@ -77,12 +77,16 @@ def read_carefully(text: str, log: WarningLog) -> Tree:
     scanner = Scanner(text, log)
     values: list[Any] = []
     complete = True
+    ended = 0
     while not scanner.at_end():
         start = scanner.position
+        if values and complete and not text[ended:start].strip(" \t"):
+            log.add("crowd", f"$[{len(values)}]", "Several JSON values stand on one line; each is shown as a row.")
         found, whole = scanner.value(document=len(values))
         if found:
             values.append(scanner.result)
         if whole:
+            ended = scanner.position
             continue
         complete = False
         if not values or not scanner.skip_to_line_after(start):
