@@ -168,3 +168,15 @@ def test_memory_stays_bounded(vendor: Any, trusting: ssl.SSLContext, name: str) 
 def test_tokens_reach_the_api_only(vendor: Any, trusting: ssl.SSLContext) -> None:
     fetch(vendor, trusting, "redirect to a rebinding name")
     assert b"Bearer token-canary" in vendor.requests[0] and len(vendor.requests) == 1
+
+
+def test_redirect_never_leaves_tls_even_for_a_listed_host(
+    vendor: Any, plain_vendor: Any, trusting: ssl.SSLContext
+) -> None:
+    plain_vendor.play = lambda line: line.sendall(answer(ROWS))
+    vendor.play = lambda line: line.sendall(answer(b"", 302, f"Location: http://127.0.0.1:{plain_vendor.port}/x"))
+    listed = (f"127.0.0.1:{plain_vendor.port}",)
+    policy = FetchPolicy(vendor.base_url, listed, allow_loopback_http=True, max_redirects=1)
+    with pytest.raises(RedirectRefused, match="https to http"):
+        fetch_file("/x", policy, expected_format="csv", sink=lambda data: None, ssl_context=trusting)
+    assert plain_vendor.requests == []
