@@ -84,7 +84,7 @@ class Connecting(ExportsBase):
         address = self._address(api_url, problems, practice=user.practice)
         hosts = _hosts(download_hosts, problems)
         token = token.strip()
-        if len(token) > MAX_TOKEN or any(c.isspace() or not c.isprintable() for c in token):
+        if len(token) > MAX_TOKEN or any(not "!" <= c <= "~" for c in token):
             problems.append(InputError("Enter the token as LoyaltyDog gave it, without spaces.", field="token"))
         if retention_days not in RETENTION_DAYS:
             problems.append(InputError("Retention must be 1 to 30 days.", field="retention_days"))

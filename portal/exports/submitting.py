@@ -38,7 +38,7 @@ class Submitting(ExportsBase):
     def submit(self, user: User, request: ExportRequest, *, again: bool = False, repeat_of: str | None = None) -> str:
         """Write the export and its audit entry down, then start its walk. Gives the export's id.
 
-        Raises NotPermitted, AskedAlready (unless `again`), TryLater.
+        Raises NotPermitted, AskedAlready (unless `again`), TryLater, NotFound for a foreign `repeat_of`.
         """
         require(user, Permission.EXPORT_CREATE)
         card = request.card_id.get_secret_value() if request.card_id else ""
@@ -46,6 +46,8 @@ class Submitting(ExportsBase):
         with self.db.write() as session:
             self._one_at_a_time(session, user)
             self._check_rate(session, user)
+            if repeat_of is not None:
+                self._row(session, user, repeat_of)
             subject_index = self._index(session, user, request.subject)
             ask_index = self._index(
                 session, user, request.subject, request.program_id or "", card, request.format, request.subject_kind

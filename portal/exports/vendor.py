@@ -39,21 +39,28 @@ class Vendor:
         self._lock = threading.Lock()
 
     def access(self, session: Session, merchant_id: str) -> VendorAccess:
-        """Raises NotConfigured when address or token is missing."""
+        """Raises NotConfigured when address or token is missing or cannot be sent, AddressRefused for the address."""
         merchant = session.get(Merchant, merchant_id)
         if merchant is None:
             raise NotConfigured(detail="no such merchant")
         base_url, token = self._address_and_token(session, merchant)
         loopback = self._settings.allow_loopback_http or merchant.practice
         secret = self._settings
-        connection = Connection(
-            base_url=base_url,
-            token=token,
-            merchant_token=secret.merchant_token.get_secret_value() if secret.merchant_token else None,
-            customer_token=secret.customer_token.get_secret_value() if secret.customer_token else None,
-            allow_loopback_http=loopback,
-            timeout_seconds=secret.answer_seconds,
-        )
+        try:
+            connection = Connection(
+                base_url=base_url,
+                token=token,
+                merchant_token=secret.merchant_token.get_secret_value() if secret.merchant_token else None,
+                customer_token=secret.customer_token.get_secret_value() if secret.customer_token else None,
+                allow_loopback_http=loopback,
+                timeout_seconds=secret.answer_seconds,
+            )
+        except ValueError:
+            raise NotConfigured(
+                "The token for LoyaltyDog holds characters that cannot be sent.",
+                next_step="A manager can enter it again in Settings; whoever runs the portal checks PORTAL_API_TOKEN.",
+                detail="token not sendable",
+            ) from None
         policy = FetchPolicy(
             api_base_url=base_url,
             allowed_hosts=tuple(dict.fromkeys((*secret.download_hosts, *merchant.download_hosts))),
