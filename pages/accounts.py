@@ -24,7 +24,7 @@ ROLES = {
     Role.AUDITOR: _("Auditor: sees past exports and the trail, no contents"),
 }
 ROLE_WORDS = {Role.AGENT: _("Agent"), Role.MANAGER: _("Manager"), Role.AUDITOR: _("Auditor")}
-METHODS = {"password": _("Password"), "loyaltydog": _("Sign in with LoyaltyDog")}
+METHODS = {"password": _("Password"), "loyaltydog": _("Sign in with LoyaltyDog"), "oidc": _("Single sign-on")}
 POLICIES = {
     "off": _("Nobody has to"),
     "managers": _("Managers must"),
@@ -150,12 +150,13 @@ def one_person(row: AccountRow) -> None:
 
 
 def invite_form() -> None:
+    ways = ["password", "loyaltydog", *(["oidc"] if identity.oidc_on else [])]
     with st.expander(_("Invite someone"), icon=":material/person_add:"), st.form("account_invite", border=False):
         left, right = st.columns(2)
         email = left.text_input(_("Email"), autocomplete="off", max_chars=320)
         name = right.text_input(_("Name"), autocomplete="off", max_chars=200)
         role = left.selectbox(_("Role"), list(Role), format_func=ROLES.__getitem__)
-        method = right.selectbox(_("Signs in with"), ["password", "loyaltydog"], format_func=METHODS.__getitem__)
+        method = right.selectbox(_("Signs in with"), ways, format_func=METHODS.__getitem__)
         chosen = st.text_input(
             _("First password"),
             type="password",

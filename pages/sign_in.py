@@ -20,6 +20,7 @@ from portal.ui.session import practice_strip
 from portal.ui.words import _, plain, plural
 from portal.web import bridge
 from portal.web.auth_routes import START_PATH
+from portal.web.oidc_routes import OIDC_PATH
 
 WHY_HERE = {
     "idle": _("You were signed out because nothing happened for a while."),
@@ -30,6 +31,8 @@ WHY_HERE = {
     "password_changed": _("Your password was changed. Sign in again with the new one."),
     "second_factor_changed": _("Your second factor was changed. Sign in again to go on."),
     "vendor_refused": _("LoyaltyDog no longer accepts this sign-in. Sign in again."),
+    "sso": _("Single sign-on did not work. Try again."),
+    "not_invited": _("Nobody here was invited with that sign-in. Ask a manager of your merchant."),
     "ticket": _("The sign-in took too long to finish. Sign in once more."),
 }
 PENDING = "sign_in.pending"
@@ -222,6 +225,8 @@ def first_steps() -> None:
     if get_portal().settings.practice:
         st.caption(_("The window where you started the portal shows the practice sign-ins."))
     password_form()
+    if get_portal().identity.oidc_on and st.button(_("Single sign-on"), width="stretch"):
+        bridge.redirect_browser(OIDC_PATH)
     with st.expander(_("Sign in with LoyaltyDog")):
         vendor_form()
 

@@ -29,6 +29,7 @@ from portal.web.doctor import refuse_if_unsafe  # noqa: E402
 from portal.web.downloads import download_routes  # noqa: E402
 from portal.web.gate import Gate  # noqa: E402
 from portal.web.health import health_routes  # noqa: E402
+from portal.web.oidc_routes import oidc_routes  # noqa: E402
 from portal.web.portal_shape import PortalSource  # noqa: E402
 
 bridge.find_our_config()
@@ -79,7 +80,7 @@ def report_script_error(error: Exception) -> bool:
 def app_options(source: PortalSource) -> dict[str, Any]:
     """What `st.App` is given besides the script: routes, the gate as outermost middleware, error report."""
     return {
-        "routes": [*health_routes(source), *auth_routes(source), *download_routes(source)],
+        "routes": [*health_routes(source), *auth_routes(source), *oidc_routes(source), *download_routes(source)],
         "middleware": [Middleware(Gate, source=source, ports=bridge.own_ports())],
         "on_script_error": report_script_error,
     }

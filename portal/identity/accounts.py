@@ -18,7 +18,7 @@ from portal.identity.roles import Permission, Role, User, require, require_fresh
 from portal.identity.sessions import end_in
 from portal.storage.tables import Account, Merchant, new_id, utc_now
 
-METHODS = ("password", "loyaltydog")
+METHODS = ("password", "loyaltydog", "oidc")
 MAX_NAME = 200
 
 

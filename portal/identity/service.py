@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from portal.identity.exchange import Exchange
+from portal.identity.oidc import SingleSignOn
 from portal.identity.second_factor import SecondFactor
 from portal.identity.sign_in import PasswordSignIn
 from portal.identity.tickets import Tickets
 from portal.identity.vendor_sign_in import VendorSignIn
 
 
-class Identity(SecondFactor, Exchange, PasswordSignIn, VendorSignIn, Tickets):
+class Identity(SecondFactor, Exchange, PasswordSignIn, VendorSignIn, SingleSignOn, Tickets):
     """Everything the pages, routes and command line ask about people. Thread-safe: state is in the database."""

@@ -17,7 +17,8 @@ START_PATH, SIGN_OUT_PATH = "/auth/start", "/auth/sign-out"
 MAX_TICKET = 128
 
 
-def _home(*set_cookies: str) -> Response:
+def home(*set_cookies: str) -> Response:
+    """To the first page, with these cookies."""
     answer = RedirectResponse("/", status_code=303)
     for value in set_cookies:
         answer.headers.append("set-cookie", value)
@@ -34,7 +35,7 @@ def start(portal: Portal, visit: Visit, ticket: str) -> Response:
     names = CookieNames.of(portal.settings)
     redeemed = portal.identity.redeem_ticket(ticket, browser=visit.browser, purpose=SIGN_IN)
     if redeemed is None:
-        return _home(names.set(names.notice, "ticket", NOTICE_SECONDS))
+        return home(names.set(names.notice, "ticket", NOTICE_SECONDS))
     value = portal.identity.start_session(
         redeemed.account_id,
         method=str(redeemed.facts.get("method", "password")),
@@ -43,7 +44,7 @@ def start(portal: Portal, visit: Visit, ticket: str) -> Response:
         vendor_token=redeemed.vendor_token,
         replacing=visit.session_value,
     )
-    return _home(names.set(names.session, value), names.clear(names.notice))
+    return home(names.set(names.session, value), names.clear(names.notice))
 
 
 def sign_out(portal: Portal, visit: Visit, ticket: str) -> Response:
@@ -51,9 +52,9 @@ def sign_out(portal: Portal, visit: Visit, ticket: str) -> Response:
     names = CookieNames.of(portal.settings)
     redeemed = portal.identity.redeem_ticket(ticket, browser=visit.browser, purpose=SIGN_OUT)
     if redeemed is None:
-        return _home()
+        return home()
     portal.identity.end_session(str(redeemed.facts.get("session", "")), "signed_out")
-    return _home(names.clear(names.session), names.set(names.notice, "signed_out", NOTICE_SECONDS))
+    return home(names.clear(names.session), names.set(names.notice, "signed_out", NOTICE_SECONDS))
 
 
 def auth_routes(source: PortalSource) -> list[Route]:

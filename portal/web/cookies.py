@@ -1,8 +1,8 @@
 """The portal's cookies. Values are opaque; scripts in the browser see none of them.
 
-`__Host-` names need https; a plainly named cookie is used on loopback http only (SEC-33). Three:
+`__Host-` names need https; a plainly named cookie is used on loopback http only (SEC-33). Four:
 the session; the browser nonce that binds sign-in tickets; the notice, a word from a closed list that
-lets the sign-in page say why it is there.
+lets the sign-in page say why it is there; while a single sign-on is under way, its sealed half.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from http.cookies import CookieError, SimpleCookie
 
 from portal.config import Settings
 
-NOTICES = frozenset({"signed_out", "ticket"})
+NOTICES = frozenset({"signed_out", "ticket", "sso", "not_invited"})
 NOTICE_SECONDS = 20
 
 
@@ -23,17 +23,18 @@ class CookieNames:
     session: str
     browser: str
     notice: str
+    flow: str
     secure: bool
 
     @classmethod
     def of(cls, settings: Settings) -> CookieNames:
         if settings.origin.startswith("https://"):
-            return cls("__Host-portal", "__Host-portal-browser", "__Host-portal-notice", True)
-        return cls("portal_session", "portal_browser", "portal_notice", False)
+            return cls("__Host-portal", "__Host-portal-browser", "__Host-portal-notice", "__Host-portal-flow", True)
+        return cls("portal_session", "portal_browser", "portal_notice", "portal_flow", False)
 
     @property
     def ours(self) -> frozenset[str]:
-        return frozenset({self.session, self.browser, self.notice})
+        return frozenset({self.session, self.browser, self.notice, self.flow})
 
     def set(self, name: str, value: str, max_age: int | None = None) -> str:
         """A Set-Cookie header value; without `max_age` (seconds) the cookie goes with the browser."""

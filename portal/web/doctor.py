@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from portal.config import PROJECT_ROOT, SECRET_FIELDS, Settings
+from portal.identity.oidc import OidcSettings
 from portal.web import bridge
 
 CHECKED_WITH = {"streamlit": "1.67.0", "starlette": "1.10.0", "uvicorn": "0.54.0", "streamlit-authenticator": "0.4.2"}
@@ -41,7 +42,7 @@ def run_checks(settings: Settings) -> list[Check]:
     bridge.find_our_config()
     bridge.apply_safe_defaults()
     found: list[Check] = []
-    for part in (_addresses, _proxies, _secrets, _private_files, _streamlit_options, _front_end):
+    for part in (_addresses, _proxies, _secrets, _single_sign_on, _private_files, _streamlit_options, _front_end):
         found.extend(part(settings))
     return found
 
@@ -115,6 +116,25 @@ def _secrets(settings: Settings) -> Iterator[Check]:
         "Streamlit's cookie secret is random." if good else "Streamlit's cookie secret is short.",
         f"Set STREAMLIT_SERVER_COOKIE_SECRET to at least {MIN_COOKIE_SECRET} random characters, or unset it.",
     )
+
+
+def _single_sign_on(_settings: Settings) -> Iterator[Check]:
+    provider = OidcSettings()
+    if not provider.issuer:
+        return
+    parts = urlsplit(provider.issuer)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and _loopback(parts.hostname or ""))
+    yield Check(
+        "single sign-on",
+        safe and bool(parts.hostname) and bool(provider.client_id),
+        "Single sign-on names a provider." if safe else "Single sign-on names a provider without https.",
+        "PORTAL_OIDC_ISSUER must be an https address, and PORTAL_OIDC_CLIENT_ID must be set.",
+    )
+    if provider.client_secret is not None:
+        good = provider.client_secret.get_secret_value().strip().lower() not in PLACEHOLDERS | {""}
+        yield Check(
+            "oidc client secret", good, "The client secret is set." if good else "It is a placeholder.", "Give it."
+        )
 
 
 def _private_files(settings: Settings) -> Iterator[Check]:

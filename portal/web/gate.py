@@ -81,6 +81,7 @@ class Gate:
             browser=browser_hash(sent.get(self._names.browser, "")),
             address=self._addresses.of(scope, headers),
             session_value=value,
+            flow=sent.get(self._names.flow, ""),
         )
 
     def _hide_cookies(self, scope: Scope) -> None:

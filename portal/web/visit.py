@@ -18,13 +18,15 @@ UNKNOWN_ADDRESS = "unknown"
 
 @dataclass(frozen=True)
 class Visit:
-    """`browser` is the hash of the nonce cookie (empty: none), `session_value` the session cookie as sent."""
+    """`browser` is the hash of the nonce cookie (empty: none), `session_value` the session cookie as sent,
+    `flow` the sealed half of a single sign-on under way."""
 
     user: User | None
     ended: str
     browser: str
     address: str
     session_value: str
+    flow: str = ""
 
 
 def visit_of(scope: Scope) -> Visit:

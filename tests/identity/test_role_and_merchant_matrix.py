@@ -65,8 +65,8 @@ EXPECTED: dict[str, Permission | None] = {
     "Identity.vendor_refused": OWN,
     "Identity.vendor_token": OWN,
 }
-# The way in, the workers and the command line: no user yet, so each is guarded by its own secret (password, code, cookie,
-# ticket, vendor) or reachable only from the command line, a worker and the start.
+# The way in, the workers and the command line: no user yet, so each is guarded by its own secret (password,
+# code, cookie, ticket, vendor, provider) or reachable only from the command line, a worker and the start.
 WITHOUT_USER = {
     "Exports.at",
     "Exports.destroy_all_of",
@@ -84,6 +84,8 @@ WITHOUT_USER = {
     "Identity.issue_ticket",
     "Identity.look",
     "Identity.new_totp",
+    "Identity.oidc_finish",
+    "Identity.oidc_start",
     "Identity.redeem_ticket",
     "Identity.resolve",
     "Identity.resolve_hash",

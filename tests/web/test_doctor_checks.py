@@ -46,6 +46,16 @@ def test_trusting_everybody_as_a_proxy_is_named(tmp_path: Path, proxies: str) ->
     assert bad(Settings(data_dir=tmp_path / "new", trusted_proxies=proxies)) == {"proxies"}
 
 
+def test_single_sign_on_needs_https_and_real_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTAL_OIDC_ISSUER", "http://login.shop.example")
+    monkeypatch.setenv("PORTAL_OIDC_CLIENT_ID", "privacy-portal")
+    monkeypatch.setenv("PORTAL_OIDC_CLIENT_SECRET", "changeme")
+    assert bad(Settings(data_dir=tmp_path / "new")) == {"single sign-on", "oidc client secret"}
+    monkeypatch.setenv("PORTAL_OIDC_ISSUER", "https://login.shop.example")
+    monkeypatch.setenv("PORTAL_OIDC_CLIENT_SECRET", "a-long-and-real-looking-one")
+    assert bad(Settings(data_dir=tmp_path / "new")) == set()
+
+
 @pytest.mark.parametrize("token", ["changeme", "  ", "TOKEN"])
 def test_a_placeholder_secret_is_named_but_never_shown(tmp_path: Path, token: str) -> None:
     checks = run_checks(Settings(data_dir=tmp_path / "new", api_token=token))

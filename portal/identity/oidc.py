@@ -1,0 +1,228 @@
+"""Single sign-on through OpenID Connect, for accounts a manager invited so.
+
+Authorization code flow with PKCE, state and nonce (OpenID Connect Core 1.0, section 3.1). The ID token's
+signature, issuer, audience, times and nonce are checked before its email is believed; then the session is
+our own, like everybody's. The provider answers for the second factor of the people it signs in.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import secrets
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import select
+
+from portal.audit import record
+from portal.errors import PortalError, SealBroken
+from portal.identity import throttle
+from portal.identity.base import PORTAL_CHAIN, Shared, normal_email
+from portal.identity.errors import SignInRefused
+from portal.storage.tables import Account
+
+METHOD = "oidc"
+ALGORITHMS = ["RS256", "PS256", "ES256", "EdDSA"]  # never "none", never a shared secret
+FLOW_SECONDS = 600
+CLOCK_SKEW_SECONDS = 60
+ANSWER_SECONDS = 10.0
+MAX_ANSWER_BYTES = 512 * 1024
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class OidcSettings(BaseSettings):
+    """The provider, from the environment (prefix ``PORTAL_OIDC_``); empty issuer: single sign-on is off."""
+
+    model_config = SettingsConfigDict(env_prefix="PORTAL_OIDC_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    issuer: str = Field("", description="issuer, e.g. https://login.shop.example; https, or http on loopback")
+    client_id: str = Field("", description="this portal's client id at the provider")
+    client_secret: SecretStr | None = Field(None, description="its secret; none for a public client")
+    scopes: str = Field("openid email profile", description="what is asked for; must hold openid and email")
+
+
+class OidcTrouble(PortalError):
+    """The provider could not be asked, or answered with something that does not verify."""
+
+    code = "oidc"
+    message = "Single sign-on did not work."
+    next_step = "Try again. If it happens again, tell whoever runs the portal."
+
+
+@dataclass(frozen=True)
+class OidcStart:
+    """Where to send the browser, and the sealed half it must bring back (for a cookie)."""
+
+    url: str
+    kept: str
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
+        return None
+
+
+_opener = urllib.request.build_opener(_NoRedirect, urllib.request.ProxyHandler({}))
+
+
+def _checked(url: Any) -> str:
+    """A provider's address: https, or http to this machine. Raises OidcTrouble."""
+    parts = urllib.parse.urlsplit(url if isinstance(url, str) else "")
+    secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not secure or not parts.hostname or parts.username:
+        raise OidcTrouble(detail="provider address is not https")
+    return str(url)
+
+
+def _ask(url: str, form: dict[str, str] | None = None, headers: dict[str, str] | None = None) -> dict[str, Any]:
+    """One small JSON answer of the provider. Raises OidcTrouble without quoting it."""
+    body = urllib.parse.urlencode(form).encode() if form is not None else None
+    request = urllib.request.Request(  # noqa: S310 - scheme checked
+        _checked(url), data=body, headers={"Accept": "application/json", **(headers or {})}
+    )
+    try:
+        with _opener.open(request, timeout=ANSWER_SECONDS) as answer:
+            found = json.loads(answer.read(MAX_ANSWER_BYTES + 1)[: MAX_ANSWER_BYTES + 1])
+    except (OSError, ValueError, urllib.error.URLError) as error:
+        raise OidcTrouble(detail=f"provider: {type(error).__name__}") from None
+    if not isinstance(found, dict):
+        raise OidcTrouble(detail="provider: not an object")
+    return found
+
+
+class SingleSignOn(Shared):
+    """Starting and finishing the flow; `portal.web.oidc_routes` carries it over HTTP."""
+
+    @property
+    def oidc(self) -> OidcSettings:
+        return OidcSettings()  # type: ignore[call-arg,unused-ignore]
+
+    @property
+    def oidc_on(self) -> bool:
+        """Whether the sign-in page offers it."""
+        return bool(self.oidc.issuer and self.oidc.client_id)
+
+    def oidc_start(self, *, redirect_uri: str) -> OidcStart:
+        """The provider's address for this browser. Raises OidcTrouble."""
+        settings = self.oidc
+        if not self.oidc_on:
+            raise OidcTrouble("Single sign-on is not set up here.", next_step="Sign in with your password.")
+        state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+        query = {
+            "response_type": "code",
+            "client_id": settings.client_id,
+            "redirect_uri": redirect_uri,
+            "scope": settings.scopes,
+            "state": state,
+            "nonce": nonce,
+            "code_challenge": create_s256_code_challenge(verifier),
+            "code_challenge_method": "S256",
+        }
+        place = _checked(self._provider(settings).get("authorization_endpoint"))
+        kept = json.dumps({"state": state, "nonce": nonce, "verifier": verifier, "at": time.time()})
+        sealed = self.sealer.seal(kept, merchant_id=PORTAL_CHAIN, table="oidc", column="flow", row="cookie")
+        joint = "&" if "?" in place else "?"
+        url = f"{place}{joint}{urllib.parse.urlencode(query)}"
+        return OidcStart(url, base64.urlsafe_b64encode(sealed).decode().rstrip("="))
+
+    def oidc_finish(self, *, kept: str, state: str, code: str, redirect_uri: str, address: str) -> str:
+        """The id of the invited account. Raises OidcTrouble, SignInRefused, TryLater."""
+        with self.db.write() as db:
+            throttle.charge(db, {throttle.subject("address", address): throttle.ADDRESS})
+        flow = self._flow(kept)
+        if not hmac.compare_digest(str(flow["state"]).encode(), state.encode("utf-8", "replace")):
+            raise OidcTrouble(detail="state")
+        settings = self.oidc
+        provider = self._provider(settings)
+        form = {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "client_id": settings.client_id,
+            "code_verifier": str(flow["verifier"]),
+        }
+        headers = {}
+        if settings.client_secret is not None:
+            secret = urllib.parse.quote(settings.client_secret.get_secret_value())
+            pair = f"{urllib.parse.quote(settings.client_id)}:{secret}"
+            headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+        answer = _ask(_checked(provider.get("token_endpoint")), form, headers)
+        claims = self._claims(answer.get("id_token"), provider, settings, str(flow["nonce"]))
+        return self._invited(claims, address)
+
+    def _provider(self, settings: OidcSettings) -> dict[str, Any]:
+        issuer = settings.issuer.rstrip("/")
+        found = _ask(f"{issuer}/.well-known/openid-configuration")
+        if str(found.get("issuer", "")).rstrip("/") != issuer:
+            raise OidcTrouble(detail="issuer differs")
+        return found
+
+    def _flow(self, kept: str) -> dict[str, Any]:
+        try:
+            sealed = base64.urlsafe_b64decode(kept + "=" * (-len(kept) % 4))
+            opened = self.sealer.open(sealed, merchant_id=PORTAL_CHAIN, table="oidc", column="flow", row="cookie")
+            flow = json.loads(opened)
+        except (ValueError, SealBroken):
+            raise OidcTrouble(detail="flow cookie") from None
+        if not isinstance(flow, dict) or not 0 <= time.time() - float(flow["at"]) <= FLOW_SECONDS:
+            raise OidcTrouble(detail="flow too old")
+        return flow
+
+    def _claims(self, token: Any, provider: dict[str, Any], settings: OidcSettings, nonce: str) -> dict[str, Any]:
+        """The ID token's claims once everything about it holds (Core 1.0, section 3.1.3.7)."""
+        if not isinstance(token, str):
+            raise OidcTrouble(detail="no id token")
+        try:
+            keys = KeySet.import_key_set(_ask(_checked(provider.get("jwks_uri"))))  # type: ignore[arg-type]
+            claims = dict(jwt.decode(token, keys, algorithms=ALGORITHMS).claims)
+            jwt.JWTClaimsRegistry(
+                leeway=CLOCK_SKEW_SECONDS,
+                iss={"essential": True, "value": provider["issuer"]},
+                aud={"essential": True, "value": settings.client_id},
+                exp={"essential": True},
+                iat={"essential": True},
+                nonce={"essential": True, "value": nonce},
+            ).validate(claims)
+        except (JoseError, ValueError, KeyError, TypeError) as error:
+            raise OidcTrouble(detail=f"id token: {type(error).__name__}") from None
+        audience = claims["aud"]
+        if isinstance(audience, list) and len(audience) > 1 and claims.get("azp") != settings.client_id:
+            raise OidcTrouble(detail="id token: azp")
+        return claims
+
+    def _invited(self, claims: dict[str, Any], address: str) -> str:
+        """Only a verified email counts: a provider may let people type any they like."""
+        email = claims.get("email")
+        usable = isinstance(email, str) and claims.get("email_verified") is True
+        with self.db.write() as db:
+            account = None
+            if usable:
+                account = db.scalar(
+                    select(Account).where(Account.email == normal_email(str(email)), Account.method == METHOD)
+                )
+            if account is not None and account.disabled_at is None:
+                throttle.give_back(db, throttle.subject("address", address))
+                return account.id
+            record(
+                db,
+                account.merchant_id if account else PORTAL_CHAIN,
+                "anonymous",
+                "session:refused",
+                object_id=account.id if account else "",
+                origin=address,
+                result="refused",
+                reason="oidc",
+            )
+        raise SignInRefused("Nobody here was invited with this sign-in.", detail="oidc not invited")

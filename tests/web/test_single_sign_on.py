@@ -1,0 +1,306 @@
+"""Single sign-on through the gate, against a real OpenID provider process and against one that lies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+from joserfc import jwt
+from joserfc.jwk import OctKey, RSAKey
+from starlette.applications import Starlette
+
+from portal.config import Settings
+from portal.errors import TryLater
+from portal.identity import Identity, Role, SignInRefused
+from portal.identity.oidc import OidcTrouble
+from portal.runtime import Portal, build_portal
+from portal.storage.tables import Account, utc_now
+from portal.web.gate import Gate
+from portal.web.oidc_routes import oidc_routes
+
+CLIENT, REDIRECT = "privacy-portal", "http://127.0.0.1:8501/auth/oidc/callback"
+HERE = "203.0.113.5"
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "oidc_provider_mock", "--port", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"http://localhost:{port}"
+    try:
+        for _ in range(200):
+            try:
+                httpx.get(f"{url}/.well-known/openid-configuration", timeout=2).raise_for_status()
+                break
+            except httpx.HTTPError:
+                time.sleep(0.1)
+        else:
+            pytest.fail("the OpenID provider did not start")
+        yield url
+    finally:
+        process.terminate()
+        process.wait(timeout=10)
+
+
+@pytest.fixture
+def portal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Portal]:
+    monkeypatch.setenv("PORTAL_OIDC_CLIENT_ID", CLIENT)
+    monkeypatch.setenv("PORTAL_OIDC_CLIENT_SECRET", "not-a-real-secret")
+    made = build_portal(Settings(data_dir=tmp_path))
+    merchant = made.identity.create_merchant("Shop")
+    with made.db.write() as db:
+        for who, method in (("sue", "oidc"), ("pat", "password")):
+            db.add(Account(merchant_id=merchant, email=f"{who}@shop.example", role=Role.AGENT.value, method=method))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def identity(portal: Portal) -> Identity:
+    return portal.identity
+
+
+@pytest.fixture
+def real(issuer: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("PORTAL_OIDC_ISSUER", issuer)
+    for who, verified in (("sue", True), ("pat", True), ("eve", True), ("unverified", False)):
+        email = "sue@shop.example" if who == "unverified" else f"{who}@shop.example"
+        claims = {"email": email, "email_verified": verified}
+        httpx.put(f"{issuer}/users/{who}", json=claims).raise_for_status()
+    return issuer
+
+
+def consent(address: str, who: str) -> dict[str, str]:
+    """What the person does at the provider; gives the callback's parameters."""
+    answer = httpx.post(address, data={"sub": who, "action": "authorize"})
+    assert answer.status_code == 302, answer.text[:300]
+    assert answer.headers["location"].startswith(REDIRECT)
+    return {k: v[0] for k, v in parse_qs(urlsplit(answer.headers["location"]).query).items()}
+
+
+def through(identity: Identity, who: str) -> str:
+    flow = identity.oidc_start(redirect_uri=REDIRECT)
+    back = consent(flow.url, who)
+    return identity.oidc_finish(
+        kept=flow.kept, state=back["state"], code=back["code"], redirect_uri=REDIRECT, address=HERE
+    )
+
+
+def test_an_invited_person_comes_in(real: str, identity: Identity) -> None:
+    account = identity.user_for_account(through(identity, "sue"), origin="cli")
+    assert account.email == "sue@shop.example"
+
+
+@pytest.mark.parametrize("who", ["pat", "eve", "unverified"])
+def test_nobody_else_does(real: str, identity: Identity, who: str) -> None:
+    """An account with a password, an unknown email, and the right email unverified."""
+    with pytest.raises(SignInRefused):
+        through(identity, who)
+
+
+def test_a_disabled_account_stays_out(real: str, portal: Portal) -> None:
+    with portal.db.write() as db:
+        db.query(Account).filter_by(email="sue@shop.example").one().disabled_at = utc_now()
+    with pytest.raises(SignInRefused):
+        through(portal.identity, "sue")
+
+
+def test_a_code_of_one_flow_is_worth_nothing_in_another(real: str, identity: Identity) -> None:
+    mine, theirs = (identity.oidc_start(redirect_uri=REDIRECT) for _ in range(2))
+    stolen = consent(theirs.url, "sue")
+    for state in (stolen["state"], "", "x"):
+        with pytest.raises(OidcTrouble):
+            identity.oidc_finish(kept=mine.kept, state=state, code=stolen["code"], redirect_uri=REDIRECT, address=HERE)
+    mine_state = parse_qs(urlsplit(mine.url).query)["state"][0]
+    with pytest.raises(OidcTrouble):  # the right state, but the nonce of another flow
+        identity.oidc_finish(kept=mine.kept, state=mine_state, code=stolen["code"], redirect_uri=REDIRECT, address=HERE)
+
+
+@pytest.mark.parametrize("kept", ["", "AAAA", "not base64 at all", "é", "A" * 3000])
+def test_a_made_up_flow_cookie_is_refused(real: str, identity: Identity, kept: str) -> None:
+    with pytest.raises(OidcTrouble):
+        identity.oidc_finish(kept=kept, state="x", code="y", redirect_uri=REDIRECT, address=HERE)
+
+
+def test_hammering_the_callback_soon_means_waiting(real: str, identity: Identity) -> None:
+    with pytest.raises(TryLater):
+        for _ in range(30):
+            try:
+                identity.oidc_finish(kept="", state="x", code="y", redirect_uri=REDIRECT, address=HERE)
+            except OidcTrouble:
+                continue
+
+
+def test_an_unset_provider_is_off(identity: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PORTAL_OIDC_ISSUER", raising=False)
+    assert not identity.oidc_on
+    with pytest.raises(OidcTrouble):
+        identity.oidc_start(redirect_uri=REDIRECT)
+
+
+@pytest.mark.parametrize("url", ["http://login.shop.example", "ftp://x.example", "file:///etc/passwd", "nonsense"])
+def test_a_provider_is_only_asked_over_https(identity: Identity, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("PORTAL_OIDC_ISSUER", url)
+    with pytest.raises(OidcTrouble):
+        identity.oidc_start(redirect_uri=REDIRECT)
+
+
+KEY, OTHER_KEY = RSAKey.generate_key(2048, {"kid": "one"}), RSAKey.generate_key(2048, {"kid": "one"})
+
+
+@pytest.fixture
+def liar(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """A provider that signs whatever `said["token"]` makes of the nonce it was sent."""
+    said: dict[str, Any] = {}
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self, body: object) -> None:
+            raw = json.dumps(body).encode()
+            self.send_response(200)
+            self.send_header("content-length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def do_GET(self) -> None:
+            base = said["issuer"]
+            if self.path == "/keys":
+                self.answer({"keys": [KEY.as_dict(private=False)]})
+            else:
+                self.answer(
+                    {
+                        "issuer": base,
+                        "authorization_endpoint": f"{base}/authorize",
+                        "token_endpoint": f"{base}/token",
+                        "jwks_uri": f"{base}/keys",
+                    }
+                )
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.answer({"id_token": said["token"]})
+
+        def log_message(self, *_args: object) -> None:
+            return
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    said["issuer"] = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setenv("PORTAL_OIDC_ISSUER", said["issuer"])
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield said
+    server.shutdown()
+    server.server_close()
+
+
+def finish_with(identity: Identity, liar: dict[str, Any], make: Callable[[dict[str, Any]], str]) -> str:
+    flow = identity.oidc_start(redirect_uri=REDIRECT)
+    query = {k: v[0] for k, v in parse_qs(urlsplit(flow.url).query).items()}
+    now = int(time.time())
+    good = {
+        "iss": liar["issuer"],
+        "aud": CLIENT,
+        "iat": now,
+        "exp": now + 300,
+        "nonce": query["nonce"],
+        "sub": "sue",
+        "email": "sue@shop.example",
+        "email_verified": True,
+    }
+    liar["token"] = make(good)
+    return identity.oidc_finish(kept=flow.kept, state=query["state"], code="any", redirect_uri=REDIRECT, address=HERE)
+
+
+def signed(claims: dict[str, Any], key: RSAKey = KEY) -> str:
+    return jwt.encode({"alg": "RS256", "kid": "one"}, claims, key)
+
+
+def test_a_sound_token_of_the_test_provider_is_believed(identity: Identity, liar: dict[str, Any]) -> None:
+    """Without this, every refusal below could come from the test's own mistake."""
+    assert finish_with(identity, liar, signed)
+
+
+NOW = int(time.time())
+LIES: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "another issuer": lambda c: signed({**c, "iss": "https://evil.example"}),
+    "another audience": lambda c: signed({**c, "aud": "another-app"}),
+    "many audiences, not for us": lambda c: signed({**c, "aud": [CLIENT, "another-app"], "azp": "another-app"}),
+    "expired": lambda c: signed({**c, "exp": NOW - 600, "iat": NOW - 900}),
+    "from the future": lambda c: signed({**c, "iat": NOW + 3600, "exp": NOW + 7200}),
+    "another nonce": lambda c: signed({**c, "nonce": "x"}),
+    "no nonce": lambda c: signed({k: v for k, v in c.items() if k != "nonce"}),
+    "no expiry": lambda c: signed({k: v for k, v in c.items() if k != "exp"}),
+    "another key": lambda c: signed(c, OTHER_KEY),
+    "a changed claim": lambda c: ".".join(
+        (signed(c).split(".")[0], signed({**c, "sub": "eve"}).split(".")[1], signed(c).split(".")[2])
+    ),
+    "a shared secret": lambda c: jwt.encode({"alg": "HS256"}, c, OctKey.import_key("k" * 32), algorithms=["HS256"]),
+    "no signature": lambda c: "eyJhbGciOiJub25lIn0." + signed(c).split(".")[1] + ".",
+    "rubbish": lambda c: "rubbish",
+    "nothing": lambda c: None,
+    "a number": lambda c: 7,
+}
+
+
+@pytest.mark.parametrize("lie", list(LIES))
+def test_a_token_that_does_not_hold_signs_nobody_in(identity: Identity, liar: dict[str, Any], lie: str) -> None:
+    with pytest.raises(OidcTrouble):
+        finish_with(identity, liar, LIES[lie])
+
+
+def test_the_whole_way_through_the_gate(real: str, portal: Portal) -> None:
+    gate: Any = Gate(Starlette(routes=oidc_routes(lambda: portal)), lambda: portal)  # type: ignore[arg-type, return-value]
+
+    async def story() -> tuple[httpx.Response, httpx.Response, httpx.Response]:
+        transport = httpx.ASGITransport(app=gate)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8501") as client:
+            lured = await client.get("/auth/oidc", headers={"sec-fetch-site": "cross-site"})
+            start = await client.get("/auth/oidc", headers={"sec-fetch-site": "same-origin"})
+            back = await asyncio.to_thread(consent, start.headers["location"], "sue")
+            done = await client.get("/auth/oidc/callback", params=back, headers={"sec-fetch-site": "cross-site"})
+            return lured, start, done
+
+    lured, start, done = asyncio.run(story())
+    assert lured.status_code == 403
+    flow = start.headers["set-cookie"]
+    assert "SameSite=Lax" in flow
+    assert "HttpOnly" in flow
+    assert (done.status_code, done.headers["location"]) == (303, "/")
+    session = next(c for c in done.headers.get_list("set-cookie") if c.startswith("portal_session="))
+    assert "SameSite=Strict" in session
+    user = portal.identity.resolve(session.split(";")[0].partition("=")[2], touch=False)
+    assert user is not None
+    assert user.email == "sue@shop.example"
+
+
+def test_a_callback_out_of_the_blue_goes_home_with_the_reason(real: str, portal: Portal) -> None:
+    gate: Any = Gate(Starlette(routes=oidc_routes(lambda: portal)), lambda: portal)  # type: ignore[arg-type, return-value]
+
+    async def story() -> httpx.Response:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=gate), base_url="http://127.0.0.1:8501"
+        ) as client:
+            return await client.get("/auth/oidc/callback?code=a&state=b")
+
+    done = asyncio.run(story())
+    cookies = done.headers.get_list("set-cookie")
+    assert done.status_code == 303
+    assert any(c.startswith("portal_notice=sso") for c in cookies)
+    assert not any(c.startswith("portal_session=") for c in cookies)
