@@ -36,6 +36,10 @@ def prefill() -> None:
         request = portal.exports.request_of(user, earlier)
     except PortalError:
         return
+    fill_from(request)
+
+
+def fill_from(request: ExportRequest) -> None:
     st.session_state["find_by"] = EMAIL if request.email else CUSTOMER_ID
     st.session_state["customer_email"] = request.subject if request.email else ""
     st.session_state["customer_id"] = "" if request.email else request.subject
@@ -43,6 +47,8 @@ def prefill() -> None:
     st.session_state["card_id"] = request.card_id.get_secret_value() if request.card_id else ""
     st.session_state["format"] = request.format.upper()
     st.session_state["reference"] = request.reference
+    if request.program_id:
+        st.session_state["program"] = request.program_id
 
 
 def programs() -> dict[str, str]:
@@ -63,12 +69,12 @@ def customer_fields() -> dict[str, str]:
     )
     if by == CUSTOMER_ID:
         typed = st.text_input(_("Customer ID"), key="customer_id", max_chars=400, autocomplete="off")
-        problem_at("customer_id", "email")
+        problem_at(typed, "customer_id", "email")
         return {"customer_id": typed or ""}
     typed = st.text_input(
         _("Customer email"), key="customer_email", max_chars=400, autocomplete="off", placeholder="name@example.com"
     )
-    problem_at("email", "customer_id")
+    problem_at(typed, "email", "customer_id")
     offer_better_address(typed or "")
     return {"email": typed or ""}
 
@@ -100,20 +106,21 @@ def scope_fields() -> dict[str, str]:
             _("Program"), list(names), format_func=lambda p: names.get(p, p), index=None, key="program",
             placeholder=_("Choose a program; typing filters the list"),
         )  # fmt: skip
-        problem_at("program_id")
+        problem_at(chosen, "program_id")
         return {"program_id": chosen or "", "program_name": names.get(chosen, "") if chosen else ""}
     if limit == ONE_CARD:
         typed = st.text_input(_("Card ID"), key="card_id", max_chars=100, autocomplete="off")
-        problem_at("card_id")
+        problem_at(typed, "card_id")
         find_a_card(portal, user)
         return {"card_id": typed or ""}
     return {}
 
 
-def problem_at(*fields: str) -> None:
-    problems: list[InputError] = st.session_state.get("_problems", [])
-    for problem in problems:
-        if problem.field in fields:
+def problem_at(value: object, *names: str) -> None:
+    """The sentence below a field, as long as the field holds what was wrong."""
+    problems: list[tuple[InputError, object]] = st.session_state.get("_problems", [])
+    for problem, refused in problems:
+        if problem.field in names and (value or "") == refused:
             field_problem(problem.message)
 
 
@@ -129,7 +136,9 @@ def checked(fields: dict[str, str]) -> ExportRequest | None:
         request = parse_request(**fields, today=today)  # type: ignore[arg-type]  # strings and one date by name
     except InputErrors as wrong:
         problems += wrong.problems
-    st.session_state["_problems"] = problems
+    asked = fields.get("email", fields.get("customer_id", ""))
+    refused = {**fields, "email": asked, "customer_id": asked}
+    st.session_state["_problems"] = [(problem, refused.get(problem.field, "")) for problem in problems]
     return None if problems else request
 
 
@@ -157,14 +166,23 @@ def asked_already() -> None:
         if st.button(_("Open that one"), type="primary"):
             st.session_state.pop("_asked_already")
             places.go_to_export(export_id)
-        if st.button(_("Ask again anyway")):
+        if st.button(_("Ask again anyway"), key="ask_anyway"):
             submit(request, again=True)
         if st.button(_("Back to the form")):
             st.session_state.pop("_asked_already")
+            fill_from(request)
             st.rerun()
     st.stop()
 
 
+def start_afresh() -> None:
+    """Nothing of an earlier visit to this page stays: sentences, an offer, cards found."""
+    if not {"find_by", "ask_anyway"} & set(st.session_state):
+        for key in ("_problems", "_asked_already", "_cards"):
+            st.session_state.pop(key, None)
+
+
+start_afresh()
 prefill()
 st.title(_("New export"))
 st.caption(_("Asks LoyaltyDog for everything it holds on one customer of yours in gift cards."))
@@ -175,7 +193,6 @@ with form:
     fields["format"] = str(
         st.segmented_control(_("Format"), ["JSON", "CSV"], default="JSON", required=True, key="format") or ""
     ).lower()
-    problem_at("format")
     left, right = st.columns(2)
     fields["reference"] = left.text_input(
         _("Reference"), key="reference", max_chars=100, help=_("Your ticket number. Optional."), autocomplete="off"
@@ -184,7 +201,8 @@ with form:
         _("Received on"), value=today, max_value=today, format="YYYY-MM-DD", key="received_on",
         help=_("The day the customer's request reached you."),
     )  # fmt: skip
-    problem_at("reference", "received_on")
+    problem_at(fields["reference"], "reference")
+    problem_at(fields["received_on"], "received_on")
     if st.button(_("Request export"), type="primary", icon=":material/send:", key="request_export"):
         request = checked(fields)
         if request is None:

@@ -40,7 +40,7 @@ def draw_tables(portal: Portal, user: User, view: ExportView, preview: Preview) 
     clear = _reveal_toggle(right, portal, user, view)
     hits = _hits(view, preview, text or "")
     names = [_tab_name(table, hits) for table in preview.tables]
-    tabs = st.tabs([*names, RAW], key=f"tabs-{view.id}-{text}", on_change="rerun", default=_first_tab(preview, names))
+    tabs = st.tabs([*names, RAW], key=f"tabs-{view.id}-{text}", on_change="rerun", default=_first_tab(preview, names, hits))
     for tab, table in zip(tabs, preview.tables, strict=False):
         if tab.open:
             with tab:
@@ -116,10 +116,12 @@ def _hits(view: ExportView, preview: Preview, text: str) -> dict[str, list[int]]
     return rows
 
 
-def _first_tab(preview: Preview, names: list[str]) -> str:
-    """The first table that is more than the file's own heading."""
-    worth = (name for table, name in zip(preview.tables, names, strict=True) if table.name != "file")
-    return next(worth, names[0] if names else RAW)
+def _first_tab(preview: Preview, names: list[str], hits: dict[str, list[int]] | None) -> str:
+    """The first table where the search found something; else the first that is more than the file's own heading."""
+    tables = list(zip(preview.tables, names, strict=True))
+    found = (name for table, name in tables if hits and hits.get(table.name))
+    worth = (name for table, name in tables if table.name != "file")
+    return next(found, None) or next(worth, names[0] if names else RAW)
 
 
 def _tab_name(table: Table, hits: dict[str, list[int]] | None) -> str:
