@@ -18,7 +18,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -98,6 +98,11 @@ class Demo:
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             return json.load(answer)
+
+    def forget(self) -> None:
+        """Let the practice merchant start over."""
+        request = urllib.request.Request(self.practice + "/_practice/reset", method="POST")
+        urllib.request.urlopen(request, timeout=10).close()
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGINT)
@@ -369,11 +374,36 @@ class Desk:
         return self.table()
 
 
+FAILED: pytest.StashKey[bool] = pytest.StashKey()
+PICTURES = ROOT / ".data" / "browser-failures"
+
+
+def tell_what_was_seen(opened: list[tuple[BrowserContext, Trouble]], name: str) -> None:
+    """After a failure: the words on each page, and its picture in a folder that git ignores."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for number, (context, trouble) in enumerate(opened):
+        for page in context.pages:
+            picture = PICTURES / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}-{number}.png"
+            page.screenshot(path=picture)
+            print(f"--- {page.url}, {picture.relative_to(ROOT)}\n{page.locator('body').inner_text()[:1500]}")
+        print(trouble.seen)
+
+
 MakeDesk = Callable[..., Desk]
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
+    report = yield
+    if report.when == "call" and report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
 @pytest.fixture
-def desk(demo: Demo, chromium: Browser, signed_in: Callable[[str], Any]) -> Iterator[MakeDesk]:
+def desk(
+    demo: Demo, chromium: Browser, signed_in: Callable[[str], Any], request: pytest.FixtureRequest
+) -> Iterator[MakeDesk]:
     """Open desks: `desk()` is nobody's, `desk("sam")` is Sam's of merchant one, `desk("sam", "two")` of the other."""
     opened: list[tuple[BrowserContext, Trouble]] = []
 
@@ -390,6 +420,8 @@ def desk(demo: Demo, chromium: Browser, signed_in: Callable[[str], Any]) -> Iter
         return made
 
     yield make
+    if request.node.stash.get(FAILED, False):
+        tell_what_was_seen(opened, request.node.name)
     found = [line for _context, trouble in opened for line in trouble.unexpected()]
     for context, _trouble in opened:
         context.close()

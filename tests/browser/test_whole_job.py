@@ -187,6 +187,9 @@ def test_same_export_asked_twice_within_a_minute_is_offered_and_not_repeated(
     person.press("Request export")
     person.sees("This export was asked for less than a minute ago.")
     assert person.demo.counts()["export_posts"] == sent
+    person.press("Back to the form")
+    assert person.page.get_by_label("Customer email", exact=True).input_value() == email
+    person.press("Request export")
     person.press("Open that one")
     person.heading("Preview").wait_for()
     assert person.export_id() == first
