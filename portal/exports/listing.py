@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import csv
 import datetime as dt
 import io
@@ -123,8 +122,8 @@ class Listing(ExportsBase):
         text = wanted.text.strip()
         if text:
             index = self._index(session, user, text)
-            prefix = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            query = query.where(or_(Export.subject_index == index, Export.reference.like(f"{prefix}%", escape="\\")))
+            prefix = _storable(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+            query = query.where(or_(Export.subject_index == index, Export.reference.ilike(f"{prefix}%", escape="\\")))
         if wanted.states:
             query = query.where(Export.state.in_(sorted(wanted.states)))
         if wanted.format:
@@ -133,7 +132,7 @@ class Listing(ExportsBase):
             query = query.where(Export.program_id == wanted.program_id)
         if wanted.since:
             query = query.where(Export.requested_at >= _midnight(wanted.since))
-        if wanted.until:
+        if wanted.until and wanted.until < dt.date.max:
             query = query.where(Export.requested_at < _midnight(wanted.until) + dt.timedelta(days=1))
         if wanted.mine:
             query = query.where(Export.requested_by == user.account_id)
@@ -267,7 +266,15 @@ def _decode(cursor: str | None) -> tuple[dt.datetime, str] | None:
     if not cursor:
         return None
     try:
-        time, _, export_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
-        return dt.datetime.fromisoformat(time), export_id
-    except (ValueError, binascii.Error):
+        text, _, export_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        time = dt.datetime.fromisoformat(text)
+        if time.tzinfo is None or not (export_id.isascii() and export_id.isalnum()):
+            return None
+        return time.astimezone(dt.UTC), export_id
+    except (ValueError, OverflowError):
         return None
+
+
+def _storable(text: str) -> str:
+    """`text` with what no database column holds (lone surrogates, PostgreSQL's zero byte) made visible."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

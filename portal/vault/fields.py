@@ -53,5 +53,5 @@ class FieldSealer:
         """Keyed pseudonym of a subject as hex; letters' case and surrounding space do not matter."""
         normal = unicodedata.normalize("NFC", value).strip().casefold()
         primitive = self._index_primitive(merchant_id, wrapped_keyset)
-        pseudonym: bytes = primitive.primary().compute(normal.encode(), INDEX_BYTES)
+        pseudonym: bytes = primitive.primary().compute(normal.encode("utf-8", "surrogatepass"), INDEX_BYTES)
         return pseudonym.hex()
