@@ -40,7 +40,9 @@ def draw_tables(portal: Portal, user: User, view: ExportView, preview: Preview) 
     clear = _reveal_toggle(right, portal, user, view)
     hits = _hits(view, preview, text or "")
     names = [_tab_name(table, hits) for table in preview.tables]
-    tabs = st.tabs([*names, RAW], key=f"tabs-{view.id}-{text}", on_change="rerun", default=_first_tab(preview, names, hits))
+    tabs = st.tabs(
+        [*names, RAW], key=f"tabs-{view.id}-{text}", on_change="rerun", default=_first_tab(preview, names, hits)
+    )
     for tab, table in zip(tabs, preview.tables, strict=False):
         if tab.open:
             with tab:
