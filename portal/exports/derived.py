@@ -1,4 +1,9 @@
-"""Files made from the original for people: marked as derived, safe in a spreadsheet (SEC-20, LAW-8)."""
+"""Files made from the original for people: marked as derived, safe in a spreadsheet (SEC-20, LAW-8).
+
+Both stream a table's rows a page at a time, so that their length does not matter. What they cannot say and the preview
+can: in the CSV, null and missing are both an empty field; in the workbook, null is a grey blank cell and missing a
+white one.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from portal.exports.spreadsheet import safe_cell
+from portal.exports.workbook import workbook
 
 if TYPE_CHECKING:
     from portal.preview import Preview
@@ -33,3 +39,8 @@ def csv_of(preview: Preview) -> Iterator[bytes]:
         for start in range(0, table.row_count, ROWS_AT_A_TIME):
             for row in table.rows(start, min(start + ROWS_AT_A_TIME, table.row_count)):
                 yield line([cell if isinstance(cell, str) else "" for cell in row])
+
+
+def xlsx_of(preview: Preview) -> Iterator[bytes]:
+    """A workbook with a sheet a table and everything as text (`portal.exports.workbook`)."""
+    return workbook(preview.tables)
