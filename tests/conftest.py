@@ -70,6 +70,12 @@ def run_shop(*options: str) -> Iterator[Shop]:
 
 
 @pytest.fixture(scope="session")
+def start_shop() -> Callable[..., AbstractContextManager[Shop]]:
+    """Start one more practice merchant, with options of one's own."""
+    return run_shop
+
+
+@pytest.fixture(scope="session")
 def running_shop() -> Iterator[Shop]:
     with run_shop() as shop:
         yield shop

@@ -1,0 +1,29 @@
+"""A worker of its own that asks for one export and stays: the test ends it with SIGKILL.
+
+Arguments: data folder, the practice merchant's API address, host:port of its files, the customer's email.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from sqlalchemy import select
+
+from portal.commands.practice_people import seed_practice
+from portal.config import Settings
+from portal.exports import parse_request
+from portal.runtime import build_portal
+from portal.storage.tables import Merchant
+
+folder, base, downloads, email = sys.argv[1:]
+portal = build_portal(Settings(data_dir=Path(folder), mode="practice"))
+seed_practice(portal, int(base.rpartition(":")[2]))
+with portal.db.write() as session:
+    for merchant in session.scalars(select(Merchant)):
+        merchant.download_hosts = [downloads]
+portal.start_workers("worker")
+user = portal.identity.user_for_account("maya@brookandbean.example.com", origin="cli")
+print(portal.exports.submit(user, parse_request(email=email)), flush=True)
+time.sleep(600)
