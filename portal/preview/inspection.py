@@ -1,10 +1,9 @@
 """Does the file speak of the asked person, and of nobody else?
 
 Verdicts: "one_person" (every record that names its owner names the asked one), "nobody" (no record of anyone: an
-answer, not
-an error), "other_person" (a whole record is somebody else's: it must not leave, LAW-23), "unsure" (rows that name no
-owner, or
-a file that was cut off). A mention of somebody is not a record of theirs; `find_others` marks mentions.
+answer, not an error), "unnamed" (a whole file that names no owner, so nothing speaks of somebody else), "other_person"
+(a whole record is somebody else's: it must not leave, LAW-23), "unsure" (several owners without email or ID, an error's
+body, or a file that was cut off). A mention of somebody is not a record of theirs; `find_others` marks mentions.
 Rules in words: docs/inspection.md.
 """
 
@@ -12,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
 from portal.preview import words
-from portal.preview.model import NULL, Bare, Place, Preview
+from portal.preview.model import NULL, Bare, Cell, Place, Preview
 from portal.preview.people import Record, groups, normal, own_values, people_records
 
-Verdict: TypeAlias = Literal["one_person", "nobody", "other_person", "unsure"]
+Verdict: TypeAlias = Literal["one_person", "nobody", "unnamed", "other_person", "unsure"]
 
 MAX_FINDINGS: Final = 200
 _TROUBLE: Final = frozenset(
@@ -66,6 +65,8 @@ def inspect(preview: Preview, asked: AskedPerson) -> Inspection:
     people = groups(records)
     findings = _findings(records, asked)
     verdict = _verdict(preview, records, findings)
+    if verdict == "unsure" and not records and _may_be_theirs(preview, nameless):
+        verdict = "unnamed"
     if verdict == "one_person" and (_somebody_else(nameless, records, asked) or not (asked.email or asked.customer_id)):
         verdict = "unsure"
     count = 0 if verdict == "nobody" else len(people)
@@ -87,6 +88,28 @@ def _verdict(preview: Preview, records: list[Record], findings: list[Finding]) -
     if _holds_nothing(preview, records):
         return "nobody"
     return "one_person" if records else "unsure"
+
+
+def _may_be_theirs(preview: Preview, nameless: list[Record]) -> bool:
+    """A whole file with rows that names no customer by email or ID, at most one by name, and is no error's body.
+
+    The vendor documents no content: an export may well list cards and amounts alone. Nothing speaks of somebody else.
+    """
+    named = {(frozenset(record.names), frozenset(record.phones)) for record in nameless}
+    if not (preview.complete and preview.format_fits) or preview.record_kind == "value" or len(named) > 1:
+        return False
+    if not any(_says_something(cell) for table in preview.tables for _row, row in table.iterate() for cell in row):
+        return False
+    small = preview.format == "json" and preview.row_count <= len(preview.tables)
+    return not (small and any(words.has(words.meaning(name), _TROUBLE) for name in _names(preview)))
+
+
+def _says_something(cell: Cell) -> bool:
+    return isinstance(cell, str) and bool(cell) and not (type(cell) is Bare and cell in ("[]", "{}"))
+
+
+def _names(preview: Preview) -> list[str]:
+    return [name for table in preview.tables for name in (table.name, *table.columns)]
 
 
 def _somebody_else(nameless: list[Record], records: list[Record], asked: AskedPerson) -> bool:
@@ -189,6 +212,8 @@ def _who(preview: Preview, verdict: Verdict, people: int, records: list[Record],
         if asked.customer_id and not asked.email and not any(record.ids for record in records):
             return "Every record carries the same email; the file names no customer ID to compare with."
         return "Every record belongs to the customer you asked for."
+    if verdict == "unnamed":
+        return "Nothing in the file says whose records these are. Look before you send it."
     if records and preview.complete and preview.format_fits:
         return "The file names a customer without an email or an ID. Look whose records these are before you send it."
     if not records:

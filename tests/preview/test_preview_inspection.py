@@ -123,10 +123,21 @@ def test_nobody_asked_for_is_never_one_person() -> None:
     assert look([{"customerId": "c1"}], AskedPerson()).verdict == "unsure"
 
 
-def test_rows_that_name_no_owner_are_unsure() -> None:
+def test_rows_that_name_no_owner_are_unnamed_and_say_so() -> None:
     seen = look([{"cardNumber": "6035000000000001", "balance": "1.00"}])
-    assert seen.verdict == "unsure"
+    assert seen.verdict == "unnamed"
     assert not seen.checks[1].ok
+
+
+@pytest.mark.parametrize(
+    "body", [{"error": {"code": "x", "message": "y"}}, {"detail": "Not found"}, {"errors": ["broken"]}]
+)
+def test_an_errors_body_is_unsure_not_an_export(body: object) -> None:
+    assert look(body).verdict == "unsure"
+
+
+def test_two_customers_named_without_email_or_id_are_unsure() -> None:
+    assert look({"customers": [{"name": "Kim Lee"}, {"name": "Bo Li"}]}).verdict == "unsure"
 
 
 def test_a_customer_named_without_email_or_id_beside_the_right_one_is_unsure() -> None:
