@@ -56,7 +56,7 @@ def export(
 
 
 def _check_target(out: Path, force: bool) -> None:
-    if out.exists() and not force:
+    if out.exists() and not force and not (out.is_file() and out.stat().st_size == 0):  # an empty one loses nothing
         raise InputErrors([InputError(f"{out.name} is there already; use --force to replace it.", field="out")])
     if not out.absolute().parent.is_dir():
         raise InputErrors([InputError("The folder for the file does not exist.", field="out")])
