@@ -1,7 +1,8 @@
 """Appending to and checking the chain.
 
-Shape: an entry's hash is SHA-256 over ``b"portal-audit-v1\\x00"`` and the canonical JSON (sorted
-keys, no spaces, UTF-8) of merchant, seq, at, actor, action, object, origin, result, facts, prev.
+Shape: an entry's hash is SHA-256 over `DOMAIN` and the canonical JSON (sorted keys, no spaces, UTF-8) of
+merchant, seq, at, actor, action, object, origin, result, facts, prev. `DOMAIN` begins with 0x00, so that
+the hash is at once the entry's leaf in the Merkle tree of RFC 6962.
 Units: `at` is ISO 8601 UTC with microseconds; hashes are 64 hex characters.
 Rules: append only; seq starts at 1 and has no gaps; the first prev is 64 zeros; written in the
 transaction of the act itself, so that an act without its entry cannot happen (SEC-50, SEC-51).
@@ -11,23 +12,43 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, insert, inspect, select, text
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.audit.actions import ACTIONS
+from portal.errors import PortalError
 from portal.storage.tables import AuditEntry, utc_now
 
-DOMAIN = b"portal-audit-v1\x00"
+DOMAIN = b"\x00portal-audit-v1\x00"
 GENESIS = "0" * 64
-PAGE = 2_000  # entries read at a time while checking
+PORTAL_CHAIN = "portal"  # acts that belong to no merchant: keys, sign-ins with an unknown email
+
+
+_COLUMNS = tuple(column.key for column in inspect(AuditEntry).columns)
+_INSERT = insert(AuditEntry.__table__)  # type: ignore[arg-type]
+_LAST = (
+    select(AuditEntry.seq, AuditEntry.entry_hash)
+    .where(AuditEntry.merchant_id == bindparam("chain"))
+    .order_by(AuditEntry.seq.desc())
+    .limit(1)
+)
+_ONE_WRITER = text("SELECT pg_advisory_xact_lock(hashtextextended(:chain, 0))")
 
 
 class UndeclaredFact(ValueError):
     """An act was recorded under an unknown name or with a fact it does not declare: our own mistake."""
+
+
+class AuditUnavailable(PortalError):
+    """The entry could not be written, so the act did not happen (SEC-51)."""
+
+    code = "audit_unavailable"
+    message = "The audit trail cannot be written right now, so nothing was done and nothing is shown."
+    next_step = "Whoever runs the portal: check the database and its disk. Then try again."
 
 
 @dataclass(frozen=True)
@@ -75,21 +96,36 @@ def record(
     """Append one act within `session`'s transaction.
 
     `actor` is an account id, ``system`` or ``anonymous``; `origin` where the act came from (an
-    address, ``cli``, ``worker``). Raises UndeclaredFact for an act or fact nobody declared.
+    address, ``cli``, ``worker``). Raises UndeclaredFact for an act or fact nobody declared,
+    AuditUnavailable when the entry cannot be written.
     """
     declared = ACTIONS.get(action)
     if declared is None or not set(facts) <= declared.facts:
         raise UndeclaredFact(f"{action}: {sorted(facts)}")
+    session.flush()
+    try:
+        return _append(session, merchant_id, actor, action, object_id, origin[:64], result, facts)
+    except SQLAlchemyError as error:
+        if actor == "system" and isinstance(error, OperationalError | InterfaceError):
+            raise  # a worker insists while the database is away (Database.insist)
+        raise AuditUnavailable(detail=f"{action}: {type(error).__name__}") from None
+
+
+def _append(
+    session: Session,
+    merchant_id: str,
+    actor: str,
+    action: str,
+    object_id: str,
+    origin: str,
+    result: str,
+    facts: dict[str, Any],
+) -> AuditEntry:
     if session.get_bind().dialect.name == "postgresql":
         # One writer per merchant's chain; held to the end of the transaction.
-        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:m, 0))"), {"m": merchant_id})
-    session.flush()
-    last = session.execute(
-        select(AuditEntry.seq, AuditEntry.entry_hash)
-        .where(AuditEntry.merchant_id == merchant_id)
-        .order_by(AuditEntry.seq.desc())
-        .limit(1)
-    ).first()
+        session.execute(_ONE_WRITER, {"chain": merchant_id})
+    connection = session.connection()
+    last = connection.execute(_LAST, {"chain": merchant_id}).first()
     entry = AuditEntry(
         merchant_id=merchant_id,
         seq=last.seq + 1 if last else 1,
@@ -97,46 +133,20 @@ def record(
         actor=actor,
         action=action,
         object_id=object_id,
-        origin=origin[:64],
+        origin=origin,
         result=result,
         facts={k: v for k, v in facts.items() if v is not None},
         prev_hash=last.entry_hash if last else GENESIS,
         entry_hash="",
     )
     entry.entry_hash = hash_of(entry)
-    session.add(entry)
-    session.flush()
+    connection.execute(_INSERT, {name: getattr(entry, name) for name in _COLUMNS})
     return entry
-
-
-def _pages(session: Session, merchant_id: str) -> Iterator[list[AuditEntry]]:
-    after = -(2**62)
-    while True:
-        page = list(
-            session.scalars(
-                select(AuditEntry)
-                .where(AuditEntry.merchant_id == merchant_id, AuditEntry.seq > after)
-                .order_by(AuditEntry.seq)
-                .limit(PAGE)
-            )
-        )
-        if not page:
-            return
-        yield page
-        after = page[-1].seq
-        session.expunge_all()
 
 
 def verify_chain(session: Session, merchant_id: str) -> tuple[int, ChainFault | None]:
     """Walk the merchant's chain; give the number of sound entries and the first fault, if any."""
-    expected_seq, prev, sound = 1, GENESIS, 0
-    for page in _pages(session, merchant_id):
-        for entry in page:
-            if entry.seq != expected_seq:
-                return sound, ChainFault(entry.seq, f"entry {expected_seq} is missing before {entry.seq}")
-            if entry.prev_hash != prev:
-                return sound, ChainFault(entry.seq, "does not follow from the entry before it")
-            if hash_of(entry) != entry.entry_hash:
-                return sound, ChainFault(entry.seq, "was changed after it was written")
-            expected_seq, prev, sound = expected_seq + 1, entry.entry_hash, sound + 1
-    return sound, None
+    from portal.audit.checking import check_pages, pages_of
+
+    verdict = check_pages(pages_of(session, merchant_id))
+    return verdict.sound, verdict.fault

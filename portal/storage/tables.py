@@ -7,6 +7,7 @@ found through `subject_index`, a keyed blind index per merchant. Staff accounts 
 from __future__ import annotations
 
 import datetime as dt
+import json
 import secrets
 from typing import Any, ClassVar
 
@@ -51,6 +52,28 @@ class UTCDateTime(TypeDecorator[dt.datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+class CanonicalJSON(TypeDecorator[dict[str, Any]]):
+    """An object kept as the very JSON text that was hashed: sorted keys, no spaces, UTF-8 (SEC-50)."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
+        return None if value is None else json.loads(value)
+
+
+# Compared byte by byte on every database, so that "starts with" is a range of an index.
+BYTE_ORDER = String(300).with_variant(String(300, collation="C"), "postgresql")
+
+
+def folded_reference(context: Any) -> str:
+    """The reference as it is searched for: letters' case does not matter."""
+    return str(context.get_current_parameters().get("reference") or "").casefold()
 
 
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
@@ -157,6 +180,13 @@ class Export(Base, kw_only=True):
         Index("ix_exports_subject", "merchant_id", "subject_index", "requested_at"),
         Index("ix_exports_state", "state", "retry_at"),
         Index("ix_exports_ask", "merchant_id", "ask_index", "requested_at"),
+        # One index a filter of Past exports, each in the order the page is drawn in (bench/history.py).
+        Index("ix_exports_merchant_state", "merchant_id", "state", "requested_at", "id"),
+        Index("ix_exports_state_expiry", "merchant_id", "state", "link_expires_at", "id"),
+        Index("ix_exports_format", "merchant_id", "format", "requested_at", "id"),
+        Index("ix_exports_program", "merchant_id", "program_id", "requested_at", "id"),
+        Index("ix_exports_by", "merchant_id", "requested_by", "requested_at", "id"),
+        Index("ix_exports_reference", "merchant_id", "reference_key", "requested_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
@@ -178,6 +208,7 @@ class Export(Base, kw_only=True):
     sealed_card_id: Mapped[bytes | None] = mapped_column(default=None)
     format: Mapped[str] = mapped_column(String(8))
     reference: Mapped[str] = mapped_column(String(100), default="")
+    reference_key: Mapped[str] = mapped_column(BYTE_ORDER, init=False, insert_default=folded_reference)
     received_on: Mapped[dt.date | None] = mapped_column(default=None)
 
     # What LoyaltyDog answered
@@ -228,21 +259,36 @@ class FileKey(Base, kw_only=True):
     created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
 
 
+class DestroyedFile(Base, kw_only=True):
+    """A sealed file whose key was destroyed on purpose; a restored backup must not bring it back (SEC-55)."""
+
+    __tablename__ = "destroyed_files"
+
+    blob_name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    export_id: Mapped[str] = mapped_column(String(32), index=True)
+    at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+
+
 class AuditEntry(Base, kw_only=True):
     """One act. `entry_hash` covers the canonical JSON of all else and the entry before (SEC-50)."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_object", "merchant_id", "object_id", "seq"),)
+    __table_args__ = (
+        Index("ix_audit_object", "merchant_id", "object_id", "seq"),
+        Index("ix_audit_action", "merchant_id", "action", "seq"),
+        Index("ix_audit_actor", "merchant_id", "actor", "seq"),
+        Index("ix_audit_at", "merchant_id", "at"),
+    )
 
     merchant_id: Mapped[str] = mapped_column(String(32), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     at: Mapped[str] = mapped_column(String(32))
     actor: Mapped[str] = mapped_column(String(64))
-    action: Mapped[str] = mapped_column(String(60), index=True)
+    action: Mapped[str] = mapped_column(String(60))
     object_id: Mapped[str] = mapped_column(String(64), default="")
     origin: Mapped[str] = mapped_column(String(64), default="")
     result: Mapped[str] = mapped_column(String(16), default="ok")
-    facts: Mapped[dict[str, Any]] = mapped_column(default_factory=dict)
+    facts: Mapped[dict[str, Any]] = mapped_column(CanonicalJSON, default_factory=dict)
     prev_hash: Mapped[str] = mapped_column(String(64))
     entry_hash: Mapped[str] = mapped_column(String(64))
 

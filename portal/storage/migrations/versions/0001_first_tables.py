@@ -22,14 +22,25 @@ def upgrade() -> None:
     sa.Column('object_id', sa.String(length=64), nullable=False),
     sa.Column('origin', sa.String(length=64), nullable=False),
     sa.Column('result', sa.String(length=16), nullable=False),
-    sa.Column('facts', sa.JSON(), nullable=False),
+    sa.Column('facts', portal.storage.tables.CanonicalJSON(), nullable=False),
     sa.Column('prev_hash', sa.String(length=64), nullable=False),
     sa.Column('entry_hash', sa.String(length=64), nullable=False),
     sa.PrimaryKeyConstraint('merchant_id', 'seq')
     )
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
-        batch_op.create_index(batch_op.f('ix_audit_entries_action'), ['action'], unique=False)
+        batch_op.create_index('ix_audit_action', ['merchant_id', 'action', 'seq'], unique=False)
+        batch_op.create_index('ix_audit_actor', ['merchant_id', 'actor', 'seq'], unique=False)
+        batch_op.create_index('ix_audit_at', ['merchant_id', 'at'], unique=False)
         batch_op.create_index('ix_audit_object', ['merchant_id', 'object_id', 'seq'], unique=False)
+
+    op.create_table('destroyed_files',
+    sa.Column('blob_name', sa.String(length=200), nullable=False),
+    sa.Column('export_id', sa.String(length=32), nullable=False),
+    sa.Column('at', portal.storage.tables.UTCDateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('blob_name')
+    )
+    with op.batch_alter_table('destroyed_files', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_destroyed_files_export_id'), ['export_id'], unique=False)
 
     op.create_table('merchants',
     sa.Column('id', sa.String(length=32), nullable=False),
@@ -104,6 +115,7 @@ def upgrade() -> None:
     sa.Column('sealed_card_id', sa.LargeBinary(), nullable=True),
     sa.Column('format', sa.String(length=8), nullable=False),
     sa.Column('reference', sa.String(length=100), nullable=False),
+    sa.Column('reference_key', sa.String(length=300).with_variant(sa.String(length=300, collation='C'), 'postgresql'), nullable=False),
     sa.Column('received_on', sa.Date(), nullable=True),
     sa.Column('attempt', sa.Integer(), nullable=False),
     sa.Column('sent_at', portal.storage.tables.UTCDateTime(timezone=True), nullable=True),
@@ -140,9 +152,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('exports', schema=None) as batch_op:
         batch_op.create_index('ix_exports_ask', ['merchant_id', 'ask_index', 'requested_at'], unique=False)
+        batch_op.create_index('ix_exports_by', ['merchant_id', 'requested_by', 'requested_at', 'id'], unique=False)
         batch_op.create_index('ix_exports_expiry', ['merchant_id', 'link_expires_at', 'id'], unique=False)
+        batch_op.create_index('ix_exports_format', ['merchant_id', 'format', 'requested_at', 'id'], unique=False)
         batch_op.create_index('ix_exports_list', ['merchant_id', 'requested_at', 'id'], unique=False)
+        batch_op.create_index('ix_exports_merchant_state', ['merchant_id', 'state', 'requested_at', 'id'], unique=False)
+        batch_op.create_index('ix_exports_program', ['merchant_id', 'program_id', 'requested_at', 'id'], unique=False)
+        batch_op.create_index('ix_exports_reference', ['merchant_id', 'reference_key', 'requested_at', 'id'], unique=False)
         batch_op.create_index('ix_exports_state', ['state', 'retry_at'], unique=False)
+        batch_op.create_index('ix_exports_state_expiry', ['merchant_id', 'state', 'link_expires_at', 'id'], unique=False)
         batch_op.create_index('ix_exports_subject', ['merchant_id', 'subject_index', 'requested_at'], unique=False)
 
     op.create_table('login_sessions',
@@ -201,9 +219,15 @@ def downgrade() -> None:
     op.drop_table('login_sessions')
     with op.batch_alter_table('exports', schema=None) as batch_op:
         batch_op.drop_index('ix_exports_subject')
+        batch_op.drop_index('ix_exports_state_expiry')
         batch_op.drop_index('ix_exports_state')
+        batch_op.drop_index('ix_exports_reference')
+        batch_op.drop_index('ix_exports_program')
+        batch_op.drop_index('ix_exports_merchant_state')
         batch_op.drop_index('ix_exports_list')
+        batch_op.drop_index('ix_exports_format')
         batch_op.drop_index('ix_exports_expiry')
+        batch_op.drop_index('ix_exports_by')
         batch_op.drop_index('ix_exports_ask')
 
     op.drop_table('exports')
@@ -215,9 +239,15 @@ def downgrade() -> None:
     op.drop_table('throttle')
     op.drop_table('pace')
     op.drop_table('merchants')
+    with op.batch_alter_table('destroyed_files', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_destroyed_files_export_id'))
+
+    op.drop_table('destroyed_files')
     with op.batch_alter_table('audit_entries', schema=None) as batch_op:
         batch_op.drop_index('ix_audit_object')
-        batch_op.drop_index(batch_op.f('ix_audit_entries_action'))
+        batch_op.drop_index('ix_audit_at')
+        batch_op.drop_index('ix_audit_actor')
+        batch_op.drop_index('ix_audit_action')
 
     op.drop_table('audit_entries')
     # ### end Alembic commands ###

@@ -1,0 +1,116 @@
+"""Signed checkpoints: how long a chain was and what it came to, kept outside the database (SEC-50).
+
+Form: a C2SP tlog-checkpoint (origin, size, base64 root) with two extension lines, ``head`` (hash of the
+last entry) and ``at`` (UTC), as a signed note. Whoever has one can show that entries were changed, taken
+away or written anew since, even with the whole database in the forger's hands.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portal.audit.merkle import Frontier
+from portal.audit.signing import VerifierKey, split_note
+from portal.storage.blobs import BlobStore
+
+ORIGIN = "privacy-portal/audit/"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """`size` entries of `chain`; `root` 32 bytes; `head` 64 hex characters; `at` ISO 8601 UTC."""
+
+    chain: str
+    size: int
+    root: bytes
+    head: str
+    at: str
+
+    def text(self) -> str:
+        root = base64.b64encode(self.root).decode()
+        return f"{ORIGIN}{self.chain}\n{self.size}\n{root}\nhead {self.head}\nat {self.at}\n"
+
+    @property
+    def made_at(self) -> dt.datetime:
+        return dt.datetime.strptime(self.at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.UTC)
+
+
+class BadCheckpoint(ValueError):
+    """A checkpoint that does not read or whose signature is not the portal's."""
+
+
+def parse_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
+    """Read a note and check its signature against any of `keys`. Raises BadCheckpoint."""
+    try:
+        text, signatures = split_note(note)
+        origin, size, root, head, at = text.splitlines()
+        point = Checkpoint(
+            origin.removeprefix(ORIGIN),
+            int(size),
+            base64.b64decode(root, validate=True),
+            head.removeprefix("head "),
+            at.removeprefix("at "),
+        )
+        fits = point.text() == text and point.made_at is not None
+    except ValueError:
+        raise BadCheckpoint("a checkpoint does not read") from None
+    if not fits or not any(key.signed(text, line) for key in keys for line in signatures):
+        raise BadCheckpoint("a checkpoint is not signed by the portal's key")
+    return point
+
+
+class CheckpointFolder:
+    """Where checkpoints lie: a folder or an object store, by chain and size."""
+
+    def __init__(self, store: BlobStore) -> None:
+        self._store = store
+
+    def _put(self, name: str, content: str) -> None:
+        with self._store.writer(name) as file:
+            file.write(content.encode())
+        self._store.settle(name)
+
+    def _get(self, name: str) -> str:
+        with self._store.reader(name) as file:
+            return file.read().decode()
+
+    def put(self, point: Checkpoint, note: str) -> None:
+        """Keep it; one that is there already stays as it is."""
+        name = f"{point.chain}/{point.size:012}.checkpoint"
+        if not self._store.exists(name):
+            self._put(name, note)
+
+    def put_key_notes(self, notes: Sequence[str]) -> None:
+        for number, note in enumerate(notes, start=1):
+            if not self._store.exists(f"keys/{number:04}.note"):
+                self._put(f"keys/{number:04}.note", note)
+
+    def key_notes(self) -> list[str]:
+        return [self._get(n) for n in sorted(self._store.names("keys/")) if n.endswith(".note")]
+
+    def chains(self) -> set[str]:
+        return {name.partition("/")[0] for name in self._store.names() if name.endswith(".checkpoint")}
+
+    def notes(self, chain: str) -> list[str]:
+        """All checkpoints of a chain, shortest first."""
+        return [self._get(n) for n in sorted(self._store.names(f"{chain}/")) if n.endswith(".checkpoint")]
+
+    def newest(self, chain: str) -> str | None:
+        names = [n for n in self._store.names(f"{chain}/") if n.endswith(".checkpoint")]
+        return self._get(max(names)) if names else None
+
+    def put_frontier(self, chain: str, frontier: Frontier) -> None:
+        """So that the next checkpoint needs only the entries since this one. Believed only if its root fits."""
+        body = {"size": frontier.size, "peaks": [peak.hex() for peak in frontier.peaks]}
+        self._put(f"{chain}/frontier.json", json.dumps(body))
+
+    def frontier(self, chain: str) -> Frontier | None:
+        try:
+            body = json.loads(self._get(f"{chain}/frontier.json"))
+            return Frontier(int(body["size"]), [bytes.fromhex(peak) for peak in body["peaks"]])
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None
