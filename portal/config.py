@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field("", description="comma-separated addresses whose X-Forwarded-* are believed")
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data folder")
     blob_url: str = Field("", description="object store URL; empty: a folder in the data folder")
+    checkpoint_dir: str = Field(
+        "", description="folder or object store URL for signed audit checkpoints; empty: checkpoints/ in the data folder"
+    )
     keyset_path: Path | None = Field(None, description="master keyset file; empty: keys/ in the data folder")
 
     # LoyaltyDog
@@ -48,7 +51,14 @@ class Settings(BaseSettings):
     allow_loopback_http: bool = Field(False, description="plain http to loopback only, for tests and local mocks")
     deadline_seconds: float = Field(300.0, gt=0, le=86_400, description="whole fetch of one file, seconds")
     answer_seconds: float = Field(30.0, gt=0, le=600, description="one API call, seconds")
+    edge_requests: int = Field(
+        300, ge=0, description="requests LoyaltyDog's edge takes from one address in 10 s; 0: no such limit"
+    )
     max_file_bytes: int = Field(2 * 1024**3, gt=0, description="largest file taken, bytes")
+    min_bytes_per_second: float = Field(1024.0, ge=0, description="slowest file waited for, bytes a second; 0: none")
+    min_rate_grace_seconds: float = Field(20.0, ge=0, le=3600, description="before the slowest rate counts, seconds")
+    download_redirects: Literal[0, 1] = Field(0, description="1: one redirect, checked like a first address")
+    fetches_per_merchant: int = Field(4, ge=1, le=100, description="files fetched at once for one merchant")
 
     # People and time
     idle_minutes: float = Field(15.0, gt=0, description="session ends after this long without an act, minutes")
@@ -83,6 +93,11 @@ class Settings(BaseSettings):
     @property
     def keyset_file(self) -> Path:
         return self.keyset_path or self.root / "keys" / "master.keyset.json"
+
+    @property
+    def checkpoints(self) -> str:
+        """Folder or URL that audit checkpoints are written to; best on another machine (SEC-50)."""
+        return self.checkpoint_dir or str(self.root / "checkpoints")
 
     @property
     def practice(self) -> bool:

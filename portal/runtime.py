@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from portal.config import Settings, load_settings
 from portal.exports import Exports
+from portal.exports.base import nowhere
 from portal.exports.vendor import Vendor
 from portal.identity import Identity
 from portal.storage.blobs import BlobStore
 from portal.storage.engine import Database, open_engine
 from portal.storage.migrate import bring_up_to_date
 from portal.vault import FieldSealer, MasterKey, SealedFiles
+
+if TYPE_CHECKING:
+    from portal.exports.durable import DurableEngine
 
 WorkerKind = Literal["web", "cli", "worker"]
 
@@ -31,31 +36,54 @@ class Portal:
     vendor: Vendor
     identity: Identity
     exports: Exports
+    _engine: DurableEngine | None = None
 
-    def start_workers(self, kind: WorkerKind = "web") -> None:
+    def start_workers(self, kind: WorkerKind = "web", *, beat_seconds: float | None = None) -> None:
         """Begin to run exports in this process."""
-        from portal.exports.durable import DurableEngine
+        from portal.exports.durable import BEAT_SECONDS, DurableEngine
         from portal.exports.walk import Walk
 
-        walk = Walk(self.db, self.files, self.exports.seal, self.vendor, retention_days=self.settings.retention_days)
+        walk = Walk(
+            self.db,
+            self.files,
+            self.exports.seal,
+            self.vendor,
+            retention_days=self.settings.retention_days,
+            edge_requests=self.settings.edge_requests,
+            at=self.exports.at,
+        )
         engine = DurableEngine(
-            self.db, walk, url=self.settings.workflow_database, kind=kind, housekeeping=self.exports.keep_house
+            self.db,
+            walk,
+            url=self.settings.workflow_database,
+            kind=kind,
+            housekeeping=self.exports.keep_house,
+            beat_seconds=beat_seconds or BEAT_SECONDS,
         )
         engine.start()
         self.exports.begin = engine.begin
         self.exports.begin_again = engine.begin_again
         self._engine = engine
 
-    def stop(self) -> None:
-        engine = getattr(self, "_engine", None)
-        if engine is not None:
-            engine.stop()
+    @property
+    def working(self) -> bool:
+        """Does this process run exports?"""
+        return self._engine is not None and self._engine.alive()
+
+    def stop(self) -> bool:
+        """Close in order. False when walks were handed over whose threads would hold the process up."""
+        clean = self._engine is None or self._engine.stop()
+        self._engine = None
         self.vendor.close()
         self.db.close()
+        return clean
 
 
-def build_portal(settings: Settings) -> Portal:
-    """Open (and on first use create) the data folder, keys and database. Raises PortalError."""
+def build_portal(settings: Settings, *, at: Callable[[str], None] = nowhere) -> Portal:
+    """Open (and on first use create) the data folder, keys and database. Raises PortalError.
+
+    `at` is told each labelled point an export passes; the crash tests end the process there.
+    """
     os.umask(0o077)
     settings.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.root.chmod(0o700)
@@ -63,7 +91,7 @@ def build_portal(settings: Settings) -> Portal:
     db = Database(open_engine(settings.database))
     bring_up_to_date(db.engine)
     sealer = FieldSealer(master)
-    files = SealedFiles(master, BlobStore(settings.root / "files", settings.blob_url))
+    files = SealedFiles(master, BlobStore(settings.root / "files", settings.blob_url), at)
     vendor = Vendor(settings, sealer)
     exports = Exports(
         db=db,
@@ -73,6 +101,7 @@ def build_portal(settings: Settings) -> Portal:
         settings=settings,
         begin=_not_started,
         begin_again=_not_started,
+        at=at,
     )
     return Portal(settings, db, master, sealer, files, vendor, Identity(db, sealer, settings), exports)
 
@@ -101,9 +130,10 @@ def set_portal(portal: Portal | None) -> None:
         _portal = portal
 
 
-def close_portal() -> None:
+def close_portal() -> bool:
+    """Close the process's portal. False when walks were handed over (see `Portal.stop`)."""
     global _portal
     with _lock:
-        if _portal is not None:
-            _portal.stop()
+        clean = _portal is None or _portal.stop()
         _portal = None
+        return clean

@@ -17,9 +17,14 @@ from portal.storage.tables import Export, Merchant
 from portal.vault import FieldSealer, SealedFiles
 
 
+def nowhere(label: str) -> None:
+    """The seam of the crash tests, unused."""
+
+
 @dataclass
 class ExportsBase:
-    """Shared parts. `begin` and `begin_again` start the durable walk of an export id."""
+    """Shared parts. `begin` and `begin_again` start the durable walk of an export id; `at` is told each labelled
+    point that is passed, so that the crash tests can end the process there."""
 
     db: Database
     sealer: FieldSealer
@@ -28,6 +33,7 @@ class ExportsBase:
     settings: Settings
     begin: Callable[[str], None]
     begin_again: Callable[[str], None]
+    at: Callable[[str], None] = nowhere
 
     def __post_init__(self) -> None:
         self.seal = SubjectSeal(self.sealer)

@@ -1,20 +1,18 @@
-"""Looking at a file, taking it out, and destroying it. Each is checked, sealed-verified and audited."""
+"""Looking at a file and taking it out. Each is checked, sealed-verified and audited."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from portal import audit
-from portal.errors import NotPermitted, SealBroken, StateConflict
-from portal.exports import ledger
+from portal.errors import NotPermitted, StateConflict
 from portal.exports.base import ExportsBase
 from portal.exports.listing import Download
-from portal.exports.states import HOLDS_FILE, State
+from portal.exports.states import State
 from portal.identity import Permission, User, allows, require, require_fresh_proof
-from portal.storage.tables import Export, FileKey, utc_now
+from portal.storage.tables import Export, FileKey
 from portal.vault.files import FilePlace
 
 if TYPE_CHECKING:
@@ -109,57 +107,3 @@ class Opening(ExportsBase):
             return Download(f"{name}-spreadsheet.csv", "text/csv; charset=utf-8", None, csv_of(preview))
         self.files.verify(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
         return Download(f"{name}.{row.format}", MEDIA_TYPES[row.format], row.size_bytes, self.files.chunks(place, key))
-
-    # Destruction -------------------------------------------------------------------------------
-
-    def destroy(self, user: User, export_id: str) -> None:
-        """Destroy the sealed file by hand: its key first, then the ciphertext (LAW-17)."""
-        require(user, Permission.EXPORT_DESTROY)
-        require_fresh_proof(user, self.settings)
-        self._destroy(export_id, user.merchant_id, actor=user.account_id, origin=user.origin, reason="by hand")
-
-    def _destroy(self, export_id: str, merchant_id: str, *, actor: str, origin: str, reason: str) -> None:
-        with self.db.write() as session:
-            row = ledger.load(session, export_id, merchant_id)
-            if State(row.state) not in HOLDS_FILE - {State.COLLECTED} or row.destroyed_at is not None:
-                raise StateConflict("There is no file here to destroy.", detail=row.state)
-            audit.record(
-                session, merchant_id, actor, "export:destroy", object_id=export_id, origin=origin, reason=reason
-            )
-            moved = ledger.move(
-                session, row, State.PURGED, actor=actor, origin=origin, destroyed_at=utc_now(), sealed_download_url=None
-            )
-            if not moved:
-                raise StateConflict(detail="moved by another")
-            names = list(session.scalars(select(FileKey.blob_name).where(FileKey.export_id == export_id)))
-            session.execute(delete(FileKey).where(FileKey.export_id == export_id))
-        for name in names:
-            self.files.destroy(name)
-
-    # Housekeeping ------------------------------------------------------------------------------
-
-    def keep_house(self) -> None:
-        """Mark passed expiries; destroy what is past its retention. Run every few seconds by a worker."""
-        now = utc_now()
-        with self.db.read() as session:
-            expired = list(
-                session.scalars(select(Export.id).where(Export.state == State.READY, Export.link_expires_at <= now))
-            )
-            due = session.execute(
-                select(Export.id, Export.merchant_id).where(
-                    Export.state.in_((State.READY, State.ATTENTION, State.EXPIRED)),
-                    Export.destroy_after <= now,
-                    Export.destroyed_at.is_(None),
-                    Export.size_bytes.is_not(None),
-                )
-            ).all()
-        for export_id in expired:
-            with self.db.write() as session:
-                row = ledger.load(session, export_id)
-                if State(row.state) is State.READY:
-                    ledger.move(session, row, State.EXPIRED, code="link_expired")
-        for export_id, merchant_id in due:
-            try:
-                self._destroy(export_id, merchant_id, actor="system", origin="worker", reason="retention")
-            except (StateConflict, SealBroken):
-                continue  # somebody moved it first

@@ -23,18 +23,28 @@ EDGE_KEY = "edge"
 
 def wait_for_slot(session: Session, merchant_id: str) -> float:
     """Take a slot for one request: 0.0 when taken, else the seconds after which to try again (none taken)."""
+    return reserve_slot(session, merchant_id, at_most=0.0)
+
+
+def reserve_slot(session: Session, merchant_id: str, *, at_most: float, edge_requests: int = EDGE_REQUESTS) -> float:
+    """Seconds until the next slot. Taken when that is at most `at_most`; the taker then waits that long.
+
+    `edge_requests` is what the vendor's edge allows an address in `EDGE_SECONDS`; 0 means no such limit.
+    """
     now = utc_now()
     merchant = session.get(Merchant, merchant_id)
-    limits = [(EDGE_KEY, EDGE_SECONDS / (EDGE_REQUESTS * EDGE_SHARE), EDGE_BURST)]
+    limits: list[tuple[str, float, int]] = []
+    if edge_requests:
+        limits.append((EDGE_KEY, EDGE_SECONDS / (edge_requests * EDGE_SHARE), EDGE_BURST))
     if merchant is not None and merchant.requests_per_minute:
         limits.append((f"merchant:{merchant_id}", MINUTE_SECONDS / merchant.requests_per_minute, MERCHANT_BURST))
     rows = [(_row(session, key), interval, burst) for key, interval, burst in limits]
-    wait = max((row.due_at - now).total_seconds() - interval * burst for row, interval, burst in rows)
-    if wait > 0:
+    wait = max(((row.due_at - now).total_seconds() - interval * burst for row, interval, burst in rows), default=0.0)
+    if wait > at_most:
         return wait
     for row, interval, _burst in rows:
         row.due_at = max(row.due_at, now) + dt.timedelta(seconds=interval)
-    return 0.0
+    return max(wait, 0.0)
 
 
 def _row(session: Session, key: str) -> Pace:

@@ -10,8 +10,9 @@ from portal.exports.connecting import Connecting
 from portal.exports.listing import Listing
 from portal.exports.lookups import Lookups
 from portal.exports.opening import Opening
+from portal.exports.retention import Retention
 from portal.exports.submitting import Submitting
 
 
-class Exports(Submitting, Listing, Lookups, Opening, Connecting):
+class Exports(Submitting, Listing, Lookups, Opening, Retention, Connecting):
     """Submit, decide, list, look up, open, destroy; and the merchant's connection."""

@@ -43,6 +43,7 @@ class Submitting(ExportsBase):
         require(user, Permission.EXPORT_CREATE)
         card = request.card_id.get_secret_value() if request.card_id else ""
         export_id = new_id()
+        self.at("submit.begin")
         with self.db.write() as session:
             self._one_at_a_time(session, user)
             self._check_rate(session, user)
@@ -89,7 +90,10 @@ class Submitting(ExportsBase):
                 repeat_of=repeat_of,
                 channel=row.channel,
             )
+            self.at("submit.written")
+        self.at("submit.committed")
         self.begin(export_id)
+        self.at("submit.begun")
         return export_id
 
     def _one_at_a_time(self, session: Session, user: User) -> None:

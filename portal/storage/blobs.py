@@ -6,17 +6,31 @@ before anything counts on the blob.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
+
+from portal.errors import PortalError
 
 READ_CHUNK_BYTES = 1024 * 1024
 WRITE_PART_BYTES = 5 * 1024 * 1024  # S3 takes no smaller part
 PARTS_AT_ONCE = 3  # obstore's default of 12 held 120 MiB while a large file came in (bench/fetch_throughput.py)
+
+STORE_ERRORS = (OSError, BaseError)
+
+
+class StorageTrouble(PortalError):
+    """A blob could not be written or read: disk full, input/output error, object store away."""
+
+    code = "storage"
+    message = "The portal could not store the file: its disk may be full, or its object store cannot be reached."
+    next_step = "Whoever runs the portal makes room or mends the store; then fetch again while the link lives."
 
 
 class BlobStore:
@@ -44,7 +58,7 @@ class BlobStore:
             return
         path = self._folder / name
         os.chmod(path, 0o600)
-        for place in (path, path.parent):
+        for place in (path, path.parent, self._folder):
             descriptor = os.open(place, os.O_RDONLY)
             try:
                 os.fsync(descriptor)
@@ -76,3 +90,26 @@ class BlobStore:
         for page in obstore.list(self._store, prefix=prefix or None):
             for meta in page:
                 yield meta["path"]
+
+    def names_older_than(self, time: dt.datetime) -> list[str]:
+        """Names of complete blobs last written before `time`."""
+        return [m["path"] for page in obstore.list(self._store) for m in page if m["last_modified"] < time]
+
+    def sweep_remains(self, before: dt.datetime) -> int:
+        """Remove uploads cut off half-way and last written before `before`. A bucket's own rules do this on S3."""
+        if self._folder is None:
+            return 0
+        count = 0
+        for remains in self._folder.rglob("*#*"):
+            if remains.stat().st_mtime < before.timestamp():
+                remains.unlink(missing_ok=True)
+                count += 1
+        return count
+
+    def answers(self) -> bool:
+        """Can the store be reached and asked?"""
+        try:
+            self.exists("readiness")
+        except STORE_ERRORS:
+            return False
+        return self._folder is None or os.access(self._folder, os.W_OK | os.X_OK)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 BUSY_TIMEOUT_MS = 15_000  # a writer waits this long for another process's transaction
+INSIST_SECONDS = 90.0  # a database away, locked or full for this long is insisted on
+INSIST_FIRST_WAIT, INSIST_LONGEST_WAIT = 0.1, 3.0
+T = TypeVar("T")
 
 
 def open_engine(url: str) -> Engine:
@@ -48,6 +54,9 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        # SQLite takes one writer at a time. Threads of one process stand in line here, which is fair and costs
+        # microseconds; SQLite's own way, sleeping and asking again, is for other processes.
+        self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
         self._writers = sessionmaker(engine, expire_on_commit=False)
         self._readers = sessionmaker(engine.execution_options(read_only=True), expire_on_commit=False)
 
@@ -57,8 +66,24 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        with self._writers.begin() as session:
+        with self._turn, self._writers.begin() as session:
             yield session
+
+    def insist(self, act: Callable[[Session], T]) -> T:
+        """Run `act` in a write transaction, again for up to `INSIST_SECONDS` while the database is away or full.
+
+        A commit whose answer was lost is run again too: `act` must see in the rows that it was done already.
+        """
+        end, wait = time.monotonic() + INSIST_SECONDS, INSIST_FIRST_WAIT
+        while True:
+            try:
+                with self.write() as session:
+                    return act(session)
+            except (OperationalError, InterfaceError):
+                if time.monotonic() + wait > end:
+                    raise
+            time.sleep(wait)
+            wait = min(wait * 2, INSIST_LONGEST_WAIT)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -8,9 +8,10 @@ before it has seen the end (measured), so `verify` reads all of it before a byte
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -18,7 +19,7 @@ import tink
 from tink import streaming_aead
 
 from portal.errors import SealBroken
-from portal.storage.blobs import BlobStore
+from portal.storage.blobs import STORE_ERRORS, BlobStore, StorageTrouble
 from portal.vault.keys import MasterKey
 
 CHUNK_BYTES = 1024 * 1024
@@ -67,9 +68,10 @@ class SealingWriter:
 class SealedFiles:
     """Seals into and opens from one blob store."""
 
-    def __init__(self, master: MasterKey, blobs: BlobStore) -> None:
+    def __init__(self, master: MasterKey, blobs: BlobStore, at: Callable[[str], None] = lambda label: None) -> None:
         self._master = master
         self._blobs = blobs
+        self._at = at
 
     def new_key(self, place: FilePlace) -> bytes:
         """A wrapped key for one file. Store it before sealing, so that no blob lacks its key's row."""
@@ -77,18 +79,33 @@ class SealedFiles:
 
     @contextlib.contextmanager
     def sealing(self, place: FilePlace, sealed_keyset: bytes) -> Iterator[SealingWriter]:
-        """Write a file; on any error the blob is removed, on success it survives a power cut."""
+        """Write a file; on any error the blob is removed, on success it survives a power cut.
+
+        Raises StorageTrouble when the store cannot take it.
+        """
         primitive = self._primitive(place, sealed_keyset)
-        target = _Writable(self._blobs.writer(place.blob_name))
+        target = _Writable(self._open_writer(place))
         try:
             stream = primitive.new_encrypting_stream(cast(BinaryIO, target), place.bound("file-v1"))
             yield SealingWriter(stream)
             stream.close()
+            self._at("seal.closed")
             self._blobs.settle(place.blob_name)
-        except BaseException:
+            self._at("seal.settled")
+        except BaseException as error:
+            trouble = target.trouble
             target.abandon()
-            self._blobs.delete(place.blob_name)
+            with contextlib.suppress(*STORE_ERRORS):  # the sweep removes what cannot be removed now
+                self._blobs.delete(place.blob_name)
+            if trouble is not None or isinstance(error, STORE_ERRORS):
+                raise StorageTrouble(detail=type(trouble or error).__name__) from None
             raise
+
+    def _open_writer(self, place: FilePlace) -> BinaryIO:
+        try:
+            return self._blobs.writer(place.blob_name)
+        except STORE_ERRORS as error:
+            raise StorageTrouble(detail=type(error).__name__) from None
 
     def _primitive(self, place: FilePlace, sealed_keyset: bytes) -> streaming_aead.StreamingAead:
         try:
@@ -110,6 +127,8 @@ class SealedFiles:
                     yield chunk
         except tink.TinkError:
             raise SealBroken(detail="sealed file does not verify") from None
+        except STORE_ERRORS as error:
+            raise StorageTrouble("The sealed file cannot be read just now.", detail=type(error).__name__) from None
 
     def verify(self, place: FilePlace, sealed_keyset: bytes, *, sha256: str, size_bytes: int) -> None:
         """Read everything once and compare with what was collected. Raises SealBroken."""
@@ -133,6 +152,15 @@ class SealedFiles:
     def destroy(self, blob_name: str) -> None:
         """Remove the ciphertext. Its key's row must be gone already: the key dies first (LAW-17)."""
         self._blobs.delete(blob_name)
+
+    def blobs_older_than(self, time: dt.datetime) -> list[str]:
+        return self._blobs.names_older_than(time)
+
+    def sweep_remains(self, before: dt.datetime) -> int:
+        return self._blobs.sweep_remains(before)
+
+    def store_answers(self) -> bool:
+        return self._blobs.answers()
 
 
 class _Readable(io.RawIOBase):
@@ -158,6 +186,8 @@ class _Writable(io.RawIOBase):
 
     def __init__(self, target: BinaryIO) -> None:
         self._target: BinaryIO | None = target
+        self.trouble: Exception | None = None
+        """What the store said; Tink turns it into an error of its own."""
 
     def writable(self) -> bool:
         return True

@@ -1,0 +1,172 @@
+"""Destroying files: by hand, when their time is over, and remains nobody refers to.
+
+The key dies first, in the transaction that records the act; the ciphertext follows. Whoever is
+killed in between leaves a blob that nothing can open, which the sweep removes (LAW-17, SEC-55).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.errors import NotFound, StateConflict
+from portal.exports import ledger
+from portal.exports.base import ExportsBase
+from portal.exports.states import HOLDS_FILE, State
+from portal.identity import Permission, User, require, require_fresh_proof
+from portal.log import log
+from portal.storage.tables import DestroyedFile, Export, FileKey, utc_now
+
+SWEEP_EVERY = dt.timedelta(minutes=10)
+SWEEP_AGE = dt.timedelta(hours=1)  # at least; twice the deadline of a fetch when that is longer
+HOUSE_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep removed: blobs without a key, keys without a use."""
+
+    blobs: int
+    keys: int
+
+
+class Retention(ExportsBase):
+    _swept_at: dt.datetime | None = None
+
+    def destroy(self, user: User, export_id: str) -> None:
+        """Destroy the sealed file by hand: its key first, then the ciphertext (LAW-17)."""
+        require(user, Permission.EXPORT_DESTROY)
+        require_fresh_proof(user, self.settings)
+        self._destroy(export_id, user.merchant_id, actor=user.account_id, origin=user.origin, reason="by hand")
+
+    def _destroy(self, export_id: str, merchant_id: str, *, actor: str, origin: str, reason: str) -> None:
+        self.at("destroy.begin")
+        with self.db.write() as session:
+            row = ledger.load(session, export_id, merchant_id)
+            if State(row.state) not in HOLDS_FILE - {State.COLLECTED} or row.destroyed_at is not None:
+                raise StateConflict("There is no file here to destroy.", detail=row.state)
+            audit.record(
+                session, merchant_id, actor, "export:destroy", object_id=export_id, origin=origin, reason=reason
+            )
+            moved = ledger.move(
+                session, row, State.PURGED, actor=actor, origin=origin, destroyed_at=utc_now(), sealed_download_url=None
+            )
+            if not moved:
+                raise StateConflict(detail="moved by another")
+            names = self._kill_keys(session, export_id)
+            self.at("destroy.moved")
+        self.at("destroy.committed")
+        for name in names:
+            self.files.destroy(name)
+        self.at("destroy.blob_gone")
+
+    def _kill_keys(self, session: Session, export_id: str) -> list[str]:
+        """Delete all wrapped keys of an export and note the blobs as destroyed for ever. Gives their names."""
+        names = list(session.scalars(select(FileKey.blob_name).where(FileKey.export_id == export_id)))
+        session.execute(delete(FileKey).where(FileKey.export_id == export_id))
+        session.add_all(DestroyedFile(blob_name=name, export_id=export_id) for name in names)
+        return names
+
+    def destroy_all_of(self, merchant_id: str, *, actor: str, origin: str) -> int:
+        """Destroy every file of a merchant that is being removed. Gives how many."""
+        with self.db.read() as session:
+            ids = list(
+                session.scalars(
+                    select(Export.id).where(
+                        Export.merchant_id == merchant_id,
+                        Export.state.in_(HOLDS_FILE - {State.COLLECTED}),
+                        Export.destroyed_at.is_(None),
+                    )
+                )
+            )
+        for export_id in ids:
+            self._destroy(export_id, merchant_id, actor=actor, origin=origin, reason="merchant removed")
+        return len(ids)
+
+    # Housekeeping ------------------------------------------------------------------------------
+
+    def keep_house(self) -> None:
+        """Mark passed expiries, destroy what is past its retention, sweep. Run every few seconds by a worker.
+
+        What is due is read from the rows' own times, so a run that was missed is caught up by the next.
+        """
+        now = utc_now()
+        self._mark_expired(now)
+        self._destroy_due(now)
+        if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
+            self._swept_at = now
+            self.sweep(max(SWEEP_AGE, dt.timedelta(seconds=2 * self.settings.deadline_seconds)))
+
+    def _mark_expired(self, now: dt.datetime) -> None:
+        with self.db.read() as session:
+            expired = list(
+                session.scalars(
+                    select(Export.id)
+                    .where(Export.state == State.READY, Export.link_expires_at <= now)
+                    .limit(HOUSE_BATCH)
+                )
+            )
+        for export_id in expired:
+            with self.db.write() as session:
+                row = ledger.load(session, export_id)
+                if State(row.state) is State.READY:
+                    ledger.move(session, row, State.EXPIRED, code="link_expired")
+                    self.at("house.expired")
+
+    def _destroy_due(self, now: dt.datetime) -> None:
+        with self.db.read() as session:
+            due = session.execute(
+                select(Export.id, Export.merchant_id)
+                .where(
+                    Export.state.in_((State.READY, State.ATTENTION, State.EXPIRED)),
+                    Export.destroy_after <= now,
+                    Export.destroyed_at.is_(None),
+                    Export.size_bytes.is_not(None),
+                )
+                .limit(HOUSE_BATCH)
+            ).all()
+        for export_id, merchant_id in due:
+            try:
+                self._destroy(export_id, merchant_id, actor="system", origin="worker", reason="retention")
+            except (StateConflict, NotFound):
+                continue  # somebody moved it first
+
+    def sweep(self, older_than: dt.timedelta = SWEEP_AGE) -> Swept:
+        """Remove keys no export uses and blobs no key opens, left by processes that were killed.
+
+        Only what is older than `older_than`: younger ones may belong to a fetch under way.
+        """
+        long_ago = utc_now() - older_than
+        keys = self._sweep_keys(long_ago)
+        with self.db.read() as session:
+            known = set(session.scalars(select(FileKey.blob_name)))
+        # The names were read before the blobs are listed: a key is stored before its blob is begun.
+        stray = [name for name in self.files.blobs_older_than(long_ago) if name not in known]
+        for name in stray:
+            self.at("sweep.found")
+            self.files.destroy(name)
+        self.files.sweep_remains(long_ago)
+        if stray or keys:
+            log.info("house.swept", count=len(stray) + keys)
+        return Swept(len(stray), keys)
+
+    def _sweep_keys(self, long_ago: dt.datetime) -> int:
+        unused = or_(
+            FileKey.blob_name != Export.blob_name,
+            Export.state.in_((State.PURGED, State.REJECTED)),
+        )
+        with self.db.write() as session:
+            found = session.execute(
+                select(FileKey.export_id, FileKey.blob_name)
+                .join(Export, Export.id == FileKey.export_id)
+                .where(and_(unused, FileKey.created_at < long_ago))
+                .limit(HOUSE_BATCH)
+            ).all()
+            for export_id, blob_name in found:
+                session.execute(delete(FileKey).where(FileKey.export_id == export_id, FileKey.blob_name == blob_name))
+                session.add(DestroyedFile(blob_name=blob_name, export_id=export_id))
+        return len(found)
