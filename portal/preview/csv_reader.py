@@ -17,7 +17,7 @@ from itertools import pairwise
 from portal.preview.model import WarningLog
 
 DELIMITERS = (",", ";", "\t", "|")
-_SAMPLE_CHARS = 64 * 1024
+_SAMPLE_CHARS = 16 * 1024
 _SEP_LINE = re.compile(r"\ufeff?[sS]ep=([,;\t|])\r?\n")
 
 
@@ -54,7 +54,10 @@ def find_delimiter(text: str) -> str:
     sample = text[:_SAMPLE_CHARS]
     if len(text) > _SAMPLE_CHARS:
         sample = sample[: sample.rfind("\n") + 1] or sample
-    scores = {delimiter: _regularity(sample, delimiter) for delimiter in DELIMITERS if delimiter in sample}
+    candidates = [delimiter for delimiter in DELIMITERS if delimiter in sample]
+    if len(candidates) < 2:
+        return candidates[0] if candidates else ","
+    scores = {delimiter: _regularity(sample, delimiter) for delimiter in candidates}
     return max(scores, key=lambda delimiter: scores[delimiter], default=",")
 
 
@@ -76,7 +79,11 @@ def _regularity(sample: str, delimiter: str) -> tuple[float, int]:
 
 def _strict(text: str, delimiter: str, first_line: int) -> Records:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[list[str]] = []
+    rows = list(reader)
+    if reader.line_num == len(rows):
+        return Records(rows, list(range(first_line, first_line + len(rows))), delimiter, complete=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows = []
     lines: list[int] = []
     line = first_line
     for row in reader:

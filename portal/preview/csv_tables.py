@@ -100,6 +100,8 @@ def _titles_are_padded(records: Records) -> bool:
 def _blocks(records: Records, padded: bool) -> list[_Block]:
     blocks: list[_Block] = []
     current = _Block()
+    if records.rows and not padded and all(records.rows):
+        return [_Block(records.rows, list(records.lines))]
     for row, line in zip(records.rows, records.lines, strict=True):
         if not row or (padded and _is_blank(row) and _is_separator(records, line)):
             if current.rows:
@@ -225,6 +227,8 @@ def _folded(row: list[str]) -> list[str]:
 
 
 def _warn_about_width(group: _Group, width: int, log: WarningLog) -> None:
+    if set(map(len, group.rows)) <= {width}:
+        return
     for row, line in zip(group.rows, group.lines, strict=True):
         if len(row) > width:
             log.add(

@@ -22,11 +22,15 @@ def _escape(match: re.Match[str]) -> str:
 
 def displayable(text: str) -> str:
     """`text` with every character that a screen would hide or obey written as a visible escape."""
+    if text.isprintable():  # none of them is; most texts end here
+        return text
     return _UNSAFE.sub(_escape, text)
 
 
 def without_lone_surrogates(text: str) -> str:
     """`text` with lone surrogates written as `\\ud800`; everything else untouched, so UTF-8 can carry it."""
+    if text.isascii():
+        return text
     return _SURROGATE.sub(_escape, text)
 
 

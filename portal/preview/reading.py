@@ -1,5 +1,7 @@
 """Bytes of an export to a `Preview`. Pure: no network, no files, no pandas."""
 
+import re
+
 from portal.preview import csv_reader, csv_tables, json_reader, json_tables
 from portal.preview.decoding import Decoded, decode
 from portal.preview.errors import PreviewError
@@ -7,6 +9,7 @@ from portal.preview.model import Format, Preview, Table, WarningLog
 from portal.preview.raw import RawText, without_lone_surrogates
 
 _KINDS = {"dict": "object", "list": "list"}
+_ODD = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f]")
 
 
 def read(data: bytes, format: Format) -> Preview:
@@ -61,7 +64,7 @@ def _looks_like_something_else(text: str) -> bool:
     start = text[:4096].lstrip()
     if start[:1] in ("<", "{", "["):
         return True
-    odd = sum(character < " " and character not in "\t\r\n\x00" for character in start)
+    odd = len(_ODD.findall(start))
     return odd > len(start) // 50 + 3 or start.startswith(("%PDF-", "PK\x03\x04"))
 
 
