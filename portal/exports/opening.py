@@ -81,8 +81,8 @@ class Opening(ExportsBase):
             raise StateConflict("The file has been destroyed or was never fetched.", next_step="Ask again for it.")
         return row, FilePlace(row.merchant_id, row.id, row.blob_name), key.sealed_keyset
 
-    def open_file(self, user: User, export_id: str, kind: Literal["original", "csv"] = "original") -> Download:
-        """The file as a download: the original's very bytes, or a derived spreadsheet-safe CSV.
+    def open_file(self, user: User, export_id: str, kind: Literal["original", "csv", "xlsx"] = "original") -> Download:
+        """The file as a download: the original's very bytes, or a derived spreadsheet-safe CSV or workbook of text.
 
         All of it is verified before the first byte is handed out.
         """
@@ -98,12 +98,26 @@ class Opening(ExportsBase):
                 object_id=export_id, origin=user.origin, kind=kind, bytes=row.size_bytes, sha256=row.sha256,
             )  # fmt: skip
         name = f"export-{row.requested_at:%Y-%m-%d}-{row.id[:8]}"
-        if kind == "csv":
-            from portal.exports.derived import csv_of
-            from portal.preview import read
-
-            data = self.files.read_all(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
-            preview = read(data, "json" if row.format == "json" else "csv")
-            return Download(f"{name}-spreadsheet.csv", "text/csv; charset=utf-8", None, csv_of(preview))
+        if kind != "original":
+            return self._derived(row, place, key, name, kind)
         self.files.verify(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
         return Download(f"{name}.{row.format}", MEDIA_TYPES[row.format], row.size_bytes, self.files.chunks(place, key))
+
+    def _derived(self, row: Export, place: FilePlace, key: bytes, name: str, kind: Literal["csv", "xlsx"]) -> Download:
+        from portal.exports.derived import csv_of, xlsx_of
+        from portal.exports.workbook import MEDIA_TYPE
+
+        preview = self._whole(row, place, key)
+        if kind == "csv":
+            return Download(f"{name}-spreadsheet.csv", "text/csv; charset=utf-8", None, csv_of(preview))
+        return Download(f"{name}-spreadsheet.xlsx", MEDIA_TYPE, None, xlsx_of(preview))
+
+    def _whole(self, row: Export, place: FilePlace, key: bytes) -> Preview:
+        """All of the file, verified. Raises SealBroken, StateConflict when no table can be made of it."""
+        from portal.preview import PreviewError, read
+
+        data = self.files.read_all(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
+        try:
+            return read(data, "json" if row.format == "json" else "csv")
+        except PreviewError as error:
+            raise StateConflict(error.message, next_step="Download the original.", detail=error.detail) from None

@@ -123,10 +123,7 @@ def draw_actions(portal: Portal, user: User, view: ExportView) -> None:
                 _("Download original"), places.file_address(view.id), type="primary", icon=":material/download:",
                 help=_("The very bytes LoyaltyDog sent."),
             )  # fmt: skip
-            st.link_button(
-                _("Download spreadsheet"), places.file_address(view.id, "csv"), icon=":material/table:",
-                help=_("A CSV made from the original, safe to open in a spreadsheet program."),
-            )  # fmt: skip
+            _spreadsheet(view)
         may_repeat = allows(user.role, Permission.EXPORT_CREATE) and view.state is not State.ATTENTION
         if may_repeat and st.button(
             _("Ask again"), icon=":material/refresh:", help=_("A new export with the same filters.")
@@ -136,6 +133,19 @@ def draw_actions(portal: Portal, user: User, view: ExportView) -> None:
             _("Destroy file"), icon=":material/delete_forever:"
         ):
             _confirm_destroy(portal, user, view.id)
+
+
+def _spreadsheet(view: ExportView) -> None:
+    """What a spreadsheet program opens: a CSV, and for several tables a workbook with a sheet a table."""
+    st.link_button(
+        _("Download spreadsheet"), places.file_address(view.id, "csv"), icon=":material/table:",
+        help=_("A CSV made from the original, safe to open in a spreadsheet program."),
+    )  # fmt: skip
+    if (view.table_count or 0) > 1:
+        st.link_button(
+            _("Download workbook"), places.file_address(view.id, "xlsx"), icon=":material/table_chart:",
+            help=_("An XLSX made from the original: a sheet a table, every cell as text."),
+        )  # fmt: skip
 
 
 @st.dialog(_("Destroy this file?"), icon=":material/delete_forever:")
