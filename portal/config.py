@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     max_file_bytes: int = Field(2 * 1024**3, gt=0, description="largest file taken, bytes")
     min_bytes_per_second: float = Field(1024.0, ge=0, description="slowest file waited for, bytes a second; 0: none")
     min_rate_grace_seconds: float = Field(20.0, ge=0, le=3600, description="before the slowest rate counts, seconds")
-    download_redirects: Literal[0, 1] = Field(0, description="1: one redirect, checked like a first address")
+    download_redirects: int = Field(0, ge=0, le=1, description="1: one redirect, checked like a first address")
     fetches_per_merchant: int = Field(4, ge=1, le=100, description="files fetched at once for one merchant")
 
     # People and time

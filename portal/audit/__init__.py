@@ -2,6 +2,7 @@
 
 from portal.audit.actions import ACTIONS, Action
 from portal.audit.chain import PORTAL_CHAIN, AuditUnavailable, ChainFault, record, verify_chain
+from portal.audit.keeper import ChainBroken, Keeper, open_folder, open_keeper
 from portal.audit.reading import AuditRow, entries_about
 
 __all__ = [
@@ -10,8 +11,12 @@ __all__ = [
     "Action",
     "AuditRow",
     "AuditUnavailable",
+    "ChainBroken",
     "ChainFault",
+    "Keeper",
     "entries_about",
+    "open_folder",
+    "open_keeper",
     "record",
     "verify_chain",
 ]

@@ -75,8 +75,11 @@ class CheckpointFolder:
         self._store.settle(name)
 
     def _get(self, name: str) -> str:
-        with self._store.reader(name) as file:
-            return file.read().decode()
+        file = self._store.reader(name)
+        try:
+            return bytes(file.read()).decode()
+        finally:
+            file.close()
 
     def put(self, point: Checkpoint, note: str) -> None:
         """Keep it; one that is there already stays as it is."""

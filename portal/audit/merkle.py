@@ -8,7 +8,8 @@ of the full subtrees from left to right.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 
@@ -63,7 +64,7 @@ def tree_root(leaves: Sequence[bytes]) -> bytes:
     return frontier.root()
 
 
-def proof_for(leaves: Sequence[bytes], wanted: Set[int]) -> list[bytes]:
+def proof_for(leaves: Sequence[bytes], wanted: AbstractSet[int]) -> list[bytes]:
     """Roots of all subtrees that hold none of `wanted` (indexes from 0), left to right.
 
     Together with the wanted leaves they give the root: an inclusion proof for one entry or many.
