@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,36 @@ import pytest
 from sqlalchemy import select
 
 from portal.exports import State
-from portal.loyaltydog.retry import RetryDecision
-from portal.storage.tables import AuditEntry, Export, Worker
+from portal.storage.tables import AuditEntry, Worker
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def slow_shop(start_shop: Any) -> Iterator[Any]:
-    """A practice merchant whose slow customer waits long enough to be killed in between."""
-    with start_shop("--slow-seconds", "60") as running:
+    """A practice merchant whose waits are long enough to be killed in between."""
+    with start_shop("--slow-seconds", "60", "--retry-after", "4") as running:
         yield running
+
+
+@contextmanager
+def worker_asking_for(email: str, folder: Path, shop: Any) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process of its own that has asked for `email`; gives it and the export's id. Killed at the end."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PORTAL_")} | {"PYTHONPATH": str(ROOT)}
+    script = [str(Path(__file__).with_name("killed_worker.py")), str(folder), shop.base, shop.downloads, email]
+    with subprocess.Popen(
+        [sys.executable, *script],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
 
 
 @pytest.fixture
@@ -45,39 +65,33 @@ def test_an_export_written_down_but_never_begun_is_picked_up(
         assert shop.posts() == 2
 
 
-def test_an_export_that_waits_survives_an_orderly_stop(
-    new_desk: Any, shop: Any, tmp_path: Path, quick: None, wait_for: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_an_export_that_waits_is_taken_over_and_asked_for_once_more(
+    new_desk: Any, slow_shop: Any, tmp_path: Path, quick: None, wait_for: Any, how: signal.Signals
 ) -> None:
-    monkeypatch.setattr("portal.exports.walk.retry_export_post", lambda *_: RetryDecision(True, 3.0))
-    with new_desk(tmp_path) as before:
-        export_id = before.ask("busy@example.com")
-        wait_for(lambda: before.portal.exports.get(before.user(), export_id).state is State.WAITING, "waiting")
-        before.portal._engine.stop(finish_seconds=0)
-        before.portal._engine = None
-        assert before.portal.exports.get(before.user(), export_id).state is State.WAITING
-    with new_desk(tmp_path) as after:
+    slow_shop.forget()
+    with worker_asking_for("busy@example.com", tmp_path, slow_shop) as (process, export_id):
+        wait_for(lambda: slow_shop.of("rate_limited").get("export_posts_valid") == 1, "the POST")
+        with new_desk(tmp_path, shop=slow_shop, workers=False) as looking:
+            exports, maya = looking.portal.exports, looking.user()
+            wait_for(lambda: exports.get(maya, export_id).state is State.WAITING, "waiting")
+        process.send_signal(how)
+        process.wait(timeout=60)
+    with new_desk(tmp_path, shop=slow_shop) as after:
         view = after.settled(export_id)
         assert (view.state, view.attempt) == (State.READY, 2)
-    assert shop.posts() == 2
+    assert slow_shop.of("rate_limited")["export_posts_valid"] == 2
+    assert slow_shop.of("rate_limited").get("retried_too_early", 0) == 0
 
 
 def test_a_killed_process_leaves_one_post_and_a_person_decides(
     new_desk: Any, slow_shop: Any, tmp_path: Path, quick: None, wait_for: Any
 ) -> None:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("PORTAL_")} | {"PYTHONPATH": str(ROOT)}
-    script = [str(Path(__file__).with_name("killed_worker.py")), str(tmp_path), slow_shop.base, slow_shop.downloads]
-    with subprocess.Popen(
-        [sys.executable, *script, "slow@example.com"], cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            assert process.stdout is not None
-            export_id = process.stdout.readline().strip()
-            wait_for(lambda: slow_shop.of("slow").get("exports_accepted") == 1, "the POST")
-        finally:
-            process.send_signal(signal.SIGKILL)
+    slow_shop.forget()
+    with worker_asking_for("slow@example.com", tmp_path, slow_shop) as (process, export_id):
+        wait_for(lambda: slow_shop.of("slow").get("exports_accepted") == 1, "the POST")
+        process.send_signal(signal.SIGKILL)
     with new_desk(tmp_path, shop=slow_shop) as after:
-        with after.portal.db.read() as session:
-            assert session.get_one(Export, export_id).state in (State.SENT, State.UNKNOWN)
         view = after.settled(export_id)
         assert (view.state, view.problem_code, view.turn) == (State.UNKNOWN, "interrupted", "you")
         assert "interrupted" in view.problem and view.next_step
