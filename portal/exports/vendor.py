@@ -7,7 +7,10 @@ while the data folder holds a single merchant, so that no merchant's people ever
 
 from __future__ import annotations
 
+import datetime as dt
+import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
@@ -15,9 +18,18 @@ from sqlalchemy.orm import Session
 
 from portal.config import Settings
 from portal.errors import NotConfigured
-from portal.loyaltydog import Connection, FetchPolicy, LoyaltyDog
+from portal.exports.states import State
+from portal.loyaltydog import (
+    Connection,
+    FetchedFile,
+    FetchPolicy,
+    FileFormat,
+    LoyaltyDog,
+    Resolver,
+    fetch_file,
+)
 from portal.loyaltydog.addresses import normalise_base_url
-from portal.storage.tables import Merchant
+from portal.storage.tables import Export, FileKey, Merchant, utc_now
 from portal.vault import FieldSealer
 
 
@@ -30,11 +42,24 @@ class VendorAccess:
 
 
 class Vendor:
-    """Opens the API for a merchant; keeps one client a connection, since a TLS context costs tens of ms."""
+    """Opens the API for a merchant, and fetches its files; keeps one client a connection.
 
-    def __init__(self, settings: Settings, sealer: FieldSealer) -> None:
+    `resolver` and `ssl_context` are for tests with names and an authority of their own. A context that checks less
+    than certificate and name is refused, here as everywhere (SEC-19).
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        sealer: FieldSealer,
+        *,
+        resolver: Resolver | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
         self._settings = settings
         self._sealer = sealer
+        self._resolver = resolver
+        self._ssl_context = ssl_context
         self._clients: dict[Connection, LoyaltyDog] = {}
         self._lock = threading.Lock()
 
@@ -67,6 +92,9 @@ class Vendor:
             allow_loopback_http=loopback,
             max_bytes=secret.max_file_bytes,
             deadline_seconds=secret.deadline_seconds,
+            min_bytes_per_second=secret.min_bytes_per_second,
+            min_rate_grace_seconds=secret.min_rate_grace_seconds,
+            max_redirects=secret.download_redirects,
         )
         return VendorAccess(connection, policy)
 
@@ -107,8 +135,47 @@ class Vendor:
         with self._lock:
             client = self._clients.get(connection)
             if client is None:
-                client = self._clients[connection] = LoyaltyDog(connection)
+                client = self._clients[connection] = LoyaltyDog(
+                    connection, resolver=self._resolver, ssl_context=self._ssl_context
+                )
             return client
+
+    def may_fetch_now(self, session: Session, row: Export) -> bool:
+        """Has the merchant fewer other files under way than it may, over all processes (SEC-7)?
+
+        A fetch is under way from its key's row to the move out of `accepted`; one whose process died stops
+        counting when its deadline is over. The merchant's row is locked, so that two cannot take the last turn.
+        """
+        session.get(Merchant, row.merchant_id, with_for_update=True)
+        began = utc_now() - dt.timedelta(seconds=self._settings.deadline_seconds)
+        under_way = session.scalar(
+            select(func.count(FileKey.export_id.distinct()))
+            .join(Export, Export.id == FileKey.export_id)
+            .where(Export.merchant_id == row.merchant_id, Export.state == State.ACCEPTED, Export.id != row.id)
+            .where(FileKey.created_at > began)
+        )
+        return (under_way or 0) < self._settings.fetches_per_merchant
+
+    def fetch(
+        self,
+        access: VendorAccess,
+        address: str,
+        *,
+        expected_format: FileFormat,
+        sink: Callable[[bytes], None],
+        on_progress: Callable[[int, int | None], None],
+    ) -> FetchedFile:
+        """The guarded fetch under this merchant's policy. Raises LoyaltyDogError and what `sink` raises."""
+        return fetch_file(
+            address,
+            access.policy,
+            expected_format=expected_format,
+            sink=sink,
+            connection=access.connection,
+            on_progress=on_progress,
+            resolver=self._resolver,
+            ssl_context=self._ssl_context,
+        )
 
     def close(self) -> None:
         with self._lock:

@@ -55,6 +55,7 @@ class ExportView:
     turn: str
     repeat_of: str | None
     channel: str
+    clock_skew_seconds: float | None = None
 
     @property
     def running(self) -> bool:

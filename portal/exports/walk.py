@@ -37,7 +37,7 @@ from portal.exports.walk_words import (
     words_of,
 )
 from portal.log import log
-from portal.loyaltydog import ExportAnswer, ExportAsk, FetchedFile, LoyaltyDogError, fetch_file
+from portal.loyaltydog import ExportAnswer, ExportAsk, FetchedFile, LoyaltyDogError
 from portal.loyaltydog.retry import retry_export_post, retry_reads
 from portal.storage.blobs import StorageTrouble
 from portal.storage.engine import Database
@@ -50,6 +50,7 @@ MAX_FETCH_TRIES = 3
 PROGRESS_EVERY_SECONDS = 0.5
 STORE_AGAIN_SECONDS = 5.0  # a full disk is given a moment
 EARLY_SECONDS = 0.25
+FETCH_TURN_SECONDS = 2.0  # while the merchant has as many files under way as it may
 SHORT_WAIT_SECONDS = 2.0  # a slot this near is reserved and waited for here; farther ones are waited for durably
 
 PACED = "paced:"
@@ -204,7 +205,8 @@ class Walk:
             sealed_download_url=self._seal.seal(
                 row.merchant_id, row.id, "download_url", answer.download_url.get_secret_value()
             ),
-            link_expires_at=answer.expires_at,
+            link_expires_at=answer.expires_here,
+            clock_skew_seconds=answer.clock_skew_seconds,
             notes=list(answer.notes),
             **NO_PROBLEM,
         )
@@ -272,6 +274,9 @@ class Walk:
         access = self._access(session, row)
         if access is None:
             return "stop"
+        if not self._vendor.may_fetch_now(session, row):
+            row.updated_at = utc_now()
+            return PACED + wait_code(FETCH_TURN_SECONDS)
         if not slot_held and (wait := self._reserve(session, row)):
             return wait if wait <= SHORT_WAIT_SECONDS else PACED + wait_code(wait)
         place = FilePlace(row.merchant_id, row.id, f"{row.merchant_id}/{row.id}-{secrets.token_hex(4)}")
@@ -300,12 +305,11 @@ class Walk:
                 begun = True
                 self._at("collect.first_bytes")
 
-        return fetch_file(
+        return self._vendor.fetch(
+            errand.access,
             errand.address,
-            errand.access.policy,
             expected_format="json" if errand.format == "json" else "csv",
             sink=sink,
-            connection=errand.access.connection,
             on_progress=tell,
         )
 

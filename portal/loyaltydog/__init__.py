@@ -10,52 +10,52 @@ What may go wrong is drawn in ``errors``; what may be repeated is decided in ``r
 
 from .addresses import normalise_base_url, parse_host_entry
 from .answers import EXPORT_NOTES
+from .asks import ConsentAsk, ErasureAsk, ExportAsk, FileFormat
 from .client import LoyaltyDog
 from .connection import Connection
 from .errors import (
-    AddressRefused,
     CallError,
     ConnectionLost,
     Delivery,
-    EmptyFile,
-    EncodedBody,
-    FetchError,
     FieldProblem,
     Forbidden,
     Gone,
-    HostNotAllowed,
-    LinkExpired,
     LoyaltyDogError,
     NoConnection,
     NotAuthenticated,
     NotFound,
     RateLimited,
-    RedirectRefused,
     Rejected,
     ServerTrouble,
     StatusError,
     SubscriptionInactive,
     TimedOut,
     TlsFailed,
+    Turn,
+    UnreadableAnswer,
+)
+from .fetch import FetchedFile, FetchPolicy, fetch_file
+from .file_errors import (
+    AddressRefused,
+    EmptyFile,
+    EncodedBody,
+    FetchError,
+    HostNotAllowed,
+    LinkExpired,
+    LinkMissing,
+    RedirectRefused,
     TooLarge,
     TooSlow,
     Truncated,
-    Turn,
-    UnreadableAnswer,
     WrongMediaType,
 )
-from .fetch import FetchedFile, FetchPolicy, fetch_file
 from .models import (
     AuditLogEntry,
     AuditLogPage,
     CardPage,
-    ConsentAsk,
     ConsentRecord,
     ErasureAnswer,
-    ErasureAsk,
     ExportAnswer,
-    ExportAsk,
-    FileFormat,
     GiftCard,
     Program,
     SignIn,
@@ -93,6 +93,7 @@ __all__ = [
     "Gone",
     "HostNotAllowed",
     "LinkExpired",
+    "LinkMissing",
     "LoyaltyDog",
     "LoyaltyDogError",
     "NoConnection",

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-from .errors import AddressRefused
+from .file_errors import AddressRefused, LinkMissing
 from .networks import is_loopback
 
 __all__ = ["Address", "is_loopback_host", "normalise_base_url", "parse_address", "parse_host_entry", "resolve_address"]
@@ -73,8 +73,10 @@ def resolve_address(text: str, base_url: str, *, allow_loopback_http: bool = Fal
     if text.startswith("//"):
         text = base_url.partition("//")[0] + text
     elif not _SCHEME.match(text):
-        if not text or text[0] in "?#":
-            raise AddressRefused("address is empty")
+        if not text.strip():
+            raise LinkMissing("address is empty")
+        if text[0] in "?#":
+            raise AddressRefused("address has no path")
         text = base_url + ("" if text.startswith("/") else "/") + text
     return parse_address(text, allow_loopback_http=allow_loopback_http)
 

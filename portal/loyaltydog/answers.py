@@ -7,26 +7,28 @@ from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
+from .asks import ExportAsk
 from .errors import UnreadableAnswer
-from .models import CardPage, ExportAnswer, ExportAsk, GiftCard, read_time
+from .models import SKEW_NOTED_SECONDS, CardPage, ExportAnswer, GiftCard, read_time
 from .parsing import for_person, read_list
 from .refusals import clock_skew, request_id_of
 
 __all__ = ["EXPORT_NOTES", "read_cards", "read_export"]
 
 EXPORT_NOTES = {
-    "requested_at_naive": "requestedAt had no offset and was read as UTC",
-    "expires_at_naive": "expiresAt had no offset and was read as UTC",
-    "expires_before_requested": "expiresAt is not after requestedAt",
-    "expires_far_ahead": "expiresAt is more than 30 days ahead",
-    "format_differs": "the answer names another format than the one asked for",
-    "download_url_missing": "downloadUrl is empty; the file can still be asked for by its export ID",
-    "export_id_unusual": "exportId holds characters other than letters, digits, dot, dash, underscore and colon",
-    "status_unknown": "status has a value this portal does not know",
-    "clock_skewed": "the vendor's clock and ours differ by more than a minute",
+    "requested_at_naive": "LoyaltyDog's time of the request had no time zone; it was read as UTC.",
+    "expires_at_naive": "LoyaltyDog's time of expiry had no time zone; it was read as UTC.",
+    "expires_before_requested": "By LoyaltyDog's own times the link expires before it was asked for.",
+    "expires_far_ahead": "LoyaltyDog says that the link lives for more than 30 days; do not rely on it.",
+    "format_differs": "LoyaltyDog's answer names another format than the one asked for; the file itself was checked.",
+    "download_url_missing": "LoyaltyDog's answer holds no link to the file.",
+    "export_id_unusual": "LoyaltyDog's export ID has an unusual form; quote it exactly.",
+    "status_unknown": "LoyaltyDog's word for the state is not one this portal knows; the file itself was checked.",
+    "clock_skewed": "LoyaltyDog's clock and this portal's differ by more than a minute.",
 }
+"""What was odd about an answer that could be used all the same: code and sentence for the person (SEC-16, SEC-17)."""
+
 _FAR_AHEAD = timedelta(days=30)  # SEC-16
-_SKEW_NOTE_SECONDS = 60.0  # SEC-17
 Headers = Mapping[str, str]
 
 
@@ -43,14 +45,16 @@ def read_cards(value: object) -> CardPage:
 def read_export(
     value: object, headers: Headers, ask: ExportAsk, *, sent_request_id: str, now: datetime
 ) -> ExportAnswer:
-    """The answer to an export POST, checked against SEC-16 and SEC-17. Raises UnreadableAnswer."""
+    """The answer to an export POST, checked against SEC-16 and SEC-17. Raises UnreadableAnswer.
+
+    Only what names the export and its times must be as documented. Which word ``status`` holds, or none, decides
+    nothing: the file is judged by itself. An answer without a link is an answer; fetching it raises LinkMissing.
+    """
     if not isinstance(value, dict):
         raise UnreadableAnswer("export answer is not an object")
-    texts = {
-        name: value.get(name) for name in ("exportId", "downloadUrl", "format", "requestedAt", "expiresAt", "status")
-    }
+    texts = {name: value.get(name) for name in ("exportId", "requestedAt", "expiresAt")}
     wrong = [name for name, text in texts.items() if not isinstance(text, str)]
-    export_id, status = str(texts["exportId"]), str(texts["status"])
+    export_id = str(texts["exportId"])
     if not re.fullmatch(r"[\x21-\x7e]{1,256}", export_id):
         wrong.append("exportId")
     notes: list[str] = []
@@ -66,15 +70,20 @@ def read_export(
         raise UnreadableAnswer(f"export answer not as documented: {', '.join(sorted(set(wrong)))}")
     answer = ExportAnswer(
         export_id=export_id,
-        download_url=SecretStr(str(texts["downloadUrl"])),
-        format=for_person(str(texts["format"]), 100),
+        download_url=SecretStr(_text(value, "downloadUrl")),
+        format=for_person(_text(value, "format"), 100),
         requested_at=times["requestedAt"],
         expires_at=times["expiresAt"],
-        status=for_person(status, 100),
+        status=for_person(_text(value, "status"), 100),
         request_id=request_id_of(headers) or sent_request_id,
         clock_skew_seconds=clock_skew(headers, now),
     )
     return _with_notes(answer, ask, notes, now)
+
+
+def _text(value: dict[str, object], name: str) -> str:
+    found = value.get(name)
+    return found if isinstance(found, str) else ""
 
 
 def _with_notes(answer: ExportAnswer, ask: ExportAsk, notes: list[str], now: datetime) -> ExportAnswer:
@@ -85,6 +94,6 @@ def _with_notes(answer: ExportAnswer, ask: ExportAsk, notes: list[str], now: dat
         "download_url_missing": not answer.download_url.get_secret_value().strip(),
         "export_id_unusual": not re.fullmatch(r"[A-Za-z0-9._:-]+", answer.export_id, re.ASCII),
         "status_unknown": answer.meaning == "unknown",
-        "clock_skewed": abs(answer.clock_skew_seconds or 0.0) > _SKEW_NOTE_SECONDS,
+        "clock_skewed": abs(answer.clock_skew_seconds or 0.0) > SKEW_NOTED_SECONDS,
     }
     return replace(answer, notes=(*notes, *(note for note, holds in found.items() if holds)))

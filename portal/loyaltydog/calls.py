@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from .connection import Connection
-from .errors import LoyaltyDogError, NotAuthenticated, TooLarge, UnreadableAnswer
+from .errors import LoyaltyDogError, NotAuthenticated, UnreadableAnswer
+from .file_errors import TooLarge
 from .limits import MAX_ANSWER_BYTES, MAX_ERROR_BODY_BYTES, Deadline
 from .parsing import parse_json
 from .refusals import error_for, request_id_of

@@ -15,6 +15,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from .answers import read_cards, read_export
+from .asks import ConsentAsk, ErasureAsk, ExportAsk, FileFormat
 from .calls import Caller, Query, path_to, target_of
 from .connection import Connection
 from .errors import NotAuthenticated, Rejected
@@ -22,13 +23,9 @@ from .fetch import FetchedFile, FetchPolicy, fetch_file
 from .models import (
     AuditLogPage,
     CardPage,
-    ConsentAsk,
     ConsentRecord,
     ErasureAnswer,
-    ErasureAsk,
     ExportAnswer,
-    ExportAsk,
-    FileFormat,
     GiftCard,
     Program,
     SignIn,

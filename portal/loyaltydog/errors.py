@@ -16,8 +16,9 @@
     │       ├── Rejected             422, 400, 409 and any other 4xx
     │       ├── RateLimited          429
     │       └── ServerTrouble        5xx
-    └── FetchError                   one file behind a download address
+    └── FetchError                   one file behind a download address (file_errors.py)
         ├── AddressRefused           the address is not one we would ever open
+        │   ├── LinkMissing          there is no address
         │   └── HostNotAllowed       the host is not on the merchant's list
         ├── RedirectRefused          the answer points elsewhere
         ├── WrongMediaType           not the format that was asked for
@@ -38,36 +39,25 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 __all__ = [
-    "AddressRefused",
     "CallError",
     "ConnectionLost",
     "Delivery",
-    "EmptyFile",
-    "EncodedBody",
-    "FetchError",
     "FieldProblem",
     "Forbidden",
     "Gone",
-    "HostNotAllowed",
-    "LinkExpired",
     "LoyaltyDogError",
     "NoConnection",
     "NotAuthenticated",
     "NotFound",
     "RateLimited",
-    "RedirectRefused",
     "Rejected",
     "ServerTrouble",
     "StatusError",
     "SubscriptionInactive",
     "TimedOut",
     "TlsFailed",
-    "TooLarge",
-    "TooSlow",
-    "Truncated",
     "Turn",
     "UnreadableAnswer",
-    "WrongMediaType",
 ]
 
 Turn = Literal["you", "manager", "loyaltydog", "nobody"]
@@ -287,102 +277,3 @@ class ServerTrouble(StatusError):
     next_step = "It is not known whether LoyaltyDog acted on this. Check before asking again."
     delivery: Delivery = "unknown"
     retryable = True
-
-
-class FetchError(LoyaltyDogError):
-    """One file could not be fetched; nothing of it may be used."""
-
-    code = "fetch_failed"
-    message = "The file could not be fetched."
-    next_step = "Try again, or ask for a new export."
-
-
-class AddressRefused(FetchError):
-    """The address is one the portal never opens (SEC-1, SEC-2, SEC-3); nothing was sent."""
-
-    code = "address_refused"
-    message = "LoyaltyDog named an address for the file that this portal does not open."
-    next_step = (
-        "Tell your manager. If the address should be trusted, LoyaltyDog's support can say where files are kept."
-    )
-    turn: Turn = "manager"
-    delivery: Delivery = "never_sent"
-
-
-class HostNotAllowed(AddressRefused):
-    """The file's host is not on the merchant's list; ``host`` names it for the manager who may add it."""
-
-    code = "host_not_allowed"
-    message = "The file lies on a server that is not on the list of allowed download hosts."
-    next_step = "Ask a manager to look at the host and, if it is LoyaltyDog's, to add it in Settings."
-    host: str = ""
-
-
-class RedirectRefused(FetchError):
-    """A 3xx answer: the address points somewhere else (SEC-4)."""
-
-    code = "redirect_refused"
-    message = "The answer points to another address, and this portal does not follow it."
-    next_step = "Ask for a new export. If it happens again, tell LoyaltyDog's support."
-
-
-class WrongMediaType(FetchError):
-    """Media type or first bytes are not those of the asked format (SEC-8)."""
-
-    code = "wrong_media_type"
-    message = "What came back is not the file that was asked for."
-    next_step = "Ask for a new export. If it happens again, tell LoyaltyDog's support."
-
-
-class EncodedBody(FetchError):
-    """The body is compressed although plain bytes were asked for (SEC-6)."""
-
-    code = "encoded_body"
-    message = "The file came compressed, which this portal does not open."
-    next_step = "Tell LoyaltyDog's support that the file must be sent without Content-Encoding."
-
-
-class TooLarge(FetchError):
-    """More bytes than the limit, counted while they came (SEC-7)."""
-
-    code = "too_large"
-    message = "The file is larger than this portal accepts."
-    next_step = "Ask for one program or one card at a time, or ask a manager to raise the limit."
-    turn: Turn = "you"
-
-
-class TooSlow(FetchError):
-    """Fewer bytes a second than the limit (SEC-7)."""
-
-    code = "too_slow"
-    message = "The file arrived too slowly to wait for."
-    next_step = "Try again later."
-    turn: Turn = "nobody"
-    retryable = True
-
-
-class Truncated(FetchError):
-    """The body ended early, or is longer than it declared: not the whole file (SEC-7)."""
-
-    code = "truncated"
-    message = "The file arrived incomplete, so it was not kept."
-    next_step = "Try again."
-    turn: Turn = "nobody"
-    retryable = True
-
-
-class EmptyFile(FetchError):
-    """There is nothing in the file."""
-
-    code = "empty_file"
-    message = "The file is empty."
-    next_step = "Ask for a new export. If it is empty again, tell LoyaltyDog's support."
-
-
-class LinkExpired(FetchError):
-    """401, 403, 404 or 410 from the file's host: the link no longer opens anything."""
-
-    code = "link_expired"
-    message = "The link to the file no longer works."
-    next_step = "Ask for a new export."
-    turn: Turn = "you"

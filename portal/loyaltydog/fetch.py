@@ -16,25 +16,21 @@ from dataclasses import dataclass, field
 from urllib.parse import unquote_to_bytes
 
 from .addresses import Address, normalise_base_url, parse_address, parse_host_entry, resolve_address
+from .asks import FileFormat
 from .connection import Connection
-from .errors import (
+from .errors import ConnectionLost, Gone, LoyaltyDogError, NotFound, UnreadableAnswer
+from .file_errors import (
     AddressRefused,
-    ConnectionLost,
     EmptyFile,
     EncodedBody,
-    Gone,
     HostNotAllowed,
     LinkExpired,
-    LoyaltyDogError,
-    NotFound,
     RedirectRefused,
     TooLarge,
     Truncated,
-    UnreadableAnswer,
 )
 from .limits import MAX_ERROR_BODY_BYTES, Deadline
 from .media import SNIFF_BYTES, check_first_bytes, check_media_type
-from .models import FileFormat
 from .refusals import error_for
 from .transport import Answer, Outgoing, exchange
 from .wire import Resolver

@@ -7,8 +7,8 @@ would otherwise be sealed as a person's data.
 
 import re
 
-from .errors import EmptyFile, WrongMediaType
-from .models import FileFormat
+from .asks import FileFormat
+from .file_errors import EmptyFile, WrongMediaType
 
 __all__ = ["SNIFF_BYTES", "check_first_bytes", "check_media_type"]
 

@@ -1,4 +1,4 @@
-"""What goes to LoyaltyDog and what comes back, as frozen typed objects.
+"""What comes back from LoyaltyDog, as frozen typed objects.
 
 The documentation contradicts itself and may be behind the service, so reading is forgiving where it is harmless: money
 as text or number stays text, a status we do not know is kept, a field we do not know is passed over, a time without an
@@ -7,8 +7,8 @@ offset is read as UTC. ``repr`` never shows a person. Source: api/openapi.yaml, 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
@@ -18,21 +18,15 @@ __all__ = [
     "AuditLogEntry",
     "AuditLogPage",
     "CardPage",
-    "ConsentAsk",
     "ConsentRecord",
     "ErasureAnswer",
-    "ErasureAsk",
     "ExportAnswer",
-    "ExportAsk",
-    "FileFormat",
     "GiftCard",
     "Program",
     "SignIn",
     "Transaction",
     "User",
 ]
-
-FileFormat = Literal["json", "csv"]
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,12})?)?\s?(Z|z|[+-]\d\d(:?\d\d)?)?", re.ASCII)
 
@@ -226,6 +220,9 @@ class SignIn(_Answer):
     pending_token: SecretStr | None = Field(None, validation_alias=AliasChoices("pendingToken", "pending_token"))
 
 
+SKEW_NOTED_SECONDS = 60.0  # SEC-17
+_SKEW_BELIEVED_SECONDS = 24 * 3600.0
+
 ReadyMeaning = Literal["ready", "pending", "failed", "unknown"]
 _MEANINGS: dict[str, ReadyMeaning] = {
     **dict.fromkeys(
@@ -255,57 +252,20 @@ class ExportAnswer:
     notes: tuple[str, ...] = ()
 
     @property
+    def expires_here(self) -> datetime:
+        """The expiry by our own clock: moved by the skew when that is more than a minute and less than a day (SEC-17).
+
+        A smaller skew drowns in the network's delay; a larger one is a broken clock somewhere, and not ours to mend.
+        """
+        skew = self.clock_skew_seconds or 0.0
+        if not SKEW_NOTED_SECONDS < abs(skew) < _SKEW_BELIEVED_SECONDS:
+            return self.expires_at
+        try:
+            return self.expires_at - timedelta(seconds=skew)
+        except OverflowError:
+            return self.expires_at
+
+    @property
     def meaning(self) -> ReadyMeaning:
         """What ``status`` most likely says; its values are undocumented, so ``unknown`` needs a person's eye."""
         return _MEANINGS.get(self.status.strip().lower().replace("-", "_").replace(" ", "_"), "unknown")
-
-
-def _one_identifier(customer_id: str | None, customer_email: str | None) -> None:
-    """A request with neither may mean "everybody" upstream, one with both is ambiguous: never sent (LAW-23)."""
-    for value in (customer_id, customer_email):
-        if value is not None and (not value.strip() or any(ord(char) < 32 or ord(char) == 127 for char in value)):
-            raise ValueError("an identifier is blank or holds a control character")
-    if (customer_id is None) == (customer_email is None):
-        raise ValueError("exactly one of customer_id and customer_email is needed")
-
-
-@dataclass(frozen=True)
-class ExportAsk:
-    """What to export: one person by exactly one identifier, optionally one program or card. Raises ValueError."""
-
-    format: FileFormat
-    customer_id: str | None = field(default=None, repr=False)
-    customer_email: str | None = field(default=None, repr=False)
-    program_id: str | None = None
-    card_id: str | None = None
-
-    def __post_init__(self) -> None:
-        _one_identifier(self.customer_id, self.customer_email)
-        if self.format not in ("json", "csv"):
-            raise ValueError("format is json or csv")
-
-
-@dataclass(frozen=True)
-class ErasureAsk:
-    """Whom to erase: one person by exactly one identifier. ``reason`` up to 1000 characters. Raises ValueError."""
-
-    customer_id: str | None = field(default=None, repr=False)
-    customer_email: str | None = field(default=None, repr=False)
-    reason: str | None = field(default=None, repr=False)
-    program_id: str | None = None
-    card_id: str | None = None
-
-    def __post_init__(self) -> None:
-        _one_identifier(self.customer_id, self.customer_email)
-        if self.reason is not None and len(self.reason) > 1000:
-            raise ValueError("reason must be 1000 characters or less")
-
-
-@dataclass(frozen=True)
-class ConsentAsk:
-    """A consent record to write."""
-
-    purposes: tuple[str, ...] = ()
-    ip_address: str | None = field(default=None, repr=False)
-    customer_email: str | None = field(default=None, repr=False)
-    customer_phone: str | None = field(default=None, repr=False)

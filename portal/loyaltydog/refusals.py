@@ -17,7 +17,6 @@ from .errors import (
     NotAuthenticated,
     NotFound,
     RateLimited,
-    RedirectRefused,
     Rejected,
     ServerTrouble,
     StatusError,
@@ -25,6 +24,7 @@ from .errors import (
     TimedOut,
     UnreadableAnswer,
 )
+from .file_errors import RedirectRefused
 from .parsing import for_person, parse_json, place
 
 __all__ = ["clock_skew", "error_for", "request_id_of", "retry_after"]

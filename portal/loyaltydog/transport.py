@@ -22,7 +22,8 @@ import httpcore
 import httpx
 
 from .addresses import Address, is_loopback_host
-from .errors import ConnectionLost, LoyaltyDogError, TooLarge, UnreadableAnswer
+from .errors import ConnectionLost, LoyaltyDogError, UnreadableAnswer
+from .file_errors import TooLarge
 from .limits import CHUNK_FRAMING_BYTES, HEADER_LIMITS, Deadline
 from .wire import Line, Resolver
 

@@ -14,17 +14,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from .errors import (
-    AddressRefused,
-    ConnectionLost,
-    Delivery,
-    LoyaltyDogError,
-    NoConnection,
-    TimedOut,
-    TlsFailed,
-    TooLarge,
-    TooSlow,
-)
+from .errors import ConnectionLost, Delivery, LoyaltyDogError, NoConnection, TimedOut, TlsFailed
+from .file_errors import AddressRefused, TooLarge, TooSlow
 from .limits import HEAD_WIRE_BYTES, Deadline
 from .networks import deny_reason, is_loopback
 

@@ -221,6 +221,7 @@ class Export(Base, kw_only=True):
     vendor_request_id: Mapped[str] = mapped_column(String(128), default="")
     sealed_download_url: Mapped[bytes | None] = mapped_column(default=None)
     link_expires_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    clock_skew_seconds: Mapped[float | None] = mapped_column(default=None)
     notes: Mapped[list[Any]] = mapped_column(default_factory=list)
     problem_code: Mapped[str] = mapped_column(String(60), default="")
     problem: Mapped[str] = mapped_column(Text, default="")

@@ -9,12 +9,13 @@ import streamlit as st
 from portal.errors import PortalError, StepUpNeeded
 from portal.exports import ExportView, State
 from portal.identity import Permission, User, allows
+from portal.loyaltydog import EXPORT_NOTES
 from portal.runtime import Portal
 from portal.ui import places
 from portal.ui.badges import draw_badge
 from portal.ui.outcome import ask_again
 from portal.ui.problems import show_problem
-from portal.ui.times import expires_in, reader_zone, size, when, when_exact
+from portal.ui.times import expires_in, reader_zone, size, span, when, when_exact
 from portal.ui.words import _, plain
 
 DAY_SECONDS = 24 * 3600
@@ -102,12 +103,24 @@ def draw_checks(view: ExportView) -> None:
             for sentence in bad:
                 st.text(f"▲ {sentence}")
             for note in view.notes:
-                st.text(f"ⓘ {note}")
+                st.text(f"ⓘ {_note_words(note, view.clock_skew_seconds)}")
             if view.vendor_status and view.vendor_status.lower() not in USUAL_WORDS:
                 st.caption(_("LoyaltyDog's own word for its state: {word}").format(word=plain(view.vendor_status)))
         with right:
             st.caption(_("SHA-256 of the original"))
-            st.code(view.sha256, language=None)
+            st.code(view.sha256, language=None, wrap_lines=True)
+
+
+def _note_words(note: str, skew_seconds: float | None) -> str:
+    """The sentence for what was odd in LoyaltyDog's answer; a clock that differs is told with by how much."""
+    if note == "clock_skewed" and skew_seconds:
+        words = (
+            _("LoyaltyDog's clock is {span} ahead of ours.")
+            if skew_seconds > 0
+            else _("LoyaltyDog's clock is {span} behind ours.")
+        )
+        return words.format(span=span(abs(skew_seconds))) + " " + _("The expiry shown is by our clock.")
+    return _(EXPORT_NOTES.get(note, note))
 
 
 USUAL_WORDS = frozenset({"completed", "complete", "ready", "success", "done"})

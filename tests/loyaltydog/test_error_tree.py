@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from portal import loyaltydog
 from portal.loyaltydog import FieldProblem, HostNotAllowed, LoyaltyDogError, TimedOut, errors
 
 CANARY = "kim.canary@example.com"
@@ -34,7 +35,7 @@ def test_every_error_survives_pickle_with_all_its_facts(kind: type[LoyaltyDogErr
         vendor_says=CANARY,
         fields=(FieldProblem(("body", 0), CANARY),),
     )
-    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    again = pickle.loads(pickle.dumps(error))
     assert type(again) is kind and again.__dict__ == error.__dict__ and str(again) == str(error)
 
 
@@ -60,7 +61,7 @@ def test_every_error_says_what_happened_and_what_comes_next_in_plain_words(kind:
 
 def test_tree_in_the_docstring_names_every_class_under_its_parent() -> None:
     rows = re.findall(r"^([ │├└─]*)(\w+)(?: +.*)?$", errors.__doc__ or "", re.M)
-    drawn = {name: len(indent) // 4 for indent, name in rows if hasattr(errors, name)}
+    drawn = {name: len(indent) // 4 for indent, name in rows if hasattr(loyaltydog, name)}
 
     def depth(kind: type) -> int:
         return kind.__mro__.index(LoyaltyDogError)
@@ -77,4 +78,4 @@ def test_time_out_before_sending_says_that_nothing_was_sent() -> None:
 def test_host_of_a_refusal_is_kept_for_the_manager() -> None:
     error = HostNotAllowed("files.example.net is not listed")
     error.host = "files.example.net"
-    assert pickle.loads(pickle.dumps(error)).host == "files.example.net"  # noqa: S301 - our own bytes
+    assert pickle.loads(pickle.dumps(error)).host == "files.example.net"

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from portal.loyaltydog import (
+    EXPORT_NOTES,
     AuditLogPage,
     ConsentRecord,
     ErasureAnswer,
@@ -218,11 +219,55 @@ def test_odd_export_answer_is_kept_and_noted(change: dict[str, str], headers: di
     assert answer.notes == (note,)
 
 
-@pytest.mark.parametrize("name", ["exportId", "downloadUrl", "format", "requestedAt", "expiresAt", "status"])
+@pytest.mark.parametrize("name", ["exportId", "requestedAt", "expiresAt"])
 @pytest.mark.parametrize("value", [None, [], {}, True])
 def test_export_answer_without_a_documented_field_is_unreadable(name: str, value: object) -> None:
     with pytest.raises(UnreadableAnswer, match=name):
         read_export({**_export_fields(), name: value}, {}, ASK, sent_request_id="r", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [("status", "status_unknown"), ("format", "format_differs"), ("downloadUrl", "download_url_missing")],
+)
+@pytest.mark.parametrize("value", [None, [], {}, True])
+def test_export_answer_is_used_although_a_field_that_decides_nothing_is_missing(
+    name: str, note: str, value: object
+) -> None:
+    answer = read_export({**_export_fields(), name: value}, {}, ASK, sent_request_id="r", now=NOW)
+    assert answer.notes == (note,) and answer.export_id == _export_fields()["exportId"]
+
+
+def test_every_note_has_a_sentence_for_the_person() -> None:
+    for sentence in EXPORT_NOTES.values():
+        assert sentence[0].isupper() and sentence.endswith(".") and len(sentence) < 130
+
+
+@pytest.mark.parametrize(
+    ("date", "moved"),
+    [
+        ("10:00:59", 0),  # drowned by the network's delay
+        ("10:10:00", -600),  # the vendor's clock is ahead: by ours the link dies earlier
+        ("09:50:00", 600),
+    ],
+)
+def test_expiry_by_our_clock_takes_the_skew_into_account(date: str, moved: int) -> None:
+    headers = {"date": f"Mon, 23 Nov 2026 {date} GMT"}
+    answer = read_export(_export_fields(), headers, ASK, sent_request_id="r", now=NOW)
+    assert (answer.expires_here - answer.expires_at).total_seconds() == moved
+
+
+@pytest.mark.parametrize("date", ["Mon, 23 Nov 2020 10:00:00 GMT", "Sun, 23 Nov 2098 10:00:00 GMT", "yesterday"])
+def test_absurd_vendor_clock_moves_no_expiry(date: str) -> None:
+    answer = read_export(_export_fields(), {"date": date}, ASK, sent_request_id="r", now=NOW)
+    assert answer.expires_here == answer.expires_at
+
+
+def test_expiry_at_the_end_of_time_survives_the_skew() -> None:
+    fields = {**_export_fields(), "expiresAt": "9999-12-31T23:59:59Z"}
+    headers = {"date": "Mon, 23 Nov 2026 09:50:00 GMT"}
+    answer = read_export(fields, headers, ASK, sent_request_id="r", now=NOW)
+    assert answer.expires_here == answer.expires_at
 
 
 def test_clock_skew_is_the_vendors_clock_minus_ours() -> None:
