@@ -39,7 +39,7 @@ LAUNCH = (
 ).split()
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 # Streamlit looks for its server under the page's own path first, whenever a page is opened by address.
-PROBES = r"console: Failed to load resource: .* 404 .*/_stcore/(host-config|health)$"
+PROBES = r"console: Failed to load resource: .* (401|404) .*/_stcore/(host-config|health)$"
 OURS = frozenset({"http", "https", "ws", "wss"})
 SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
 WAIT_MS = 20_000
@@ -205,6 +205,10 @@ class Trouble:
     seen: list[str] = field(default_factory=list)
     expected: list[str] = field(default_factory=lambda: [PROBES])
 
+    def begin(self) -> None:
+        """Another test starts: what happened between two does not count against it."""
+        self.seen, self.expected = [], [PROBES]
+
     def watch(self, context: BrowserContext) -> None:
         context.on("console", self._hear)
         context.on("weberror", lambda e: self.seen.append(f"page error: {e.error}"))
@@ -238,6 +242,7 @@ class Desk:
     def __init__(self, demo: Demo, page: Page, trouble: Trouble) -> None:
         self.demo, self.page, self.trouble = demo, page, trouble
         self.inputs = 0
+        self.password = PASSWORD
 
     # Moving ------------------------------------------------------------------------------------
 
@@ -400,21 +405,66 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+@pytest.fixture(scope="session")
+def browsers(demo: Demo, chromium: Browser) -> Iterator[Callable[..., tuple[BrowserContext, Trouble]]]:
+    """A browser profile a person, signed in once and kept, so that later tests find scripts in its cache."""
+    kept: dict[str, tuple[BrowserContext, Trouble]] = {}
+
+    def of(email: str) -> tuple[BrowserContext, Trouble]:
+        if email not in kept:
+            kept[email] = new_context(chromium)
+            context, trouble = kept[email]
+            page = context.new_page()
+            Desk(demo, page, trouble).sign_in(email)
+            page.close()
+        return kept[email]
+
+    yield of
+    for context, _trouble in kept.values():
+        context.close()
+
+
+def new_context(chromium: Browser, **options: Any) -> tuple[BrowserContext, Trouble]:
+    context = chromium.new_context(**({"viewport": {"width": 1280, "height": 1000}} | options))
+    trouble = Trouble()
+    trouble.watch(context)
+    return context, trouble
+
+
+@pytest.fixture(scope="session")
+def at(demo: Demo) -> Callable[[Page, Trouble], Desk]:
+    """A desk at a page that is there already."""
+    return lambda page, trouble: Desk(demo, page, trouble)
+
+
 @pytest.fixture
 def desk(
-    demo: Demo, chromium: Browser, signed_in: Callable[[str], Any], request: pytest.FixtureRequest
+    demo: Demo,
+    chromium: Browser,
+    browsers: Callable[[str], tuple[BrowserContext, Trouble]],
+    request: pytest.FixtureRequest,
 ) -> Iterator[MakeDesk]:
-    """Open desks: `desk()` is nobody's, `desk("sam")` is Sam's of merchant one, `desk("sam", "two")` of the other."""
+    """Open desks: `desk()` is nobody's, `desk("sam")` is Sam's of merchant one, `desk("sam", "two")` of the other.
+
+    With options (of a Playwright context) the desk gets a browser of its own, signed in by the same cookie.
+    """
     opened: list[tuple[BrowserContext, Trouble]] = []
+    own: list[BrowserContext] = []
+    pages: list[Page] = []
 
     def make(who: str = "", shop: str = "one", **options: Any) -> Desk:
-        if who:
-            options["storage_state"] = signed_in(f"{who}@{SHOPS[shop]}")
-        context = chromium.new_context(**({"viewport": {"width": 1280, "height": 1000}} | options))
-        trouble = Trouble()
-        trouble.watch(context)
+        email = f"{who}@{SHOPS[shop]}"
+        if who and not options:
+            context, trouble = browsers(email)
+            trouble.begin()
+        else:
+            context, trouble = new_context(
+                chromium, **({"storage_state": browsers(email)[0].storage_state()} if who else {}), **options
+            )
+            own.append(context)
         opened.append((context, trouble))
-        made = Desk(demo, context.new_page(), trouble)
+        pages.append(context.new_page())
+        made = Desk(demo, pages[-1], trouble)
         if who:
             made.open()
         return made
@@ -423,22 +473,8 @@ def desk(
     if request.node.stash.get(FAILED, False):
         tell_what_was_seen(opened, request.node.name)
     found = [line for _context, trouble in opened for line in trouble.unexpected()]
-    for context, _trouble in opened:
+    for page in pages:
+        page.close()
+    for context in own:
         context.close()
     assert not found, found
-
-
-@pytest.fixture(scope="session")
-def signed_in(demo: Demo, chromium: Browser) -> Callable[[str], Any]:
-    """The cookie of a person, from one real sign-in a person."""
-    kept: dict[str, Any] = {}
-
-    def state_of(email: str) -> Any:
-        if email not in kept:
-            context = chromium.new_context()
-            Desk(demo, context.new_page(), Trouble()).sign_in(email)
-            kept[email] = context.storage_state()
-            context.close()
-        return kept[email]
-
-    return state_of

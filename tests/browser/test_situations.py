@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,22 +30,42 @@ ENDINGS = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def asked(browsers: Callable[[str], Any], at: Callable[..., Desk]) -> dict[str, str]:
+    """All of them asked for one after the other, without waiting: customer -> export."""
+    context, trouble = browsers("sam@brookandbean.example.com")
+    page = context.new_page()
+    person = at(page, trouble)
+    person.open()
+    exports = {}
+    for who in ENDINGS:
+        person.request(f"{who}@example.com")
+        exports[who] = person.export_id()
+    page.close()
+    return exports
+
+
 @pytest.mark.parametrize("who", ENDINGS)
-def test_agent_reads_what_happened_and_what_next(desk: MakeDesk, who: str) -> None:
-    happened, following, status, button = ENDINGS[who]
+def test_agent_reads_what_happened_and_what_next(desk: MakeDesk, asked: dict[str, str], who: str) -> None:
+    happened, following, _status, button = ENDINGS[who]
     person = desk("sam")
-    person.request(f"{who}@example.com")
+    person.open(f"/preview?export={asked[who]}")
     person.ended(following)
     panel = person.page.get_by_test_id("stAlert").filter(has_text=following).inner_text()
     assert happened in panel
     assert re.search(r"(Your turn|A manager's turn|LoyaltyDog's turn|Nothing more to do)\.", panel)
     assert person.button(button).is_visible()
     assert person.page.get_by_role("link", name="Download original").count() == 0
-    for unwanted in ("Traceback", "Exception", "None", "http", "@example.com)"):
+    for unwanted in ("Traceback", "Exception", "None", "http", "@example.com"):
         assert unwanted not in panel
+
+
+def test_past_exports_names_each_ending(desk: MakeDesk, asked: dict[str, str]) -> None:
+    person = desk("sam", viewport={"width": 1280, "height": 1600})
     person.go("Past exports")
-    row = next(row for row in person.table() if row[1] == f"{who[0]}•••@example.com" and row[4] == status)
-    assert row[3] == "JSON"
+    shown = {(row[1], row[4]) for row in person.table()}
+    for who, (_happened, _following, status, _button) in ENDINGS.items():
+        assert (f"{who[0]}•••@example.com", status) in shown
 
 
 def test_refused_request_is_changed_in_the_form_with_its_fields_kept(desk: MakeDesk) -> None:
@@ -101,7 +122,8 @@ def test_file_with_two_people_stays_closed_until_a_manager_releases_it(desk: Mak
 
     manager = desk("maya")
     manager.sees("Waiting for a decision")
-    manager.press("Look")
+    row = manager.page.get_by_test_id("stMain").locator("[class*=st-key-decide-]").filter(has_text="t•••@example.com")
+    manager.click(row.get_by_role("button", name="Look", exact=True))
     manager.heading("Preview").wait_for()
     assert manager.export_id() == export_id
     assert manager.tabs()[-1] == "Raw"

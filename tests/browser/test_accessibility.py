@@ -1,0 +1,62 @@
+"""axe on every page, light and dark: nothing serious or critical beyond a short, dated list of Streamlit's own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import Desk, MakeDesk
+
+pytestmark = pytest.mark.browser
+GRAVE = frozenset({"serious", "critical"})
+# (rule, part of the element) of Streamlit 1.67, measured 2026-11-23. Look again with every new Streamlit.
+STREAMLITS_OWN: tuple[tuple[str, str], ...] = ()
+
+
+def grave_findings(person: Desk, where: str) -> list[str]:
+    answer: dict[str, Any] = Axe().run(person.page).response
+    return [
+        f"{where}: {finding['id']} ({finding['impact']}) {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
+        for finding in answer["violations"]
+        if finding["impact"] in GRAVE
+        for node in finding["nodes"]
+        if not any(finding["id"] == rule and part in node["html"] for rule, part in STREAMLITS_OWN)
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_a_grave_finding(desk: MakeDesk, scheme: str) -> None:
+    nobody = desk(color_scheme=scheme)
+    nobody.open()
+    found = grave_findings(nobody, "sign in")
+
+    person = desk("maya", color_scheme=scheme)
+    found += grave_findings(person, "today")
+    person.go("New export")
+    person.fill("Customer email", "ada@gmial.com")
+    person.choose("One card")
+    person.press("Request export")
+    found += grave_findings(person, "new export with a problem")
+    person.choose("Everything")
+    person.fill("Customer email", "semicolon@example.com")
+    person.choose("CSV" if scheme == "dark" else "JSON")
+    person.send()
+    person.tabs()
+    found += grave_findings(person, "preview")
+    person.click(person.page.get_by_text("Timeline", exact=True))
+    person.settle()
+    person.click(person.page.get_by_role("tab", name="Raw"))
+    person.settle()
+    found += grave_findings(person, "preview, raw text and timeline")
+    person.press("Destroy file")
+    person.page.get_by_role("dialog").wait_for()
+    found += grave_findings(person, "dialog")
+    person.press("Keep it")
+    person.go("Past exports")
+    person.click(person.page.get_by_text("More filters", exact=True))
+    person.settle()
+    found += grave_findings(person, "past exports")
+    assert not found, "\n".join(found)
