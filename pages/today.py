@@ -33,7 +33,7 @@ def to_decide(rows: tuple[ExportView, ...]) -> None:
     if not rows:
         st.caption(_("Nothing waits for you. Failures and exports that need a decision appear here."))
     for row in rows:
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"decide-{row.id}"):
             badge = badge_of(row)
             st.badge(badge.word, icon=badge.icon, color=badge.colour)
             st.text(f"{row.customer} · {row.scope}", width="content")
