@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test check lock bench pictures clean
+KILLS  ?= 300
+
+.PHONY: crash run test check lock bench pictures clean
 
 run: .make/runtime
 	@exec $(BIN)/python -m portal demo
@@ -13,6 +15,10 @@ test: .make/dev .make/browser .make/tools .make/node
 
 check: .make/dev
 	@$(BIN)/python scripts/check.py --quick
+
+# Kill a working process KILLS times at random moments; prints kills, exports, lost, doubled, leaked.
+crash: .make/dev
+	@$(BIN)/python tests/crash/kills.py --kills $(KILLS)
 
 bench: .make/dev
 	@$(BIN)/python scripts/bench.py

@@ -1,0 +1,143 @@
+"""A data folder, processes on it, and the questions asked of it after a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from sqlalchemy import select
+
+from portal import audit
+from portal.commands.practice_people import seed_practice
+from portal.config import Settings
+from portal.exports.states import HOLDS_FILE, State
+from portal.runtime import Portal, build_portal
+from portal.storage.tables import Export, FileKey, Merchant
+from portal.vault.files import FilePlace
+
+WORKER = Path(__file__).with_name("worker.py")
+
+
+@dataclass
+class House:
+    """One data folder (or database and bucket by URL) and the portal that looks at it without working."""
+
+    folder: Path
+    database: str = ""
+    blobs: str = ""
+    _portal: Portal | None = field(default=None, repr=False)
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def temp(self) -> Path:
+        return self.folder / "tmp"
+
+    def furnish(self, shop_port: int) -> None:
+        """Make tables, keys, merchants and accounts."""
+        self.temp.mkdir(parents=True, exist_ok=True)
+        seed_practice(self.portal, shop_port)
+        with self.portal.db.write() as session:
+            for merchant in session.scalars(select(Merchant)):
+                merchant.download_hosts = []
+
+    @property
+    def portal(self) -> Portal:
+        if self._portal is None:
+            self._portal = build_portal(
+                Settings(
+                    mode="practice",
+                    data_dir=self.data,
+                    database_url=self.database,
+                    blob_url=self.blobs,
+                    demo_password=SecretStr("violet-tractor-pond-91"),
+                )
+            )
+        return self._portal
+
+    def process(self, **orders: Any) -> subprocess.Popen[str]:
+        given = {"data": str(self.data), "database": self.database, "blobs": self.blobs, **orders}
+        return subprocess.Popen(
+            [sys.executable, str(WORKER), json.dumps(given)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=(self.folder / "errors.log").open("a"),
+            text=True,
+            env={**os.environ, "TMPDIR": str(self.temp)},
+        )
+
+    def run(self, *, timeout: float = 120, **orders: Any) -> int:
+        """Run a process to its end; gives its status, -9 when it was killed."""
+        with self.process(**orders) as process:
+            process.communicate(timeout=timeout)
+            return process.returncode
+
+    # Questions ---------------------------------------------------------------------------------
+
+    def states(self) -> dict[str, str]:
+        with self.portal.db.read() as session:
+            return {row.id: row.state for row in session.execute(select(Export.id, Export.state))}
+
+    def outcomes(self) -> Counter[str]:
+        return Counter(self.states().values())
+
+    def unsound_files(self) -> list[str]:
+        """Exports that are listed as holding a file which does not open, whole."""
+        bad = []
+        with self.portal.db.read() as session:
+            rows = session.execute(
+                select(Export, FileKey.sealed_keyset)
+                .outerjoin(FileKey, (FileKey.export_id == Export.id) & (FileKey.blob_name == Export.blob_name))
+                .where(Export.state.in_(HOLDS_FILE), Export.size_bytes.is_not(None), Export.destroyed_at.is_(None))
+            ).all()
+        for row, key in rows:
+            try:
+                place = FilePlace(row.merchant_id, row.id, row.blob_name)
+                self.portal.files.verify(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
+            except Exception as error:
+                bad.append(f"{row.id}: {type(error).__name__}")
+        return bad
+
+    def strays(self) -> list[str]:
+        """Blobs, half-written remains and keys that no export uses."""
+        with self.portal.db.read() as session:
+            used = set(
+                session.scalars(
+                    select(Export.blob_name).where(Export.blob_name != "", Export.state != State.PURGED.value)
+                )
+            )
+            keys = set(session.scalars(select(FileKey.blob_name)))
+        blobs = set(self.portal.files._blobs.names())
+        remains = [p.name for p in (self.data / "files").rglob("*#*")] if not self.blobs else []
+        return sorted({f"blob {n}" for n in blobs ^ used} | {f"key {n}" for n in keys ^ used}) + remains
+
+    def broken_chains(self) -> list[str]:
+        with self.portal.db.read() as session:
+            merchants = list(session.scalars(select(Merchant.id)))
+            faults = [(m, audit.verify_chain(session, m)[1]) for m in merchants]
+        return [f"{m}: {fault}" for m, fault in faults if fault]
+
+    def moves_without_entry(self) -> list[str]:
+        """Exports whose last audited state is not the state of their row."""
+        wrong = []
+        with self.portal.db.read() as session:
+            for row in session.scalars(select(Export)):
+                acts = audit.entries_about(session, row.merchant_id, row.id)
+                last = next((a.facts["to"] for a in reversed(acts) if a.action == "export:state"), "requested")
+                if last != row.state:
+                    wrong.append(f"{row.id}: {row.state}, audited {last}")
+        return wrong
+
+    def close(self) -> None:
+        if self._portal is not None:
+            self._portal.stop()
+            self._portal = None

@@ -1,0 +1,119 @@
+"""One light portal process without pages, told by JSON on its command line what to do and where to die.
+
+    {"data": FOLDER, "database": URL?, "blobs": URL?, "kind": "worker",
+     "die": {"label": NAME, "count": N}?, "submit": [EMAIL...]?, "keep_asking": PREFIX?,
+     "until": "idle"|"told", "destroy": true?, "expire": true?, "sweep": true?}
+
+It kills itself by SIGKILL when it passes the labelled point for the count-th time. Lines on standard
+output: `up`, `asked ID EMAIL`, `idle`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from pydantic import SecretStr
+from sqlalchemy import func, select
+
+from portal.config import Settings
+from portal.exports import State, durable, parse_request
+from portal.exports.states import RUNNING
+from portal.runtime import Portal, build_portal
+from portal.storage.tables import Export, utc_now
+
+ACCOUNT = "maya@brookandbean.example.com"
+
+
+class Dying:
+    """The seam's other end: SIGKILL at the chosen point."""
+
+    def __init__(self, die: dict[str, Any] | None) -> None:
+        self._label = die["label"] if die else None
+        self._count = die.get("count", 1) if die else 0
+        self._seen: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def __call__(self, label: str) -> None:
+        with self._lock:
+            self._seen[label] += 1
+            if label == self._label and self._seen[label] == self._count:
+                os.kill(os.getpid(), signal.SIGKILL)
+                time.sleep(60)
+
+
+def say(*words: object) -> None:
+    print(*words, flush=True)
+
+
+def wait_until_idle(portal: Portal) -> None:
+    while True:
+        with portal.db.read() as session:
+            if not session.scalar(select(func.count()).select_from(Export).where(Export.state.in_(RUNNING))):
+                return
+        time.sleep(0.03)
+
+
+def main(orders: dict[str, Any]) -> None:
+    durable.FORGOTTEN_AFTER_SECONDS = 0.5  # type: ignore[misc]  # a cycle of these tests is to last two seconds
+    settings = Settings(
+        mode="practice",
+        data_dir=Path(orders["data"]),
+        database_url=orders.get("database", ""),
+        blob_url=orders.get("blobs", ""),
+        demo_password=SecretStr("violet-tractor-pond-91"),
+        edge_requests=0,
+    )
+    portal = build_portal(settings, at=Dying(orders.get("die")))
+    portal.start_workers(orders.get("kind", "worker"), beat_seconds=orders.get("beat", 0.3))
+    say("up")
+    user = portal.identity.user_for_account(ACCOUNT, origin="cli")
+
+    def ask(email: str) -> None:
+        say("asked", portal.exports.submit(user, parse_request(email=email, format="json"), again=True), email)
+
+    for email in orders.get("submit", ()):
+        ask(email)
+    number = 0
+    while prefix := orders.get("keep_asking"):
+        number += 1
+        ask(f"{prefix}.{number}@example.com")
+        time.sleep(orders.get("pause", 0.08))
+    if orders.get("until") == "told":
+        sys.stdin.readline()
+    wait_until_idle(portal)
+    after(portal, user, orders)
+    say("idle")
+    portal.stop()
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def after(portal: Portal, user: Any, orders: dict[str, Any]) -> None:
+    """What is done once all exports stand still."""
+    with portal.db.read() as session:
+        ready = list(session.scalars(select(Export.id).where(Export.state == State.READY)))
+    if orders.get("expire"):
+        with portal.db.write() as session:
+            for export_id in ready:
+                session.get_one(Export, export_id).link_expires_at = utc_now() - dt.timedelta(seconds=1)
+        portal.exports.keep_house()
+    if orders.get("destroy"):
+        for export_id in ready:
+            portal.exports.destroy(user, export_id)
+    if orders.get("sweep"):
+        portal.exports.sweep(dt.timedelta(seconds=-5))
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
