@@ -1,24 +1,40 @@
-"""How fast LoyaltyDog is asked, counted in the database so that all processes share it.
+"""How fast LoyaltyDog is asked, counted in the database so that all sessions, processes and replicas share it.
 
-Two limits: the vendor's edge, 300 requests in 10 s an address (new guides), of which we use at most
-`EDGE_SHARE`; and the merchant's own requests a minute. Both are a generic cell rate: the stored time
-is when the next request would be due at the steady rate, and a burst may run ahead of it.
+Two limits: the vendor's edge, 300 requests in 10 s an address (new guides), of which `EDGE_SHARE` and a burst are used;
+and the merchant's own requests a minute. Both are a generic cell rate: the stored time is when the next request would
+be due at the steady rate, and a burst may run ahead of it. In any such span at most `burst` + span / interval requests
+are let through, which is below the edge's limit and exactly the merchant's.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.storage.tables import Merchant, Pace, utc_now
 
 EDGE_REQUESTS, EDGE_SECONDS = 300, 10
-EDGE_SHARE = 0.8  # the rest is left to whatever else speaks from this address
-EDGE_BURST = 60
+EDGE_SHARE = 0.8
+EDGE_BURST_SHARE = 0.1  # the last tenth is left to what takes no slot: sign-ins at the vendor, repeats of reads
 MINUTE_SECONDS = 60
 MERCHANT_BURST = 3
 EDGE_KEY = "edge"
+FARTHEST_RESERVED_SECONDS = 10.0  # no caller reserves further ahead; a time beyond was written by a clock that jumped
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """One row of `pace`: a request every `interval` seconds, `burst` of them ahead of time."""
+
+    key: str
+    interval: float
+    burst: int
+
+    def seconds_until_free(self, due_at: dt.datetime, now: dt.datetime) -> float:
+        return (due_at - now).total_seconds() - self.interval * self.burst
 
 
 def wait_for_slot(session: Session, merchant_id: str) -> float:
@@ -31,26 +47,30 @@ def reserve_slot(session: Session, merchant_id: str, *, at_most: float, edge_req
 
     `edge_requests` is what the vendor's edge allows an address in `EDGE_SECONDS`; 0 means no such limit.
     """
-    now = utc_now()
     merchant = session.get(Merchant, merchant_id)
-    limits: list[tuple[str, float, int]] = []
+    limits: list[_Limit] = []
     if edge_requests:
-        limits.append((EDGE_KEY, EDGE_SECONDS / (edge_requests * EDGE_SHARE), EDGE_BURST))
+        burst = int(edge_requests * EDGE_BURST_SHARE)
+        limits.append(_Limit(EDGE_KEY, EDGE_SECONDS / (edge_requests * EDGE_SHARE), burst))
     if merchant is not None and merchant.requests_per_minute:
-        limits.append((f"merchant:{merchant_id}", MINUTE_SECONDS / merchant.requests_per_minute, MERCHANT_BURST))
-    rows = [(_row(session, key), interval, burst) for key, interval, burst in limits]
-    wait = max(((row.due_at - now).total_seconds() - interval * burst for row, interval, burst in rows), default=0.0)
+        burst = min(MERCHANT_BURST, merchant.requests_per_minute // 4)
+        interval = MINUTE_SECONDS / (merchant.requests_per_minute - burst)
+        limits.append(_Limit(f"merchant:{merchant_id}", interval, burst))
+    rows = [(_locked(session, limit.key), limit) for limit in limits]
+    now = utc_now()
+    for row, limit in rows:
+        if limit.seconds_until_free(row.due_at, now) > limit.interval + FARTHEST_RESERVED_SECONDS:
+            row.due_at = now
+    wait = max((limit.seconds_until_free(row.due_at, now) for row, limit in rows), default=0.0)
     if wait > at_most:
         return wait
-    for row, interval, _burst in rows:
-        row.due_at = max(row.due_at, now) + dt.timedelta(seconds=interval)
+    for row, limit in rows:
+        row.due_at = max(row.due_at, now) + dt.timedelta(seconds=limit.interval)
     return max(wait, 0.0)
 
 
-def _row(session: Session, key: str) -> Pace:
-    row = session.get(Pace, key, with_for_update=True)
-    if row is None:
-        row = Pace(key=key, due_at=utc_now())
-        session.add(row)
-        session.flush()
-    return row
+def _locked(session: Session, key: str) -> Pace:
+    """The row, made if need be, held to the end of the transaction; two first requests do not collide."""
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    session.execute(insert(Pace).values(key=key, due_at=utc_now()).on_conflict_do_nothing())
+    return session.get_one(Pace, key, with_for_update=True)

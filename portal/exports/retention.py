@@ -16,6 +16,7 @@ from portal import audit
 from portal.errors import NotFound, StateConflict
 from portal.exports import ledger
 from portal.exports.base import ExportsBase
+from portal.exports.clock import ClockWatch
 from portal.exports.states import HOLDS_FILE, State
 from portal.identity import Permission, User, require, require_fresh_proof
 from portal.log import log
@@ -36,6 +37,7 @@ class Swept:
 
 class Retention(ExportsBase):
     _swept_at: dt.datetime | None = None
+    _clock: ClockWatch | None = None
 
     def destroy(self, user: User, export_id: str) -> None:
         """Destroy the sealed file by hand: its key first, then the ciphertext (LAW-17)."""
@@ -96,6 +98,9 @@ class Retention(ExportsBase):
         """
         now = utc_now()
         self._mark_expired(now)
+        self._clock = self._clock or ClockWatch(self.db)
+        if not self._clock.trusted():
+            return
         self._destroy_due(now)
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
             self._swept_at = now

@@ -199,7 +199,7 @@ class Walk:
             row,
             State.ACCEPTED,
             accepted_at=utc_now(),
-            vendor_export_id=answer.export_id[:200],
+            vendor_export_id=answer.export_id_shown[:200],
             vendor_status=answer.status[:100],
             vendor_request_id=answer.request_id or "",
             sealed_download_url=self._seal.seal(

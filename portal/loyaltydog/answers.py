@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from .asks import ExportAsk
 from .errors import UnreadableAnswer
 from .models import SKEW_NOTED_SECONDS, CardPage, ExportAnswer, GiftCard, read_time
-from .parsing import for_person, read_list
+from .parsing import for_person, read_list, without_addresses
 from .refusals import clock_skew, request_id_of
 
 __all__ = ["EXPORT_NOTES", "read_cards", "read_export"]
@@ -74,7 +74,7 @@ def read_export(
         format=for_person(_text(value, "format"), 100),
         requested_at=times["requestedAt"],
         expires_at=times["expiresAt"],
-        status=for_person(_text(value, "status"), 100),
+        status=without_addresses(for_person(_text(value, "status"), 100)),
         request_id=request_id_of(headers) or sent_request_id,
         clock_skew_seconds=clock_skew(headers, now),
     )

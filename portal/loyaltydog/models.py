@@ -14,6 +14,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 from pydantic.alias_generators import to_camel
 
+from .parsing import without_emails
+
 __all__ = [
     "AuditLogEntry",
     "AuditLogPage",
@@ -250,6 +252,11 @@ class ExportAnswer:
     request_id: str | None = None
     clock_skew_seconds: float | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def export_id_shown(self) -> str:
+        """The id fit to be kept in clear: without an email address, should the vendor have put one in."""
+        return without_emails(self.export_id)
 
     @property
     def expires_here(self) -> datetime:

@@ -13,11 +13,13 @@ from pydantic import BaseModel, ValidationError
 from .errors import UnreadableAnswer
 from .limits import MAX_JSON_DEPTH
 
-__all__ = ["for_person", "parse_json", "place", "read_list", "read_model"]
+__all__ = ["for_person", "parse_json", "place", "read_list", "read_model", "without_addresses", "without_emails"]
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+_EMAIL = re.compile(r"[^\s@]{1,256}@[^\s@]{1,256}")
+_LONG_NUMBER = re.compile(r"\d(?:[ .-]?\d){6,}")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -81,6 +83,16 @@ def place(loc: tuple[int | str, ...]) -> str:
 def for_person(text: str, max_chars: int = 500) -> str:
     """A vendor's words in one line, without control characters."""
     return _CONTROL.sub(" ", text).strip()[:max_chars]
+
+
+def without_addresses(text: str) -> str:
+    """The text with email addresses and long numbers (cards, phones) dotted out: a word of state needs neither."""
+    return _LONG_NUMBER.sub("…", _EMAIL.sub("…", text))
+
+
+def without_emails(text: str) -> str:
+    """The text with email addresses dotted out: for ids, which may be long numbers."""
+    return _EMAIL.sub("…", text)
 
 
 class _NotPlainJson(ValueError):
