@@ -126,7 +126,7 @@ def upgrade() -> None:
     sa.Column('vendor_request_id', sa.String(length=128), nullable=False),
     sa.Column('sealed_download_url', sa.LargeBinary(), nullable=True),
     sa.Column('link_expires_at', portal.storage.tables.UTCDateTime(timezone=True), nullable=True),
-    sa.Column('clock_skew_seconds', sa.Float(), nullable=True),
+    sa.Column('clock_skew_seconds', sa.Double(), nullable=True),
     sa.Column('notes', sa.JSON(), nullable=False),
     sa.Column('problem_code', sa.String(length=60), nullable=False),
     sa.Column('problem', sa.Text(), nullable=False),
