@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from portal.commands import accounts, exporting, inspecting
+from portal.commands import accounts, auditing, exporting, inspecting
 from portal.errors import InputErrors, PortalError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     help="LoyaltyDog privacy portal: serve it, practise with it, run exports from scripts.",
 )
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(auditing.app, name="audit")
 app.command("export")(exporting.export)
 app.command("history")(exporting.history)
 app.command("inspect")(inspecting.inspect)

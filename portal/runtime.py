@@ -57,7 +57,7 @@ class Portal:
             walk,
             url=self.settings.workflow_database,
             kind=kind,
-            housekeeping=self.exports.keep_house,
+            housekeeping=self._chores,
             beat_seconds=beat_seconds or BEAT_SECONDS,
         )
         engine.start()
@@ -69,6 +69,13 @@ class Portal:
     def working(self) -> bool:
         """Does this process run exports?"""
         return self._engine is not None and self._engine.alive()
+
+    def _chores(self) -> None:
+        """Retention first; the audit trail is signed even when that failed."""
+        try:
+            self.exports.keep_house()
+        finally:
+            self.exports.keep_checkpoints()
 
     def stop(self) -> bool:
         """Close in order. False when walks were handed over whose threads would hold the process up."""

@@ -82,6 +82,12 @@ def pages_of(session: Session, merchant_id: str, *, after: int | None = None) ->
         place = page[-1][9]
 
 
+def columns_of(session: Session, merchant_id: str, seqs: Sequence[int]) -> list[RawEntry]:
+    """Some raw entries by number, in order."""
+    wanted = select(*_COLUMNS).where(AuditEntry.merchant_id == merchant_id, AuditEntry.seq.in_(seqs))
+    return list(session.execute(wanted.order_by(AuditEntry.seq)).tuples())
+
+
 def bytes_of(row: RawEntry) -> bytes:
     """The canonical JSON of one raw entry, as it is hashed after `DOMAIN`."""
     return _hashed_bytes(row)[len(DOMAIN) :]

@@ -102,6 +102,10 @@ class CheckpointFolder:
         """All checkpoints of a chain, shortest first."""
         return [self._get(n) for n in sorted(self._store.names(f"{chain}/")) if n.endswith(".checkpoint")]
 
+    def note_of(self, point: Checkpoint) -> str:
+        """The signed note as it was kept. Raises FileNotFoundError."""
+        return self._get(f"{point.chain}/{point.size:012}.checkpoint")
+
     def newest(self, chain: str) -> str | None:
         names = [n for n in self._store.names(f"{chain}/") if n.endswith(".checkpoint")]
         return self._get(max(names)) if names else None

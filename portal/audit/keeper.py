@@ -66,9 +66,7 @@ class Keeper:
             self.ensure_key()
             with self._db.write() as session:
                 key = self.keys.renew()
-                record(
-                    session, PORTAL_CHAIN, actor, "key:rotate", origin=origin, key=f"audit-signing {key.id.hex()}"
-                )
+                record(session, PORTAL_CHAIN, actor, "key:rotate", origin=origin, key=f"audit-signing {key.id.hex()}")
             self.folder.put_key_notes(self.keys.notes())
         return key
 

@@ -16,11 +16,12 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.exports import ledger
-from portal.exports.base import ExportsBase
+from portal.exports.about_person import AboutPerson
+from portal.exports.download import Download as Download
 from portal.exports.spreadsheet import safe_cell
 from portal.exports.states import NEEDS_PERSON, RUNNING, State
 from portal.exports.views import ExportPage, ExportView
-from portal.identity import Permission, User, require
+from portal.identity import Permission, User, require, require_fresh_proof
 from portal.storage.tables import Account, Export, utc_now
 
 PAGE_SIZE = 50
@@ -54,16 +55,6 @@ class Today:
     by_day: tuple[tuple[dt.date, str, int], ...] = field(default=())
 
 
-@dataclass(frozen=True)
-class Download:
-    """A file leaving the portal. `chunks` streams it; `size` is bytes when known."""
-
-    file_name: str
-    media_type: str
-    size: int | None
-    chunks: Iterator[bytes]
-
-
 OUTCOMES = {
     State.READY: "Ready",
     State.EXPIRED: "Ready",
@@ -75,7 +66,7 @@ OUTCOMES = {
 }
 
 
-class Listing(ExportsBase):
+class Listing(AboutPerson):
     def get(self, user: User, export_id: str) -> ExportView:
         """Raises NotFound, the same for absent and another merchant's."""
         require(user, Permission.EXPORT_LIST)
@@ -196,6 +187,7 @@ class Listing(ExportsBase):
     def reveal(self, user: User, export_id: str) -> str:
         """The customer's email or ID in clear; audited."""
         require(user, Permission.EXPORT_OPEN)
+        require_fresh_proof(user, self.settings)
         with self.db.write() as session:
             row = self._row(session, user, export_id)
             audit.record(

@@ -1,0 +1,340 @@
+#!/usr/bin/env python3
+"""Check files of the privacy portal's audit trail without the portal.
+
+    python verify_audit.py trail.jsonl --checkpoints FOLDER [--key VERIFIER-KEY] [--up-to ENTRY]
+    python verify_audit.py evidence.html | evidence.json [--key VERIFIER-KEY]
+
+Needs Python 3.11 or newer and the package `cryptography`; shares no code with the portal.
+
+A trail is JSON lines ``{"entry":{...},"hash":"..."}``. An entry's hash is SHA-256 over 00, ``portal-audit-v1``,
+00 and the entry's canonical JSON (sorted keys, no spaces, UTF-8); `prev` is the hash of the entry before, 64 zeros
+for the first; `seq` counts from 1. Checkpoints are C2SP tlog-checkpoints with ``head`` and ``at`` lines, signed
+notes with Ed25519; the root is RFC 6962's over the entries' hashes as leaf hashes. ``FOLDER/keys/*.note``
+holds the keys, each signed by the one before it; `--key` names one you got another way and trust.
+
+Exit status: 0 everything holds, 1 something does not (one line says what and where), 2 cannot be read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import re
+import sys
+from bisect import bisect_left
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+NAME = "privacy-portal-audit"
+DOMAIN = b"\x00portal-audit-v1\x00"
+GENESIS = "0" * 64
+CHAIN_ORIGIN = "privacy-portal/audit/"
+KEYS_ORIGIN = "privacy-portal/audit-keys"
+LINE = re.compile(
+    rb'\{"entry":(\{.*"prev":"([0-9a-f]{64})","result":"(?:[^"\\]|\\.)*","seq":(-?\d+)\}),"hash":"([0-9a-f]{64})"\}\n?'
+)
+
+
+class Wrong(Exception):
+    """Something does not hold. `seq` is the place in the chain, 0 for checkpoints, keys and signatures."""
+
+    def __init__(self, seq: int, what: str) -> None:
+        super().__init__(f"entry {seq} {what}" if seq else what)
+        self.seq = seq
+        self.what = what
+
+
+# Keys and signed notes ------------------------------------------------------------------------------
+
+
+def key_id(public: bytes) -> bytes:
+    return hashlib.sha256(NAME.encode() + b"\n\x01" + public).digest()[:4]
+
+
+def read_key(text: str) -> bytes:
+    """The 32 bytes of a verifier key ``name+id+base64``."""
+    try:
+        name, ident, encoded = text.strip().split("+", 2)
+        raw = base64.b64decode(encoded, validate=True)
+    except ValueError:
+        raise Wrong(0, "a verifier key does not read") from None
+    if name != NAME or len(raw) != 33 or raw[:1] != b"\x01" or key_id(raw[1:]).hex() != ident:
+        raise Wrong(0, "a verifier key does not read")
+    return raw[1:]
+
+
+def signs(public: bytes, text: str, line: str) -> bool:
+    prefix = f"\u2014 {NAME} "
+    if not line.startswith(prefix):
+        return False
+    try:
+        raw = base64.b64decode(line[len(prefix) :], validate=True)
+        if raw[:4] != key_id(public):
+            return False
+        Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], text.encode())
+    except (ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def split_note(note: str) -> tuple[str, list[str]]:
+    text, gap, tail = note.rpartition("\n\n")
+    lines = tail.splitlines()
+    if not gap or not lines or any(not line.startswith("\u2014 ") for line in lines):
+        raise Wrong(0, "a signed note does not read")
+    return text + "\n", lines
+
+
+def follow_keys(notes: list[str], anchor: str) -> list[bytes]:
+    """Every key, each vouched for by the one before; `anchor`, when given, must be among them."""
+    keys: list[bytes] = []
+    for number, note in enumerate(notes, start=1):
+        text, lines = split_note(note)
+        parts = text.splitlines()
+        if len(parts) < 4 or parts[0] != KEYS_ORIGIN or parts[1] != str(number):
+            raise Wrong(0, f"key note {number} is not what it should be")
+        key = read_key(parts[2])
+        for voucher in [key, *keys[-1:]]:
+            if not any(signs(voucher, text, line) for line in lines):
+                raise Wrong(0, f"key note {number} is not signed by the key before it")
+        keys.append(key)
+    if anchor and read_key(anchor) not in keys:
+        raise Wrong(0, "the key you trust is none of these")
+    return keys
+
+
+class Point:
+    """A checkpoint whose signature holds."""
+
+    def __init__(self, note: str, keys: list[bytes]) -> None:
+        text, lines = split_note(note)
+        parts = text.splitlines()
+        try:
+            origin, size, root, head, self.at = parts
+            self.size, self.root = int(size), base64.b64decode(root, validate=True)
+        except ValueError:
+            raise Wrong(0, "a checkpoint does not read") from None
+        if not origin.startswith(CHAIN_ORIGIN) or not head.startswith("head ") or str(self.size) != size:
+            raise Wrong(0, "a checkpoint does not read")
+        if not any(signs(key, text, line) for key in keys for line in lines):
+            raise Wrong(0, "a checkpoint is not signed by the portal's key")
+        self.chain, self.head, self.at = origin[len(CHAIN_ORIGIN) :], head[5:], self.at.removeprefix("at ")
+
+
+# The Merkle tree ------------------------------------------------------------------------------------
+
+
+def inner(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+class Tree:
+    """Grows leaf by leaf; keeps the roots of its full subtrees."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.full: list[bytes] = []
+
+    def add(self, leaf: bytes) -> None:
+        self.size += 1
+        rest = self.size
+        while rest % 2 == 0:
+            leaf = inner(self.full.pop(), leaf)
+            rest //= 2
+        self.full.append(leaf)
+
+    def root(self) -> bytes:
+        if not self.full:
+            return hashlib.sha256(b"").digest()
+        root = self.full[-1]
+        for left in self.full[-2::-1]:
+            root = inner(left, root)
+        return root
+
+
+def proven_root(size: int, leaves: dict[int, bytes], proof: list[bytes]) -> bytes:
+    """The root to which some leaves (place from 0 -> hash) and the other subtrees' roots, left to right, lead."""
+    rest = iter(proof)
+
+    def at(low: int, high: int) -> bytes:
+        if bisect_left(places, low) == bisect_left(places, high):
+            return next(rest)
+        if high - low == 1:
+            return leaves[low]
+        half = 1
+        while half * 2 < high - low:
+            half *= 2
+        left = at(low, low + half)
+        return inner(left, at(low + half, high))
+
+    places = sorted(leaves)
+    try:
+        root = at(0, size)
+    except StopIteration:
+        raise Wrong(0, "the proof is too short") from None
+    if next(rest, None) is not None:
+        raise Wrong(0, "the proof is too long")
+    return root
+
+
+# A whole trail --------------------------------------------------------------------------------------
+
+
+def check_trail(lines, points: list[Point]) -> tuple[int, int, int]:
+    """Entries, checkpoints that agree, entries covered by one. Raises Wrong naming the first place."""
+    tree, prev, agreed, covered = Tree(), GENESIS, 0, 0
+    waiting = sorted(points, key=lambda point: point.size)
+    chain = waiting[0].chain if waiting else None
+    for number, line in enumerate(lines, start=1):
+        if chain is None:
+            chain = chain_of(line)
+        if waiting and waiting[0].size < number:  # a checkpoint of nothing
+            raise Wrong(number, "was not there when the chain was signed as empty")
+        prev = check_line(line, number, prev, chain)
+        tree.add(bytes.fromhex(prev))
+        while waiting and waiting[0].size == number:
+            point = waiting.pop(0)
+            if point.head != prev or point.root != tree.root():
+                raise Wrong(
+                    covered + 1, f"or a later one up to {number} was written anew: the signed checkpoint differs"
+                )
+            agreed, covered = agreed + 1, number
+    if waiting:
+        raise Wrong(
+            tree.size + 1,
+            f"is missing: a signed checkpoint counts {waiting[-1].size} entries, the chain ends at {tree.size}",
+        )
+    return tree.size, agreed, covered
+
+
+def chain_of(line: bytes) -> str:
+    try:
+        return str(json.loads(line)["entry"]["merchant"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def check_line(line: bytes, number: int, prev: str, chain: str) -> str:
+    """The hash of a sound line that is entry `number` and follows from `prev`."""
+    found = LINE.fullmatch(line)
+    if found is None:
+        raise Wrong(number, "does not read as an entry")
+    body, link, seq, stored = found[1], found[2].decode(), int(found[3]), found[4].decode()
+    if seq != number:
+        if seq > number:
+            raise Wrong(number, f"is missing: {seq} comes next")
+        raise Wrong(number, f"is not where it belongs: {seq} stands there again or out of order")
+    if hashlib.sha256(DOMAIN + body).hexdigest() != stored:
+        raise Wrong(number, "was changed after it was written")
+    if link != prev:
+        raise Wrong(number, "does not follow from the entry before it")
+    if b'"merchant":"' + chain.encode() + b'",' not in body:
+        raise Wrong(number, "is of another chain")
+    return stored
+
+
+def read_folder(folder: Path, chain: str, anchor: str) -> list[Point]:
+    key_notes = [path.read_text(encoding="utf-8") for path in sorted((folder / "keys").glob("*.note"))]
+    keys = follow_keys(key_notes, anchor)
+    points = []
+    for path in sorted((folder / chain).glob("*.checkpoint")):
+        point = Point(path.read_text(encoding="utf-8"), keys)
+        if point.chain != chain:
+            raise Wrong(0, "a checkpoint of another chain lies in the folder")
+        points.append(point)
+    return points
+
+
+def verify_trail(path: Path, folder: Path | None, anchor: str, up_to: int) -> str:
+    with path.open("rb") as file:
+        chain = chain_of(file.readline())
+        file.seek(0)
+        if not re.fullmatch(r"[0-9a-z_-]{1,64}", chain):
+            raise Wrong(1, "does not read as an entry")
+        points = read_folder(folder, chain, anchor) if folder else []
+        points = [point for point in points if not up_to or point.size <= up_to]
+        size, agreed, covered = check_trail(file, points)
+    if not points:
+        return f"holds by itself: {size:,} entries. No checkpoint was given, so it could still be a chain written anew."
+    return f"holds: {size:,} entries, {agreed:,} signed checkpoints agree, the last one up to entry {covered:,}."
+
+
+# Evidence -------------------------------------------------------------------------------------------
+
+
+def canonical(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def check_evidence(document: dict, anchor: str) -> tuple[dict, Point, list[bytes]]:
+    """Signature, entries, proof and checkpoint of one evidence document."""
+    evidence = document["evidence"]
+    keys = follow_keys(evidence["keys"], anchor)
+    if not any(signs(key, canonical(evidence).decode() + "\n", document["signature"]) for key in keys):
+        raise Wrong(0, "the file is not signed by the portal's key")
+    point = Point(evidence["checkpoint"], keys)
+    if point.chain != evidence["chain"]:
+        raise Wrong(0, "the checkpoint is of another chain")
+    leaves: dict[int, bytes] = {}
+    for item in evidence["entries"]:
+        entry = item["entry"]
+        seq = entry["seq"]
+        if hashlib.sha256(DOMAIN + canonical(entry)).hexdigest() != item["hash"]:
+            raise Wrong(seq, "was changed after it was written")
+        if entry["merchant"] != point.chain or not 1 <= seq <= point.size or seq - 1 in leaves:
+            raise Wrong(seq, "does not belong into this file")
+        leaves[seq - 1] = bytes.fromhex(item["hash"])
+    if leaves and proven_root(point.size, leaves, [bytes.fromhex(h) for h in evidence["proof"]]) != point.root:
+        raise Wrong(min(leaves) + 1, "or another of this file is not in the signed chain")
+    return evidence, point, keys
+
+
+def verify_evidence(raw: bytes, anchor: str) -> str:
+    text = raw.decode("utf-8")
+    page = text.lstrip().startswith("<")
+    if page:
+        inside = re.search(r'<script type="application/json" id="evidence">(.*?)</script>', text, re.DOTALL)
+        if inside is None:
+            raise Wrong(0, "the page holds no evidence")
+        document = json.loads(inside[1])
+    else:
+        document = json.loads(text)
+    evidence, point, keys = check_evidence(document, anchor)
+    if page:
+        body, _, last = text.rpartition("<!-- ")
+        if not last.endswith(" -->\n") or not any(signs(key, body, last[: -len(" -->\n")]) for key in keys):
+            raise Wrong(0, "the readable page was changed after it was signed")
+    count = len(evidence["entries"])
+    return f"holds: {count:,} entries stand in the chain of {point.size:,} that was signed ({point.at})."
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Check files of the privacy portal's audit trail without the portal.")
+    parser.add_argument("file", type=Path, help="a trail (.jsonl) or an evidence file (.html, .json)")
+    parser.add_argument("--checkpoints", type=Path, help="folder with signed checkpoints and keys")
+    parser.add_argument("--key", default="", help="verifier key you trust; else the first key found is believed")
+    parser.add_argument(
+        "--up-to", type=int, default=0, help="leave out checkpoints beyond this entry: they are younger than the file"
+    )
+    given = parser.parse_args()
+    try:
+        if given.file.suffix == ".jsonl":
+            said = verify_trail(given.file, given.checkpoints, given.key, given.up_to)
+        else:
+            said = verify_evidence(given.file.read_bytes(), given.key)
+    except Wrong as wrong:
+        print(f"{given.file.name} does not hold: {wrong}.")
+        return 1
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        print(f"{given.file.name} cannot be read: {type(error).__name__}.")
+        return 2
+    print(f"{given.file.name} {said}" + ("" if given.key else " (Key taken from the files themselves; see --key.)"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
