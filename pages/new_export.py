@@ -64,9 +64,7 @@ def programs() -> dict[str, str]:
 
 
 def customer_fields() -> dict[str, str]:
-    by = st.segmented_control(
-        _("Find the customer by"), [EMAIL, CUSTOMER_ID], default=EMAIL, required=True, key="find_by"
-    )
+    by = st.radio(_("Find the customer by"), [EMAIL, CUSTOMER_ID], key="find_by", horizontal=True)
     if by == CUSTOMER_ID:
         typed = st.text_input(_("Customer ID"), key="customer_id", max_chars=400, autocomplete="off")
         problem_at(typed, "customer_id", "email")
@@ -93,9 +91,7 @@ def offer_better_address(typed: str) -> None:
 
 
 def scope_fields() -> dict[str, str]:
-    limit = st.segmented_control(
-        _("Limit to"), [EVERYTHING, ONE_PROGRAM, ONE_CARD], default=EVERYTHING, required=True, key="limit_to"
-    )
+    limit = st.radio(_("Limit to"), [EVERYTHING, ONE_PROGRAM, ONE_CARD], key="limit_to", horizontal=True)
     if limit == ONE_PROGRAM:
         try:
             names = programs()
@@ -190,9 +186,7 @@ asked_already()
 form, aside = st.columns([3, 2], gap="large")
 with form:
     fields = customer_fields() | scope_fields()
-    fields["format"] = str(
-        st.segmented_control(_("Format"), ["JSON", "CSV"], default="JSON", required=True, key="format") or ""
-    ).lower()
+    fields["format"] = str(st.radio(_("Format"), ["JSON", "CSV"], key="format", horizontal=True)).lower()
     left, right = st.columns(2)
     fields["reference"] = left.text_input(
         _("Reference"), key="reference", max_chars=100, help=_("Your ticket number. Optional."), autocomplete="off"

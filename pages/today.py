@@ -33,12 +33,14 @@ def to_decide(rows: tuple[ExportView, ...]) -> None:
     if not rows:
         st.caption(_("Nothing waits for you. Failures and exports that need a decision appear here."))
     for row in rows:
-        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"decide-{row.id}"):
-            badge = badge_of(row)
-            st.badge(badge.word, icon=badge.icon, color=badge.colour)
-            st.text(f"{row.customer} · {row.scope}", width="content")
-            st.text(row.problem, width="stretch")
-            if st.button(_("Look"), key=f"look-{row.id}"):
+        with st.container(border=True, key=f"decide-{row.id}"):
+            words, button = st.columns([6, 1], vertical_alignment="center")
+            with words.container(horizontal=True, vertical_alignment="center"):
+                badge = badge_of(row)
+                st.badge(badge.word, icon=badge.icon, color=badge.colour)
+                st.text(f"{row.customer} · {row.scope}", width="content")
+                st.text(row.problem, width="content")
+            if button.button(_("Look"), key=f"look-{row.id}", width="stretch"):
                 places.go_to_export(row.id)
 
 
@@ -49,10 +51,13 @@ def expiring(rows: tuple[ExportView, ...]) -> None:
     if not rows:
         st.caption(_("No link expires within a day."))
     for row in rows:
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.badge(expires_in(row.seconds_left(dt.datetime.now(dt.UTC))), icon=":material/timer:", color="orange")
-            st.text(f"{row.customer} · {row.scope}", width="stretch")
-            if st.button(_("Open preview"), key=f"open-{row.id}"):
+        with st.container(border=True, key=f"expiring-{row.id}"):
+            words, button = st.columns([4, 1], vertical_alignment="center")
+            with words.container(horizontal=True, vertical_alignment="center"):
+                left = expires_in(row.seconds_left(dt.datetime.now(dt.UTC)))
+                st.badge(left, icon=":material/timer:", color="orange")
+                st.text(f"{row.customer} · {row.scope}", width="content")
+            if button.button(_("Open preview"), key=f"open-{row.id}", width="stretch"):
                 places.go_to_export(row.id)
 
 

@@ -16,6 +16,7 @@ from portal.ui.words import _
 AMBER = "background-color: rgba(217, 140, 0, 0.22)"
 GREY = "color: #7b8a8c"
 DAY_SECONDS = 24 * 3600
+ROWS_UNSCROLLED = 20  # longer lists scroll within about as many rows
 STATE_SIGNS = {"green": "●", "blue": "◐", "orange": "▲", "red": "■", "gray": "○"}
 
 
@@ -33,6 +34,7 @@ def export_table(rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str) -> st
         styled,
         key=key,
         hide_index=True,
+        height="content" if len(rows) <= ROWS_UNSCROLLED else 740,
         on_select="rerun",
         selection_mode="single-row",
         column_config={name: st.column_config.TextColumn(name) for name in names},

@@ -31,12 +31,20 @@ def draw_outcome(portal: Portal, user: User, view: ExportView) -> None:
     text = plain(words) + (f"  \n**{turn}.** {plain(view.next_step)}" if turn or view.next_step else "")
     draw = {State.ATTENTION: st.warning, State.UNKNOWN: st.warning, State.EXPIRED: st.info, State.PURGED: st.info}
     draw.get(view.state, st.error)(text, icon=ICONS.get(view.state, ":material/error:"))
-    if view.vendor_status and view.state is not State.PURGED:
+    if tells_more(view.vendor_status) and view.state is not State.PURGED:
         st.caption(_("LoyaltyDog's own word for it: {word}").format(word=plain(view.vendor_status)))
     _buttons(portal, user, view)
-    if view.vendor_request_id:
+    if view.vendor_request_id and view.state is not State.ATTENTION:
         st.caption(_("Request ID for LoyaltyDog's support"))
         st.code(view.vendor_request_id, language=None)
+
+
+USUAL_WORDS = frozenset({"completed", "complete", "ready", "success", "done"})
+
+
+def tells_more(vendor_status: str) -> bool:
+    """Whether the vendor's own word for an export's state says more than that it is there."""
+    return bool(vendor_status) and vendor_status.lower() not in USUAL_WORDS
 
 
 def _buttons(portal: Portal, user: User, view: ExportView) -> None:

@@ -58,7 +58,7 @@ def _line(name: str, done: bool, now: bool, took: str, words: str) -> None:
     icon = DONE if done else NOW if now else LATER
     colour = "green" if done else "blue" if now else "gray"
     extra = " · ".join(part for part in (took, words if now else "") if part)
-    st.markdown(f":{colour}[{icon}] {name}" + (f"  :gray[{extra}]" if extra else ""))
+    st.markdown(f":{colour}[{icon}] {name}" + (f" :gray[· {extra}]" if extra else ""))
 
 
 def _asking_words(view: ExportView) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
 _catalogue = gettext.translation("portal", LOCALES, languages=["en"], fallback=True)
+_LINK_LOOKALIKE = re.compile(r"(?<=@)(?=\w)|(?<=://)|(?<=www)(?=\.)", re.I)
+WORD_JOINER = "\u2060"  # shows nothing; Streamlit's Markdown makes links of bare addresses, escaped or not
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>$:@&-])")
 
 
@@ -27,4 +29,4 @@ def plain(text: str) -> str:
     For our own sentences that quote a character or name; a data subject's data goes to `st.text` or
     `st.dataframe` instead.
     """
-    return _MARKDOWN.sub(r"\\\1", text).replace("\n", " ")
+    return _MARKDOWN.sub(r"\\\1", _LINK_LOOKALIKE.sub(WORD_JOINER, text)).replace("\n", " ")
