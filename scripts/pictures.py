@@ -142,6 +142,10 @@ class Camera:
         self.page.wait_for_timeout(150)
         self.settle()
 
+    def choose(self, name: str) -> None:
+        self.page.locator("label").filter(has=self.page.get_by_role("radio", name=name, exact=True)).click()
+        self.settle()
+
     def sign_in(self, who: str, password: str) -> None:
         self.open("/")
         self.page.get_by_label("Email", exact=True).fill(f"{who}@{SHOP}")
@@ -154,8 +158,7 @@ class Camera:
         """Ask for an export; gives the address of its preview."""
         self.open("/new_export")
         if form != "JSON":
-            self.page.get_by_role("radio", name=form, exact=True).click()
-            self.settle()
+            self.choose(form)
         self.page.get_by_label("Customer email").fill(f"{customer}@example.com")
         if reference:
             self.page.get_by_label("Reference", exact=True).fill(reference)
@@ -181,8 +184,7 @@ def shoot_pages(camera: Camera, places: dict[str, str]) -> None:
     camera.open("/new_export")
     camera.shoot("new-export")
     camera.page.get_by_label("Customer email").fill("ada@gmial")
-    camera.page.get_by_role("radio", name="One card", exact=True).click()
-    camera.settle()
+    camera.choose("One card")
     camera.page.get_by_label("Card ID", exact=True).fill("5EED")
     camera.press("Request export")
     camera.shoot("new-export-errors")

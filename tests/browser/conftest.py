@@ -283,13 +283,17 @@ class Desk:
 
     def choose(self, name: str) -> None:
         """One of a row of choices."""
-        self.click(self.page.get_by_role("radio", name=name, exact=True))
+        self.click(self.page.locator("label").filter(has=self.page.get_by_role("radio", name=name, exact=True)))
         self.page.wait_for_timeout(80)
         self.settle()
 
     def fill(self, label: str, text: str) -> None:
         self.inputs += 1
-        self.page.get_by_label(label, exact=True).fill(text)
+        self.field(label).fill(text)
+
+    def field(self, label: str) -> Locator:
+        """What one types into; a choice may bear the same label."""
+        return self.page.get_by_label(label, exact=True).and_(self.page.locator("input:not([type=radio])"))
 
     def button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

@@ -76,7 +76,7 @@ def test_refused_request_is_changed_in_the_form_with_its_fields_kept(desk: MakeD
     person.heading("New export").wait_for()
     person.settle()
     assert person.page.get_by_label("Customer email", exact=True).input_value() == "nobody@example.com"
-    assert person.page.get_by_role("radio", name="CSV", exact=True).get_attribute("aria-checked") == "true"
+    assert person.page.get_by_role("radio", name="CSV", exact=True).is_checked()
 
 
 def test_rate_limited_export_counts_down_and_goes_on_by_itself(desk: MakeDesk) -> None:
