@@ -25,6 +25,11 @@ else:
         st.Page(places.PAST_EXPORTS, title=_("Past exports"), icon=":material/history:"),
         st.Page(places.PREVIEW, title=_("Preview"), icon=":material/table_view:"),
         *(
+            [st.Page(places.ACCOUNTS, title=_("Accounts"), icon=":material/group:")]
+            if allows(user.role, Permission.ACCOUNTS)
+            else []
+        ),
+        *(
             [st.Page(places.SETTINGS, title=_("Settings"), icon=":material/settings:")]
             if allows(user.role, Permission.SETTINGS)
             else []

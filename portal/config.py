@@ -36,7 +36,8 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy URL; empty: SQLite in the data folder")
     blob_url: str = Field("", description="object store URL; empty: a folder in the data folder")
     checkpoint_dir: str = Field(
-        "", description="folder or object store URL for signed audit checkpoints; empty: checkpoints/ in the data folder"
+        "",
+        description="folder or object store URL for signed audit checkpoints; empty: checkpoints/ in the data folder",
     )
     keyset_path: Path | None = Field(None, description="master keyset file; empty: keys/ in the data folder")
 
@@ -59,6 +60,11 @@ class Settings(BaseSettings):
     min_rate_grace_seconds: float = Field(20.0, ge=0, le=3600, description="before the slowest rate counts, seconds")
     download_redirects: int = Field(0, ge=0, le=1, description="1: one redirect, checked like a first address")
     fetches_per_merchant: int = Field(4, ge=1, le=100, description="files fetched at once for one merchant")
+
+    vendor_mfa_pending_field: str = Field(
+        "pendingToken", description="field name of mfa-verify; the vendor's is unpublished"
+    )
+    vendor_mfa_code_field: str = Field("code", description="field name of mfa-verify; the vendor's is unpublished")
 
     # People and time
     idle_minutes: float = Field(15.0, gt=0, description="session ends after this long without an act, minutes")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -66,6 +68,51 @@ def list_accounts(as_json: Annotated[bool, typer.Option("--json", help="JSON ins
         return
     for row in rows:
         print(f"{row['email']:<45} {row['role']:<8} {'disabled' if row['disabled'] else 'active':<8} {row['merchant']}")
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="streamlit-authenticator credentials, YAML")
+    ],
+    merchant: Annotated[str, typer.Option(help="the merchant's name; made when it is new")],
+) -> None:
+    """Add everyone of a streamlit-authenticator credentials file; existing accounts are never changed."""
+    with opened_portal() as portal:
+        try:
+            merchant_id = portal.identity.create_merchant(merchant, actor="cli")
+            report = portal.identity.import_accounts(
+                file.read_text(encoding="utf-8"), merchant_id=merchant_id, actor="cli", origin="cli"
+            )
+        except (InputProblem, UnicodeDecodeError) as problem:
+            wrong = (
+                problem if isinstance(problem, InputProblem) else InputProblem("The file is not text.", field="file")
+            )
+            raise InputErrors([wrong]) from None
+    for name, reason in report.skipped:
+        print(f"{name}: {reason}", file=sys.stderr)
+    print(json.dumps({"added": report.added, "skipped": len(report.skipped)}))
+
+
+@app.command("export")
+def export_file(
+    merchant: Annotated[str, typer.Option(help="the merchant's name")],
+    out: Annotated[Path, typer.Option(help="file to write, mode 600; never overwritten")],
+) -> None:
+    """Write the merchant's password accounts as a streamlit-authenticator credentials file. Holds password hashes."""
+    with opened_portal() as portal:
+        with portal.db.read() as session:
+            merchant_id = session.scalar(select(Merchant.id).where(Merchant.name == merchant))
+        if merchant_id is None:
+            raise NotFound("There is no merchant by that name.", next_step="See `accounts list`.")
+        text = portal.identity.export_accounts(merchant_id, actor="cli", origin="cli")
+    try:
+        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise InputErrors([InputProblem(f"{out.name} is there already.", field="out")]) from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as target:
+        target.write(text)
+    print(json.dumps({"file": str(out), "merchant": merchant}))
 
 
 def _operator(account: Account) -> User:

@@ -44,7 +44,7 @@ def run_demo() -> int:
     _check_port(practice_port, "PRACTICE_PORT")
     _check_port(practice_port + 1, "PRACTICE_PORT")
     os.environ["PORTAL_DATA_DIR"] = str(settings.root)
-    child = subprocess.Popen(  # noqa: S603 - our own module, fixed arguments
+    child = subprocess.Popen(
         [sys.executable, "-m", "portal.practice", "--port", str(practice_port)],
         cwd=PROJECT_ROOT,
         start_new_session=True,  # Ctrl-C reaches this process only, which then ends the child in order
@@ -122,6 +122,7 @@ def _serve(host: str, port: int, ready: object) -> int:
             log_level="warning",
             access_log=False,  # addresses carry ids (SEC-30)
             server_header=False,
+            proxy_headers=False,  # the gate believes X-Forwarded-For from PORTAL_TRUSTED_PROXIES alone
             timeout_graceful_shutdown=GRACE_SECONDS,
             ws_max_size=64 * 1024 * 1024,
         )

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import available_timezones
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from portal import audit
 from portal.errors import InputError, InputErrors
 from portal.exports.base import ExportsBase
 from portal.exports.vendor import VendorAccess
 from portal.identity import Permission, User, require, require_fresh_proof
+from portal.identity.sessions import end_one
 from portal.loyaltydog import AddressRefused, normalise_base_url, parse_host_entry
-from portal.storage.tables import Merchant
+from portal.storage.tables import LoginSession, Merchant
 
 RETENTION_DAYS = range(1, 31)
 MAX_TOKEN = 4096
@@ -111,6 +115,8 @@ class Connecting(ExportsBase):
                 "requests_per_minute": requests_per_minute,
             }
             changed = [name for name, value in wanted.items() if getattr(merchant, name) != value]
+            if "api_url" in changed:
+                self._end_vendor_sessions(session, user)
             for name in changed:
                 setattr(merchant, name, wanted[name])
             if token:
@@ -123,6 +129,16 @@ class Connecting(ExportsBase):
                     session, user.merchant_id, user.account_id, "merchant:settings",
                     object_id=user.merchant_id, origin=user.origin, changed=changed,
                 )  # fmt: skip
+
+    def _end_vendor_sessions(self, session: Session, user: User) -> None:
+        """Tokens that people signed in with belong to the former address: those sessions end."""
+        theirs = select(LoginSession.id_hash).where(
+            LoginSession.merchant_id == user.merchant_id,
+            LoginSession.ended_at.is_(None),
+            LoginSession.sealed_vendor_token.is_not(None),
+        )
+        for session_hash in list(session.scalars(theirs)):
+            end_one(session, session_hash, "vendor_refused", actor=user.account_id)
 
     def _address(self, typed: str, problems: list[InputError], *, practice: bool) -> str:
         typed = typed.strip()
@@ -139,7 +155,7 @@ class Connecting(ExportsBase):
         """Ask LoyaltyDog who the token is and what it can see. Raises NotConfigured or LoyaltyDogError."""
         require(user, Permission.SETTINGS)
         with self.db.read() as session:
-            access: VendorAccess = self.vendor.access(session, user.merchant_id)
+            access: VendorAccess = self.vendor.access(session, user.merchant_id, user.session_hash)
         client = self.vendor.client(access.connection)
         outcome = "failed"
         try:

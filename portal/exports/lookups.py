@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from portal import audit
@@ -10,6 +12,8 @@ from portal.exports.base import ExportsBase
 from portal.exports.pace import wait_for_slot
 from portal.exports.vendor import VendorAccess
 from portal.identity import Permission, User, require
+from portal.identity.sessions import end_one, live_vendor_token
+from portal.loyaltydog import NotAuthenticated
 
 SEARCH_MIN = 3
 SEARCH_LIMIT = 25
@@ -36,16 +40,28 @@ class Lookups(ExportsBase):
         """The merchant's programs by name. Raises NotConfigured or LoyaltyDogError."""
         require(user, Permission.EXPORT_CREATE)
         access = self._paced_access(user)
-        found = self.vendor.client(access.connection).programs()
+        with self._signed_out_when_refused(user):
+            found = self.vendor.client(access.connection).programs()
         return sorted((ProgramChoice(p.id, p.name) for p in found), key=lambda p: p.name.casefold())
 
     def _paced_access(self, user: User) -> VendorAccess:
         with self.db.write() as session:
-            access = self.vendor.access(session, user.merchant_id)
+            access = self.vendor.access(session, user.merchant_id, user.session_hash)
             wait = wait_for_slot(session, user.merchant_id)
         if wait:
             raise TryLater("LoyaltyDog is being asked too much at once.", wait_seconds=wait)
         return access
+
+    @contextlib.contextmanager
+    def _signed_out_when_refused(self, user: User) -> Iterator[None]:
+        """A 401 to a session's own LoyaltyDog token ends that session, and its sign-in page says why."""
+        try:
+            yield
+        except NotAuthenticated:
+            with self.db.write() as session:
+                if live_vendor_token(session, self.sealer, user.session_hash, user.merchant_id):
+                    end_one(session, user.session_hash, "vendor_refused")
+            raise
 
     def search_cards(self, user: User, text: str, program_id: str | None = None) -> list[CardChoice]:
         """Cards by number, last four, name or email; audited without the words searched for."""
@@ -54,7 +70,8 @@ class Lookups(ExportsBase):
         if len(text) < SEARCH_MIN:
             raise InputError(f"Enter at least {SEARCH_MIN} characters to search for.", field="card_search")
         access = self._paced_access(user)
-        page = self.vendor.client(access.connection).search_cards(text, program_id=program_id, limit=SEARCH_LIMIT)
+        with self._signed_out_when_refused(user):
+            page = self.vendor.client(access.connection).search_cards(text, program_id=program_id, limit=SEARCH_LIMIT)
         with self.db.write() as session:
             audit.record(
                 session, user.merchant_id, user.account_id, "cards:search",

@@ -60,6 +60,7 @@ class Submitting(ExportsBase):
                 merchant_id=user.merchant_id,
                 state=State.REQUESTED,
                 requested_by=user.account_id,
+                asked_in=user.session_hash,
                 channel="cli" if user.origin == "cli" else "web",
                 repeat_of=repeat_of,
                 subject_kind=request.subject_kind,

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from portal.config import Settings
 from portal.errors import NotConfigured
 from portal.exports.states import State
+from portal.identity.sessions import live_vendor_token
 from portal.loyaltydog import (
     Connection,
     FetchedFile,
@@ -57,18 +58,22 @@ class Vendor:
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
         self._settings = settings
-        self._sealer = sealer
+        self.sealer = sealer
         self._resolver = resolver
         self._ssl_context = ssl_context
         self._clients: dict[Connection, LoyaltyDog] = {}
         self._lock = threading.Lock()
 
-    def access(self, session: Session, merchant_id: str) -> VendorAccess:
-        """Raises NotConfigured when address or token is missing or cannot be sent, AddressRefused for the address."""
+    def access(self, session: Session, merchant_id: str, session_hash: str = "") -> VendorAccess:
+        """Address and token for a merchant; those of the login session `session_hash` when it has a live one.
+
+        Raises NotConfigured when address or token is missing or cannot be sent, AddressRefused for the address.
+        """
         merchant = session.get(Merchant, merchant_id)
         if merchant is None:
             raise NotConfigured(detail="no such merchant")
-        base_url, token = self._address_and_token(session, merchant)
+        own = live_vendor_token(session, self.sealer, session_hash, merchant_id)
+        base_url, token = self._address_and_token(session, merchant, own)
         loopback = self._settings.allow_loopback_http or merchant.practice
         secret = self._settings
         try:
@@ -98,7 +103,7 @@ class Vendor:
         )
         return VendorAccess(connection, policy)
 
-    def _address_and_token(self, session: Session, merchant: Merchant) -> tuple[str, str]:
+    def _address_and_token(self, session: Session, merchant: Merchant, own: str | None) -> tuple[str, str]:
         named = self._settings.api_url
         loopback = self._settings.allow_loopback_http or merchant.practice
         saved_here = bool(merchant.api_url) and (
@@ -106,8 +111,10 @@ class Vendor:
             or normalise_base_url(named, allow_loopback_http=loopback)
             == normalise_base_url(merchant.api_url, allow_loopback_http=loopback)
         )
+        if own and (named or merchant.api_url):
+            return named or merchant.api_url, own
         if saved_here and merchant.sealed_api_token:
-            return merchant.api_url, self._sealer.open(
+            return merchant.api_url, self.sealer.open(
                 merchant.sealed_api_token,
                 merchant_id=merchant.id,
                 table="merchants",

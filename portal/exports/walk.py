@@ -36,8 +36,9 @@ from portal.exports.walk_words import (
     UNKNOWN_WORDS,
     words_of,
 )
+from portal.identity.sessions import end_one, live_vendor_token
 from portal.log import log
-from portal.loyaltydog import ExportAnswer, ExportAsk, FetchedFile, LoyaltyDogError
+from portal.loyaltydog import ExportAnswer, ExportAsk, FetchedFile, LoyaltyDogError, NotAuthenticated
 from portal.loyaltydog.retry import retry_export_post, retry_reads
 from portal.storage.blobs import StorageTrouble
 from portal.storage.engine import Database
@@ -118,7 +119,7 @@ class Walk:
     def _access(self, session: Session, row: Export) -> VendorAccess | None:
         """The merchant's connection, or None after the row was moved to `failed` for want of one."""
         try:
-            return self._vendor.access(session, row.merchant_id)
+            return self._vendor.access(session, row.merchant_id, row.asked_in)
         except (NotConfigured, LoyaltyDogError) as error:
             words = {"problem": error.message, "next_step": error.next_step, "turn": "manager"}
             ledger.move(session, row, State.FAILED, code=error.code, problem_code=error.code, **words)
@@ -228,6 +229,10 @@ class Walk:
                 ledger.move(session, row, State.UNKNOWN, code=error.code, **{**words, **UNKNOWN_NEXT})
             return "stop"
         ledger.move(session, row, State.REJECTED, code=error.code, **words)
+        if isinstance(error, NotAuthenticated) and live_vendor_token(
+            session, self._vendor.sealer, row.asked_in, row.merchant_id
+        ):
+            end_one(session, row.asked_in, "vendor_refused", actor="system")
         self._at("ask.refused")
         return "stop"
 

@@ -17,6 +17,7 @@ from portal.audit import record
 from portal.identity.base import Shared, digest
 from portal.identity.roles import Role, User
 from portal.storage.tables import Account, LoginSession, Merchant, utc_now
+from portal.vault import FieldSealer
 
 TOUCH_SECONDS = 20.0  # an act is written down at most this often; well under any sensible idle limit
 
@@ -59,6 +60,41 @@ def end_in(db: Session, account_id: str, because: str, *, actor: str, origin: st
     return len(live)
 
 
+def end_one(db: Session, session_hash: str, because: str, *, actor: str = "") -> None:
+    """End one session within the caller's transaction; ending it twice is no error."""
+    row = db.get(LoginSession, session_hash, with_for_update=True)
+    if row is None or row.ended_at is not None:
+        return
+    row.ended_at = utc_now()
+    row.ended_because = because
+    row.sealed_vendor_token = None
+    record(
+        db,
+        row.merchant_id,
+        actor or row.account_id,
+        "session:end",
+        object_id=row.account_id,
+        origin=row.address,
+        reason=because,
+    )
+
+
+def live_vendor_token(db: Session, sealer: FieldSealer, session_hash: str, merchant_id: str) -> str | None:
+    """The LoyaltyDog token a live session of the merchant signed in with, or None. Raises SealBroken."""
+    row = db.get(LoginSession, session_hash) if session_hash else None
+    if row is None or row.merchant_id != merchant_id or row.ended_at is not None or row.expires_at <= utc_now():
+        return None
+    if row.sealed_vendor_token is None:
+        return None
+    return sealer.open(
+        row.sealed_vendor_token,
+        merchant_id=row.merchant_id,
+        table="login_sessions",
+        column="sealed_vendor_token",
+        row=row.id_hash,
+    )
+
+
 class Sessions(Shared):
     """Starting, resolving and ending login sessions."""
 
@@ -78,7 +114,7 @@ class Sessions(Shared):
         with self.db.write() as db:
             account = db.get_one(Account, account_id)
             if replacing:
-                self._end_row(db, digest(replacing), "replaced", actor=account_id)
+                end_one(db, digest(replacing), "replaced", actor=account_id)
             row = LoginSession(
                 id_hash=digest(value),
                 account_id=account.id,
@@ -135,7 +171,7 @@ class Sessions(Shared):
         because = self._due_end(row, account, now)
         if because:
             with self.db.write() as db:
-                self._end_row(db, session_hash, because, actor="system")
+                end_one(db, session_hash, because, actor="system")
             return SessionState(None, because)
         if touch and (now - row.last_seen_at).total_seconds() > TOUCH_SECONDS:
             with self.db.write() as db:
@@ -169,43 +205,17 @@ class Sessions(Shared):
     def end_session(self, session_hash: str, because: str = "signed_out") -> None:
         """End one session; ending it twice is no error."""
         with self.db.write() as db:
-            self._end_row(db, session_hash, because, actor="")
+            end_one(db, session_hash, because, actor="")
 
     def end_all_sessions(self, account_id: str, because: str, *, actor: str = "system", origin: str = "") -> int:
         """End every session of an account; gives how many ended."""
         with self.db.write() as db:
             return end_in(db, account_id, because, actor=actor, origin=origin)
 
-    def _end_row(self, db: Session, session_hash: str, because: str, *, actor: str) -> None:
-        row = db.get(LoginSession, session_hash, with_for_update=True)
-        if row is None or row.ended_at is not None:
-            return
-        row.ended_at = utc_now()
-        row.ended_because = because
-        row.sealed_vendor_token = None
-        record(
-            db,
-            row.merchant_id,
-            actor or row.account_id,
-            "session:end",
-            object_id=row.account_id,
-            origin=row.address,
-            reason=because,
-        )
-
     def vendor_token(self, user: User) -> str | None:
         """The LoyaltyDog token this session signed in with, or None. Raises SealBroken."""
         with self.db.read() as db:
-            row = db.get(LoginSession, user.session_hash)
-        if row is None or row.ended_at is not None or row.sealed_vendor_token is None:
-            return None
-        return self.sealer.open(
-            row.sealed_vendor_token,
-            merchant_id=row.merchant_id,
-            table="login_sessions",
-            column="sealed_vendor_token",
-            row=row.id_hash,
-        )
+            return live_vendor_token(db, self.sealer, user.session_hash, user.merchant_id)
 
     def _prove(self, user: User, method: str) -> None:
         """Write down that the person has just proved again who they are (step-up)."""

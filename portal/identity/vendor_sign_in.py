@@ -27,8 +27,6 @@ from portal.loyaltydog.models import SignIn
 from portal.storage.tables import Account, Merchant
 
 METHOD = "loyaltydog"
-# The vendor's schema for the second step is cut off just before its field names, so both are configuration.
-MFA_FIELDS = {"pending_field": "pendingToken", "code_field": "code"}
 REFUSED = "LoyaltyDog did not accept this user name and password, or nobody here was invited with it."
 
 
@@ -74,9 +72,10 @@ class VendorSignIn(Sessions):
     def vendor_code(self, pending: VendorPending, username: str, code: str, *, address: str) -> VendorSignedIn:
         """The second step. Raises CodeRefused, SignInRefused, TryLater, VendorSilent."""
         self._charge(username, address)
+        # The vendor's schema for this step is cut off just before its field names, so both are configuration.
         fields = {
-            "pending_field": str(getattr(self.settings, "vendor_mfa_pending_field", MFA_FIELDS["pending_field"])),
-            "code_field": str(getattr(self.settings, "vendor_mfa_code_field", MFA_FIELDS["code_field"])),
+            "pending_field": self.settings.vendor_mfa_pending_field,
+            "code_field": self.settings.vendor_mfa_code_field,
         }
         try:
             answer = LoyaltyDog(pending.connection).verify_mfa(pending.token.get_secret_value(), code.strip(), **fields)

@@ -32,7 +32,7 @@ FORBIDDEN: Final = "You do not have permission to perform this action"
 def get_state(request: Request) -> State:
     """The state that both listeners share."""
     state = request.app.state.practice
-    assert isinstance(state, State)  # noqa: S101 - tells the type checker what create_app stored
+    assert isinstance(state, State)
     return state
 
 

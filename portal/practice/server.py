@@ -50,7 +50,7 @@ def create_app(settings: PracticeSettings, state: State | None = None) -> FastAP
 
 async def _validation_error(request: Request, error: Exception) -> Response:
     """FastAPI's 422 body. Its own handler fails with 500 on a lone surrogate, NaN or very deep nesting in ``input``."""
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    assert isinstance(error, RequestValidationError)
     try:
         body = json.dumps({"detail": error.errors()}, allow_nan=False, default=_as_text)
     except (ValueError, RecursionError):

@@ -197,6 +197,7 @@ class Export(Base, kw_only=True):
     updated_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
     repeat_of: Mapped[str | None] = mapped_column(String(32), default=None)
     channel: Mapped[str] = mapped_column(String(8), default="web")
+    asked_in: Mapped[str] = mapped_column(String(64), default="")
 
     # What was asked
     subject_kind: Mapped[str] = mapped_column(String(12))

@@ -13,7 +13,7 @@ from portal.loyaltydog import EXPORT_NOTES
 from portal.runtime import Portal
 from portal.ui import places
 from portal.ui.badges import draw_badge
-from portal.ui.outcome import ask_again
+from portal.ui.outcome import ask_again, tells_more
 from portal.ui.problems import show_problem
 from portal.ui.times import expires_in, reader_zone, size, span, when, when_exact
 from portal.ui.words import _, plain
@@ -55,6 +55,9 @@ def _customer(portal: Portal, user: User, view: ExportView) -> None:
     ):
         try:
             st.session_state[key] = portal.exports.reveal(user, view.id)
+        except StepUpNeeded:
+            st.session_state["_prove_for"] = view.id
+            st.rerun()
         except PortalError as error:
             show_problem(error)
         else:
@@ -104,7 +107,7 @@ def draw_checks(view: ExportView) -> None:
                 st.text(f"▲ {sentence}")
             for note in view.notes:
                 st.text(f"ⓘ {_note_words(note, view.clock_skew_seconds)}")
-            if view.vendor_status and view.vendor_status.lower() not in USUAL_WORDS:
+            if tells_more(view.vendor_status):
                 st.caption(_("LoyaltyDog's own word for its state: {word}").format(word=plain(view.vendor_status)))
         with right:
             st.caption(_("SHA-256 of the original"))
@@ -121,9 +124,6 @@ def _note_words(note: str, skew_seconds: float | None) -> str:
         )
         return words.format(span=span(abs(skew_seconds))) + " " + _("The expiry shown is by our clock.")
     return _(EXPORT_NOTES.get(note, note))
-
-
-USUAL_WORDS = frozenset({"completed", "complete", "ready", "success", "done"})
 
 
 def draw_actions(portal: Portal, user: User, view: ExportView) -> None:

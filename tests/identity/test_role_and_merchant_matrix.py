@@ -239,14 +239,7 @@ FRESH = {
 }
 
 
-STILL_OPEN = pytest.mark.xfail(
-    strict=True, reason="Exports.reveal takes no fresh proof yet; drop this mark with the fix"
-)
-
-
-@pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=STILL_OPEN) if n == "Exports.reveal" else n for n in sorted(FRESH)]
-)
+@pytest.mark.parametrize("name", sorted(FRESH))
 def test_sensitive_acts_need_a_fresh_proof(world: World, name: str) -> None:
     with pytest.raises(StepUpNeeded):
         world.call(name, world.user("manager", fresh=False))

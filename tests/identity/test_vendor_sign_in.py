@@ -167,10 +167,8 @@ def test_the_field_names_of_the_vendors_code_step_are_configuration(
     invited: Identity, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With names the server does not know it refuses: the names sent are the names configured."""
-    from portal.identity import vendor_sign_in
-
     pending = invited.vendor_sign_in(OWNER_WITH_CODE, PRACTICE_PASSWORD, address=HERE)
     assert isinstance(pending, VendorPending)
-    monkeypatch.setitem(vendor_sign_in.MFA_FIELDS, "code_field", "otp")
+    monkeypatch.setattr(invited, "settings", invited.settings.model_copy(update={"vendor_mfa_code_field": "otp"}))
     with pytest.raises(CodeRefused):
         invited.vendor_code(pending, OWNER_WITH_CODE, pyotp.TOTP(TOTP_SECRET).now(), address=HERE)

@@ -106,6 +106,7 @@ def upgrade() -> None:
     sa.Column('updated_at', portal.storage.tables.UTCDateTime(timezone=True), nullable=False),
     sa.Column('repeat_of', sa.String(length=32), nullable=True),
     sa.Column('channel', sa.String(length=8), nullable=False),
+    sa.Column('asked_in', sa.String(length=64), nullable=False),
     sa.Column('subject_kind', sa.String(length=12), nullable=False),
     sa.Column('sealed_subject', sa.LargeBinary(), nullable=False),
     sa.Column('subject_index', sa.String(length=80), nullable=False),
