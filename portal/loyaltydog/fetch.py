@@ -166,7 +166,9 @@ def _vetted(address: Address, policy: FetchPolicy) -> Address:
 
 
 def _redirected(answer: Answer, current: Address, policy: FetchPolicy) -> Address:
-    location = answer.headers.get("location", "")
+    location = answer.headers.get("location", "").strip()
+    if not location:
+        raise RedirectRefused("redirect without an address", status=answer.status)
     base = f"{current.scheme}://{current.authority}"
     target = _vetted(resolve_address(location, base, allow_loopback_http=policy.allow_loopback_http), policy)
     if current.scheme == "https" and target.scheme != "https":

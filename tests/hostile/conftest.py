@@ -14,10 +14,14 @@ Play = Callable[[socket.socket], None]
 
 @dataclass
 class HostileVendor:
-    """Plays the misbehaviour that was set before the call, and keeps every complete request."""
+    """Plays the misbehaviour that was set before the call, and keeps every complete request.
+
+    ``file_play``, when set, answers the GETs.
+    """
 
     tls: ssl.SSLContext | None
     play: Play = field(default=lambda line: None)
+    file_play: Play | None = None
     requests: list[bytes] = field(default_factory=list)
     released: threading.Event = field(default_factory=threading.Event)
 
@@ -32,7 +36,10 @@ class HostileVendor:
 
     @property
     def posts(self) -> int:
-        return sum(request.startswith(b"POST ") for request in self.requests)
+        return self.count(b"POST ")
+
+    def count(self, start: bytes) -> int:
+        return sum(request.startswith(start) for request in list(self.requests))
 
     def _accept(self) -> None:
         while True:
@@ -49,7 +56,8 @@ class HostileVendor:
                 request = _whole_request(line)
                 if request is not None:
                     self.requests.append(request)
-                    self.play(line)
+                    play = self.file_play if self.file_play and request.startswith(b"GET ") else self.play
+                    play(line)
         except OSError:
             plain.close()
 
@@ -141,6 +149,12 @@ def localhost_tls(authority: trustme.CA) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(context)
     return context
+
+
+@pytest.fixture(scope="session")
+def hostile_vendor() -> type[HostileVendor]:
+    """To start one of one's own."""
+    return HostileVendor
 
 
 @pytest.fixture
