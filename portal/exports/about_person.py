@@ -49,7 +49,7 @@ STATE_WORDS = {
 
 class AboutPerson(Trailing):
     def about_person(
-        self, user: User, *, person: str = "", export_id: str = "", kind: Literal["html", "json"] = "html"
+        self, user: User, export_id: str = "", *, person: str = "", kind: Literal["html", "json"] = "html"
     ) -> Download:
         """The file about `person` (email or customer ID, whole) or about the person of an export.
 

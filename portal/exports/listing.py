@@ -1,72 +1,42 @@
-"""Finding exports again: one, a page of them, counts for Today, the register."""
+"""Finding exports again: one, a page of them, their number, the register."""
 
 from __future__ import annotations
 
 import base64
-import csv
 import datetime as dt
-import io
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, Literal
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.exports import ledger
-from portal.exports.about_person import AboutPerson
 from portal.exports.download import Download as Download
-from portal.exports.spreadsheet import safe_cell
-from portal.exports.states import NEEDS_PERSON, RUNNING, State
+from portal.exports.download import whole
+from portal.exports.filters import HistoryFilter as HistoryFilter
+from portal.exports.finding import MOST_COUNTED, count_up_to, page_keys
+from portal.exports.register import (
+    CALENDAR,
+    MOST_IN_CALENDAR,
+    PAGE,
+    calendar_of,
+    csv_lines,
+    register_rows,
+    workbook_of,
+)
+from portal.exports.states import State
+from portal.exports.today import SOON as SOON
+from portal.exports.today import Today as Today
+from portal.exports.today import TodayNumbers
 from portal.exports.views import ExportPage, ExportView
 from portal.identity import Permission, User, require, require_fresh_proof
 from portal.storage.tables import Account, Export, utc_now
 
 PAGE_SIZE = 50
-SOON = dt.timedelta(hours=24)
+MOST_PROGRAMS = 200
+EVERYTHING = HistoryFilter()
 
 
-@dataclass(frozen=True)
-class HistoryFilter:
-    """What Past exports shows. `text` matches an email or ID exactly, or the start of a reference."""
-
-    text: str = ""
-    states: frozenset[State] = frozenset()
-    format: Literal["", "json", "csv"] = ""
-    program_id: str = ""
-    since: dt.date | None = None
-    until: dt.date | None = None
-    mine: bool = False
-    sort: Literal["requested", "expires"] = "requested"
-
-
-@dataclass(frozen=True)
-class Today:
-    """Numbers and lists for the first screen. `by_day` counts outcomes of the last 14 days, UTC dates."""
-
-    open: int
-    ready: int
-    expiring: int
-    deciding: tuple[ExportView, ...]
-    expiring_soon: tuple[ExportView, ...]
-    latest: tuple[ExportView, ...]
-    by_day: tuple[tuple[dt.date, str, int], ...] = field(default=())
-
-
-OUTCOMES = {
-    State.READY: "Ready",
-    State.EXPIRED: "Ready",
-    State.PURGED: "Ready",
-    State.REJECTED: "Refused",
-    State.FAILED: "Failed",
-    State.UNKNOWN: "Undecided",
-    State.ATTENTION: "Undecided",
-}
-
-
-class Listing(AboutPerson):
+class Listing(TodayNumbers):
     def get(self, user: User, export_id: str) -> ExportView:
         """Raises NotFound, the same for absent and another merchant's."""
         require(user, Permission.EXPORT_LIST)
@@ -81,108 +51,58 @@ class Listing(AboutPerson):
             return audit.entries_about(session, user.merchant_id, export_id)
 
     def history(
-        self, user: User, wanted: HistoryFilter = HistoryFilter(), *, after: str | None = None, size: int = PAGE_SIZE
+        self, user: User, wanted: HistoryFilter = EVERYTHING, *, after: str | None = None, size: int = PAGE_SIZE
     ) -> ExportPage:
         """One page by key, so that the millionth row is as quick as the first."""
         require(user, Permission.EXPORT_LIST)
         with self.db.read() as session:
-            query = self._filtered(session, user, wanted)
-            column = Export.link_expires_at if wanted.sort == "expires" else Export.requested_at
-            rising = wanted.sort == "expires"
-            if rising:
-                query = query.where(Export.link_expires_at.is_not(None), Export.link_expires_at > utc_now())
-            place = _decode(after)
-            if place is not None:
-                time, export_id = place
-                beyond = column > time if rising else column < time
-                tie = Export.id > export_id if rising else Export.id < export_id
-                query = query.where(or_(beyond, and_(column == time, tie)))
-            order = (column.asc(), Export.id.asc()) if rising else (column.desc(), Export.id.desc())
-            found = session.execute(query.order_by(*order).limit(size + 1)).all()
-            views = tuple(ledger.to_view(row, name or email or "", self.seal) for row, name, email in found[:size])
-            more = len(found) > size
-            last = found[size - 1][0] if more else None
-        return ExportPage(views, _encode(getattr(last, column.key), last.id) if last is not None else None)
-
-    def _filtered(self, session: Session, user: User, wanted: HistoryFilter) -> Select[Any, Any, Any]:
-        query = (
-            select(Export, Account.name, Account.email)
-            .outerjoin(Account, Account.id == Export.requested_by)
-            .where(Export.merchant_id == user.merchant_id)
-        )
-        text = wanted.text.strip()
-        if text:
-            index = self._index(session, user, text)
-            prefix = _storable(text).replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-            query = query.where(or_(Export.subject_index == index, Export.reference.ilike(f"{prefix}%", escape="\\")))
-        if wanted.states:
-            query = query.where(Export.state.in_(sorted(wanted.states)))
-        if wanted.format:
-            query = query.where(Export.format == wanted.format)
-        if wanted.program_id:
-            query = query.where(Export.program_id == wanted.program_id)
-        if wanted.since:
-            query = query.where(Export.requested_at >= _midnight(wanted.since))
-        if wanted.until and wanted.until < dt.date.max:
-            query = query.where(Export.requested_at < _midnight(wanted.until) + dt.timedelta(days=1))
-        if wanted.mine:
-            query = query.where(Export.requested_by == user.account_id)
-        return query
-
-    def today(self, user: User, *, days: int = 14) -> Today:
-        require(user, Permission.EXPORT_LIST)
-        now = utc_now()
-        with self.db.read() as session:
             own = Export.merchant_id == user.merchant_id
-            states = Counter(
-                {s: n for s, n in session.execute(select(Export.state, func.count()).where(own).group_by(Export.state))}
-            )
-
-            def views(*conditions: Any, order: Any, limit: int) -> tuple[ExportView, ...]:
-                rows = session.execute(
+            index = self._text_index(session, user, wanted)
+            keys = page_keys(session, own, wanted, index, user.account_id, _decode(after), size + 1)
+            found = {
+                row.id: (row, name or email or "")
+                for row, name, email in session.execute(
                     select(Export, Account.name, Account.email)
                     .outerjoin(Account, Account.id == Export.requested_by)
-                    .where(own, *conditions)
-                    .order_by(order)
-                    .limit(limit)
+                    .where(Export.id.in_([export_id for _time, export_id in keys[:size]]))
                 )
-                return tuple(ledger.to_view(row, name or email or "", self.seal) for row, name, email in rows)
+            }
+            views = tuple(ledger.to_view(*found[export_id], self.seal) for _time, export_id in keys[:size])
+        return ExportPage(views, _encode(*keys[size - 1]) if len(keys) > size else None)
 
-            soon = (
-                Export.state == State.READY,
-                Export.link_expires_at.is_not(None),
-                Export.link_expires_at > now,
-                Export.link_expires_at < now + SOON,
-            )
-            recent = session.execute(
-                select(Export.requested_at, Export.state).where(
-                    own, Export.requested_at > now - dt.timedelta(days=days)
-                )
-            )
-            by_day = Counter((at.date(), OUTCOMES.get(State(state), "Under way")) for at, state in recent)
-            deciding = and_(
-                Export.state.in_(sorted(NEEDS_PERSON)), Export.turn != "nobody", Export.updated_at > now - SOON * 30
-            )
-            return Today(
-                open=sum(states[s] for s in RUNNING),
-                ready=states[State.READY],
-                expiring=session.scalar(select(func.count()).select_from(Export).where(own, *soon)) or 0,
-                deciding=views(deciding, order=Export.updated_at.desc(), limit=20),
-                expiring_soon=views(*soon, order=Export.link_expires_at.asc(), limit=20),
-                latest=views(order=Export.requested_at.desc(), limit=10),
-                by_day=tuple((day, outcome, n) for (day, outcome), n in sorted(by_day.items())),
-            )
-
-    def programs_used(self, user: User) -> dict[str, str]:
-        """Programs that past exports were limited to, id -> name: the choices of the filter."""
+    def count(self, user: User, wanted: HistoryFilter = EVERYTHING) -> int:
+        """How many match; 1,001 means more than a thousand, which is as far as is counted."""
         require(user, Permission.EXPORT_LIST)
         with self.db.read() as session:
-            rows = session.execute(
-                select(Export.program_id, func.max(Export.program_name))
-                .where(Export.merchant_id == user.merchant_id, Export.program_id.is_not(None))
-                .group_by(Export.program_id)
-            )
-            return {program: name or f"Program …{program[-4:]}" for program, name in rows if program}
+            own = Export.merchant_id == user.merchant_id
+            index = self._text_index(session, user, wanted)
+            return count_up_to(session, own, wanted, index, user.account_id, MOST_COUNTED)
+
+    def _text_index(self, session: Session, user: User, wanted: HistoryFilter) -> str:
+        text = wanted.text.strip()
+        return self._index(session, user, text) if text else ""
+
+    def programs_used(self, user: User) -> dict[str, str]:
+        """Programs that past exports were limited to, id -> name: the choices of the filter. Jumps from one to the
+        next in an index instead of walking the history."""
+        require(user, Permission.EXPORT_LIST)
+        found: dict[str, str] = {}
+        own, last = Export.merchant_id == user.merchant_id, ""
+        with self.db.read() as session:
+            while len(found) < MOST_PROGRAMS:
+                after = select(func.min(Export.program_id)).where(own, Export.program_id > last)
+                program = session.scalar(after)
+                if program is None:
+                    break
+                name = session.scalar(
+                    select(Export.program_name)
+                    .where(own, Export.program_id == program)
+                    .order_by(Export.requested_at.desc(), Export.id.desc())
+                    .limit(1)
+                )
+                found[program] = name or f"Program …{program[-4:]}"
+                last = program
+        return found
 
     def reveal(self, user: User, export_id: str) -> str:
         """The customer's email or ID in clear; audited."""
@@ -205,48 +125,51 @@ class Listing(AboutPerson):
                 session, user.merchant_id, user.account_id, "history:search", origin=user.origin, subject=subject
             )
 
-    def register_csv(self, user: User) -> Download:
+    # The register ------------------------------------------------------------------------------
+
+    def register_csv(self, user: User, wanted: HistoryFilter = EVERYTHING) -> Download:
         """The list of exports without personal data, safe to open in a spreadsheet (SEC-20)."""
+        self._note_register(user, wanted, "csv")
+        rows = register_rows(lambda after: self.history(user, wanted, after=after, size=PAGE))
+        return Download("past-exports.csv", "text/csv; charset=utf-8", None, csv_lines(rows))
+
+    def register_xlsx(self, user: User, wanted: HistoryFilter = EVERYTHING) -> Download:
+        """The same as a workbook of text cells, the newest 100,000."""
+        from portal.exports.workbook import MEDIA_TYPE
+
+        self._note_register(user, wanted, "xlsx")
+        rows = register_rows(lambda after: self.history(user, wanted, after=after, size=PAGE))
+        return Download("past-exports.xlsx", MEDIA_TYPE, None, workbook_of(rows))
+
+    def _note_register(self, user: User, wanted: HistoryFilter, kind: str) -> None:
+        require(user, Permission.EXPORT_LIST)
+        total: int | None = None
+        with self.db.write() as session:
+            if wanted == EVERYTHING:
+                own = Export.merchant_id == user.merchant_id
+                total = session.scalar(select(func.count()).select_from(Export).where(own))
+            audit.record(
+                session, user.merchant_id, user.account_id, "export:list_download",
+                origin=user.origin, rows=total, format=kind,
+            )  # fmt: skip
+
+    def expiries_ics(self, user: User) -> Download:
+        """When links expire, as a calendar file: ids only, the soonest thousand."""
         require(user, Permission.EXPORT_LIST)
         with self.db.write() as session:
-            total = session.scalar(
-                select(func.count()).select_from(Export).where(Export.merchant_id == user.merchant_id)
-            )
+            rows = session.execute(
+                select(Export.id, Export.link_expires_at)
+                .where(Export.merchant_id == user.merchant_id, Export.state == State.READY)
+                .where(Export.link_expires_at > utc_now())
+                .order_by(Export.link_expires_at)
+                .limit(MOST_IN_CALENDAR)
+            ).all()
             audit.record(
-                session, user.merchant_id, user.account_id, "export:list_download", origin=user.origin, rows=total
-            )
-        return Download("past-exports.csv", "text/csv; charset=utf-8", None, self._register_lines(user))
-
-    def _register_lines(self, user: User) -> Iterator[bytes]:
-        def line(values: list[str]) -> bytes:
-            out = io.StringIO()
-            csv.writer(out, quoting=csv.QUOTE_ALL).writerow([safe_cell(v) for v in values])
-            return out.getvalue().encode()
-
-        yield b"\xef\xbb\xbf" + line(
-            ["Export", "Requested (UTC)", "Scope", "Format", "Status", "Expires (UTC)", "Bytes", "SHA-256", "By",
-             "Reference"]
-        )  # fmt: skip
-        after: str | None = None
-        while True:
-            page = self.history(user, after=after, size=500)
-            for row in page.rows:
-                yield line(
-                    [row.id, _stamp(row.requested_at), row.scope, row.format, row.state.value,
-                     _stamp(row.link_expires_at), str(row.size_bytes or ""), row.sha256, row.requested_by,
-                     row.reference]
-                )  # fmt: skip
-            after = page.after
-            if after is None:
-                return
-
-
-def _stamp(time: dt.datetime | None) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S") if time else ""
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time.min, tzinfo=dt.UTC)
+                session, user.merchant_id, user.account_id, "export:calendar_download",
+                origin=user.origin, rows=len(rows),
+            )  # fmt: skip
+        events = [(export_id, expires) for export_id, expires in rows if expires is not None]
+        return whole("export-expiries.ics", CALENDAR, calendar_of(events, self.settings.origin))
 
 
 def _encode(time: dt.datetime, export_id: str) -> str:
@@ -265,8 +188,3 @@ def _decode(cursor: str | None) -> tuple[dt.datetime, str] | None:
         return time.astimezone(dt.UTC), export_id
     except (ValueError, OverflowError):
         return None
-
-
-def _storable(text: str) -> str:
-    """`text` with what no database column holds (lone surrogates, PostgreSQL's zero byte) made visible."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()

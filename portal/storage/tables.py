@@ -183,6 +183,7 @@ class Export(Base, kw_only=True):
         # One index a filter of Past exports, each in the order the page is drawn in (bench/history.py).
         Index("ix_exports_merchant_state", "merchant_id", "state", "requested_at", "id"),
         Index("ix_exports_state_expiry", "merchant_id", "state", "link_expires_at", "id"),
+        Index("ix_exports_touched", "merchant_id", "state", "updated_at"),
         Index("ix_exports_format", "merchant_id", "format", "requested_at", "id"),
         Index("ix_exports_program", "merchant_id", "program_id", "requested_at", "id"),
         Index("ix_exports_by", "merchant_id", "requested_by", "requested_at", "id"),

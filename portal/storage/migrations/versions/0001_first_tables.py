@@ -164,6 +164,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_exports_state', ['state', 'retry_at'], unique=False)
         batch_op.create_index('ix_exports_state_expiry', ['merchant_id', 'state', 'link_expires_at', 'id'], unique=False)
         batch_op.create_index('ix_exports_subject', ['merchant_id', 'subject_index', 'requested_at'], unique=False)
+        batch_op.create_index('ix_exports_touched', ['merchant_id', 'state', 'updated_at'], unique=False)
 
     op.create_table('login_sessions',
     sa.Column('id_hash', sa.String(length=64), nullable=False),
@@ -220,6 +221,7 @@ def downgrade() -> None:
 
     op.drop_table('login_sessions')
     with op.batch_alter_table('exports', schema=None) as batch_op:
+        batch_op.drop_index('ix_exports_touched')
         batch_op.drop_index('ix_exports_subject')
         batch_op.drop_index('ix_exports_state_expiry')
         batch_op.drop_index('ix_exports_state')

@@ -1,0 +1,67 @@
+"""What Past exports shows, and the part of it that may stand in an address.
+
+The search text never does: it may be an email or an ID (SEC-43). Codes, ids of programs and dates do.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from portal.exports.states import State
+
+_PROGRAM = re.compile(r"[0-9a-f]{24}")
+
+
+@dataclass(frozen=True)
+class HistoryFilter:
+    """`text` matches an email or ID exactly, or the start of a reference."""
+
+    text: str = ""
+    states: frozenset[State] = frozenset()
+    format: Literal["", "json", "csv"] = ""
+    program_id: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+    mine: bool = False
+    sort: Literal["requested", "expires"] = "requested"
+
+
+def to_address(wanted: HistoryFilter) -> dict[str, str]:
+    """The filter as query parameters, without its text; only what differs from the default."""
+    found = {
+        "status": ",".join(sorted(wanted.states)),
+        "format": wanted.format,
+        "program": wanted.program_id if _PROGRAM.fullmatch(wanted.program_id) else "",
+        "from": wanted.since.isoformat() if wanted.since else "",
+        "to": wanted.until.isoformat() if wanted.until else "",
+        "mine": "1" if wanted.mine else "",
+        "order": "expires" if wanted.sort == "expires" else "",
+    }
+    return {name: value for name, value in found.items() if value}
+
+
+def from_address(query: Mapping[str, str]) -> HistoryFilter:
+    """The filter an address asks for; whatever does not read counts as not asked for."""
+    known = {state.value for state in State}
+    kind = query.get("format", "")
+    program = query.get("program", "")
+    return HistoryFilter(
+        states=frozenset(State(word) for word in query.get("status", "")[:400].split(",") if word in known),
+        format="json" if kind == "json" else "csv" if kind == "csv" else "",
+        program_id=program if _PROGRAM.fullmatch(program) else "",
+        since=_day(query.get("from", "")),
+        until=_day(query.get("to", "")),
+        mine=query.get("mine") == "1",
+        sort="expires" if query.get("order") == "expires" else "requested",
+    )
+
+
+def _day(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None

@@ -1,0 +1,138 @@
+"""Finding a page of exports in a million: which index answers which question.
+
+Several states, or a text that may be a person or a reference, are looked up one by one, each in its own index and each
+for one page only, and the first of all of them are taken. (An OR or IN would make the database sort all that match.)
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from portal.exports.filters import HistoryFilter
+from portal.storage.tables import Export, utc_now
+
+FEW = 500  # matches of a reference that are quicker to sort than to come across in order
+MOST_COUNTED = 1_000
+
+Condition = ColumnElement[bool]
+Place = tuple[dt.datetime, str]
+
+
+def page_keys(
+    session: Session, own: Condition, wanted: HistoryFilter, index: str, account_id: str, place: Place | None, size: int
+) -> list[tuple[dt.datetime, str]]:
+    """Time and id of the next `size` exports in the wanted order, after `place`."""
+    column, rising = _order_of(wanted)
+    conditions = [own, *_plain(wanted, account_id)]
+    if rising:
+        conditions.append(column > utc_now())
+    if place is not None:
+        time, export_id = place
+        inclusive, beyond = (column >= time, column > time) if rising else (column <= time, column < time)
+        tie = Export.id > export_id if rising else Export.id < export_id
+        conditions.append(and_(inclusive, or_(beyond, tie)))
+    branches = [
+        _ordered(select(column.label("at"), Export.id.label("id")).where(*conditions, *branch), column, rising, size)
+        for branch in _branches(session, own, wanted, index)
+    ]
+    if len(branches) == 1:
+        found = session.execute(branches[0]).all()
+    else:
+        parts = [select(branch.subquery()) for branch in branches]
+        found = session.execute(union_all(*parts)).all()
+    unique = {export_id: time for time, export_id in found}
+    keys = sorted(((time, export_id) for export_id, time in unique.items()), reverse=not rising)
+    return keys[:size]
+
+
+def count_up_to(
+    session: Session, own: Condition, wanted: HistoryFilter, index: str, account_id: str, most: int = MOST_COUNTED
+) -> int:
+    """How many match, counted no further than `most` + 1."""
+    conditions = [own, *_plain(wanted, account_id)]
+    if wanted.sort == "expires":
+        conditions.append(Export.link_expires_at > utc_now())
+    found: set[str] = set()
+    for branch in _branches(session, own, wanted, index):
+        ids = select(Export.id).where(*conditions, *branch).limit(most + 1)
+        if not wanted.text.strip():
+            counted = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
+            most_left = most + 1 - len(found)
+            found |= {f"{len(found)}-{n}" for n in range(min(counted, most_left))}
+        else:
+            found |= set(session.scalars(ids))
+        if len(found) > most:
+            return most + 1
+    return len(found)
+
+
+def _order_of(wanted: HistoryFilter) -> tuple[InstrumentedAttribute[Any], bool]:
+    rising = wanted.sort == "expires"
+    return (Export.link_expires_at if rising else Export.requested_at), rising
+
+
+def _ordered(query: Select[Any], column: InstrumentedAttribute[Any], rising: bool, size: int) -> Select[Any]:
+    order = (column.asc(), Export.id.asc()) if rising else (column.desc(), Export.id.desc())
+    return query.order_by(*order).limit(size)
+
+
+def _plain(wanted: HistoryFilter, account_id: str) -> list[Condition]:
+    found: list[Condition] = []
+    if wanted.format:
+        found.append(Export.format == wanted.format)
+    if wanted.program_id:
+        found.append(Export.program_id == wanted.program_id)
+    if wanted.since:
+        found.append(Export.requested_at >= midnight(wanted.since))
+    if wanted.until and wanted.until < dt.date.max:
+        found.append(Export.requested_at < midnight(wanted.until) + dt.timedelta(days=1))
+    if wanted.mine:
+        found.append(Export.requested_by == account_id)
+    return found
+
+
+def _branches(session: Session, own: Condition, wanted: HistoryFilter, index: str) -> list[Sequence[Condition]]:
+    """Sets of conditions; an export is wanted when it fulfils one of them."""
+    states: list[list[Condition]] = [[Export.state == state] for state in sorted(wanted.states)] or [[]]
+    texts: list[list[Condition]] = [[]]
+    if text := wanted.text.strip():
+        texts = [[Export.subject_index == index], _reference_starts(session, own, text)]
+    return [[*state, *words] for state, words in itertools.product(states, texts)]
+
+
+def _reference_starts(session: Session, own: Condition, text: str) -> list[Condition]:
+    """The prefix as a range. Where many match, the column is dressed up so that its index is left alone: then the
+    page is come across in the wanted order, instead of sorting all that match."""
+    prefix = _storable(text).casefold()
+    within = _range(Export.reference_key, prefix)
+    matches = session.scalar(
+        select(func.count()).select_from(select(Export.id).where(own, *within).limit(FEW).subquery())
+    )
+    if (matches or 0) < FEW:
+        return within
+    return _range(Export.reference_key.concat(literal_column("''")), prefix)
+
+
+def _range(column: Any, prefix: str) -> list[Condition]:
+    last = ord(prefix[-1]) + 1
+    if last in range(0xD800, 0xE000):
+        last = 0xE000  # no character there: surrogates
+    within: list[Condition] = [column >= prefix]
+    if last <= 0x10FFFF:
+        within.append(column < prefix[:-1] + chr(last))
+    return within
+
+
+def _storable(text: str) -> str:
+    """`text` with what no database column holds (lone surrogates, PostgreSQL's zero byte) made visible."""
+    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.min, tzinfo=dt.UTC)

@@ -1,0 +1,224 @@
+"""Numbers, lists and pictures of the first screen (LAW-21). Bounded by what is open or recent, not by the history."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, String, and_, case, func, or_, select, type_coerce, union_all
+from sqlalchemy.orm import Session
+
+from portal.exports import ledger
+from portal.exports.about_person import AboutPerson
+from portal.exports.states import NEEDS_PERSON, RUNNING, State
+from portal.exports.views import ExportView
+from portal.identity import Permission, User, require
+from portal.storage.tables import Account, Export, utc_now
+
+SOON = dt.timedelta(hours=24)
+LATELY = dt.timedelta(days=30)
+MOST_COUNTED = 1_000
+FIGURE_DAYS = 14
+PROGRAM_DAYS = 30
+SHARE_DAYS = 90
+MOST_PROGRAMS = 8
+OUTCOMES = {
+    State.READY: "Ready",
+    State.EXPIRED: "Ready",
+    State.PURGED: "Ready",
+    State.REJECTED: "Refused",
+    State.FAILED: "Failed",
+    State.UNKNOWN: "Undecided",
+    State.ATTENTION: "Undecided",
+}
+ANSWERED = (State.READY, State.EXPIRED, State.PURGED)
+AGES = (("under an hour", 3600), ("under a day", 86_400), ("1 to 3 days", 259_200), ("3 to 7 days", 604_800),
+        ("over a week", float("inf")))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Today:
+    """Numbers (counted up to 1,001) and lists for the first screen. `by_day`: outcomes of 14 days, UTC dates."""
+
+    open: int
+    ready: int
+    expiring: int
+    deciding: tuple[ExportView, ...]
+    expiring_soon: tuple[ExportView, ...]
+    latest: tuple[ExportView, ...]
+    by_day: tuple[tuple[dt.date, str, int], ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the pictures show. Shares are 0 to 1, None where nothing was asked.
+
+    `ages`: open exports by how long ago they were asked for. `expiring`: links that die within 7 days, by UTC date.
+    `within_a_day`: date -> share answered within 24 hours of asking. `by_program`: exports of 30 days.
+    `due`: open ones whose request was received so long ago that a month (Art. 12(3) GDPR) ends within 7 days.
+    `answered_in_a_month`, `refused`: shares of what was asked for in the last 90 days.
+    """
+
+    ages: tuple[tuple[str, int], ...]
+    expiring: tuple[tuple[dt.date, int], ...]
+    within_a_day: tuple[tuple[dt.date, float], ...]
+    by_program: tuple[tuple[str, int], ...]
+    due: int
+    answered_in_a_month: float | None
+    refused: float | None
+
+
+class TodayNumbers(AboutPerson):
+    def today(self, user: User, *, days: int = FIGURE_DAYS) -> Today:
+        require(user, Permission.EXPORT_LIST)
+        now = utc_now()
+        own = Export.merchant_id == user.merchant_id
+        soon = (Export.state == State.READY, Export.link_expires_at > now, Export.link_expires_at < now + SOON)
+        with self.db.read() as session:
+
+            def count(*conditions: ColumnElement[bool]) -> int:
+                some = select(Export.id).where(own, *conditions).limit(MOST_COUNTED + 1).subquery()
+                return session.scalar(select(func.count()).select_from(some)) or 0
+
+            deciding = [
+                select(Export.id, Export.updated_at)
+                .where(own, Export.state == state, Export.updated_at > now - LATELY, Export.turn != "nobody")
+                .order_by(Export.updated_at.desc())
+                .limit(20)
+                .subquery()
+                for state in sorted(NEEDS_PERSON)
+            ]
+            to_decide = union_all(*(select(part.c.id) for part in deciding))
+            return Today(
+                open=sum(count(Export.state == state) for state in sorted(RUNNING)),
+                ready=count(Export.state == State.READY),
+                expiring=count(*soon),
+                deciding=self._views(session, Export.id.in_(to_decide), order=Export.updated_at.desc(), limit=20),
+                expiring_soon=self._views(session, own, *soon, order=Export.link_expires_at.asc(), limit=20),
+                latest=self._views(session, own, order=Export.requested_at.desc(), limit=10),
+                by_day=self._by_day(session, own, now - dt.timedelta(days=days)),
+            )
+
+    def _views(self, session: Session, *conditions: Any, order: Any, limit: int) -> tuple[ExportView, ...]:
+        rows = session.execute(
+            select(Export, Account.name, Account.email)
+            .outerjoin(Account, Account.id == Export.requested_by)
+            .where(*conditions)
+            .order_by(order)
+            .limit(limit)
+        )
+        return tuple(ledger.to_view(row, name or email or "", self.seal) for row, name, email in rows)
+
+    def _day_of(self, column: Any) -> Any:
+        """A time's UTC date as text."""
+        if self.db.is_sqlite:
+            return func.substr(type_coerce(column, String), 1, 10)
+        return func.to_char(func.timezone("UTC", column), "YYYY-MM-DD")
+
+    def _by_day(
+        self, session: Session, own: ColumnElement[bool], since: dt.datetime
+    ) -> tuple[tuple[dt.date, str, int], ...]:
+        day = self._day_of(Export.requested_at).label("day")
+        rows = session.execute(
+            select(day, Export.state, func.count()).where(own, Export.requested_at > since).group_by(day, Export.state)
+        )
+        found: Counter[tuple[dt.date, str]] = Counter()
+        for text, state, n in rows:
+            found[dt.date.fromisoformat(text), OUTCOMES.get(State(state), "Under way")] += n
+        return tuple((date, outcome, n) for (date, outcome), n in sorted(found.items()))
+
+    def figures(self, user: User) -> Figures:
+        """What the pictures need; heavier than `today`, so drawn less often."""
+        require(user, Permission.EXPORT_LIST)
+        now = utc_now()
+        own = Export.merchant_id == user.merchant_id
+        with self.db.read() as session:
+            answered, refused = self._shares(session, own, now)
+            return Figures(
+                ages=self._ages(session, own, now),
+                expiring=self._expiring(session, own, now),
+                within_a_day=self._within_a_day(session, own, now),
+                by_program=self._by_program(session, own, now),
+                due=self._due(session, own, now),
+                answered_in_a_month=answered,
+                refused=refused,
+            )
+
+    def _ages(self, session: Session, own: ColumnElement[bool], now: dt.datetime) -> tuple[tuple[str, int], ...]:
+        asked = session.scalars(select(Export.requested_at).where(own, _open()).limit(5 * MOST_COUNTED))
+        counts: Counter[str] = Counter()
+        for at in asked:
+            counts[next(name for name, most in AGES if (now - at).total_seconds() < most)] += 1
+        return tuple((name, counts[name]) for name, _most in AGES)
+
+    def _expiring(
+        self, session: Session, own: ColumnElement[bool], now: dt.datetime
+    ) -> tuple[tuple[dt.date, int], ...]:
+        day = self._day_of(Export.link_expires_at).label("day")
+        rows = session.execute(
+            select(day, func.count())
+            .where(own, Export.state == State.READY)
+            .where(Export.link_expires_at > now, Export.link_expires_at < now + dt.timedelta(days=7))
+            .group_by(day)
+        )
+        return tuple(sorted((dt.date.fromisoformat(text), n) for text, n in rows))
+
+    def _answered_within(self, days: float) -> ColumnElement[bool]:
+        """Answered so many days after it was asked for."""
+        took: ColumnElement[bool]
+        if self.db.is_sqlite:
+            took = func.julianday(Export.inspected_at) - func.julianday(Export.requested_at) <= days
+        else:
+            took = Export.inspected_at - Export.requested_at <= dt.timedelta(days=days)
+        return and_(Export.state.in_(ANSWERED), took)
+
+    def _within_a_day(
+        self, session: Session, own: ColumnElement[bool], now: dt.datetime
+    ) -> tuple[tuple[dt.date, float], ...]:
+        day = self._day_of(Export.requested_at).label("day")
+        quick = func.sum(case((self._answered_within(1), 1), else_=0))
+        rows = session.execute(
+            select(day, quick, func.count())
+            .where(own, Export.requested_at > now - dt.timedelta(days=FIGURE_DAYS))
+            .group_by(day)
+        )
+        return tuple(sorted((dt.date.fromisoformat(text), (n or 0) / total) for text, n, total in rows))
+
+    def _by_program(self, session: Session, own: ColumnElement[bool], now: dt.datetime) -> tuple[tuple[str, int], ...]:
+        n = func.count()
+        rows = session.execute(
+            select(Export.program_id, func.max(Export.program_name), n)
+            .where(own, Export.requested_at > now - dt.timedelta(days=PROGRAM_DAYS))
+            .group_by(Export.program_id)
+            .order_by(n.desc())
+            .limit(MOST_PROGRAMS)
+        )
+        return tuple(
+            ((name or f"Program …{program[-4:]}") if program else "No program", n) for program, name, n in rows
+        )
+
+    def _due(self, session: Session, own: ColumnElement[bool], now: dt.datetime) -> int:
+        """A month from receipt, at latest: what was received 23 or more days ago and is open."""
+        received = now.date() - dt.timedelta(days=23)
+        some = select(Export.id).where(own, _open(), Export.received_on <= received).limit(MOST_COUNTED + 1)
+        return session.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+    def _shares(
+        self, session: Session, own: ColumnElement[bool], now: dt.datetime
+    ) -> tuple[float | None, float | None]:
+        good = func.sum(case((self._answered_within(30), 1), else_=0))
+        no = func.sum(case((Export.state == State.REJECTED, 1), else_=0))
+        total, answered, refused = session.execute(
+            select(func.count(), good, no).where(own, Export.requested_at > now - dt.timedelta(days=SHARE_DAYS))
+        ).one()
+        return (answered / total, refused / total) if total else (None, None)
+
+
+def _open() -> ColumnElement[bool]:
+    """Not answered yet and not given up."""
+    return or_(
+        Export.state.in_(sorted(RUNNING)),
+        and_(Export.state.in_(sorted(NEEDS_PERSON)), Export.turn != "nobody"),
+    )
