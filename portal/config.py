@@ -12,12 +12,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from portal.errors import PortalError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PRACTICE_PORT_DEFAULT = 8650
 SECRET_FIELDS = ("api_token", "merchant_token", "customer_token", "demo_password")
+
+
+class WrongSettings(PortalError):
+    """One or more PORTAL_ variables cannot be used; names them, never their values."""
+
+    code = "wrong_settings"
+    next_step = "Whoever runs the portal: correct the environment (see README)."
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems), detail=", ".join(p.partition(":")[0] for p in problems))
 
 
 class Settings(BaseSettings):
@@ -116,10 +128,18 @@ class Settings(BaseSettings):
 
 
 def load_settings(**overrides: Any) -> Settings:
-    """Settings from the environment; `PORTAL_<SECRET>_FILE` names a file holding a secret."""
+    """Settings from the environment; `PORTAL_<SECRET>_FILE` names a file holding a secret. Raises WrongSettings."""
     from_files: dict[str, Any] = {}
     for name in SECRET_FIELDS:
-        path = os.environ.get(f"PORTAL_{name.upper()}_FILE")
+        variable = f"PORTAL_{name.upper()}_FILE"
+        path = os.environ.get(variable)
         if path:
-            from_files[name] = Path(path).read_text(encoding="utf-8").strip()
-    return Settings(**{**from_files, **overrides})
+            try:
+                from_files[name] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise WrongSettings([f"{variable}: the file cannot be read ({type(error).__name__})."]) from None
+    try:
+        return Settings(**{**from_files, **overrides})
+    except ValidationError as error:
+        wrong = [f"PORTAL_{str(e['loc'][0]).upper()}: {e['msg']}." for e in error.errors(include_input=False)]
+        raise WrongSettings(wrong) from None
