@@ -10,7 +10,7 @@ What may go wrong is drawn in ``errors``; what may be repeated is decided in ``r
 
 from .addresses import normalise_base_url, parse_host_entry
 from .answers import EXPORT_NOTES
-from .asks import ConsentAsk, ErasureAsk, ExportAsk, FileFormat
+from .asks import CardStatus, ConsentAsk, ErasureAsk, ExportAsk, FileFormat
 from .client import LoyaltyDog
 from .connection import Connection
 from .errors import (
@@ -72,6 +72,7 @@ __all__ = [
     "AuditLogPage",
     "CallError",
     "CardPage",
+    "CardStatus",
     "Connection",
     "ConnectionLost",
     "ConsentAsk",

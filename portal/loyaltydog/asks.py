@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-__all__ = ["ConsentAsk", "ErasureAsk", "ExportAsk", "FileFormat"]
+__all__ = ["CardStatus", "ConsentAsk", "ErasureAsk", "ExportAsk", "FileFormat"]
 
 FileFormat = Literal["json", "csv"]
+CardStatus = Literal["pending", "active", "suspended", "expired", "voided", "depleted"]
 
 
 def _one_identifier(customer_id: str | None, customer_email: str | None) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 
 from .answers import read_cards, read_export
-from .asks import ConsentAsk, ErasureAsk, ExportAsk, FileFormat
+from .asks import CardStatus, ConsentAsk, ErasureAsk, ExportAsk, FileFormat
 from .calls import Caller, Query, path_to, target_of
 from .connection import Connection
 from .errors import NotAuthenticated, Rejected
@@ -87,7 +87,7 @@ class LoyaltyDog:
         self,
         *,
         program_id: str | None = None,
-        status: str | None = None,
+        status: CardStatus | None = None,
         positive_balance: bool | None = None,
         page: int = 1,
         limit: int = 50,
