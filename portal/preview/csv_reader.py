@@ -33,16 +33,21 @@ class Records:
 
 def read_records(text: str, log: WarningLog) -> Records:
     """All records of `text`. Problems go to `log`."""
-    first_line = 1
-    if named := _SEP_LINE.match(text):
-        delimiter, text, first_line = named[1], text[named.end() :], 2
-        log.add("sep", "line 1", f"The first line names the delimiter ({_name(delimiter)}); it is not part of a table.")
-    else:
-        delimiter = find_delimiter(text)
+    delimiter, begins, first_line = delimiter_of(text, log)
+    text = text[begins:]
     try:
-        return _strict(text, delimiter, first_line)
+        return strictly(text, delimiter, first_line)
     except csv.Error:
         return read_carefully(text, delimiter, log, first_line)
+
+
+def delimiter_of(text: str, log: WarningLog) -> tuple[str, int, int]:
+    """The delimiter, where the records begin, and on which line."""
+    if named := _SEP_LINE.match(text):
+        called = _name(named[1])
+        log.add("sep", "line 1", f"The first line names the delimiter ({called}); it is not part of a table.")
+        return named[1], named.end(), 2
+    return find_delimiter(text), 0, 1
 
 
 def _name(delimiter: str) -> str:
@@ -77,7 +82,7 @@ def _regularity(sample: str, delimiter: str) -> tuple[float, int]:
     return (round((same - differing) / len(pairs), 1), max(widths))
 
 
-def _strict(text: str, delimiter: str, first_line: int) -> Records:
+def strictly(text: str, delimiter: str, first_line: int) -> Records:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     rows = list(reader)
     if reader.line_num == len(rows):
@@ -95,16 +100,29 @@ def _strict(text: str, delimiter: str, first_line: int) -> Records:
 
 def read_carefully(text: str, delimiter: str, log: WarningLog, first_line: int = 1) -> Records:
     """As `read_records`, always by the loop that warns."""
+    return read_some_carefully(text, delimiter, log, first_line, final=True)[0]
+
+
+LONGEST_FIELD = 8 * 1024 * 1024
+"""A quote that does not close within so many characters of a large file is taken to close nowhere."""
+
+
+def read_some_carefully(
+    text: str, delimiter: str, log: WarningLog, first_line: int, *, final: bool
+) -> tuple[Records, int]:
+    """The records of `text` and how many characters they take: all of it, or, unless `final`, without a last record
+    that more text might continue."""
     quoted = re.compile(r'"((?:[^"]++|"")*+)"(?=' + re.escape(delimiter) + r"|\r|\n|\Z)")
     plain = re.compile(rf"[^{re.escape(delimiter)}\r\n]*+")
     ending = re.compile(r"\r\n|\r|\n")
     rows: list[list[str]] = []
     lines: list[int] = []
-    complete, position, line = True, 0, first_line
+    complete, position, line, consumed = True, 0, first_line, 0
     unclosed_from = len(text) + 1
     while position < len(text):
         row: list[str] = []
-        began = line
+        odd: list[tuple[str, str, str]] = []
+        began, still_open = line, False
         while True:
             field_start = position
             found = quoted.match(text, position) if text.startswith('"', position) else None
@@ -118,21 +136,30 @@ def read_carefully(text: str, delimiter: str, log: WarningLog, first_line: int =
             if not (found and found.re is quoted) and text.startswith('"', field_start):
                 place = f"line {line}, column {len(row)}"
                 if unclosed_from > len(text) and not _closes(text, field_start):
-                    unclosed_from, complete = field_start, False
-                    log.add("unclosed", place, "A quote opens here and never closes: the file may be cut off.")
+                    still_open = not final and len(text) - field_start < LONGEST_FIELD
+                    unclosed_from, complete = field_start, complete and still_open
+                    odd.append(("unclosed", place, "A quote opens here and never closes: the file may be cut off."))
                 else:
-                    log.add("quote", place, "Text stands outside the quotes of this field; it is shown as written.")
-            if not text.startswith(delimiter, position):
+                    odd.append(
+                        ("quote", place, "Text stands outside the quotes of this field; it is shown as written.")
+                    )
+            if still_open or not text.startswith(delimiter, position):
                 break
             position += len(delimiter)
+        end = ending.match(text, position)
+        if not final and (still_open or end is None or end.end() >= len(text)):
+            break
         if row == [""]:
             row = []
         rows.append(row)
         lines.append(began)
-        if end := ending.match(text, position):
+        for kind, place, message in odd:
+            log.add(kind, place, message)
+        if end:
             position = end.end()
             line += 1
-    return Records(rows, lines, delimiter, complete)
+        consumed = position
+    return Records(rows, lines, delimiter, complete), consumed
 
 
 def _closes(text: str, start: int) -> bool:

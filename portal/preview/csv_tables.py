@@ -12,7 +12,7 @@
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from portal.preview.csv_reader import Records
@@ -57,9 +57,7 @@ def tables_from_records(records: Records, log: WarningLog) -> tuple[Table, ...]:
     )
     for name, group in zip(names, groups, strict=True):
         for line in group.blank_lines:
-            log.add(
-                "blank", f"line {line}", "A blank line stands inside the table; the rows around it belong together."
-            )
+            log.add("blank", f"line {line}", BLANK_INSIDE)
         tables.append(_table(name, group, log))
     return tuple(tables)
 
@@ -87,14 +85,14 @@ def _merged(groups: list[_Group]) -> list[_Group]:
     return [*groups[: MAX_TABLES - 1], rest]
 
 
-def _is_blank(row: list[str]) -> bool:
+def is_blank(row: list[str]) -> bool:
     return not any(row)
 
 
 def _titles_are_padded(records: Records) -> bool:
     """True when titles may look like `Customer,,,`: the file begins with one. Else such a row is a row of data."""
-    first = next((row for row in records.rows if row and not _is_blank(row)), [])
-    return len(first) > 1 and _filled(first) == 1 and first[0] != ""
+    first = next((row for row in records.rows if row and not is_blank(row)), [])
+    return len(first) > 1 and filled(first) == 1 and first[0] != ""
 
 
 def _blocks(records: Records, padded: bool) -> list[_Block]:
@@ -103,7 +101,7 @@ def _blocks(records: Records, padded: bool) -> list[_Block]:
     if records.rows and not padded and all(records.rows):
         return [_Block(records.rows, list(records.lines))]
     for row, line in zip(records.rows, records.lines, strict=True):
-        if not row or (padded and _is_blank(row) and _is_separator(records, line)):
+        if not row or (padded and is_blank(row) and _is_separator(records, line)):
             if current.rows:
                 blocks.append(current)
                 current = _Block()
@@ -120,10 +118,10 @@ def _is_separator(records: Records, line: int) -> bool:
     """A line of empty fields only (`,,,`) separates when it stands before or after a title."""
     position = bisect_left(records.lines, line)
     neighbours = records.rows[max(0, position - 1) : position] + records.rows[position + 1 : position + 2]
-    return any(neighbour and _is_title(neighbour, padded=True) for neighbour in neighbours)
+    return any(neighbour and is_title(neighbour, padded=True) for neighbour in neighbours)
 
 
-def _filled(row: list[str]) -> int:
+def filled(row: list[str]) -> int:
     return sum(cell != "" for cell in row)
 
 
@@ -132,7 +130,7 @@ def _grouped(blocks: list[_Block], padded: bool) -> list[_Group]:
     waiting: list[str] = []
     for position, block in enumerate(blocks):
         width = max(map(len, block.rows))
-        only_titles = all(_is_title(row, padded) for row in block.rows)
+        only_titles = all(is_title(row, padded) for row in block.rows)
         if only_titles and position + 1 < len(blocks) and max(map(len, blocks[position + 1].rows)) > 1:
             waiting += [row[0] for row in block.rows]
             continue
@@ -153,13 +151,13 @@ def _grouped(blocks: list[_Block], padded: bool) -> list[_Group]:
 def _titles(block: _Block, padded: bool) -> int:
     """How many titles begin the block: lines of one field above one of several; many such lines are data."""
     titles = 0
-    while titles < len(block.rows) and _is_title(block.rows[titles], padded):
+    while titles < len(block.rows) and is_title(block.rows[titles], padded):
         titles += 1
     return titles if titles < len(block.rows) and titles <= MOST_TITLES else 0
 
 
-def _is_title(row: list[str], padded: bool) -> bool:
-    return row[0] != "" and (_filled(row) == 1 if padded else len(row) == 1)
+def is_title(row: list[str], padded: bool) -> bool:
+    return row[0] != "" and (filled(row) == 1 if padded else len(row) == 1)
 
 
 def _continues(group: _Group, block: _Block) -> bool:
@@ -168,21 +166,21 @@ def _continues(group: _Group, block: _Block) -> bool:
     first = block.rows[0]
     if len(first) != before:
         return False
-    return group.header is None or (bool(group.rows) and not _is_header(block.rows))
+    return group.header is None or (bool(group.rows) and not is_header(block.rows))
 
 
 def _new_group(texts: list[str], block: _Block, titles: int) -> _Group:
     rows, lines = block.rows[titles:], block.lines[titles:]
     group = _Group(title=texts[-1].strip() if texts else "", notes=texts)
-    if _is_header(rows):
+    if is_header(rows):
         group.header, rows, lines = rows[0], rows[1:], lines[1:]
     group.rows, group.lines = list(rows), list(lines)
     return group
 
 
-def _is_header(rows: list[list[str]]) -> bool:
+def is_header(rows: list[list[str]]) -> bool:
     first = rows[0]
-    if _is_blank(first) or any(len(cell) > LONGEST_HEADER or _DATA_LIKE.fullmatch(cell.strip()) for cell in first):
+    if is_blank(first) or any(len(cell) > LONGEST_HEADER or _DATA_LIKE.fullmatch(cell.strip()) for cell in first):
         return False
     return len(first) > 1 or len(rows) > 1
 
@@ -193,43 +191,53 @@ def _table(name: str, group: _Group, log: WarningLog) -> Table:
     if group.header is None and group.rows:
         log.add("header", f"line {group.lines[0]}", "This table has no header; its columns are numbered.")
     if group.header is not None:
-        if _header_may_be_data(header, group.rows):
-            log.add("perhaps", name, "The first row was taken for the column names, but it may be data.")
-        _warn_about_width(group, len(header), log)
+        if header_may_be_data(header, group.rows):
+            log.add("perhaps", name, PERHAPS_DATA)
+        warn_about_width(group.rows, group.lines, len(header), log)
         for cell in sorted({cell for cell in header if cell and header.count(cell) > 1}):
             log.add("repeated header", name, f"{header.count(cell)} columns have the same name; they are numbered.")
-    wanted = [clip(header[n]) if n < len(header) and header[n] else f"column {n + 1}" for n in range(width)]
-    rows = group.rows
-    if width > MAX_COLUMNS:
-        log.add("columns", name, f"More than {MAX_COLUMNS} columns: the last one holds the rest of each row.")
-        wanted = [*wanted[: MAX_COLUMNS - 1], f"columns {MAX_COLUMNS} to {width}"]
-        rows = [_folded(row) for row in rows]
-        header = header[:MAX_COLUMNS]
+    columns, header, fold = columns_of(header, width)
+    if fold:
+        log.add("columns", name, TOO_MANY_COLUMNS)
     return Table(
         name=name,
-        columns=unique_names(wanted),
+        columns=columns,
         headers=tuple(header),
         notes=tuple(group.notes),
-        _rows=rows,
-        _paths=_path_maker(group.lines, len(wanted)),
+        _rows=[folded(row) for row in group.rows] if fold else group.rows,
+        _paths=path_maker(group.lines, len(columns)),
     )
 
 
-def _header_may_be_data(header: list[str], rows: list[list[str]]) -> bool:
+TOO_MANY_COLUMNS = f"More than {MAX_COLUMNS} columns: the last one holds the rest of each row."
+PERHAPS_DATA = "The first row was taken for the column names, but it may be data."
+BLANK_INSIDE = "A blank line stands inside the table; the rows around it belong together."
+
+
+def columns_of(header: list[str], width: int) -> tuple[tuple[str, ...], list[str], bool]:
+    """(names of the columns, the header as far as it has columns, whether rows are folded to fit)."""
+    wanted = [clip(header[n]) if n < len(header) and header[n] else f"column {n + 1}" for n in range(width)]
+    if width <= MAX_COLUMNS:
+        return unique_names(wanted), header, False
+    names = unique_names([*wanted[: MAX_COLUMNS - 1], f"columns {MAX_COLUMNS} to {width}"])
+    return names, header[:MAX_COLUMNS], True
+
+
+def header_may_be_data(header: list[str], rows: list[list[str]]) -> bool:
     """True when a column says its own name again further down."""
     return any(cell and cell == header[n] for row in rows[:_ROWS_COMPARED] for n, cell in enumerate(row[: len(header)]))
 
 
-def _folded(row: list[str]) -> list[str]:
+def folded(row: list[str]) -> list[str]:
     if len(row) <= MAX_COLUMNS:
         return row
     return [*row[: MAX_COLUMNS - 1], "\n".join(row[MAX_COLUMNS - 1 :])]
 
 
-def _warn_about_width(group: _Group, width: int, log: WarningLog) -> None:
-    if set(map(len, group.rows)) <= {width}:
+def warn_about_width(rows: Sequence[list[str]], lines: Sequence[int], width: int, log: WarningLog) -> None:
+    if set(map(len, rows)) <= {width}:
         return
-    for row, line in zip(group.rows, group.lines, strict=True):
+    for row, line in zip(rows, lines, strict=True):
         if len(row) > width:
             log.add(
                 "long row", f"line {line}", "This row has more fields than the header; they stand in further columns."
@@ -240,7 +248,7 @@ def _warn_about_width(group: _Group, width: int, log: WarningLog) -> None:
             )
 
 
-def _path_maker(lines: list[int], width: int) -> Callable[[int], list[str]]:
+def path_maker(lines: list[int], width: int) -> Callable[[int], list[str]]:
     def paths(row: int) -> list[str]:
         return [f"line {lines[row]}, column {n + 1}" for n in range(width)]
 

@@ -8,7 +8,7 @@ import codecs
 import re
 from dataclasses import dataclass, field
 
-_MARKS = (
+MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"),
     (codecs.BOM_UTF32_LE, "utf-32", "UTF-32"),  # before UTF-16: its mark begins with UTF-16's
     (codecs.BOM_UTF32_BE, "utf-32", "UTF-32"),
@@ -50,7 +50,7 @@ def _lenient(data: bytes, codec: str, name: str, *, is_guess: bool) -> Decoded:
         return Decoded(data.decode(codec, "portal-visible"), name, is_guess, problem, cut)
 
 
-def _unmarked_utf16(data: bytes) -> str | None:
+def unmarked_utf16(data: bytes) -> str | None:
     sample = data[:_SAMPLE_BYTES]
     even, odd = sample[0::2], sample[1::2]
     if len(odd) < _FEWEST_UNITS:
@@ -65,10 +65,10 @@ def _unmarked_utf16(data: bytes) -> str | None:
 
 def decode(data: bytes) -> Decoded:
     """The text of `data`. `problem` says in plain words what was guessed or damaged."""
-    for mark, codec, name in _MARKS:
+    for mark, codec, name in MARKS:
         if data.startswith(mark):
             return _lenient(data, codec, name, is_guess=False)
-    if codec16 := _unmarked_utf16(data):
+    if codec16 := unmarked_utf16(data):
         guessed = _lenient(data, codec16, "UTF-16", is_guess=True)
         note = "The file does not name its encoding; it was read as UTF-16. Check names with accents."
         return Decoded(guessed.text, "UTF-16", True, guessed.problem or note, guessed.cut_inside_character)

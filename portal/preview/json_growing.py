@@ -33,14 +33,26 @@ class GrowingTable:
     steps: list[str | int] = field(default_factory=list)
     """How each row is reached from the table: a position, a key, or "" for the only row."""
 
+    def add(self, row: list[Cell], parent_row: int, step: str | int) -> int:
+        """The number of the new row."""
+        self.rows.append(row)
+        self.parents.append(parent_row)
+        self.steps.append(step)
+        return len(self.rows) - 1
+
+    def entry(self, row: int) -> tuple[str | int, int]:
+        """(how `row` is reached, its parent's row)."""
+        return self.steps[row], self.parents[row]
+
     def source_steps(self, row: int) -> list[str | int]:
         steps: list[str | int] = []
         table: GrowingTable | None = self
         while table is not None:
-            if table.steps[row] != "" or table.is_list:
-                steps.append(table.steps[row])
+            step, parent_row = table.entry(row)
+            if step != "" or table.is_list:
+                steps.append(step)
             steps.extend(reversed(table.below))
-            row = table.parents[row]
+            row = parent_row
             table = table.parent
         return steps[::-1]
 
@@ -51,12 +63,12 @@ def clip(name: str) -> str:
     return name if len(name) <= MAX_NAME_CHARS else f"{name[: MAX_NAME_CHARS - 1]}…"
 
 
-def _column_name(path: str | Steps) -> str:
+def column_name(path: str | Steps) -> str:
     return path if isinstance(path, str) else ".".join(path) or "key"
 
 
 def finished(table: GrowingTable, named: dict[int, str]) -> Table:
-    headers = [_column_name(path) for path in table.columns]
+    headers = [column_name(path) for path in table.columns]
     link, parent_keys = _link(table, named)
     rows: list[list[Cell]] = table.rows
     if link:
@@ -72,11 +84,11 @@ def finished(table: GrowingTable, named: dict[int, str]) -> Table:
         link_columns=frozenset(columns[:1]) if link else frozenset(),
         key_column=columns[key_position] if is_map else None,
         _rows=rows,
-        _paths=_path_maker(table, bool(link)),
+        _paths=path_maker(table, bool(link)),
     )
 
 
-def _path_maker(table: GrowingTable, has_link: bool) -> Callable[[int], list[str]]:
+def path_maker(table: GrowingTable, has_link: bool) -> Callable[[int], list[str]]:
     more = ("field",) in table.columns and not table.is_list
 
     def paths(row: int) -> list[str]:

@@ -57,9 +57,14 @@ def _constant(_text: str) -> NoReturn:
     raise _UncleanError
 
 
-_decode: Callable[[str], Any] = json.JSONDecoder(
-    parse_int=_number, parse_float=_float, parse_constant=_constant, object_pairs_hook=_object
-).decode
+_decoder = json.JSONDecoder(parse_int=_number, parse_float=_float, parse_constant=_constant, object_pairs_hook=_object)
+_decode: Callable[[str], Any] = _decoder.decode
+clean_value: Callable[[str, int], tuple[Any, int]] = _decoder.raw_decode
+"""(text, where a value begins) -> (the value, where it ends). Raises NOT_CLEAN when the careful way is needed."""
+
+
+NOT_CLEAN = (ValueError, RecursionError, _UncleanError)
+SURROGATE_ESCAPE = _SURROGATE_ESCAPE
 
 
 def read_tree(text: str, log: WarningLog) -> Tree:
@@ -67,7 +72,7 @@ def read_tree(text: str, log: WarningLog) -> Tree:
     if not _SURROGATE_ESCAPE.search(text):
         try:
             return Tree([_decode(text)], complete=True)
-        except (ValueError, RecursionError, _UncleanError):
+        except NOT_CLEAN:
             pass  # the careful reader says what is wrong, and where
     return read_carefully(text, log)
 

@@ -8,7 +8,7 @@ digits), time linear in the file.
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from json import decoder
 from typing import Any, Final
 
@@ -49,7 +49,8 @@ class _DamageError(Exception):
 class Scanner:
     """Reads one value after another from `text`; `result` is the last one, `position` where reading stands."""
 
-    def __init__(self, text: str, log: WarningLog) -> None:
+    def __init__(self, text: str, log: WarningLog, prefix: Sequence[str | int] = (), start: int = 0) -> None:
+        """`prefix`: the steps that lead to the value at `start`, when `text` is a part of a file."""
         self._text = text
         self._log = log
         self._stack: list[Any] = []
@@ -58,7 +59,8 @@ class Scanner:
         self._document = 0
         self._budget = _RESCAN_BUDGET * len(text) + 1000
         self._wholes = 0
-        self.position = 0
+        self._prefix = list(prefix)
+        self.position = start
         self.result: Any = None
 
     def at_end(self) -> bool:
@@ -71,6 +73,8 @@ class Scanner:
         """The present position as "line L, column C"; counting lines takes time, so only where it will be shown."""
         if not self._log.wants_place(kind):
             return ""
+        if self._prefix:
+            return self._path()
         line = self._text.count("\n", 0, self.position) + 1
         return f"line {line}, column {self.position - self._text.rfind(chr(10), 0, self.position)}"
 
@@ -258,7 +262,7 @@ class Scanner:
         self._log.add(kind, place, message)
 
     def _path(self) -> str:
-        steps: list[str | int] = [self._document] if self._wholes else []
+        steps: list[str | int] = [*self._prefix, *([self._document] if self._wholes else [])]
         for depth, (holder, key) in enumerate(zip(self._stack[:_PATH_STEPS_SHOWN], self._keys, strict=False), 1):
             position = (
                 len(holder) if depth == len(self._stack) else len(holder) - 1

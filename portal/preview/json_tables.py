@@ -32,75 +32,83 @@ MANY_KEYS = 200
 
 _TRUE, _FALSE = Bare("true"), Bare("false")
 _NO_ITEMS, _NO_KEYS = Bare("[]"), Bare("{}")
-_KEY_IS_DATA = re.compile(
+KEY_IS_DATA = re.compile(
     r"[0-9a-fA-F]{24}|[0-9a-fA-F]{8}(?:-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}|[^@\s]+@[^@\s]+|[+]?[0-9][0-9 ._:-]*"
 )
 
 
 def tables_from_tree(tree: Tree, log: WarningLog) -> tuple[Table, ...]:
     """The tables of `tree`, parents before children."""
-    builder = _Builder(log)
+    builder = Builder(log)
     if tree.is_lines:
         builder.list_table((), "rows", None, (), tree.values, 0, 0)
     elif tree.values:
         builder.root(tree.values[0])
-    grown = [table for table in builder.tables.values() if table.columns]
-    names = unique_names([clip(table.name) for table in grown])
-    named = {id(table): table.name for table in builder.tables.values()}
-    named.update((id(table), name) for table, name in zip(grown, names, strict=True))
+    grown, named = builder.named()
     return tuple(finished(table, named) for table in grown)
 
 
-class _Builder:
+class Builder:
     def __init__(self, log: WarningLog) -> None:
         self._log = log
         self.tables: dict[tuple[str, Steps], GrowingTable] = {}
+
+    def named(self) -> tuple[list[GrowingTable], dict[int, str]]:
+        """The tables that have columns, and the name of each by its identity."""
+        grown = [table for table in self.tables.values() if table.columns]
+        names = unique_names([clip(table.name) for table in grown])
+        named = {id(table): table.name for table in self.tables.values()}
+        named.update((id(table), name) for table, name in zip(grown, names, strict=True))
+        return grown, named
+
+    def _new(self, table: GrowingTable) -> GrowingTable:
+        """Every table passes here when it is made."""
+        return table
 
     def root(self, value: Any) -> None:
         if isinstance(value, list) and value:
             self.list_table((), "rows", None, (), value, 0, 0)
         elif isinstance(value, dict) and value:
-            if _keys_are_data(value):
+            if keys_are_data(value):
                 self.list_table((), "rows", None, (), value, 0, 0)
             else:
-                self._spread(value, (), 0)
+                self.spread(value, (), 0)
         elif value != [] and value != {}:
-            self._only_row((), "file")[0].columns[ITEM] = 0
+            self.only_row((), "file")[0].columns[ITEM] = 0
             self.tables["", ()].rows[0].append(self._cell(value))
 
-    def _only_row(self, path: Steps, name: str) -> tuple[GrowingTable, list[Cell]]:
-        table = self.tables.setdefault(("", path), GrowingTable(path, name, None, path, is_list=False))
-        if not table.rows:
-            table.rows.append([])
-            table.parents.append(0)
-            table.steps.append("")
+    def only_row(self, path: Steps, name: str) -> tuple[GrowingTable, list[Cell]]:
+        table = self.tables.get(("", path))
+        if table is None:
+            table = self.tables["", path] = self._new(GrowingTable(path, name, None, path, is_list=False))
+            table.add([], 0, "")
         return table, table.rows[0]
 
-    def _spread(self, found: dict[str, Any], path: Steps, depth: int) -> None:
+    def spread(self, found: dict[str, Any], path: Steps, depth: int) -> None:
         """An object outside any list whose own objects are tables: the root, or a wrapper."""
         if len(self.tables) + len(found) > MAX_TABLES:
-            table, row = self._only_row(path, ".".join(path) or "file")
-            self._fill(table, row, 0, found, (), depth)
+            table, row = self.only_row(path, ".".join(path) or "file")
+            self.fill(table, row, 0, found, (), depth)
             return
         plain = {k: v for k, v in found.items() if not (isinstance(v, dict) and v)}
         if any(not isinstance(v, list) or not v for v in plain.values()):
-            table, row = self._only_row(path, ".".join(path) or "file")
-            self._fill(table, row, 0, {k: v for k, v in plain.items() if not isinstance(v, list) or not v}, (), depth)
+            table, row = self.only_row(path, ".".join(path) or "file")
+            self.fill(table, row, 0, {k: v for k, v in plain.items() if not isinstance(v, list) or not v}, (), depth)
         for key, value in found.items():
             below = (*path, key)
             if isinstance(value, list) and value:
                 self.list_table(below, ".".join(below), None, below, value, 0, depth + 1)
             elif isinstance(value, dict) and value:
-                self._object_table(value, below, depth + 1)
+                self.object_table(value, below, depth + 1)
 
-    def _object_table(self, found: dict[str, Any], path: Steps, depth: int) -> None:
-        if _keys_are_data(found):
+    def object_table(self, found: dict[str, Any], path: Steps, depth: int) -> None:
+        if keys_are_data(found):
             self.list_table(path, ".".join(path), None, path, found, 0, depth)
         elif depth < MAX_DEPTH and all(isinstance(v, dict | list) and v for v in found.values()):
-            self._spread(found, path, depth)
+            self.spread(found, path, depth)
         else:
-            table, row = self._only_row(path, ".".join(path))
-            self._fill(table, row, 0, found, (), depth)
+            table, row = self.only_row(path, ".".join(path))
+            self.fill(table, row, 0, found, (), depth)
 
     def list_table(
         self,
@@ -111,29 +119,29 @@ class _Builder:
         items: "list[Any] | dict[str, Any]",
         parent_row: int,
         depth: int,
-    ) -> None:
-        """Rows for `items`: the items of a list, or the values of an object whose keys are data."""
+        first: int = 0,
+    ) -> GrowingTable:
+        """Rows for `items`: the items of a list, `first` the position of the first, or the values of an object whose
+        keys are data."""
         kind = "{" if isinstance(items, dict) else "["
         table = self.tables.get((kind, path))
         if table is None:
-            table = self.tables[kind, path] = GrowingTable(path, name, parent, below, is_list=True)
+            table = self.tables[kind, path] = self._new(GrowingTable(path, name, parent, below, is_list=True))
             if kind == "{":
                 table.columns[KEY] = 0
-        pairs = items.items() if isinstance(items, dict) else enumerate(items)
+        pairs = items.items() if isinstance(items, dict) else enumerate(items, first)
         for step, item in pairs:
             row: list[Cell] = [step] if isinstance(step, str) else []
-            number = len(table.rows)
-            table.rows.append(row)
-            table.parents.append(parent_row)
-            table.steps.append(step)
+            number = table.add(row, parent_row, step)
             if type(item) is dict and item:
-                self._fill(table, row, number, item, (), depth)
+                self.fill(table, row, number, item, (), depth)
             elif type(item) is list and item and self._has_room(depth, (*path, "[]")):
                 self.list_table((*path, "[]"), f"{name}[]", table, (), item, number, depth + 1)
             else:
                 self._put(table, row, number, ITEM, self._cell(item))
+        return table
 
-    def _fill(
+    def fill(
         self, table: GrowingTable, row: list[Cell], number: int, found: dict[str, Any], prefix: Steps, depth: int
     ) -> None:
         """Put the fields of `found` into `row`; lists and objects of data become tables of their own."""
@@ -150,8 +158,8 @@ class _Builder:
                 cell = _NO_ITEMS if kind is list else _NO_KEYS
             elif not self._has_room(depth + len(prefix), (*table.path, *prefix, key)):
                 cell = self._cell(value)
-            elif kind is dict and not _keys_are_data(value):
-                self._fill(table, row, number, value, (*prefix, key), depth)
+            elif kind is dict and not keys_are_data(value):
+                self.fill(table, row, number, value, (*prefix, key), depth)
                 continue
             else:
                 below = (*prefix, key)
@@ -182,13 +190,12 @@ class _Builder:
                 "columns", table.name, f"More than {MAX_COLUMNS} columns: the others stand in a table of their own."
             )
             name = f"{table.name} (more fields)"
-            self.tables[key] = GrowingTable(
-                table.path, name, table, (), is_list=False, columns={("field",): 0, ("value",): 1}
+            self.tables[key] = self._new(
+                GrowingTable(table.path, name, table, (), is_list=False, columns={("field",): 0, ("value",): 1})
             )
         more = self.tables[key]
-        more.rows.append([path if isinstance(path, str) else ".".join(path), cell])
-        more.parents.append(number)
-        more.steps.append(path if isinstance(path, str) else path_text(list(path)))
+        field = path if isinstance(path, str) else ".".join(path)
+        more.add([field, cell], number, path if isinstance(path, str) else path_text(list(path)))
 
     def _has_room(self, depth: int, path: Steps) -> bool:
         if depth < MAX_DEPTH and (len(self.tables) < MAX_TABLES or ("[", path) in self.tables):
@@ -212,10 +219,10 @@ class _Builder:
         return value if isinstance(value, str) else Bare(as_written(value))
 
 
-def _keys_are_data(found: dict[str, Any]) -> bool:
+def keys_are_data(found: dict[str, Any]) -> bool:
     if len(found) > MANY_KEYS:
         return True
-    return all(_KEY_IS_DATA.fullmatch(key) is not None for key in found)
+    return all(KEY_IS_DATA.fullmatch(key) is not None for key in found)
 
 
 def as_written(value: Any) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from portal.preview.raw import CHARS_PER_PAGE, RawText
@@ -110,6 +111,19 @@ class Table:
         for start in range(0, self.row_count, rows_at_once):
             yield from enumerate(self.rows(start, start + rows_at_once), start)
 
+    def stretches(self, needle: str, rows_at_once: int = 1000) -> Iterator[tuple[int, int]]:
+        """(start, stop) of stretches of rows that may hold `needle`, which is casefolded; an empty one where none."""
+        holding = getattr(self._rows, "holding", None)
+        if holding is None or not needle.isprintable() or set(needle) & set('"\\'):
+            for start in range(0, self.row_count, rows_at_once):
+                yield start, min(start + rows_at_once, self.row_count)
+            return
+        for stretch in holding(needle):
+            for start in range(stretch.start, stretch.stop, rows_at_once):
+                yield start, min(start + rows_at_once, stretch.stop)
+            if not stretch:
+                yield stretch.start, stretch.start
+
     def frame(self, start: int = 0, stop: int | None = None) -> pandas.DataFrame:
         """Rows `start` to `stop` for display; see `portal.preview.frames` for the marks."""
         from portal.preview.frames import frame  # pandas is heavy, and inspection does without it
@@ -146,6 +160,8 @@ class Preview:
     record_kind: str
     format_fits: bool = True
     raw: RawText = field(repr=False, default_factory=lambda: RawText(""))
+    still_reading: bool = False
+    """The counts and warnings are those of what is read so far."""
 
     @property
     def row_count(self) -> int:
@@ -168,18 +184,21 @@ class Preview:
 
     def search(self, text: str, limit: int = 200) -> list[Hit]:
         """Cells that contain `text`, taken literally, in any case, over all rows of all tables; at most `limit`."""
+        return list(islice(self.find(text), limit))
+
+    def find(self, text: str, progress: Callable[[int], None] = lambda _rows: None) -> Iterator[Hit]:
+        """As `search`, one after another; `progress` is told how many rows have been looked at."""
         needle = text.casefold()
-        hits: list[Hit] = []
-        if not needle:
-            return hits
-        for table in self.tables:
-            for index, row in table.iterate():
-                for column, cell in zip(table.columns, row, strict=True):
-                    if isinstance(cell, str) and needle in cell.casefold():
-                        hits.append(Hit(table.name, index, column))
-                        if len(hits) >= limit:
-                            return hits
-        return hits
+        looked = 0
+        for table in self.tables if needle else ():
+            for start, stop in table.stretches(needle):
+                for index, row in enumerate(table.rows(start, stop), start):
+                    for column, cell in zip(table.columns, row, strict=True):
+                        if isinstance(cell, str) and needle in cell.casefold():
+                            yield Hit(table.name, index, column)
+                progress(looked + stop)
+            looked += table.row_count
+            progress(looked)
 
 
 class WarningLog:
@@ -197,6 +216,14 @@ class WarningLog:
             kept.append(Warning_(place, message))
         else:
             self._more[kind] = self._more.get(kind, 0) + 1
+
+    def absorb(self, other: WarningLog) -> None:
+        """Add what `other` collected."""
+        for kind, kept in other._kept.items():
+            for warning in kept:
+                self.add(kind, warning.place, warning.message)
+            if more := other._more.get(kind):
+                self._more[kind] = self._more.get(kind, 0) + more
 
     def wants_place(self, kind: str) -> bool:
         """False when a further place of this kind would only be counted, so that nobody builds it."""

@@ -50,7 +50,7 @@ def _read_csv(data: bytes, decoded: Decoded, text: str, log: WarningLog) -> Prev
     if not text:
         log.add("empty", "file", "The file is empty.")
     records = csv_reader.read_records(text, log)
-    fits = not _looks_like_something_else(text)
+    fits = not looks_like_something_else(text)
     if not fits:
         log.add("format", "file", "This does not look like CSV. Look at the Raw tab before you trust the tables.")
     if "\x00" in text:
@@ -59,7 +59,7 @@ def _read_csv(data: bytes, decoded: Decoded, text: str, log: WarningLog) -> Prev
     return _preview(data, decoded, text, log, tables, "csv", records.complete, "csv", fits=fits)
 
 
-def _looks_like_something_else(text: str) -> bool:
+def looks_like_something_else(text: str) -> bool:
     """A web page, JSON or a binary file under the name of CSV."""
     start = text[:4096].lstrip()
     if start[:1] in ("<", "{", "["):

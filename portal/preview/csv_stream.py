@@ -1,0 +1,403 @@
+"""A CSV of any length, read piece by piece into a side file: its text in pages, and which records of which page are
+rows of which table.
+
+The rules of `portal.preview.csv_tables`, with what they may look at bounded: whether a block of lines is a title, and
+whether a first row is a header, is decided by the first HEAD_ROWS of a block. A page holds the text of its records, so
+that reading a page again is reading a small CSV.
+"""
+
+import csv
+import threading
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+from portal.preview import csv_tables
+from portal.preview.csv_reader import LONGEST_FIELD, Records, delimiter_of, read_some_carefully, strictly
+from portal.preview.json_growing import clip
+from portal.preview.model import Cell, Table, WarningLog, unique_names
+from portal.preview.raw import without_lone_surrogates
+from portal.preview.side_file import SideFile
+
+HEAD_ROWS = 300
+_PAGES_KEPT = 3
+_CUTS_TRIED = 50
+Record = tuple[list[str], int, int, int]
+"""The fields, the line they begin on, the page they stand on and their position there."""
+
+
+class CsvPages:
+    """Pages of CSV text and their records; the last few read are kept."""
+
+    def __init__(self, side: SideFile) -> None:
+        self._side = side
+        self._meta: list[tuple[int, str, int, bool]] = []
+        self._lengths: list[int] = []
+        self._kept: OrderedDict[int, Records] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def add(self, text: str, delimiter: str, first_line: int, *, carefully: bool) -> int:
+        number = self._side.put(text.encode("utf-8", "surrogatepass"))
+        self._meta.append((number, delimiter, first_line, carefully))
+        self._lengths.append(len(text))
+        return len(self._meta) - 1
+
+    def lengths(self) -> tuple[int, ...]:
+        """Characters of each page, in order."""
+        return tuple(self._lengths)
+
+    def text(self, page: int) -> str:
+        return self._side.get(self._meta[page][0]).decode("utf-8", "surrogatepass")
+
+    def records(self, page: int) -> Records:
+        with self._lock:
+            if page in self._kept:
+                self._kept.move_to_end(page)
+                return self._kept[page]
+        _, delimiter, first_line, carefully = self._meta[page]
+        text = self.text(page)
+        if carefully:
+            found, _ = read_some_carefully(text, delimiter, WarningLog(), first_line, final=True)
+        else:
+            found = strictly(text, delimiter, first_line)
+        with self._lock:
+            self._kept[page] = found
+            while len(self._kept) > _PAGES_KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+
+@dataclass(frozen=True)
+class CsvRows(Sequence[Sequence[Cell]]):
+    """Rows of one table: runs of records of pages. starts[n] is the number of the first row of runs[n]."""
+
+    pages: CsvPages = field(repr=False)
+    runs: tuple[tuple[int, int, int], ...] = field(repr=False)
+    """(page, first record, how many)"""
+    starts: tuple[int, ...] = field(repr=False)
+    total: int
+    fold: bool = False
+
+    def __len__(self) -> int:
+        return self.total
+
+    @overload
+    def __getitem__(self, index: int) -> list[str]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[list[str]]: ...
+    def __getitem__(self, index: int | slice) -> list[str] | list[list[str]]:
+        if isinstance(index, int):
+            return self[index : index + 1][0]
+        start, stop, _ = index.indices(self.total)
+        rows: list[list[str]] = []
+        run = bisect_right(self.starts, start) - 1
+        while start < stop:
+            page, first, length = self.runs[run]
+            offset = start - self.starts[run]
+            take = min(length - offset, stop - start)
+            rows += self.pages.records(page).rows[first + offset : first + offset + take]
+            start, run = start + take, run + 1
+        return [csv_tables.folded(row) for row in rows] if self.fold else rows
+
+    def line(self, row: int) -> int:
+        run = bisect_right(self.starts, row) - 1
+        page, first, _ = self.runs[run]
+        return self.pages.records(page).lines[first + row - self.starts[run]]
+
+    def holding(self, needle: str) -> Iterator[range]:
+        """Row numbers that may hold `needle` (casefolded, without quotes or line breaks), a run at a time."""
+        last: tuple[int, bool] = (-1, False)
+        for (page, _, length), start in zip(self.runs, self.starts, strict=True):
+            if last[0] != page:
+                last = (page, needle in self.pages.text(page).casefold())
+            yield range(start, start + length) if last[1] else range(start, start)
+
+
+@dataclass
+class _Growing:
+    """One table while it is read."""
+
+    title: str
+    notes: tuple[str, ...]
+    header: list[str] | None = None
+    width: int = 0
+    count: int = 0
+    first_line: int = 0
+    runs: list[tuple[int, int, int]] = field(default_factory=list)
+    starts: list[int] = field(default_factory=list)
+    head: list[list[str]] = field(default_factory=list)
+    odd: dict[tuple[str, str], str] = field(default_factory=dict)
+    """What to warn about under the table's name, which is known at the end."""
+
+    def take(self, page: int, first: int, rows: Sequence[list[str]], line: int) -> None:
+        self.first_line = self.first_line or line
+        self.width = max(self.width, max(map(len, rows)))
+        if len(self.head) < HEAD_ROWS:
+            self.head += rows[: HEAD_ROWS - len(self.head)]
+        last = self.runs[-1] if self.runs else (-1, 0, 0)
+        if last[0] == page and last[1] + last[2] == first:
+            self.runs[-1] = (page, last[1], last[2] + len(rows))
+        else:
+            self.starts.append(self.count)
+            self.runs.append((page, first, len(rows)))
+        self.count += len(rows)
+
+
+class CsvStream:
+    """`feed` text in order, then `finish`; `tables` at any time."""
+
+    def __init__(self, side: SideFile, log: WarningLog) -> None:
+        self.pages = CsvPages(side)
+        self.complete = True
+        self._log = log
+        self._delimiter = ""
+        self._carry = ""
+        self._line = 1
+        self._padded: bool | None = None
+        self._groups: list[_Growing] = []
+        self._open: _Growing | None = None
+        """The table whose block is being read; None while the head of a block is gathered."""
+        self._before: list[str] | None = None
+        self._pending: Record | None = None
+        self._head: list[Record] = []
+        self._blank_lines: list[int] = []
+        self._held: list[Record] = []
+        """A block of what looks like titles; what follows says whether it is."""
+        self._held_blanks: list[int] = []
+        self._titles: list[Record] = []
+        """Titles whose table has not begun."""
+        self.prefix = ""
+        """Text before the first record that is no part of a table."""
+
+    def feed(self, text: str, *, final: bool = False) -> None:
+        text = self._carry + without_lone_surrogates(text)
+        if not self._delimiter and text:
+            self._delimiter, begins, self._line = delimiter_of(text, self._log)
+            self.prefix, text = text[:begins], text[begins:]
+        while text:
+            taken = self._strict_part(text, final) or self._careful_part(text, final)
+            if not taken:
+                break
+            text = text[taken:]
+        self._carry = text
+        if final:
+            self._decide(self._pending, None)
+            self._end_block()
+            self._settle_held(0)
+
+    def _strict_part(self, text: str, final: bool) -> int:
+        """Read the part of `text` that ends with a whole record; 0 when that takes care."""
+        cut = len(text) if final else _cut(text)
+        if not cut:
+            return 0
+        part = text[:cut]
+        try:
+            records = strictly(part, self._delimiter, self._line)
+        except csv.Error:
+            return 0
+        self._take(records, part, carefully=False)
+        return cut
+
+    def _careful_part(self, text: str, final: bool) -> int:
+        if not final and "\n" not in text and "\r" not in text and len(text) < LONGEST_FIELD:
+            return 0
+        records, taken = read_some_carefully(text, self._delimiter, self._log, self._line, final=final)
+        self.complete = self.complete and records.complete
+        if taken:
+            self._take(records, text[:taken], carefully=True)
+        return taken
+
+    def _take(self, records: Records, part: str, *, carefully: bool) -> None:
+        page = self.pages.add(part, self._delimiter, self._line, carefully=carefully)
+        self._line += part.count("\n") + (part.count("\r") - part.count("\r\n") if "\r" in part else 0)
+        rows, lines = records.rows, records.lines
+        if self._padded is None and not all(map(csv_tables.is_blank, rows)):
+            self._padded = _titles_are_padded(rows)
+        position = 0
+        if not self._padded and all(rows):
+            while self._open is None and position < len(rows):
+                self._one(rows[position], lines[position], page, position)
+                position += 1
+            if self._open is not None and position < len(rows):
+                self._append(self._open, page, position, rows[position:], lines[position:])
+            return
+        for position, row in enumerate(rows):
+            record = (row, lines[position], page, position)
+            if self._padded:  # whether a line of empty fields separates depends on the next line too
+                self._decide(self._pending, row)
+                self._pending = record
+            else:
+                self._decide(record, None)
+
+    def _decide(self, record: Record | None, after: list[str] | None) -> None:
+        """Put one record where it belongs; `after` is the one after it."""
+        if record is None:
+            return
+        row, line, page, position = record
+        near = [neighbour for neighbour in (self._before, after) if neighbour]
+        blank = bool(self._padded) and csv_tables.is_blank(row)
+        if not row or (blank and any(csv_tables.is_title(neighbour, padded=True) for neighbour in near)):
+            self._end_block()
+            self._blank_lines.append(line)
+        elif self._open is not None:
+            self._append(self._open, page, position, [row], [line])
+        else:
+            self._one(row, line, page, position)
+        self._before = row
+
+    def _one(self, row: list[str], line: int, page: int, position: int) -> None:
+        self._head.append((row, line, page, position))
+        if len(self._head) >= HEAD_ROWS:
+            self._begin_block()
+
+    def _end_block(self) -> None:
+        if self._head:
+            padded = bool(self._padded)
+            if all(csv_tables.is_title(record[0], padded) for record in self._head):
+                self._settle_held(_width(self._head))
+                self._held, self._head = self._head, []
+                self._held_blanks, self._blank_lines = self._blank_lines, []
+            else:
+                self._begin_block()
+        self._open = None
+
+    def _begin_block(self) -> None:
+        """The head of a block is whole: decide whose rows the block holds."""
+        head, self._head = self._head, []
+        blank_lines, self._blank_lines = self._blank_lines, []
+        self._settle_held(_width(head))
+        self._place(head, blank_lines)
+
+    def _settle_held(self, next_width: int) -> None:
+        """A block of what looks like titles is titles if a table of several columns follows; else it is a table."""
+        held, self._held = self._held, []
+        if held and next_width > 1:
+            self._titles += held
+        elif held:
+            self._place(held, self._held_blanks)
+
+    def _place(self, head: list[Record], blank_lines: list[int]) -> None:
+        padded, rows, titles = bool(self._padded), [record[0] for record in head], 0
+        if _width(head) > 1:
+            while titles < len(rows) and csv_tables.is_title(rows[titles], padded):
+                titles += 1
+            titles = titles if titles < len(rows) and titles <= csv_tables.MOST_TITLES else 0
+        if titles or self._titles or not self._goes_on(head, blank_lines):
+            above, self._titles = self._titles + head[:titles], []
+            self._new_group(above, head[titles:])
+
+    def _goes_on(self, head: list[Record], blank_lines: list[int]) -> bool:
+        """True when the block belonged to the table before it, and is put there."""
+        last = self._groups[-1] if self._groups else None
+        if last is None or not _continues(last, [record[0] for record in head]):
+            return False
+        for line in blank_lines:
+            self._log.add("blank", f"line {line}", csv_tables.BLANK_INSIDE)
+        self._fill(last, head)
+        return True
+
+    def _new_group(self, above: list[Record], head: list[Record]) -> None:
+        rows = [record[0] for record in head]
+        if len(self._groups) >= csv_tables.MAX_TABLES:
+            if self._groups[-1].title != "More tables":
+                self._groups[-1].title = "More tables"
+            self._log.add(
+                "tables",
+                "file",
+                f"More than {csv_tables.MAX_TABLES} tables: the last one holds the rows of all others.",
+            )
+            self._fill(self._groups[-1], above + head)
+            return
+        texts = tuple(record[0][0] for record in above)
+        group = self._add(_Growing(texts[-1].strip() if texts else "", texts))
+        if csv_tables.is_header(rows):
+            group.header, head = rows[0], head[1:]
+            group.width = len(group.header)
+            for cell in sorted({cell for cell in group.header if cell and group.header.count(cell) > 1}):
+                group.odd["repeated header", cell] = (
+                    f"{group.header.count(cell)} columns have the same name; they are numbered."
+                )
+        elif head:
+            self._log.add("header", f"line {head[0][1]}", "This table has no header; its columns are numbered.")
+        self._fill(group, head)
+
+    def _add(self, group: _Growing) -> _Growing:
+        self._groups.append(group)
+        return group
+
+    def _fill(self, group: _Growing, head: list[Record]) -> None:
+        self._open = group
+        self._append_records(group, head)
+
+    def _append_records(self, group: _Growing, records: Sequence[Record]) -> None:
+        for row, line, page, position in records:
+            self._append(group, page, position, [row], [line])
+
+    def _append(self, group: _Growing, page: int, first: int, rows: Sequence[list[str]], lines: Sequence[int]) -> None:
+        group.take(page, first, rows, lines[0])
+        if group.header is not None:
+            csv_tables.warn_about_width(rows, lines, len(group.header), self._log)
+
+    def tables(self, *, final: bool = False) -> tuple[Table, ...]:
+        """The tables as far as they are read. `final`: log what is to be said under their names, once."""
+        groups = [group for group in self._groups if group.count or group.header is not None]
+        if not groups and any(len(record[0]) > 1 for record in self._head[1:]):
+            self._begin_block()  # the first page is wanted before the head is full
+            groups = list(self._groups)
+        names = unique_names(
+            [clip(g.title) or ("rows" if len(groups) == 1 else f"table {n}") for n, g in enumerate(groups, 1)]
+        )
+        for name, group in zip(names, groups, strict=True) if final else ():
+            if group.header is not None and csv_tables.header_may_be_data(group.header, group.head):
+                self._log.add("perhaps", name, csv_tables.PERHAPS_DATA)
+            for (kind, _), message in sorted(group.odd.items()):
+                self._log.add(kind, name, message)
+            if group.width > csv_tables.MAX_COLUMNS:
+                self._log.add("columns", name, csv_tables.TOO_MANY_COLUMNS)
+        return tuple(self._table(name, group) for name, group in zip(names, groups, strict=True))
+
+    def _table(self, name: str, group: _Growing) -> Table:
+        header = list(group.header or ())
+        columns, header, fold = csv_tables.columns_of(header, group.width)
+        rows = CsvRows(self.pages, tuple(group.runs), tuple(group.starts), group.count, fold)
+        return Table(
+            name=name,
+            columns=columns,
+            headers=tuple(header),
+            notes=group.notes,
+            _rows=rows,
+            _paths=_path_maker(rows, len(columns)),
+        )
+
+
+def _path_maker(rows: CsvRows, width: int) -> Callable[[int], list[str]]:
+    return lambda row: [f"line {rows.line(row)}, column {n + 1}" for n in range(width)]
+
+
+def _width(records: Sequence[Record]) -> int:
+    return max(len(record[0]) for record in records)
+
+
+def _titles_are_padded(rows: Sequence[list[str]]) -> bool:
+    first = next((row for row in rows if row and not csv_tables.is_blank(row)), [])
+    return len(first) > 1 and csv_tables.filled(first) == 1 and first[0] != ""
+
+
+def _continues(group: _Growing, rows: Sequence[list[str]]) -> bool:
+    before = len(group.header) if group.header is not None else max(map(len, group.head), default=0)
+    if len(rows[0]) != before:
+        return False
+    return group.header is None or (bool(group.count) and not csv_tables.is_header(list(rows)))
+
+
+def _cut(text: str) -> int:
+    """Where the last record that surely ends in `text` ends: after a line break outside quotes. 0 if none is found."""
+    mark = "\n" if "\n" in text else "\r"
+    end = text.rfind(mark, 0, len(text) - (mark == "\r"))
+    for _ in range(_CUTS_TRIED):
+        if end < 0 or not text.count('"', 0, end) % 2:
+            return end + 1
+        end = text.rfind(mark, 0, end)
+    return 0
