@@ -1,0 +1,129 @@
+"""Rules of the house that no type checker knows, read from the source itself."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SCREENS = sorted([*(ROOT / "pages").glob("*.py"), *(ROOT / "portal" / "ui").glob("*.py"), ROOT / "portal" / "app.py"])
+SERVICES = sorted(
+    path
+    for room in ("audit", "exports", "identity", "loyaltydog", "preview", "storage", "vault")
+    for path in (ROOT / "portal" / room).rglob("*.py")
+    if "migrations" not in path.parts
+)
+MARKDOWN_SINKS = {"markdown", "caption", "error", "warning", "info", "success", "title", "header", "subheader", "badge"}
+PERSONAL = {"customer", "subject", "email", "customer_id", "card_id"}
+
+
+def calls(path: Path) -> Iterator[tuple[ast.Call, str]]:
+    """Every call with its dotted name."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            yield node, ast.unparse(node.func)
+
+
+def tracked() -> list[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return listed.stdout.splitlines()
+
+
+@pytest.mark.parametrize("path", SCREENS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_screen_never_hands_data_to_a_public_address_or_a_shared_cache(path: Path) -> None:
+    """SEC-23, SEC-42: /media needs no session, and cache_data is everybody's."""
+    banned = {"st.download_button", "st.cache_data", "st.cache_resource", "st.image", "st.audio", "st.video", "st.html"}
+    banned |= {"st.table", "st.write", "st.components.v1.html", "st.iframe", "st.file_uploader", "st.camera_input"}
+    allowed = {("sign_in.py", "st.image")}  # the QR code, as SVG inside the page
+    found = {name for _call, name in calls(path) if name in banned}
+    assert not {name for name in found if (path.name, name) not in allowed}
+
+
+@pytest.mark.parametrize("path", SCREENS, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_screen_renders_html_or_puts_a_data_subject_into_markdown(path: Path) -> None:
+    """SEC-21: a Markdown sink fetches images that the data names."""
+    for call, name in calls(path):
+        assert not any(keyword.arg == "unsafe_allow_html" for keyword in call.keywords), name
+        if name.rpartition(".")[2] in MARKDOWN_SINKS and name.startswith("st."):
+            args = [arg for arg in call.args if not (isinstance(arg, ast.Call) and ast.unparse(arg.func) == "plain")]
+            shown = {node.attr for arg in args for node in ast.walk(arg) if isinstance(node, ast.Attribute)}
+            assert not shown & PERSONAL, f"{name} shows {shown & PERSONAL}"
+
+
+def test_only_one_module_reads_the_address() -> None:
+    """SEC-43: addresses carry ids only, and one place says which."""
+    readers = {path.name for path in SCREENS if "query_params" in path.read_text(encoding="utf-8")}
+    assert readers <= {"places.py"} | {path.name for path in SCREENS if "query_params=" in path.read_text()}
+    direct = {path.name for path in SCREENS if re.search(r"st\.query_params", path.read_text(encoding="utf-8"))}
+    assert direct <= {"places.py", "past_exports.py"}  # the latter keeps its filters, without personal data
+
+
+@pytest.mark.parametrize("path", SERVICES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_service_neither_prints_nor_reads_data_by_address(path: Path) -> None:
+    """SEC-11, SEC-30: pandas gets no path or URL, and nothing goes to standard output."""
+    names = {name for _call, name in calls(path)}
+    assert "print" not in names
+    assert not {name for name in names if re.fullmatch(r"(pd|pandas)\.read_\w+", name)}
+    assert not names & {"eval", "exec", "pickle.loads", "os.system"}
+    for call, name in calls(path):
+        if name == "yaml.load":  # only with a loader of plain data
+            assert [ast.unparse(k.value) for k in call.keywords if k.arg == "Loader"] == ["_Strict"]
+
+
+def test_modules_stay_readable() -> None:
+    """Aim 300 lines; nothing over 400."""
+    long = {
+        name: count
+        for name in tracked()
+        if name.endswith(".py")
+        and name.startswith(("portal/", "pages/"))
+        and "migrations/versions" not in name
+        and (count := len((ROOT / name).read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert not long
+
+
+def test_nothing_tracked_is_bulky_or_secret() -> None:
+    for name in tracked():
+        path = ROOT / name
+        if not path.is_file():
+            continue
+        assert path.stat().st_size <= 1_000_000, name
+        if (
+            path.suffix in {".py", ".toml", ".txt", ".md", ".json", ".yaml", ".in", ""}
+            and path.stat().st_size < 600_000
+        ):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            assert "BEGIN PRIVATE" + " KEY" not in text, name
+            assert not re.search(r"(?<![\w/])/(?:root|home|Users)/\w+/", text), name
+
+
+def test_locked_requirements_name_no_index_and_carry_hashes() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-tools.txt"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        assert "http" + "://" not in text and "https" + "://" not in text and "--index" not in text
+        pins = re.findall(r"^[\w.\[\]-]+==", text, re.M)
+        assert pins and text.count("--hash=sha256:") >= len(pins)
+
+
+@pytest.mark.parametrize(
+    ("package", "version"),
+    [("streamlit", "1.67.0"), ("starlette", "1.10.0"), ("uvicorn", "0.54.0"), ("websockets", "17.4"),
+     ("streamlit-authenticator", "0.4.2"), ("dbos", "3.4.0"), ("httpx", "0.28.1"), ("httpcore", "1.0.9")],
+)  # fmt: skip
+def test_what_we_lean_on_is_pinned_exactly(package: str, version: str) -> None:
+    assert f'"{package}=={version}"' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert f"{package}=={version}" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
+
+
+def test_the_readme_names_every_setting_a_merchant_needs() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for name in re.findall(r"PORTAL_[A-Z_]+|PRACTICE_PORT", readme):
+        field = name.removeprefix("PORTAL_").removesuffix("_FILE").lower()
+        config = (ROOT / "portal" / "config.py").read_text(encoding="utf-8")
+        assert name == "PRACTICE_PORT" or re.search(rf"^    {field}: ", config, re.M), name
