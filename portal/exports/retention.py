@@ -49,7 +49,8 @@ class Retention(ExportsBase):
         self.at("destroy.begin")
         with self.db.write() as session:
             row = ledger.load(session, export_id, merchant_id)
-            if State(row.state) not in HOLDS_FILE - {State.COLLECTED} or row.destroyed_at is not None:
+            holds = State(row.state) in HOLDS_FILE - {State.COLLECTED} and row.size_bytes is not None
+            if not holds or row.destroyed_at is not None:
                 raise StateConflict("There is no file here to destroy.", detail=row.state)
             audit.record(
                 session, merchant_id, actor, "export:destroy", object_id=export_id, origin=origin, reason=reason
@@ -81,6 +82,7 @@ class Retention(ExportsBase):
                     select(Export.id).where(
                         Export.merchant_id == merchant_id,
                         Export.state.in_(HOLDS_FILE - {State.COLLECTED}),
+                        Export.size_bytes.is_not(None),
                         Export.destroyed_at.is_(None),
                     )
                 )
