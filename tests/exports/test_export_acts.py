@@ -375,6 +375,15 @@ def test_a_manager_destroys_key_and_file_and_the_facts_stay(desk: Any, exports: 
             act(desk.user(), view.id)
 
 
+def test_nothing_is_destroyed_where_nothing_is(desk: Any, exports: Exports) -> None:
+    for email in ("refused@example.com", "expired@example.com", "wrong.file@example.com"):
+        view = desk.run(email)
+        with pytest.raises(StateConflict):
+            exports.destroy(desk.user(), view.id)
+        assert exports.get(desk.user(), view.id).state is view.state
+        assert entries(desk, view.id, "export:destroy") == []
+
+
 def test_a_dead_link_leaves_our_copy_and_retention_takes_it(desk: Any, exports: Exports) -> None:
     view, mixed = desk.run(), desk.run("two.people@example.com")
     past = utc_now() - dt.timedelta(seconds=1)
@@ -433,7 +442,7 @@ def test_another_merchants_export_is_the_same_as_none(
     rest = {parameter: FILLERS[parameter] for parameter in needed}
     before = len(exports.timeline(desk.user(), view.id))
     answers = []
-    for export_id in (view.id, "0" * 32, "", "x' OR 1=1 --"):
+    for export_id in (view.id, "0" * 32, "x", "x' OR 1=1 --"):
         with pytest.raises(NotFound) as caught:
             getattr(exports, name)(stranger, export_id, **rest)
         answers.append((type(caught.value), caught.value.message, caught.value.next_step, caught.value.detail))
