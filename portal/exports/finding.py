@@ -102,21 +102,18 @@ def _branches(session: Session, own: Condition, wanted: HistoryFilter, index: st
     states: list[list[Condition]] = [[Export.state == state] for state in sorted(wanted.states)] or [[]]
     texts: list[list[Condition]] = [[]]
     if text := wanted.text.strip():
-        texts = [[Export.subject_index == index], _reference_starts(session, own, text)]
+        texts = [[Export.subject_index == index], *_reference_starts(session, own, text)]
     return [[*state, *words] for state, words in itertools.product(states, texts)]
 
 
-def _reference_starts(session: Session, own: Condition, text: str) -> list[Condition]:
-    """The prefix as a range. Where many match, the column is dressed up so that its index is left alone: then the
-    page is come across in the wanted order, instead of sorting all that match."""
+def _reference_starts(session: Session, own: Condition, text: str) -> list[list[Condition]]:
+    """Few matches are looked up first and named. Where many match, the column is dressed up so that its index is left
+    alone: then the page is come across in the wanted order, instead of sorting all that match."""
     prefix = _storable(text).casefold()
-    within = _range(Export.reference_key, prefix)
-    matches = session.scalar(
-        select(func.count()).select_from(select(Export.id).where(own, *within).limit(FEW).subquery())
-    )
-    if (matches or 0) < FEW:
-        return within
-    return _range(Export.reference_key.concat(literal_column("''")), prefix)
+    few = session.scalars(select(Export.id).where(own, *_range(Export.reference_key, prefix)).limit(FEW)).all()
+    if len(few) < FEW:
+        return [[Export.id.in_(few)]] if few else []
+    return [_range(Export.reference_key.concat(literal_column("''")), prefix)]
 
 
 def _range(column: Any, prefix: str) -> list[Condition]:

@@ -16,6 +16,7 @@ from portal.config import Settings
 from portal.errors import InputErrors, NotFound, NotPermitted, PortalError, StepUpNeeded
 from portal.exports import Exports
 from portal.exports.request import ExportRequest
+from portal.exports.trail import About
 from portal.identity import PERMISSIONS, Identity, Permission, Role, User
 from portal.loyaltydog.errors import LoyaltyDogError
 from portal.runtime import Portal, build_portal
@@ -24,6 +25,16 @@ from portal.storage.tables import Account, utc_now
 P = Permission
 OWN = None  # about the caller's own session or account: any role, no one else's object can be named
 EXPECTED: dict[str, Permission | None] = {
+    "Exports.about_person": P.EXPORT_RELEASE,  # reading the trail and opening exports together: managers only
+    "Exports.count": P.EXPORT_LIST,
+    "Exports.evidence": P.AUDIT_READ,
+    "Exports.expiries_ics": P.EXPORT_LIST,
+    "Exports.export_trail": P.AUDIT_READ,
+    "Exports.figures": P.EXPORT_LIST,
+    "Exports.register_xlsx": P.EXPORT_LIST,
+    "Exports.trail": P.AUDIT_READ,
+    "Exports.trail_people": P.AUDIT_READ,
+    "Exports.verify_trail": P.AUDIT_READ,
     "Exports.ask_again": P.EXPORT_CREATE,
     "Exports.asked_person": P.EXPORT_OPEN,
     "Exports.check_open": P.EXPORT_OPEN,
@@ -70,6 +81,7 @@ EXPECTED: dict[str, Permission | None] = {
 WITHOUT_USER = {
     "Exports.at",
     "Exports.destroy_all_of",
+    "Exports.keep_checkpoints",
     "Exports.keep_house",
     "Exports.sweep",
     "Identity.add_account",
@@ -95,6 +107,7 @@ WITHOUT_USER = {
     "Identity.vendor_sign_in",
 }
 GIVEN: dict[str, Any] = {
+    "about": About(since=utc_now().date(), until=utc_now().date()),
     "request": ExportRequest(email=SecretStr("canary.two@example.com"), format="json"),
     "text": "canary",
     "reason": "a reason long enough to count",

@@ -163,7 +163,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_exports_reference', ['merchant_id', 'reference_key', 'requested_at', 'id'], unique=False)
         batch_op.create_index('ix_exports_state', ['state', 'retry_at'], unique=False)
         batch_op.create_index('ix_exports_state_expiry', ['merchant_id', 'state', 'link_expires_at', 'id'], unique=False)
-        batch_op.create_index('ix_exports_subject', ['merchant_id', 'subject_index', 'requested_at'], unique=False)
+        batch_op.create_index('ix_exports_subject', ['merchant_id', 'subject_index', 'requested_at', 'id'], unique=False)
         batch_op.create_index('ix_exports_touched', ['merchant_id', 'state', 'updated_at'], unique=False)
 
     op.create_table('login_sessions',
