@@ -5,6 +5,7 @@ Where that cannot give the tables of `portal.preview.json_tables`: whether the k
 by its first members, and rows are linked to their parent's row by its number.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -176,8 +177,7 @@ class JsonStream:
             if end >= len(text) and not final:
                 return False, None, 0
         except NOT_CLEAN as problem:
-            ends_here = getattr(problem, "pos", None)
-            if not final and ends_here is not None and ends_here >= len(text) - 1:
+            if not final and _is_cut(problem, len(text)):
                 return False, None, 0
         except StopIteration:
             pass
@@ -420,6 +420,13 @@ class JsonStream:
                 yield from self._list(inner, f"{name}.{key}", table, (key,), 0, depth + 1, (*place, key))
             else:
                 yield from self._row(table, row, 0, (key,), depth, (*place, key))
+
+
+def _is_cut(problem: Exception, length: int) -> bool:
+    """True when the text so far is no damage but a beginning: its last string, escape or token is not whole."""
+    if not isinstance(problem, json.JSONDecodeError):
+        return False
+    return problem.msg.startswith("Unterminated string") or problem.pos >= length - len("\\ud83d\\ud83d")
 
 
 def _chain(first: tuple[str, Any] | None, rest: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
