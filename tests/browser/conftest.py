@@ -249,7 +249,7 @@ class Desk:
     def settle(self) -> None:
         """Wait until Streamlit has nothing more to run."""
         self.page.wait_for_selector(SETTLED, timeout=WAIT_MS)
-        self.page.wait_for_timeout(60)
+        self.page.wait_for_timeout(40)
         self.page.wait_for_selector(SETTLED, timeout=WAIT_MS)
 
     def open(self, path: str = "/") -> None:

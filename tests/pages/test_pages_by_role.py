@@ -136,7 +136,7 @@ def unconnected(portal: Portal) -> Iterator[None]:
 
 def test_programs_that_cannot_be_read_leave_the_rest_of_the_form_usable(screen: MakeScreen, unconnected: None) -> None:
     person = screen("sam", "two").go("New export").choose("Limit to", "One program")
-    assert "no connection to LoyaltyDog" in person.said("error")
+    assert "A manager can enter it in Settings" in person.said("error")
     assert "Reference:" in person.said("error")
     assert "Request export" in person.labels()
     person.choose("Limit to", "Everything")
