@@ -68,12 +68,13 @@ class ColumnFact:
     looks_like: str
 
 
-def column_facts(table: "Table") -> list[ColumnFact]:
-    """One fact a column of `table`, over all its rows."""
+def column_facts(table: "Table", most_rows: int | None = None) -> list[ColumnFact]:
+    """One fact a column of `table`, over all its rows or the first `most_rows`."""
+    count = table.row_count if most_rows is None else min(most_rows, table.row_count)
     width = len(table.columns)
     empty, null, missing = [0] * width, [0] * width, [0] * width
     seen: list[dict[str, None]] = [{} for _ in range(width)]
-    for _, row in table.iterate():
+    for _, row in table.iterate(stop=count):
         for position, cell in enumerate(row):
             if not isinstance(cell, str):
                 counts = null if cell is NULL else missing
@@ -84,7 +85,7 @@ def column_facts(table: "Table") -> list[ColumnFact]:
                 seen[position][cell] = None
     facts = []
     for position, name in enumerate(table.columns):
-        filled = table.row_count - empty[position] - null[position] - missing[position]
+        filled = count - empty[position] - null[position] - missing[position]
         texts = list(seen[position])[:_SAMPLE]
         facts.append(
             ColumnFact(

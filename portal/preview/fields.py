@@ -166,8 +166,10 @@ def is_vertical(table: Table) -> bool:
     return telling * 2 >= len(texts)
 
 
-def readings(table: Table, wants: Callable[[Meaning], bool] = lambda _about: True) -> Iterator[list[Reading]]:
-    """The cells of `table` that hold text and whose fields are wanted, a list a row.
+def readings(
+    table: Table, wants: Callable[[Meaning], bool] = lambda _about: True, start: int = 0, stop: int | None = None
+) -> Iterator[list[Reading]]:
+    """The cells of `table` that hold text and whose fields are wanted, a list a row, from row `start` to `stop`.
 
     A vertical table is one record whose fields are its rows. An empty JSON list or object is no text.
     """
@@ -184,7 +186,7 @@ def readings(table: Table, wants: Callable[[Meaning], bool] = lambda _about: Tru
     ]
     if not known:
         return
-    for index, row in table.iterate():
+    for index, row in table.iterate(start=start, stop=stop):
         yield [
             Reading(table.name, index, column, about, cast(str, row[position]), index)
             for position, column, about in known

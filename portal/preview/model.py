@@ -106,10 +106,13 @@ class Table:
         width = len(self.columns)
         return [[*row, *([MISSING] * (width - len(row)))] for row in self._rows[slice(start, stop)]]
 
-    def iterate(self, rows_at_once: int = 1000) -> Iterator[tuple[int, list[Cell]]]:
-        """Every row with its index, fetched a page at a time."""
-        for start in range(0, self.row_count, rows_at_once):
-            yield from enumerate(self.rows(start, start + rows_at_once), start)
+    def iterate(
+        self, rows_at_once: int = 1000, start: int = 0, stop: int | None = None
+    ) -> Iterator[tuple[int, list[Cell]]]:
+        """Every row from `start` up to `stop` with its index, fetched a page at a time."""
+        end = self.row_count if stop is None else min(stop, self.row_count)
+        for first in range(start, end, rows_at_once):
+            yield from enumerate(self.rows(first, min(first + rows_at_once, end)), first)
 
     def stretches(self, needle: str, rows_at_once: int = 1000) -> Iterator[tuple[int, int]]:
         """(start, stop) of stretches of rows that may hold `needle`, which is casefolded; an empty one where none."""
@@ -134,11 +137,12 @@ class Table:
         """Where each cell of `row` stands in the source, one text a column; a link column has its parent's path."""
         return self._paths(row)
 
-    def column_facts(self) -> list[ColumnFact]:
-        """One fact a column, over all rows: filled, empty, null, missing, distinct, what it looks like."""
+    def column_facts(self, most_rows: int | None = None) -> list[ColumnFact]:
+        """One fact a column, over all rows or the first `most_rows`: filled, empty, null, missing, distinct, what it
+        looks like."""
         from portal.preview.facts import column_facts
 
-        return column_facts(self)
+        return column_facts(self, most_rows)
 
 
 @dataclass(frozen=True)

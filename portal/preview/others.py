@@ -11,7 +11,7 @@ the person who weighs them (GDPR Art. 15(4), LAW-11). Rules in words and the mea
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from portal.preview import words
@@ -58,6 +58,7 @@ _PERHAPS_NOBODY = frozenset({"na", "null", "none"})
 _PEOPLE_ROLES: Final = frozenset({"sender", "recipient", "counterparty", "staff"})
 _LONGEST_SCANNED = 20_000
 _MOST_REMEMBERED = 20_000
+MOST_CARDS = 200_000
 
 
 @dataclass(frozen=True)
@@ -80,37 +81,52 @@ class Other:
 
 def find_others(preview: Preview, asked: AskedPerson) -> tuple[Other, ...]:
     """Every cell of `preview` that looks like another person's data, in the order of the file."""
-    own = own_values(people_records(preview)[0], asked.email, asked.customer_id)
-    cards = _own_cards(preview)
-    return tuple(other for table in preview.tables for other in _of_table(table, own, cards))
+    marker = Marker(preview, asked)
+    return tuple(other for table in preview.tables for other in marker.others(table))
+
+
+class Marker:
+    """Finds others a page at a time, for files too long to list them all."""
+
+    def __init__(self, preview: Preview, asked: AskedPerson, most_rows: int | None = None) -> None:
+        """What the customer's own data are is learned from the whole file, or the first `most_rows` of each table."""
+        if most_rows is not None:
+            tables = tuple(replace(table, _rows=table._rows[0:most_rows]) for table in preview.tables)
+            preview = replace(preview, tables=tables)
+        self._own = own_values(people_records(preview)[0], asked.email, asked.customer_id)
+        self._cards = _own_cards(preview)
+
+    def others(self, table: Table, start: int = 0, stop: int | None = None) -> Iterator[Other]:
+        """The cells of rows `start` to `stop` that look like another person's data."""
+        judged: dict[tuple[str, str, bool], Mark | None] = {}
+        """The same text in the same column means the same: most columns repeat theirs."""
+        for row in readings(table, start=start, stop=stop):
+            selves = {reading.meaning.role for reading in row if _identifies_self(reading, self._own)}
+            for reading in row:
+                key = (reading.column, reading.text, reading.meaning.role in selves)
+                if key in judged and reading.record:
+                    mark = judged[key]
+                else:
+                    if len(judged) > _MOST_REMEMBERED:
+                        judged.clear()
+                    mark = judged[key] = _judge(reading, self._own, self._cards, selves)
+                if mark:
+                    yield Other(reading.table, reading.row, reading.column, *mark)
 
 
 def _own_cards(preview: Preview) -> frozenset[str]:
-    """Numbers in card columns that name nobody: the cards the export is about."""
+    """Numbers in card columns that name nobody: the cards the export is about, at most MOST_CARDS of them."""
 
     def wants(about: Meaning) -> bool:
         return about.attribute == "card" and about.role in ("", "customer")
 
-    return frozenset(
-        digits(reading.text) for table in preview.tables for row in readings(table, wants) for reading in row
-    )
-
-
-def _of_table(table: Table, own: Own, cards: frozenset[str]) -> Iterator[Other]:
-    judged: dict[tuple[str, str, bool], Mark | None] = {}
-    """The same text in the same column means the same: most columns repeat theirs."""
-    for row in readings(table):
-        selves = {reading.meaning.role for reading in row if _identifies_self(reading, own)}
-        for reading in row:
-            key = (reading.column, reading.text, reading.meaning.role in selves)
-            if key in judged and reading.record:
-                mark = judged[key]
-            else:
-                if len(judged) > _MOST_REMEMBERED:
-                    judged.clear()
-                mark = judged[key] = _judge(reading, own, cards, selves)
-            if mark:
-                yield Other(reading.table, reading.row, reading.column, *mark)
+    cards: set[str] = set()
+    for table in preview.tables:
+        for row in readings(table, wants):
+            cards.update(digits(reading.text) for reading in row)
+            if len(cards) >= MOST_CARDS:
+                return frozenset(cards)
+    return frozenset(cards)
 
 
 def _judge(reading: Reading, own: Own, cards: frozenset[str], selves: set[str]) -> "Mark | None":

@@ -18,6 +18,10 @@ _PLACEHOLDERS = frozenset(
     {"", "-", "--", "n/a", "na", "none", "null", "unknown", "undefined", "anonymous", "guest", "0"}
 )
 
+MANY_ROWS = 20_000
+"""In longer tables, rows that say the same as an earlier one about whose they are count once."""
+MOST_DISTINCT = 50_000
+
 
 def normal(text: str) -> str:
     """For comparing: without outer white space and in one case (the vendor's own plugin compares emails that way)."""
@@ -109,7 +113,10 @@ def _records_of(table: Table, rules: _Rules) -> list[Record]:
     def wants(about: Meaning) -> bool:
         return about.role == "customer" or (not about.role and about.attribute in ("email", "name", "phone"))
 
+    alike = _Alike() if table.row_count > MANY_ROWS else None
     for row in readings(table, wants):
+        if alike is not None and alike.seen(row):
+            continue
         for reading in row:
             value = normal(reading.text)
             if value in _PLACEHOLDERS:
@@ -121,6 +128,29 @@ def _records_of(table: Table, rules: _Rules) -> list[Record]:
             if _add(record, reading, kind, value, own_table=person_table or rules.bare_email):
                 records[reading.record] = record
     return list(records.values())
+
+
+class _Alike:
+    """Rows of a long table that say nothing new about whose they are: the same texts as a row before. With very many
+    that differ, only the single texts that are new count; with more still, the file is many people's anyway."""
+
+    def __init__(self) -> None:
+        self._rows: set[tuple[str, ...]] = set()
+        self._texts: set[str] = set()
+
+    def seen(self, row: list[Reading]) -> bool:
+        texts = tuple(f"{reading.column}\x1f{reading.text}" for reading in row)
+        if texts in self._rows or not texts:
+            return True
+        if len(self._rows) < MOST_DISTINCT:
+            self._rows.add(texts)
+            self._texts.update(texts)
+            return False
+        fresh = [text for text in texts if text not in self._texts]
+        if len(self._texts) < 4 * MOST_DISTINCT:
+            self._texts.update(fresh)
+            return not fresh
+        return True
 
 
 def _add(record: Record, reading: Reading, kind: str, value: str, *, own_table: bool) -> bool:
