@@ -7,7 +7,9 @@ killed in between leaves a blob that nothing can open, which the sweep removes (
 from __future__ import annotations
 
 import datetime as dt
+import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import Session
@@ -18,6 +20,7 @@ from portal.exports import ledger
 from portal.exports.base import ExportsBase
 from portal.exports.clock import ClockWatch
 from portal.exports.states import HOLDS_FILE, State
+from portal.exports.views import EXPIRY_MARGIN
 from portal.identity import Permission, User, require, require_fresh_proof
 from portal.log import log
 from portal.storage.tables import DestroyedFile, Export, FileKey, utc_now
@@ -33,6 +36,14 @@ class Swept:
 
     blobs: int
     keys: int
+
+
+def read_destruction_list(path: Path) -> set[str]:
+    """Names of blobs destroyed on purpose; empty when there is no list yet."""
+    try:
+        return set(path.read_text().split())
+    except FileNotFoundError:
+        return set()
 
 
 class Retention(ExportsBase):
@@ -63,6 +74,7 @@ class Retention(ExportsBase):
             names = self._kill_keys(session, export_id)
             self.at("destroy.moved")
         self.at("destroy.committed")
+        self._list_destroyed(names)
         for name in names:
             self.files.destroy(name)
         self.at("destroy.blob_gone")
@@ -73,6 +85,18 @@ class Retention(ExportsBase):
         session.execute(delete(FileKey).where(FileKey.export_id == export_id))
         session.add_all(DestroyedFile(blob_name=name, export_id=export_id) for name in names)
         return names
+
+    def _list_destroyed(self, names: list[str]) -> None:
+        """Append to the list that a restore honours. What is missed here, the next sweep adds."""
+        path = self.settings.destruction_list
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write("".join(f"{name}\n" for name in names))
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            log.error("house.list_not_written", error_type=type(error).__name__)
 
     def destroy_all_of(self, merchant_id: str, *, actor: str, origin: str) -> int:
         """Destroy every file of a merchant that is being removed. Gives how many."""
@@ -99,10 +123,10 @@ class Retention(ExportsBase):
         What is due is read from the rows' own times, so a run that was missed is caught up by the next.
         """
         now = utc_now()
-        self._mark_expired(now)
         self._clock = self._clock or ClockWatch(self.db)
         if not self._clock.trusted():
             return
+        self._mark_expired(now + EXPIRY_MARGIN)
         self._destroy_due(now)
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
             self._swept_at = now
@@ -157,6 +181,10 @@ class Retention(ExportsBase):
             self.at("sweep.found")
             self.files.destroy(name)
         self.files.sweep_remains(long_ago)
+        with self.db.read() as session:
+            destroyed = set(session.scalars(select(DestroyedFile.blob_name)))
+        if missed := sorted(destroyed - read_destruction_list(self.settings.destruction_list)):
+            self._list_destroyed(missed)
         if stray or keys:
             log.info("house.swept", count=len(stray) + keys)
         return Swept(len(stray), keys)

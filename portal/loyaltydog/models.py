@@ -223,6 +223,7 @@ class SignIn(_Answer):
 
 
 SKEW_NOTED_SECONDS = 60.0  # SEC-17
+_SKEW_MEANT_SECONDS = 5.0
 _SKEW_BELIEVED_SECONDS = 24 * 3600.0
 
 ReadyMeaning = Literal["ready", "pending", "failed", "unknown"]
@@ -260,12 +261,12 @@ class ExportAnswer:
 
     @property
     def expires_here(self) -> datetime:
-        """The expiry by our own clock: moved by the skew when that is more than a minute and less than a day (SEC-17).
+        """The expiry by our own clock: moved by the skew, unless that is too small or too large to count (SEC-17).
 
-        A smaller skew drowns in the network's delay; a larger one is a broken clock somewhere, and not ours to mend.
+        A few seconds drown in the network's delay; more than a day is a broken clock somewhere, and not ours to mend.
         """
         skew = self.clock_skew_seconds or 0.0
-        if not SKEW_NOTED_SECONDS < abs(skew) < _SKEW_BELIEVED_SECONDS:
+        if not _SKEW_MEANT_SECONDS < abs(skew) < _SKEW_BELIEVED_SECONDS:
             return self.expires_at
         try:
             return self.expires_at - timedelta(seconds=skew)

@@ -19,22 +19,17 @@ import prometheus_client
 import pytest
 import structlog
 import time_machine
-from pydantic import SecretStr
 
-from portal.config import Settings
-from portal.exports import ExportView, State, parse_request, walk_words
+from portal.exports import ExportView, State, walk_words
 from portal.exports import walk as walking
-from portal.exports.vendor import Vendor
 from portal.exports.walk import PACED, Walk, wait_seconds
-from portal.identity import User
 from portal.log import configure_logging
 from portal.loyaltydog import LoyaltyDogError
-from portal.runtime import Portal, build_portal
-from tests.hostile.plays import CARD_NUMBER, EMAIL, TOKEN, Play
+from tests.hostile.house import House, open_house
+from tests.hostile.plays import CARD_NUMBER, Play
 from tests.hostile.whole_plays import SCENES, Scene
 
 MEMORY_BOUND_KIB = 64 * 1024
-NAMES = {"localhost": ["127.0.0.1"], "files.example.net": ["93.184.216.34", "127.0.0.1"]}
 MARKS = [b"canary", CARD_NUMBER.encode()]
 
 
@@ -53,10 +48,8 @@ class End:
 class Theatre:
     """A portal on disk and the vendor it talks to; each scene is played once."""
 
-    portal: Portal
+    house: House
     vendor: Any
-    user: User
-    trusting: ssl.SSLContext
     logs: io.StringIO
     raised: list[LoyaltyDogError]
     folder: Path
@@ -67,35 +60,18 @@ class Theatre:
             self.played[name] = self._play(SCENES[name])
         return self.played[name]
 
-    def vendor_for(self, scene: Scene) -> Vendor:
-        changes: dict[str, Any] = {"download_redirects": scene.redirects}
-        if scene.impatient == "deadline":
-            changes |= {"answer_seconds": 0.4, "deadline_seconds": 0.4}
-        if scene.impatient == "rate":
-            changes |= {"min_rate_grace_seconds": 0.2}
-        settings = self.portal.settings.model_copy(update=changes)
-        return Vendor(settings, self.portal.sealer, resolver=lambda host, port: NAMES[host], ssl_context=self.trusting)
-
     def set_the_stage(self, scene: Scene) -> None:
         self.vendor.play = played(scene.good_answer if scene.asked is None else scene.asked)
         self.vendor.file_play = played(scene.file)
         self.vendor.requests.clear()
 
     def _play(self, scene: Scene) -> End:
-        portal = self.portal
-        self.vendor.play, self.vendor.file_play = (
-            played(scene.good_answer if scene.asked is None else scene.asked),
-            played(scene.file),
-        )
-        self.vendor.requests.clear()
-        walk = Walk(
-            portal.db, portal.files, portal.exports.seal, self.vendor_for(scene), retention_days=7, edge_requests=0
-        )
-        request = parse_request(email=EMAIL, format=scene.format)
-        export_id = portal.exports.submit(self.user, request, again=True)
+        self.set_the_stage(scene)
+        walk = self.house.walk(**settings_for(scene))
+        export_id = self.house.ask(scene.format)
         with peak_above_idle() as peak:
             waited = self._walk(walk, export_id, scene)
-        view = portal.exports.get(self.user, export_id)
+        view = self.house.view(export_id)
         return End(view, self.vendor.posts, self.vendor.count(b"GET "), peak(), tuple(waited))
 
     def _walk(self, walk: Walk, export_id: str, scene: Scene) -> list[float]:
@@ -103,7 +79,7 @@ class Theatre:
         waited = []
         if (wait := wait_seconds(outcome := walk.ask(export_id))) is not None:
             waited.append(wait)
-            view = self.portal.exports.get(self.user, export_id)
+            view = self.house.view(export_id)
             assert (view.state, view.running) == (State.WAITING, True) and view.retry_at is not None
             assert wait_seconds(walk.ask(export_id)), "asked too early, it waits on"
             self.vendor.play = played(scene.good_answer)
@@ -116,6 +92,14 @@ class Theatre:
         if outcome == "collected":
             walk.inspect(export_id)
         return waited
+
+
+def settings_for(scene: Scene) -> dict[str, Any]:
+    patience: dict[str, dict[str, Any]] = {
+        "deadline": {"answer_seconds": 0.4, "deadline_seconds": 0.4},
+        "rate": {"min_rate_grace_seconds": 0.2},
+    }
+    return {"download_redirects": scene.redirects, **patience.get(scene.impatient, {})}
 
 
 def played(what: Play | bytes) -> Play:
@@ -166,29 +150,10 @@ def theatre(stage: Any, trusting: ssl.SSLContext, tmp_path_factory: pytest.TempP
         return walk_words.words_of(error)
 
     patch.setattr(walking, "words_of", words_and_error)
-    portal = build_portal(
-        Settings(
-            data_dir=folder / "data",
-            api_url=stage.base_url,
-            api_token=SecretStr(TOKEN),
-            download_hosts=("files.example.net",),
-            allow_loopback_http=True,
-            answer_seconds=20,
-            deadline_seconds=20,
-            max_file_bytes=1_000_000,
-            min_bytes_per_second=1000,
-        )
-    )
-    merchant = portal.identity.create_merchant("Shop")
-    portal.identity.add_account(
-        merchant_id=merchant, email="maya@example.org", name="Maya", role="manager",
-        password="violet-tractor-pond-91", actor="system", origin="cli",
-    )  # fmt: skip
-    user = portal.identity.user_for_account("maya@example.org", origin="cli")
     try:
-        yield Theatre(portal, stage, user, trusting, logs, raised, folder)
+        with open_house(folder / "data", stage, trusting) as house:
+            yield Theatre(house, stage, logs, raised, folder)
     finally:
-        portal.stop()
         logging.getLogger().removeHandler(handler)
         logging.getLogger().setLevel(level)
         structlog.reset_defaults()
@@ -250,18 +215,17 @@ def test_nothing_is_kept_of_a_file_that_was_not_taken(theatre: Theatre) -> None:
 
 def test_durable_engine_plays_the_same(theatre: Theatre, wait_for: Callable[..., None]) -> None:
     """A few scenes with everything in place, so that the engine's own tables are there to be searched."""
-    portal, vendor = theatre.portal, theatre.vendor
+    house, portal = theatre.house, theatre.house.portal
     names = ("held: two people", "fetched: storage error", "asked: echo of the typed address", "linked: link to a file")
-    portal.vendor = theatre.vendor_for(SCENES[names[0]])
+    portal.vendor = house.vendor()
     portal.start_workers("web")
     for name in names:
         scene = SCENES[name]
         theatre.set_the_stage(scene)
-        request = parse_request(email=EMAIL, format=scene.format)
-        export_id = portal.exports.submit(theatre.user, request, again=True)
-        wait_for(lambda export_id=export_id: not portal.exports.get(theatre.user, export_id).running, name)
-        view = portal.exports.get(theatre.user, export_id)
-        assert (view.state, view.problem_code, vendor.posts) == (scene.state, scene.code, 1), name
+        export_id = house.ask(scene.format)
+        wait_for(lambda export_id=export_id: not house.view(export_id).running, name)
+        view = house.view(export_id)
+        assert (view.state, view.problem_code, theatre.vendor.posts) == (scene.state, scene.code, 1), name
 
 
 def test_nothing_personal_or_secret_leaks_anywhere(theatre: Theatre) -> None:
