@@ -7,11 +7,11 @@ import streamlit as st
 from portal.errors import NotFound, PortalError, StepUpNeeded
 from portal.exports import ExportView, State
 from portal.identity import Permission, allows
-from portal.preview import Preview, PreviewError
+from portal.preview import LARGE_BYTES, Preview, PreviewError, Reading
 from portal.runtime import get_portal
 from portal.ui import places
 from portal.ui.file_facts import draw_actions, draw_checks, draw_facts
-from portal.ui.file_tables import draw_tables
+from portal.ui.file_tables import draw_tables, forget_search
 from portal.ui.outcome import draw_outcome, draw_release, draw_timeline
 from portal.ui.problems import show_problem
 from portal.ui.progress import follow
@@ -35,21 +35,57 @@ def nothing_chosen() -> None:
 
 
 def opened(view: ExportView) -> Preview | None:
-    """The file, read once a session and kept in memory only while this export is on the screen."""
+    """The file, read once a session and kept only while this export is on the screen; a large one as far as it is
+    read."""
     kept = st.session_state.get("_preview")
     if kept is not None and kept[0] == (view.id, view.sha256):
         portal.exports.check_open(user, view.id)
-        preview: Preview = kept[1]
-        return preview
-    st.session_state.pop("_preview", None)
+        return so_far(view, kept[1])
+    put_away()
     try:
         with st.spinner(_("Opening the sealed file …")):
-            preview = portal.exports.open_preview(user, view.id)
+            if (view.size_bytes or 0) < LARGE_BYTES:
+                found: Preview | Reading = portal.exports.open_preview(user, view.id)
+            else:
+                found = portal.exports.open_reading(user, view.id)
+                found.first()
+                found.go_on()
     except PreviewError as error:
         st.error(error.message, icon=":material/error:")
         return None
-    st.session_state["_preview"] = ((view.id, view.sha256), preview)
+    st.session_state["_preview"] = ((view.id, view.sha256), found)
+    return so_far(view, found)
+
+
+def put_away() -> None:
+    """Nothing of a file stays in memory, and no reading goes on."""
+    kept = st.session_state.pop("_preview", None)
+    if kept is not None and isinstance(kept[1], Reading):
+        kept[1].cancel()
+    forget_search()
+
+
+def so_far(view: ExportView, found: Preview | Reading) -> Preview | None:
+    if isinstance(found, Preview):
+        return found
+    try:
+        preview = found.snapshot()
+    except PreviewError as error:
+        st.error(error.message, icon=":material/error:")
+        return None
+    if preview.still_reading:
+        follow_reading(found)
     return preview
+
+
+@st.fragment(run_every=1)
+def follow_reading(reading: Reading) -> None:
+    """How far a large file is read; the page is drawn anew when all of it is."""
+    if reading.finished:
+        st.rerun()
+    rows = 0 if reading.error is not None else reading.snapshot().row_count
+    words = _("Reading on: {n} rows so far. Search finds more when all of it is read.").format(n=f"{rows:,}")
+    st.progress(reading.progress, text=words)
 
 
 def the_file(view: ExportView) -> None:
@@ -59,11 +95,11 @@ def the_file(view: ExportView) -> None:
     try:
         preview = opened(view)
     except StepUpNeeded:
-        st.session_state.pop("_preview", None)
+        put_away()
         draw_step_up(portal, user)
         return
     except PortalError as error:
-        st.session_state.pop("_preview", None)
+        put_away()
         show_problem(error)
         return
     if view.verdict == "nobody":

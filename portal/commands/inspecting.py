@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,12 +15,14 @@ import typer
 from portal.errors import InputError, InputErrors
 
 if TYPE_CHECKING:
-    from portal.preview import Preview
+    from portal.preview import AskedPerson, Other, Preview
     from portal.preview.model import Format
 
 JSON_NAMES = frozenset({".json", ".jsonl", ".ndjson", ".geojson"})
 CSV_NAMES = frozenset({".csv", ".tsv", ".tab", ".psv"})
 START_BYTES = 4096
+PIECE_BYTES = 1024 * 1024
+MOST_OTHERS = 100_000
 
 
 def inspect(
@@ -34,11 +37,10 @@ def inspect(
 
     Exit status 1 when nothing of the file can be read as a table, 2 when there is no such file.
     """
-    from portal.preview import AskedPerson, PreviewError, find_others, rows_as_json_lines, summary
+    from portal.preview import AskedPerson, PreviewError, rows_as_json_lines, summary
 
-    data = _bytes_of(file)
     try:
-        preview = _read(file, data, _format_of(file, data[:START_BYTES], format))
+        preview = _read(file, _format_of(file, _start_of(file), format))
     except PreviewError as error:
         if as_json and not every_row:
             _print([_as_text({"tables": [], "warnings": [{"place": "file", "message": error.message}], "others": []})])
@@ -47,20 +49,44 @@ def inspect(
     if every_row:
         _print(rows_as_json_lines(preview))
         return
-    others = find_others(preview, AskedPerson(email=email or None, customer_id=customer_id or None))
-    told = summary(preview, others)
+    asked = AskedPerson(email=email or None, customer_id=customer_id or None)
+    told = summary(preview, _others(preview, asked))
+    if len(told["others"]) == MOST_OTHERS:
+        told["warnings"].append({"place": "file", "message": f"Only the first {MOST_OTHERS:,} others are listed."})
     _print([_as_text(told)] if as_json else _in_words(told))
 
 
-def _read(file: Path, data: bytes, format: Format) -> Preview:
-    from portal.preview import read
+def _others(preview: Preview, asked: AskedPerson) -> list[Other]:
+    from portal.preview import Marker
 
-    return read(data, format)
+    marker = Marker(preview, asked)
+    return list(islice((other for table in preview.tables for other in marker.others(table)), MOST_OTHERS))
 
 
-def _bytes_of(file: Path) -> bytes:
+def _read(file: Path, format: Format) -> Preview:
+    from portal.preview import LARGE_BYTES, Reading, read
+
     try:
-        return file.read_bytes()
+        size = file.stat().st_size
+        if file.is_file() and size >= LARGE_BYTES:
+            return Reading(_pieces(file), format, size).whole()
+        return read(file.read_bytes(), format)
+    except (OSError, ValueError) as error:
+        raise _unreadable(error) from None
+
+
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as source:
+        while piece := source.read(PIECE_BYTES):
+            yield piece
+
+
+def _start_of(file: Path) -> bytes:
+    try:
+        if not file.is_file():
+            return b""  # a pipe is read once
+        with file.open("rb") as source:
+            return source.read(START_BYTES)
     except (OSError, ValueError) as error:
         raise _unreadable(error) from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from portal.errors import SealBroken
+from portal.exports.sealed_reading import preview_of
 from portal.exports.walk_words import attention, attention_words
 from portal.storage.tables import Export, FileKey
 from portal.vault import SealedFiles
@@ -13,27 +14,26 @@ from portal.vault.files import FilePlace
 OPENED_AS_IT_IS = ("one_person", "nobody", "unnamed")
 """`unnamed` names no owner at all: shown with a caution, for the vendor documents no content and nothing in it
 speaks of somebody else. Only a record of another customer, or a file that cannot be judged, waits for a manager."""
-MAX_INSPECTED_BYTES = 512 * 1024 * 1024
+MAX_INSPECTED_BYTES = 4 * 1024 * 1024 * 1024
+"""Memory does not grow with the file, but a look at 1 GiB takes minutes of a worker."""
 
 
 def findings(files: SealedFiles, row: Export, key: FileKey | None, subject: str) -> dict[str, Any]:
     """Columns for the row, and `good`: may it be opened without a manager's decision? Raises StorageTrouble."""
-    from portal.preview import AskedPerson, PreviewError, inspect, read
+    from portal.preview import AskedPerson, PreviewError, inspect
 
     if key is None or (row.size_bytes or 0) > MAX_INSPECTED_BYTES:
         return attention("too_large_to_check", "The file is too large to be checked by itself.")
     place = FilePlace(row.merchant_id, row.id, row.blob_name)
-    try:
-        data = files.read_all(place, key.sealed_keyset, sha256=row.sha256, size_bytes=row.size_bytes or 0)
-    except SealBroken as error:
-        return attention(error.code, error.message)
-    try:
-        preview = read(data, "json" if row.format == "json" else "csv")
-    except PreviewError as error:
-        return attention("unreadable", error.message)
     by_email = row.subject_kind == "email"
     asked = AskedPerson(email=subject if by_email else None, customer_id=None if by_email else subject)
-    found = inspect(preview, asked)
+    try:
+        preview = preview_of(files, row, place, key.sealed_keyset)
+        found = inspect(preview, asked)
+    except SealBroken as error:
+        return attention(error.code, error.message)
+    except PreviewError as error:
+        return attention("unreadable", error.message)
     good = found.verdict in OPENED_AS_IT_IS and all(check.ok for check in found.checks if check.key != "one_person")
     facts: dict[str, Any] = {
         "good": good,

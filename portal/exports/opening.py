@@ -10,32 +10,40 @@ from portal import audit
 from portal.errors import NotPermitted, StateConflict
 from portal.exports.base import ExportsBase
 from portal.exports.listing import Download
+from portal.exports.sealed_reading import preview_of, reading_of
 from portal.exports.states import State
 from portal.identity import Permission, User, allows, require, require_fresh_proof
 from portal.storage.tables import Export, FileKey
 from portal.vault.files import FilePlace
 
 if TYPE_CHECKING:
-    from portal.preview import AskedPerson, Preview
+    from portal.preview import AskedPerson, Preview, Reading
 
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
 
 
 class Opening(ExportsBase):
     def open_preview(self, user: User, export_id: str) -> Preview:
-        """The file as tables of text, read in memory; audited as a view.
+        """The whole file as tables of text; audited as a view.
 
         Raises NotPermitted, StepUpNeeded, StateConflict, SealBroken, PreviewError.
         """
-        from portal.preview import read
+        row, place, key = self._viewed(user, export_id)
+        return preview_of(self.files, row, place, key, self.settings.root)
 
+    def open_reading(self, user: User, export_id: str) -> Reading:
+        """A large file, to be read while one looks at it; audited as a view. Raises as `open_preview` does, the reading
+        itself SealBroken and PreviewError."""
+        row, place, key = self._viewed(user, export_id)
+        return reading_of(self.files, row, place, key, self.settings.root)
+
+    def _viewed(self, user: User, export_id: str) -> tuple[Export, FilePlace, bytes]:
         with self.db.write() as session:
-            row, place, key = self._openable(session, user, export_id)
+            found = self._openable(session, user, export_id)
             audit.record(
                 session, user.merchant_id, user.account_id, "export:view", object_id=export_id, origin=user.origin
             )
-        data = self.files.read_all(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
-        return read(data, "json" if row.format == "json" else "csv")
+        return found
 
     def check_open(self, user: User, export_id: str) -> None:
         """May this user still look at the file that is on their screen? Raises as `open_preview` does."""
@@ -114,10 +122,9 @@ class Opening(ExportsBase):
 
     def _whole(self, row: Export, place: FilePlace, key: bytes) -> Preview:
         """All of the file, verified. Raises SealBroken, StateConflict when no table can be made of it."""
-        from portal.preview import PreviewError, read
+        from portal.preview import PreviewError
 
-        data = self.files.read_all(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
         try:
-            return read(data, "json" if row.format == "json" else "csv")
+            return preview_of(self.files, row, place, key, self.settings.root)
         except PreviewError as error:
             raise StateConflict(error.message, next_step="Download the original.", detail=error.detail) from None

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from portal.exports import ExportView
 from portal.identity import User
-from portal.preview import AskedPerson, Other, Preview, Table, activity, find_others, looks_like, mask
+from portal.preview import (
+    LARGE_BYTES,
+    AskedPerson,
+    Hit,
+    Marker,
+    Other,
+    Preview,
+    Search,
+    Table,
+    activity,
+    find_others,
+    looks_like,
+    mask,
+)
 from portal.runtime import Portal
 from portal.ui.charts import activity_over_time
 from portal.ui.words import _, plain, plural
@@ -20,6 +34,12 @@ if TYPE_CHECKING:
 ROWS_A_PAGE = 50
 MARK = "background-color: rgba(217, 140, 0, 0.28)"
 MAX_HITS = 5_000
+LEARNT_ROWS = 2_000
+"""What is the customer's own in a large file is learnt from so many rows of each table."""
+LISTED_ROWS = 1_000
+FACT_ROWS = 100_000
+QUICK_SECONDS = 0.4
+"""A search that ends within this needs no bar."""
 CARD_NUMBER = "card number"
 RAW = _("Raw")
 
@@ -29,7 +49,7 @@ def draw_tables(portal: Portal, user: User, view: ExportView, preview: Preview) 
     others = _others(portal, user, view, preview)
     _warnings(preview)
     _draw_others(others)
-    points = activity(preview)
+    points = _points(view, preview)
     if points:
         with st.expander(_("Transactions over time"), icon=":material/bar_chart:"):
             activity_over_time(points)
@@ -52,14 +72,51 @@ def draw_tables(portal: Portal, user: User, view: ExportView, preview: Preview) 
             _draw_raw(view, preview, clear)
 
 
-def _others(portal: Portal, user: User, view: ExportView, preview: Preview) -> tuple[Other, ...]:
+@dataclass(frozen=True)
+class Others:
+    """Places of other people: `listed` those of the whole file, or of the first rows of a large one, whose other pages
+    are marked as they are shown."""
+
+    listed: tuple[Other, ...]
+    marker: Marker | None = None
+
+    def on(self, table: Table, rows: list[int]) -> list[Other]:
+        """Those on the page that shows `rows`."""
+        if self.marker is None:
+            wanted = set(rows)
+            return [other for other in self.listed if other.table == table.name and other.row in wanted]
+        return [other for row in rows for other in self.marker.others(table, row, row + 1)]
+
+
+def _is_large(preview: Preview) -> bool:
+    return preview.size_bytes >= LARGE_BYTES
+
+
+def _others(portal: Portal, user: User, view: ExportView, preview: Preview) -> Others:
     kept = st.session_state.get("_others")
-    if kept is None or kept[0] != (view.id, view.sha256):
+    key = (view.id, view.sha256, preview.still_reading)
+    if kept is None or kept[0] != key:
         asked: AskedPerson = portal.exports.asked_person(user, view.id)
-        kept = ((view.id, view.sha256), find_others(preview, asked))
+        if _is_large(preview):
+            marker = Marker(preview, asked, LEARNT_ROWS)
+            found = Others(tuple(o for t in preview.tables for o in marker.others(t, 0, LISTED_ROWS)), marker)
+        else:
+            found = Others(find_others(preview, asked))
+        kept = (key, found)
         st.session_state["_others"] = kept
-    found: tuple[Other, ...] = kept[1]
-    return found
+    others: Others = kept[1]
+    return others
+
+
+def _points(view: ExportView, preview: Preview) -> Any:
+    """What the picture shows, worked out once a file; a large file's when it is read."""
+    if preview.still_reading:
+        return None
+    kept = st.session_state.get("_points")
+    if kept is None or kept[0] != (view.id, view.sha256):
+        kept = ((view.id, view.sha256), activity(preview))
+        st.session_state["_points"] = kept
+    return kept[1]
 
 
 def _warnings(preview: Preview) -> None:
@@ -71,7 +128,8 @@ def _warnings(preview: Preview) -> None:
             st.text(f"{warning.place}: {warning.message}")
 
 
-def _draw_others(others: tuple[Other, ...]) -> None:
+def _draw_others(found: Others) -> None:
+    others = found.listed
     if not others:
         return
     label = plural("Someone else is in here: {n} place", "Someone else is in here: {n} places", len(others))
@@ -87,6 +145,12 @@ def _draw_others(others: tuple[Other, ...]) -> None:
         st.dataframe(frame, hide_index=True, height=240, alt=_("Places that look like somebody else's data."))
         if len(others) > 500:
             st.caption(_("The first 500 are listed; all are marked."))
+        if found.marker is not None:
+            st.caption(
+                _("Counted in the first {n} rows of each table; further ones are marked where you see them.").format(
+                    n=f"{LISTED_ROWS:,}"
+                )
+            )
 
 
 def _reveal_toggle(place: Any, portal: Portal, user: User, view: ExportView) -> bool:
@@ -103,7 +167,7 @@ def _hits(view: ExportView, preview: Preview, text: str) -> dict[str, list[int]]
     """Table name -> row numbers with the text; None without a search."""
     if not text.strip():
         return None
-    found = preview.search(text, limit=MAX_HITS)
+    found = _found(view, preview, text)
     rows: dict[str, list[int]] = {}
     for hit in found:
         numbers = rows.setdefault(hit.table, [])
@@ -116,6 +180,44 @@ def _hits(view: ExportView, preview: Preview, text: str) -> dict[str, list[int]]
         more = _(" (the first {n} places)").format(n=f"{MAX_HITS:,}") if len(found) >= MAX_HITS else ""
         st.caption(plural("{n} row matches", "{n} rows match", total) + more)
     return rows
+
+
+def _found(view: ExportView, preview: Preview, text: str) -> list[Hit]:
+    """At once in a small file; in a large one what a search in the background has found so far."""
+    if not _is_large(preview):
+        forget_search()
+        return preview.search(text, limit=MAX_HITS)
+    key = (view.id, text, preview.still_reading)
+    kept = st.session_state.get("_search")
+    if kept is None or kept[0] != key:
+        forget_search()
+        kept = st.session_state["_search"] = (key, Search(preview, text, MAX_HITS).start())
+    search: Search = kept[1]
+    search.wait(QUICK_SECONDS)
+    if not search.done:
+        _follow_search(search)
+    elif search.failed:
+        st.error(_("The search broke off. Open the preview again and repeat it."), icon=":material/error:")
+    elif search.cancelled:
+        st.caption(_("The search was stopped; what it had found is shown."))
+    return list(search.hits)
+
+
+@st.fragment(run_every=0.5)
+def _follow_search(search: Search) -> None:
+    if search.done:
+        st.rerun()
+    left, right = st.columns([4, 1], vertical_alignment="center")
+    left.progress(search.progress, text=_("Searching: {n} places so far").format(n=f"{len(search.hits):,}"))
+    if right.button(_("Stop searching"), icon=":material/stop_circle:"):
+        search.cancel()
+
+
+def forget_search() -> None:
+    """End a search that goes on in the background."""
+    kept = st.session_state.pop("_search", None)
+    if kept is not None:
+        kept[1].cancel()
 
 
 def _first_tab(preview: Preview, names: list[str], hits: dict[str, list[int]] | None) -> str:
@@ -131,9 +233,7 @@ def _tab_name(table: Table, hits: dict[str, list[int]] | None) -> str:
     return f"{plain(table.name[:60])} ({count:,})"
 
 
-def _draw_table(
-    view: ExportView, table: Table, others: tuple[Other, ...], hits: dict[str, list[int]] | None, clear: bool
-) -> None:
+def _draw_table(view: ExportView, table: Table, others: Others, hits: dict[str, list[int]] | None, clear: bool) -> None:
     matching = None if hits is None else hits.get(table.name, [])
     count = table.row_count if matching is None else len(matching)
     if not count:
@@ -143,7 +243,9 @@ def _draw_table(
         return
     pages = math.ceil(count / ROWS_A_PAGE)
     slot = st.container()
-    number = st.pagination(pages, key=f"page-{view.id}-{table.name}-{count}") if pages > 1 else 1
+    number = (
+        st.pagination(pages, key=f"page-{view.id}-{table.name}-{'all' if hits is None else count}") if pages > 1 else 1
+    )
     start = (number - 1) * ROWS_A_PAGE
     rows = list(range(start, min(start + ROWS_A_PAGE, count)))
     if matching is not None:
@@ -153,7 +255,7 @@ def _draw_table(
         _mask_cards(table, frame)
     with slot:
         st.dataframe(
-            frame.style.apply(_marks(table, rows, others, frame), axis=None),
+            frame.style.apply(_marks(table, rows, others.on(table, rows), frame), axis=None),
             column_config={name: st.column_config.TextColumn(str(name)) for name in frame.columns},
             alt=_("Rows {first} to {last} of {table}.").format(
                 first=rows[0] + 1, last=rows[-1] + 1, table=table.name
@@ -188,7 +290,7 @@ def _mask_cards(table: Table, frame: pd.DataFrame) -> None:
             )
 
 
-def _marks(table: Table, rows: list[int], others: tuple[Other, ...], frame: pd.DataFrame) -> Any:
+def _marks(table: Table, rows: list[int], others: list[Other], frame: pd.DataFrame) -> Any:
     """A styler function that colours the cells of other people."""
     import pandas as pd
 
@@ -196,7 +298,7 @@ def _marks(table: Table, rows: list[int], others: tuple[Other, ...], frame: pd.D
     lines = {row: place for place, row in enumerate(rows)}
     styles = [[""] * len(frame.columns) for _line in rows]
     for other in others:
-        if other.table == table.name and other.row in lines and other.column in columns:
+        if other.row in lines and other.column in columns:
             styles[lines[other.row]][columns[other.column]] = MARK
     return lambda _frame: pd.DataFrame(styles, index=frame.index, columns=frame.columns)
 
@@ -207,12 +309,14 @@ def _column_facts(table: Table) -> None:
     frame = pd.DataFrame(
         [
             [f.name, f"{f.filled:,}", f"{f.empty:,}", f"{f.null:,}", f"{f.missing:,}", f"{f.distinct:,}", f.looks_like]
-            for f in table.column_facts()
+            for f in table.column_facts(FACT_ROWS)
         ],
         columns=[_("Column"), _("Filled"), _("Empty"), _("Null"), _("Missing"), _("Distinct"), _("Looks like")],
         dtype=object,
     )
     st.dataframe(frame, hide_index=True, alt=_("Facts about each column."))
+    if table.row_count > FACT_ROWS:
+        st.caption(_("Of the first {n} rows.").format(n=f"{FACT_ROWS:,}"))
 
 
 def _draw_raw(view: ExportView, preview: Preview, clear: bool) -> None:

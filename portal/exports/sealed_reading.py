@@ -1,0 +1,45 @@
+"""Sealed files to previews: small ones whole in memory, large ones piece by piece (SEC-25)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from portal.errors import SealBroken
+from portal.storage.tables import Export
+from portal.vault import SealedFiles
+from portal.vault.files import FilePlace
+
+if TYPE_CHECKING:
+    from portal.preview import Preview, Reading
+
+
+def reading_of(files: SealedFiles, row: Export, place: FilePlace, key: bytes, folder: Path | None = None) -> Reading:
+    """A reading of the sealed file. Each piece is authenticated before it is shown, and the whole is compared with
+    what was collected at the end: the reading stops with SealBroken when it is not that."""
+    from portal.preview import Reading
+
+    pieces = _verified(files, place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
+    return Reading(pieces, "json" if row.format == "json" else "csv", row.size_bytes, folder)
+
+
+def preview_of(files: SealedFiles, row: Export, place: FilePlace, key: bytes, folder: Path | None = None) -> Preview:
+    """All of the file. Raises SealBroken, PreviewError."""
+    from portal.preview import LARGE_BYTES, read
+
+    if (row.size_bytes or 0) >= LARGE_BYTES:
+        return reading_of(files, row, place, key, folder).whole()
+    data = files.read_all(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
+    return read(data, "json" if row.format == "json" else "csv")
+
+
+def _verified(files: SealedFiles, place: FilePlace, key: bytes, *, sha256: str, size_bytes: int) -> Iterator[bytes]:
+    digest, size = hashlib.sha256(), 0
+    for chunk in files.chunks(place, key):
+        digest.update(chunk)
+        size += len(chunk)
+        yield chunk
+    if size != size_bytes or digest.hexdigest() != sha256:
+        raise SealBroken(detail="sealed file is not the one collected")
