@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from typing import Final
+from urllib.parse import urlencode
 
 import streamlit as st
 
-from portal.errors import PortalError
+from portal.errors import PortalError, StepUpNeeded
 from portal.exports import ExportPage, HistoryFilter, State
+from portal.exports.bulk import BulkReport, destroy_many, refresh_many
+from portal.exports.filters import from_address, to_address
+from portal.identity import Permission, allows, require_fresh_proof
 from portal.runtime import get_portal
 from portal.ui import places
 from portal.ui.badges import BADGES
-from portal.ui.export_table import export_table
+from portal.ui.export_table import choose_exports, export_table
 from portal.ui.problems import show_problem
 from portal.ui.session import the_user
+from portal.ui.step_up import draw_step_up
 from portal.ui.times import reader_zone
-from portal.ui.words import _, plural
+from portal.ui.words import _, plain, plural
 
 NEWEST, EXPIRING = _("Newest first"), _("Expiring soonest")
 KEEP: Final = "session"
@@ -28,8 +33,33 @@ for state, badge in BADGES.items():
     STATES_BY_WORD[badge.word] = STATES_BY_WORD.get(badge.word, frozenset()) | {state}
 
 
+def take_from_address() -> None:
+    """A saved address sets the fields, once. It holds codes, ids and dates, never the search text (SEC-43)."""
+    asked = st.query_params.to_dict()
+    if not asked or asked == st.session_state.get("_history_address"):
+        return
+    found = from_address(asked)
+    st.session_state["_history_address"] = asked
+    st.session_state["history_sort"] = EXPIRING if found.sort == "expires" else NEWEST
+    st.session_state["history_states"] = [w for w, states in STATES_BY_WORD.items() if states & found.states]
+    st.session_state["history_format"] = found.format.upper()
+    names = portal.exports.programs_used(user)
+    st.session_state["history_program"] = found.program_id if found.program_id in names else ""
+    st.session_state["history_since"], st.session_state["history_until"] = found.since, found.until
+    st.session_state["history_mine"] = found.mine
+
+
+def put_into_address(wanted: HistoryFilter) -> dict[str, str]:
+    """The address one may save says what is filtered, without the search text."""
+    address = to_address(wanted)
+    if st.query_params.to_dict() != address:
+        st.query_params.from_dict(address)
+    st.session_state["_history_address"] = address
+    return address
+
+
 def filters() -> HistoryFilter:
-    """The filter row; kept while one moves about, never in the address (SEC-43)."""
+    """The filter row; kept while one moves about."""
     search, order = st.columns([3, 1], vertical_alignment="bottom")
     text = search.text_input(
         _("Search"), key="history_text", max_chars=400, autocomplete="off", icon=":material/search:",
@@ -85,15 +115,100 @@ def turn(page: ExportPage, way: list[str | None]) -> None:
             st.rerun(scope="app")
 
 
-title, download = st.columns([3, 1], vertical_alignment="bottom")
-title.title(_("Past exports"))
-title.caption(_("Every export your merchant asked for, when it expires and where it stands."))
-download.link_button(
-    _("Download list"), "/exports/list.csv", icon=":material/download:", width="stretch",
-    help=_("The register as CSV, without personal data."),
-)  # fmt: skip
+def downloads(address: dict[str, str]) -> None:
+    """The register as filtered (all but the search text), and the expiries."""
+    asked = f"?{urlencode(address)}" if address else ""
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        st.link_button(
+            _("Download list"), f"/exports/list.csv{asked}", icon=":material/download:",
+            help=_("The register as CSV, without personal data, filtered as here except for the search."),
+        )  # fmt: skip
+        st.link_button(_("As workbook"), f"/exports/list.xlsx{asked}", icon=":material/table:")
+        st.link_button(
+            _("Calendar of expiries"), "/exports/expiries.ics", icon=":material/event:",
+            help=_("When links expire, for your calendar. Holds ids only."),
+        )  # fmt: skip
+
+
+st.title(_("Past exports"))
+st.caption(_("Every export your merchant asked for, when it expires and where it stands."))
+take_from_address()
 wanted = filters()
+downloads(put_into_address(wanted))
 way = cursors(wanted)
+may_act = allows(user.role, Permission.EXPORT_CREATE)
+several = may_act and st.toggle(_("Choose several"), key="history_several")
+if wanted != HistoryFilter(sort=wanted.sort):
+    found = portal.exports.count(user, wanted)
+    st.caption(
+        _("More than 1,000 match.") if found > 1000 else plural("{n} export matches.", "{n} exports match.", found)
+    )
+
+
+def tell(report: BulkReport, done: str) -> None:
+    """What happened, kept for the next drawing of the page."""
+    st.session_state["_history_told"] = (
+        done,
+        [f"{words} ({export_id[:8]})" for export_id, words in report.failed.items()],
+    )
+    st.session_state["_history_round"] = st.session_state.get("_history_round", 0) + 1
+    st.rerun()
+
+
+@st.dialog(_("Destroy files"))
+def confirm_destroy(chosen: list[str]) -> None:
+    n = len(chosen)
+    st.markdown(
+        plural("**{n} file will be destroyed for good.**", "**{n} files will be destroyed for good.**", n)
+        + " "
+        + _("The facts stay in the list. To see the data again, LoyaltyDog must be asked again.")
+    )
+    if st.button(_("Destroy now"), type="primary", icon=":material/delete_forever:"):
+        try:
+            report = destroy_many(portal.exports, user, chosen)
+        except StepUpNeeded:
+            st.session_state["_history_step_up"] = True
+            st.rerun()
+        tell(report, plural("{n} file destroyed.", "{n} files destroyed.", report.done))
+
+
+@st.dialog(_("Ask again"))
+def confirm_refresh(chosen: list[str]) -> None:
+    n = len(chosen)
+    st.markdown(
+        plural("**{n} export will be asked for again**", "**{n} exports will be asked for again**", n)
+        + " "
+        + _("with the same filters. The old ones stay until their time is over.")
+    )
+    if st.button(_("Ask now"), type="primary", icon=":material/refresh:"):
+        report = refresh_many(portal.exports, user, chosen)
+        tell(report, plural("{n} export asked for again.", "{n} exports asked for again.", report.done))
+
+
+def act_on_several(page: ExportPage) -> None:
+    """A box a row and two acts, each confirmed. Stands still while one chooses."""
+    if st.session_state.get("_history_step_up"):
+        try:
+            require_fresh_proof(user, portal.settings)
+            st.session_state.pop("_history_step_up")
+        except StepUpNeeded:
+            draw_step_up(portal, user)
+    told = st.session_state.pop("_history_told", None)
+    if told is not None:
+        st.success(told[0], icon=":material/task_alt:")
+        for line in told[1]:
+            st.warning(plain(line), icon=":material/warning:")
+    chosen = choose_exports(page.rows, zone, key=f"several_{len(way)}_{st.session_state.get('_history_round', 0)}")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(_("Ask again"), icon=":material/refresh:", disabled=not chosen):
+            confirm_refresh(chosen)
+        if allows(user.role, Permission.EXPORT_DESTROY) and st.button(
+            _("Destroy files"), icon=":material/delete:", disabled=not chosen
+        ):
+            confirm_destroy(chosen)
+        st.caption(plural("{n} chosen", "{n} chosen", len(chosen)))
+    if len(way) > 1 or page.after is not None:
+        turn(page, way)
 
 
 def rows(page: ExportPage) -> None:
@@ -126,4 +241,10 @@ def live() -> None:
         show_problem(error)
 
 
-live()
+if several:
+    try:
+        act_on_several(portal.exports.history(user, wanted, after=way[-1]))
+    except PortalError as error:
+        show_problem(error)
+else:
+    live()

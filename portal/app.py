@@ -25,6 +25,11 @@ else:
         st.Page(places.PAST_EXPORTS, title=_("Past exports"), icon=":material/history:"),
         st.Page(places.PREVIEW, title=_("Preview"), icon=":material/table_view:"),
         *(
+            [st.Page(places.AUDIT_TRAIL, title=_("Audit trail"), icon=":material/policy:")]
+            if allows(user.role, Permission.AUDIT_READ)
+            else []
+        ),
+        *(
             [st.Page(places.ACCOUNTS, title=_("Accounts"), icon=":material/group:")]
             if allows(user.role, Permission.ACCOUNTS)
             else []

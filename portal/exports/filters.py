@@ -53,14 +53,15 @@ def from_address(query: Mapping[str, str]) -> HistoryFilter:
         states=frozenset(State(word) for word in query.get("status", "")[:400].split(",") if word in known),
         format="json" if kind == "json" else "csv" if kind == "csv" else "",
         program_id=program if _PROGRAM.fullmatch(program) else "",
-        since=_day(query.get("from", "")),
-        until=_day(query.get("to", "")),
+        since=day_of(query.get("from", "")),
+        until=day_of(query.get("to", "")),
         mine=query.get("mine") == "1",
         sort="expires" if query.get("order") == "expires" else "requested",
     )
 
 
-def _day(text: str) -> dt.date | None:
+def day_of(text: str) -> dt.date | None:
+    """A date as an address writes it, or none."""
     try:
         return dt.date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -25,6 +25,7 @@ from portal.audit.reading import (
 from portal.errors import InputError, NotFound
 from portal.exports.base import ExportsBase
 from portal.exports.download import Download, whole
+from portal.exports.filters import day_of
 from portal.identity import Permission, User, require
 from portal.storage.tables import Account, AuditEntry, Export, utc_now
 
@@ -43,6 +44,16 @@ class About:
     person: str = ""
     since: dt.date | None = None
     until: dt.date | None = None
+
+
+def about_from_address(query: Mapping[str, str]) -> About:
+    """`export`, `person_of` (an export's id) or `from` and `to`; a person's own address never stands in one."""
+    return About(
+        export_id=query.get("export", ""),
+        person_of=query.get("person_of", ""),
+        since=day_of(query.get("from", "")),
+        until=day_of(query.get("to", "")),
+    )
 
 
 @dataclass(frozen=True)

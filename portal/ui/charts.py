@@ -15,6 +15,8 @@ from portal.ui.words import _, plural
 if TYPE_CHECKING:
     import pandas as pd
 
+    from portal.exports.today import Figures
+
 DAYS = 14
 MOST_MONTHS = 600
 
@@ -68,6 +70,41 @@ def outcomes_by_day(by_day: Sequence[tuple[dt.date, str, int]]) -> None:
     words = ", ".join(f"{sum(n for _d, o, n in by_day if o == outcome)} {outcome.lower()}" for outcome in outcomes)
     alt = plural("{n} export in the last 14 days", "{n} exports in the last 14 days", total) + f": {words}."
     _bars(frame, "day:N", "exports:Q", colour="outcome:N", domain=outcomes, height=180, alt=alt)
+
+
+def figures_of_today(figures: Figures) -> None:
+    """Ages, expiries, quick answers, programs; each with its words."""
+    left, right = st.columns(2)
+    with left:
+        open_now = sum(n for _name, n in figures.ages)
+        words = ", ".join(f"{n:,} {name}" for name, n in figures.ages if n) or _("nothing is open")
+        _bar_of(_("Age of open exports"), "age", [(name, float(n)) for name, n in figures.ages],
+                plural("{n} export is open", "{n} exports are open", open_now) + f": {words}.")  # fmt: skip
+        quick = [(f"{day:%d %b}", round(100 * share, 1)) for day, share in figures.within_a_day]
+        mean = sum(share for _day, share in quick) / len(quick) if quick else 0.0
+        words = _("On average {n} percent of a day's exports were answered within 24 hours.").format(n=f"{mean:.0f}")
+        _bar_of(_("Answered within a day, percent"), "day", quick, words)
+    with right:
+        soon = [(f"{day:%d %b}", float(n)) for day, n in figures.expiring]
+        total = sum(n for _day, n in figures.expiring)
+        _bar_of(_("Links that expire within 7 days"), "day", soon,
+                plural("{n} link expires within 7 days.", "{n} links expire within 7 days.", total))  # fmt: skip
+        programs = [(name, float(n)) for name, n in figures.by_program]
+        words = ", ".join(f"{name}: {n:,}" for name, n in figures.by_program)
+        _bar_of(_("Exports by program, 30 days"), "program", programs, words)
+
+
+def _bar_of(title: str, axis: str, bars: Sequence[tuple[str, float]], words: str) -> None:
+    """One small picture under its title; its words are written below it as well."""
+    import pandas as pd
+
+    st.subheader(title)
+    if not any(height for _name, height in bars):
+        st.caption(_("Nothing to draw yet."))
+        return
+    frame = pd.DataFrame([[name, height] for name, height in bars], columns=[axis, "exports"])
+    _bars(frame, f"{axis}:N", "exports:Q", height=140, alt=f"{title}. {words}")
+    st.text(words)
 
 
 def activity_over_time(points: Sequence[tuple[dt.datetime, Decimal]]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from portal.ui.times import expires_in, size, when, when_short
 from portal.ui.words import _
 
 AMBER = "background-color: rgba(217, 140, 0, 0.22)"
-GREY = "color: #7b8a8c"
+GREY = {"light": "color: #5a696c", "dark": "color: #98a8ab"}  # 4.5:1 on each theme's background
 DAY_SECONDS = 24 * 3600
 ROWS_UNSCROLLED = 20  # longer lists scroll within about as many rows
 STATE_SIGNS = {"green": "●", "blue": "◐", "orange": "▲", "red": "■", "gray": "○"}
@@ -22,6 +22,18 @@ STATE_SIGNS = {"green": "●", "blue": "◐", "orange": "▲", "red": "■", "gr
 
 def export_table(rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str) -> str | None:
     """Draw the rows; gives the id of the one clicked, if any."""
+    chosen = _draw(rows, zone, key=key, mode="single-row")
+    return chosen[0] if chosen else None
+
+
+def choose_exports(rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str) -> list[str]:
+    """Draw the rows with a box each; gives the ids of those ticked."""
+    return _draw(rows, zone, key=key, mode="multi-row")
+
+
+def _draw(
+    rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str, mode: Literal["single-row", "multi-row"]
+) -> list[str]:
     import pandas as pd
 
     now = dt.datetime.now(dt.UTC)
@@ -36,12 +48,11 @@ def export_table(rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str) -> st
         hide_index=True,
         height="content" if len(rows) <= ROWS_UNSCROLLED else 740,
         on_select="rerun",
-        selection_mode="single-row",
+        selection_mode=mode,
         column_config={name: st.column_config.TextColumn(name) for name in names},
         alt=_("Exports, newest first: when asked, customer masked, scope, format, status, expiry, size, by whom."),
     )
-    chosen = picked.selection.rows
-    return rows[chosen[0]].id if chosen and chosen[0] < len(rows) else None
+    return [rows[place].id for place in picked.selection.rows if place < len(rows)]
 
 
 def _cells(row: ExportView, now: dt.datetime, zone: dt.tzinfo) -> list[str]:
@@ -67,5 +78,5 @@ def _expiry_style(row: ExportView, now: dt.datetime) -> str:
     if left is None:
         return ""
     if left <= 0:
-        return GREY
+        return GREY["dark" if st.context.theme.type == "dark" else "light"]
     return AMBER if left < DAY_SECONDS else ""

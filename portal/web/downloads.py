@@ -15,6 +15,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from portal.errors import NotFound, NotSignedIn, PortalError
+from portal.exports.filters import from_address
+from portal.exports.trail import about_from_address
 from portal.identity import User
 from portal.log import log
 from portal.web.plain import error_page, page
@@ -22,6 +24,7 @@ from portal.web.portal_shape import Download, PortalSource
 from portal.web.visit import visit_of
 
 KINDS = frozenset({"original", "csv"})  # what `exports.open_file` can make
+DOCUMENT_KINDS = frozenset({"html", "json"})
 OWN_SITES = frozenset({"same-origin", "none"})  # none: typed or from the browser's download list
 
 
@@ -85,10 +88,36 @@ async def _serve(request: Request, ask: Callable[[User], Download]) -> Response:
 
 
 def download_routes(source: PortalSource) -> list[Route]:
-    """Both routes; the register first, for `list.csv` is no export's id."""
+    """All routes; the register first, for `list.csv` is no export's id. Addresses carry ids, codes and dates only."""
 
     async def register(request: Request) -> Response:
-        return await _serve(request, lambda user: source().exports.register_csv(user))
+        if not request.query_params:
+            return await _serve(request, lambda user: source().exports.register_csv(user))
+        wanted = from_address(request.query_params)
+        return await _serve(request, lambda user: source().exports.register_csv(user, wanted))
+
+    async def register_workbook(request: Request) -> Response:
+        wanted = from_address(request.query_params)
+        return await _serve(request, lambda user: source().exports.register_xlsx(user, wanted))
+
+    async def expiries(request: Request) -> Response:
+        return await _serve(request, lambda user: source().exports.expiries_ics(user))
+
+    async def evidence(request: Request) -> Response:
+        kind = request.query_params.get("kind", "html")
+        if kind not in DOCUMENT_KINDS:
+            return error_page(NotFound(detail="kind"))
+        about = about_from_address(request.query_params)
+        return await _serve(request, lambda user: source().exports.evidence(user, about, kind))
+
+    async def trail(request: Request) -> Response:
+        return await _serve(request, lambda user: source().exports.export_trail(user))
+
+    async def about_person(request: Request) -> Response:
+        kind, export_id = request.query_params.get("kind", "html"), request.query_params.get("export", "")
+        if kind not in DOCUMENT_KINDS or not export_id:
+            return error_page(NotFound(detail="kind or export"))
+        return await _serve(request, lambda user: source().exports.about_person(user, export_id, kind=kind))
 
     async def file(request: Request) -> Response:
         export_id, kind = request.path_params["export_id"], request.query_params.get("kind", "original")
@@ -98,5 +127,10 @@ def download_routes(source: PortalSource) -> list[Route]:
 
     return [
         Route("/exports/list.csv", register, methods=["GET"]),
+        Route("/exports/list.xlsx", register_workbook, methods=["GET"]),
+        Route("/exports/expiries.ics", expiries, methods=["GET"]),
+        Route("/audit/evidence", evidence, methods=["GET"]),
+        Route("/audit/trail.jsonl", trail, methods=["GET"]),
+        Route("/audit/about-person", about_person, methods=["GET"]),
         Route("/exports/{export_id}/file", file, methods=["GET"]),
     ]

@@ -1,0 +1,139 @@
+"""Audit trail: who did what to which export, when, from where; does it hold; evidence to hand out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from portal.audit.reading import TrailFilter, TrailPage
+from portal.audit.words import ACT_WORDS
+from portal.errors import PortalError
+from portal.exports.trail import TrailVerdict
+from portal.identity import Permission, allows
+from portal.runtime import get_portal
+from portal.ui.problems import show_problem
+from portal.ui.session import the_user
+from portal.ui.times import reader_zone, when
+from portal.ui.trail_table import trail_table
+from portal.ui.words import _, plain
+
+KEEP: Final = "session"
+ID_CHARS = 32
+
+portal = get_portal()
+user = the_user()
+zone = reader_zone(user.time_zone)
+
+
+def filters() -> TrailFilter:
+    """Narrow the list; kept while one moves about."""
+    people = portal.exports.trail_people(user)
+    one, two, three = st.columns(3)
+    action = one.selectbox(
+        _("Act"), ["", *sorted(ACT_WORDS, key=ACT_WORDS.__getitem__)], key="trail_action", persist_state=KEEP,
+        format_func=lambda a: _(ACT_WORDS[a]) if a else _("Any act"),
+    )  # fmt: skip
+    actor = two.selectbox(
+        _("Who"), ["", *people], key="trail_actor", persist_state=KEEP,
+        format_func=lambda a: people.get(a, _("Anybody")),
+    )  # fmt: skip
+    export = three.text_input(_("Export ID"), key="trail_export", max_chars=ID_CHARS, persist_state=KEEP)
+    since = one.date_input(_("From"), value=None, key="trail_since", format="YYYY-MM-DD", persist_state=KEEP)
+    until = two.date_input(_("To"), value=None, key="trail_until", format="YYYY-MM-DD", persist_state=KEEP)
+    return TrailFilter(action or "", actor or "", (export or "").strip().lower(), since, until)
+
+
+def say(verdict: TrailVerdict) -> None:
+    """One plain line: does it hold, since when, and if not, where it breaks."""
+    if not verdict.holds:
+        place = _("entry {seq} ").format(seq=f"{verdict.place:,}") if verdict.place else ""
+        line = _("The trail does not hold: {place}{what}.").format(place=place, what=verdict.what)
+        st.error(plain(line), icon=":material/gpp_bad:")
+        return
+    line = _("The trail holds since {since}: {n} entries, {signed} of them covered by {points} signed checkpoints.")
+    st.success(
+        plain(
+            line.format(
+                since=when(verdict.since, zone),
+                n=f"{verdict.entries:,}",
+                signed=f"{verdict.signed:,}",
+                points=f"{verdict.checkpoints:,}",
+            )
+        ),
+        icon=":material/verified_user:",
+    )
+
+
+def evidence(wanted: TrailFilter) -> None:
+    """Links to files about what is filtered: one export, its person, or days."""
+    with st.expander(_("Evidence"), icon=":material/gavel:"):
+        st.markdown(
+            _("One file with facts, hashes and proof, which anybody can check without the portal; never with contents.")
+        )
+        today = dt.datetime.now(dt.UTC).date()
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            about = st.text_input(_("About the export with this ID"), value=wanted.object_id, max_chars=ID_CHARS)
+            about = about.strip().lower()
+            known = len(about) == ID_CHARS and about.isalnum()
+            link(_("Evidence"), "/audit/evidence", {"export": about}, usable=known)
+            link(_("About its person"), "/audit/evidence", {"person_of": about}, usable=known)
+            if allows(user.role, Permission.EXPORT_OPEN):
+                link(_("For the person"), "/audit/about-person", {"export": about}, usable=known)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            days = st.date_input(
+                _("About these days"), value=(wanted.since or today - dt.timedelta(days=30), wanted.until or today),
+                format="YYYY-MM-DD",
+            )  # fmt: skip
+            ends = [day.isoformat() for day in days] if isinstance(days, tuple) else []
+            whole = len(ends) == 2
+            span = {"from": ends[0], "to": ends[1]} if whole else {}
+            link(_("Evidence of these days"), "/audit/evidence", span, usable=whole)
+        link(_("Whole trail"), "/audit/trail.jsonl", {}, usable=True)
+
+
+def link(words: str, place: str, query: dict[str, str], *, usable: bool) -> None:
+    address = f"{place}?{urlencode(query)}" if query else place
+    st.link_button(words, address, icon=":material/download:", disabled=not usable)
+
+
+def turn(page: TrailPage, way: list[int | None]) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
+        if st.button(_("Newer"), icon=":material/chevron_left:", disabled=len(way) == 1):
+            way.pop()
+            st.rerun()
+        st.caption(_("Page {n}").format(n=len(way)))
+        if st.button(_("Older"), icon=":material/chevron_right:", icon_position="right", disabled=page.after is None):
+            way.append(page.after)
+            st.rerun()
+
+
+def acts(wanted: TrailFilter) -> None:
+    if st.session_state.get("_trail_filter") != wanted:
+        st.session_state["_trail_filter"] = wanted
+        st.session_state["_trail_way"] = [None]
+    way: list[int | None] = st.session_state["_trail_way"]
+    page = portal.exports.trail(user, wanted, after=way[-1])
+    if not page.rows:
+        st.info(
+            _("No act matches. Every act of your merchant appears here, the newest first."), icon=":material/inbox:"
+        )
+        return
+    trail_table(page.rows, zone, key=f"trail_table_{len(way)}")
+    turn(page, way)
+
+
+title, button = st.columns([3, 1], vertical_alignment="bottom")
+title.title(_("Audit trail"))
+title.caption(_("Who did what to which export, when and from where. Nothing here can be changed unseen."))
+try:
+    if button.button(_("Verify"), type="primary", icon=":material/fact_check:", width="stretch"):
+        with st.spinner(_("Checking every entry and checkpoint …")):
+            say(portal.exports.verify_trail(user))
+    chosen = filters()
+    evidence(chosen)
+    acts(chosen)
+except PortalError as error:
+    show_problem(error)

@@ -1,0 +1,192 @@
+"""Past exports, Today and the audit trail drawn through AppTest over a real service on SQLite."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from portal.config import Settings
+from portal.errors import NotPermitted, StepUpNeeded
+from portal.exports import HistoryFilter, State
+from portal.exports.bulk import destroy_many, refresh_many
+from portal.exports.filters import from_address, to_address
+from portal.identity import Role, User
+from portal.runtime import Portal, build_portal, set_portal
+from portal.storage.tables import Account, Export, utc_now
+
+PAGES = Path(__file__).resolve().parents[2] / "pages"
+EMAIL = "ada@example.com"
+
+
+@dataclasses.dataclass
+class Shop:
+    portal: Portal
+    user: User
+    exports: list[str]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Iterator[Shop]:
+    portal = build_portal(Settings(data_dir=tmp_path, mode="practice"))
+    merchant, seal = portal.identity.create_merchant("Shop"), portal.exports.seal
+    now = utc_now()
+    with portal.db.write() as session:
+        account = Account(merchant_id=merchant, email="maya@shop.example", name="Maya", role="manager")
+        session.add(account)
+        session.flush()
+        user = User(account.id, merchant, "Shop", account.email, "Maya", Role.MANAGER, True, "UTC",
+                    proof_at=now, origin="192.0.2.7")  # fmt: skip
+        ids = []
+        for number, state in enumerate([State.READY, State.READY, State.FAILED, State.PURGED]):
+            export_id = f"{number:032x}"
+            ids.append(export_id)
+            session.add(
+                Export(
+                    id=export_id, merchant_id=merchant, state=state, requested_by=account.id,
+                    requested_at=now - dt.timedelta(hours=number), inspected_at=now, turn="you" if number == 2 else "",
+                    subject_kind="email", sealed_subject=seal.seal(merchant, export_id, "subject", EMAIL),
+                    subject_index=portal.exports._index(session, user, EMAIL), ask_index=str(number),
+                    format="json" if number else "csv", reference=f"T-{number}", size_bytes=10,
+                    link_expires_at=now + dt.timedelta(hours=5 + number), problem="Look at it." if number == 2 else "",
+                )
+            )  # fmt: skip
+    yield Shop(portal, user, ids)
+    set_portal(None)
+    portal.stop()
+
+
+@pytest.fixture
+def open_page(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
+    set_portal(shop.portal)
+
+    def opening(name: str, *, role: Role = Role.MANAGER, query: dict[str, str] | None = None) -> AppTest:
+        user = dataclasses.replace(shop.user, role=role)
+        monkeypatch.setattr("portal.ui.session.signed_in_user", lambda: user)
+        page = AppTest.from_file(str(PAGES / name), default_timeout=60)
+        for key, value in (query or {}).items():
+            page.query_params[key] = value
+        return page.run()
+
+    return opening
+
+
+def rows_of(page: AppTest) -> list[Any]:
+    return page.dataframe[0].value.values.tolist() if page.dataframe else []
+
+
+def test_a_saved_address_sets_the_filters(open_page: Callable[..., AppTest]) -> None:
+    page = open_page("past_exports.py", query={"status": "failed", "order": "requested"})
+    assert not page.exception
+    assert [row[8] for row in rows_of(page)] == ["T-2"]
+    assert page.multiselect[0].value == ["Failed"]
+
+
+def test_a_filter_goes_into_the_address_but_the_search_never_does(open_page: Callable[..., AppTest]) -> None:
+    page = open_page("past_exports.py")
+    page.selectbox(key="history_format").set_value("CSV").run()
+    page.text_input(key="history_text").set_value(EMAIL).run()
+    assert not page.exception
+    assert list(page.query_params) == ["format"] and EMAIL not in str(page.query_params)
+    assert [row[8] for row in rows_of(page)] == ["T-0"]
+
+
+def test_an_address_keeps_everything_but_the_text() -> None:
+    wanted = HistoryFilter(
+        text=EMAIL, states=frozenset({State.READY, State.FAILED}), format="json", program_id="ab" * 12,
+        since=dt.date(2026, 1, 2), until=dt.date(2026, 3, 4), mine=True, sort="expires",
+    )  # fmt: skip
+    assert from_address(to_address(wanted)) == dataclasses.replace(wanted, text="")
+    assert "ada" not in str(to_address(wanted))
+
+
+@pytest.mark.parametrize("query", [{"status": "nonsense"}, {"program": "a@example.com"}, {"from": "yesterday"},
+                                   {"order": "1"}, {"format": "exe"}, {"mine": "yes"}])  # fmt: skip
+def test_an_address_nobody_could_have_saved_means_no_filter(query: dict[str, str]) -> None:
+    assert from_address(query) == HistoryFilter()
+
+
+def test_several_chosen_files_are_destroyed_only_after_a_confirmation(
+    open_page: Callable[..., AppTest], shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page("past_exports.py")
+    monkeypatch.setattr("portal.ui.export_table.choose_exports", lambda *_a, **_k: shop.exports[:2])
+    page.toggle(key="history_several").set_value(True).run()
+    next(b for b in page.button if b.label == "Destroy files").click().run()
+    assert [shop.portal.exports.get(shop.user, e).state for e in shop.exports[:2]] == [State.READY, State.READY]
+    assert "Destroy now" in [b.label for b in page.button]  # its click reruns the dialog alone, which AppTest does not
+
+
+def test_destroying_several_tells_what_was_done_and_what_was_not(shop: Shop) -> None:
+    report = destroy_many(shop.portal.exports, shop.user, [*shop.exports, shop.exports[0], "f" * 32])
+    assert report.done == 2
+    assert set(report.failed) == {shop.exports[2], shop.exports[3], "f" * 32}
+    assert [shop.portal.exports.get(shop.user, e).state for e in shop.exports[:2]] == [State.PURGED, State.PURGED]
+    acts = [row.action for row in shop.portal.exports.trail(shop.user).rows]
+    assert acts.count("export:destroy") == 2
+
+
+def test_destroying_several_needs_a_fresh_proof_and_a_manager(shop: Shop) -> None:
+    for user, error in (
+        (dataclasses.replace(shop.user, proof_at=None), StepUpNeeded),
+        (dataclasses.replace(shop.user, role=Role.AGENT), NotPermitted),
+    ):
+        with pytest.raises(error):
+            destroy_many(shop.portal.exports, user, shop.exports)
+    assert shop.portal.exports.get(shop.user, shop.exports[0]).state is State.READY
+
+
+def test_refreshing_several_asks_again_with_the_same_filters(shop: Shop) -> None:
+    report = refresh_many(shop.portal.exports, shop.user, shop.exports[:3])
+    assert (report.done, list(report.failed)) == (2, [shop.exports[2]])
+    fresh = [row for row in shop.portal.exports.history(shop.user).rows if row.repeat_of]
+    assert {row.repeat_of for row in fresh} == set(shop.exports[:2])
+    assert {row.format for row in fresh} == {"csv", "json"}
+
+
+def test_an_agent_is_not_offered_destruction(open_page: Callable[..., AppTest]) -> None:
+    page = open_page("past_exports.py", role=Role.AGENT)
+    page.toggle(key="history_several").set_value(True).run()
+    assert "Destroy files" not in [b.label for b in page.button]
+
+
+def test_today_draws_its_pictures_with_words(open_page: Callable[..., AppTest]) -> None:
+    page = open_page("today.py")
+    assert not page.exception
+    heads = [s.value for s in page.subheader]
+    assert {"Age of open exports", "Answered within a day, percent", "Exports by program, 30 days"} <= set(heads)
+    assert "Due within 7 days" in [m.label for m in page.metric]
+    assert any("links expire within 7 days" in t.value for t in page.text)
+
+
+def test_an_auditor_reads_and_verifies_the_trail(open_page: Callable[..., AppTest], shop: Shop) -> None:
+    shop.portal.exports.note_search(shop.user, EMAIL)
+    page = open_page("audit_trail.py", role=Role.AUDITOR)
+    assert not page.exception
+    assert "Past exports searched for a person" in [row[3] for row in rows_of(page)]
+    assert EMAIL not in str(rows_of(page))
+    next(b for b in page.button if b.label == "Verify").click().run()
+    assert page.success[0].value.startswith("The trail holds since")
+
+
+def test_a_broken_trail_is_told_with_its_place(open_page: Callable[..., AppTest], shop: Shop) -> None:
+    from sqlalchemy import update
+
+    from portal.storage.tables import AuditEntry
+
+    shop.portal.exports.note_search(shop.user, EMAIL)
+    with shop.portal.db.write() as session:
+        session.execute(update(AuditEntry).where(AuditEntry.action == "history:search").values(actor="nobody"))
+    page = open_page("audit_trail.py")
+    next(b for b in page.button if b.label == "Verify").click().run()
+    assert "entry 2 was changed after it was written" in page.error[0].value
+
+
+def test_an_agent_may_not_read_the_trail(open_page: Callable[..., AppTest]) -> None:
+    page = open_page("audit_trail.py", role=Role.AGENT)
+    assert page.error and not page.dataframe
