@@ -118,6 +118,11 @@ class Settings(BaseSettings):
         return self.checkpoint_dir or str(self.root / "checkpoints")
 
     @property
+    def destruction_list(self) -> Path:
+        """Names of destroyed files, beside the master keyset and so outside the data a backup copies (SEC-55)."""
+        return self.keyset_file.with_name("destroyed-files")
+
+    @property
     def practice(self) -> bool:
         return self.mode == "practice"
 

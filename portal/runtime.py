@@ -32,6 +32,7 @@ class Portal:
     db: Database
     master: MasterKey
     sealer: FieldSealer
+    blobs: BlobStore
     files: SealedFiles
     vendor: Vendor
     identity: Identity
@@ -98,7 +99,8 @@ def build_portal(settings: Settings, *, at: Callable[[str], None] = nowhere) -> 
     db = Database(open_engine(settings.database))
     bring_up_to_date(db.engine)
     sealer = FieldSealer(master)
-    files = SealedFiles(master, BlobStore(settings.root / "files", settings.blob_url), at)
+    blobs = BlobStore(settings.root / "files", settings.blob_url)
+    files = SealedFiles(master, blobs, at)
     vendor = Vendor(settings, sealer)
     exports = Exports(
         db=db,
@@ -110,7 +112,7 @@ def build_portal(settings: Settings, *, at: Callable[[str], None] = nowhere) -> 
         begin_again=_not_started,
         at=at,
     )
-    return Portal(settings, db, master, sealer, files, vendor, Identity(db, sealer, settings), exports)
+    return Portal(settings, db, master, sealer, blobs, files, vendor, Identity(db, sealer, settings), exports)
 
 
 def _not_started(export_id: str) -> None:

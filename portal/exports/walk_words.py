@@ -23,6 +23,11 @@ EXPIRED_WORDS = {
     "problem": "LoyaltyDog's link expired before the file could be fetched.",
     **EXPIRED_NEXT,
 }
+RESTORED_WORDS = {
+    "problem_code": "restored",
+    "problem": "The portal was restored from a backup made before this was sent; what came of it is not known.",
+    **UNKNOWN_NEXT,
+}
 GIVEN_UP_WORDS = {
     "problem_code": "given_up",
     "problem": "The portal tried many times and could not get further.",

@@ -41,3 +41,9 @@ def bring_up_to_date(engine: Engine) -> None:
         if current is not None and current not in {r.revision for r in script.walk_revisions()}:
             raise DatabaseTooNew(detail=f"revision {current}")
         command.upgrade(config, "head")
+
+
+def revision_of(engine: Engine) -> str | None:
+    """The revision a database is at; None for an empty one."""
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()

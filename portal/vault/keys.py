@@ -1,17 +1,22 @@
 """The master key: a Tink keyset in a file of its own, mode 0600 (SEC-27, SEC-46).
 
-Everything sealed is under this key or under a key wrapped by it. The only module that touches a
-cleartext keyset.
+Everything sealed is under this keyset or under a key wrapped by it. The only module that touches a
+cleartext keyset. Rotation adds a key to the file and then makes it the primary one; processes that
+run notice the changed file before they seal, and when they meet a key they do not know.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import stat
+import threading
 from pathlib import Path
+from typing import Any
 
 import tink
 from tink import aead, json_proto_keyset_format, prf, proto_keyset_format, secret_key_access, streaming_aead
+from tink.proto import tink_pb2
 
 from portal.errors import PortalError
 
@@ -19,19 +24,28 @@ aead.register()
 prf.register()
 streaming_aead.register()
 
+TINK_PREFIX = 0x01  # an AEAD ciphertext begins with this byte and four of its key's id (measured)
+
 
 class KeyTrouble(PortalError):
     code = "key_trouble"
     message = "The portal's key cannot be used, so nothing can be opened or sealed."
-    next_step = "Whoever runs the portal: check the keyset file (python -m portal doctor)."
+    next_step = "Whoever runs the portal: check the keyset file (python -m portal keys check)."
 
 
 class MasterKey:
-    """The key-encryption key. `aead` seals fields and wraps file keys."""
+    """The key-encryption keyset. `aead` seals fields and wraps file keys; it follows the file when that changes."""
 
-    def __init__(self, handle: tink.KeysetHandle) -> None:
+    def __init__(self, handle: tink.KeysetHandle, path: Path | None = None) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._stamp = _stamp(path)
+        self._take(handle)
+        self.aead: aead.Aead = _FollowingAead(self)
+
+    def _take(self, handle: tink.KeysetHandle) -> None:
         self._handle = handle
-        self.aead: aead.Aead = handle.primitive(aead.Aead)
+        self.primitive: aead.Aead = handle.primitive(aead.Aead)
 
     @classmethod
     def open(cls, path: Path, *, create: bool) -> MasterKey:
@@ -42,44 +56,163 @@ class MasterKey:
         if not path.exists():
             if not create:
                 raise KeyTrouble(detail=f"no keyset file {path.name}")
-            cls._write_new(path)
-        mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            raise KeyTrouble(detail=f"keyset file mode is {mode:o}, must be 600")
-        try:
-            handle = json_proto_keyset_format.parse(path.read_text(), secret_key_access.TOKEN)
-            return cls(handle)
-        except (tink.TinkError, ValueError) as error:
-            raise KeyTrouble(detail=f"keyset file unreadable: {type(error).__name__}") from None
+            _write(path, _as_text(tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)), replace=False)
+        return cls(_read(path), path)
 
-    @staticmethod
-    def _write_new(path: Path) -> None:
-        handle = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
-        text = json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "w") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                os.link(draft, path)  # two processes starting at once: the first link wins, both use it
-            except FileExistsError:
-                return
-            folder = os.open(path.parent, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
-        finally:
-            draft.unlink(missing_ok=True)
+    def refresh(self) -> bool:
+        """Load the file again if it has changed. True when it had. Raises KeyTrouble."""
+        if self._path is None or _stamp(self._path) == self._stamp:
+            return False
+        with self._lock:
+            stamp = _stamp(self._path)
+            self._take(_read(self._path))
+            self._stamp = stamp
+        return True
+
+    # Rotation ----------------------------------------------------------------------------------
+
+    def key_ids(self) -> list[int]:
+        """Ids of all enabled keys, oldest first."""
+        return [info.key_id for info in self._handle.keyset_info().key_info]
+
+    @property
+    def primary_id(self) -> int:
+        return int(self._handle.keyset_info().primary_key_id)
+
+    def add_key(self) -> int:
+        """Write a further key into the file, not yet used for sealing. Gives its id."""
+        fresh = json.loads(_as_text(tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)))
+
+        def change(keyset: dict[str, Any]) -> None:
+            keyset["key"] += fresh["key"]
+
+        self._change(change)
+        return int(fresh["primaryKeyId"])
+
+    def make_primary(self, key_id: int) -> None:
+        """From now on seal under this key; the others still open."""
+        if key_id not in self.key_ids():
+            raise KeyTrouble(detail="no such key in the keyset")
+        self._change(lambda keyset: keyset.__setitem__("primaryKeyId", key_id))
+
+    def drop(self, key_ids: set[int]) -> None:
+        """Destroy keys. What is still sealed under them is lost for good; the primary key is never dropped."""
+        if self.primary_id in key_ids:
+            raise KeyTrouble(detail="the primary key cannot be dropped")
+        self._change(
+            lambda keyset: keyset.__setitem__("key", [k for k in keyset["key"] if int(k["keyId"]) not in key_ids])
+        )
+
+    def _change(self, change: Any) -> None:
+        if self._path is None:
+            raise KeyTrouble(detail="this keyset has no file")
+        keyset = json.loads(self._path.read_text())
+        change(keyset)
+        _write(self._path, json.dumps(keyset, indent=2), replace=True)
+        self.refresh()
+
+    # Wrapping ----------------------------------------------------------------------------------
 
     def new_wrapped(self, template: object, associated_data: bytes) -> bytes:
         """A fresh keyset, wrapped under the master key with `associated_data` bound in."""
-        handle = tink.new_keyset_handle(template)
+        return self._wrap(tink.new_keyset_handle(template), associated_data)
+
+    def _wrap(self, handle: tink.KeysetHandle, associated_data: bytes) -> bytes:
         wrapped: bytes = proto_keyset_format.serialize_encrypted(handle, self.aead, associated_data)
         return wrapped
 
     def unwrap(self, wrapped: bytes, associated_data: bytes) -> tink.KeysetHandle:
         """Raises tink.TinkError when it does not verify."""
         return proto_keyset_format.parse_encrypted(wrapped, self.aead, associated_data)
+
+    def rewrap(self, wrapped: bytes, associated_data: bytes) -> bytes:
+        """The same keyset under the primary key. Raises tink.TinkError."""
+        return self._wrap(self.unwrap(wrapped, associated_data), associated_data)
+
+
+class _FollowingAead(aead.Aead):  # type: ignore[misc]  # Tink ships no types
+    """Seals under the file's current primary key; opens with keys that came after the process was started."""
+
+    def __init__(self, master: MasterKey) -> None:
+        self._master = master
+
+    def encrypt(self, plaintext: bytes, associated_data: bytes) -> bytes:
+        self._master.refresh()
+        sealed: bytes = self._master.primitive.encrypt(plaintext, associated_data)
+        return sealed
+
+    def decrypt(self, ciphertext: bytes, associated_data: bytes) -> bytes:
+        try:
+            plain: bytes = self._master.primitive.decrypt(ciphertext, associated_data)
+        except tink.TinkError:
+            if not self._master.refresh():
+                raise
+            plain = self._master.primitive.decrypt(ciphertext, associated_data)
+        return plain
+
+
+def key_id_of(sealed: bytes) -> int | None:
+    """The id of the master key a sealed field is under; None when it is no such thing."""
+    return int.from_bytes(sealed[1:5], "big") if len(sealed) > 5 and sealed[0] == TINK_PREFIX else None
+
+
+def key_id_of_wrapped(wrapped: bytes) -> int | None:
+    """The id of the master key a wrapped keyset is under."""
+    try:
+        return key_id_of(tink_pb2.EncryptedKeyset.FromString(wrapped).encrypted_keyset)
+    except Exception:  # protobuf's own DecodeError is not exported under a stable name
+        return None
+
+
+def _stamp(path: Path | None) -> tuple[int, int, int] | None:
+    """What changes when the file is replaced; None while it is away, which no stamp of a loaded file equals."""
+    try:
+        found = path.stat() if path is not None else None
+    except OSError:
+        raise KeyTrouble(detail="keyset file cannot be read") from None
+    return (found.st_ino, found.st_mtime_ns, found.st_size) if found else None
+
+
+def _read(path: Path) -> tink.KeysetHandle:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise KeyTrouble(detail=f"keyset file mode is {mode:o}, must be 600")
+        return json_proto_keyset_format.parse(path.read_text(), secret_key_access.TOKEN)
+    except (tink.TinkError, ValueError, OSError) as error:
+        raise KeyTrouble(detail=f"keyset file unreadable: {type(error).__name__}") from None
+
+
+def _as_text(handle: tink.KeysetHandle) -> str:
+    text: str = json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
+    return text
+
+
+def _write(path: Path, text: str, *, replace: bool) -> None:
+    """Put the file there whole and safe from a power cut, or not at all. Raises KeyTrouble."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if replace:
+            os.replace(draft, path)
+        else:
+            try:
+                os.link(draft, path)  # two processes starting at once: the first link wins, both use it
+            except FileExistsError:
+                return
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise KeyTrouble(
+            "The portal's key file could not be written.", detail=f"keyset file: {type(error).__name__}"
+        ) from None
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,91 @@
+"""`keys new | rotate | check`: the master keyset, while the portal runs or not."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from portal.commands.acting import opened_portal
+from portal.runtime import Portal
+
+app = typer.Typer(no_args_is_help=True, help="The master keyset: add a key, bring everything under it, look.")
+
+
+@app.command()
+def new() -> None:
+    """Make the keyset file, or add a key to it that is not used yet (to be copied to other machines first)."""
+    from portal.config import load_settings
+    from portal.vault.keys import MasterKey
+
+    path = load_settings().keyset_file
+    if not path.exists():
+        made = MasterKey.open(path, create=True)
+        print(f"Made {path} with key {made.primary_id:08x}.")
+        print("Back it up apart from the data: without it nothing here can be opened.", file=sys.stderr)
+        return
+    with opened_portal() as portal:
+        key_id = portal.master.add_key()
+        _audit(portal, "key:create", key_id)
+        print(f"Added key {key_id:08x}, not used yet. `keys rotate` begins to use it.")
+
+
+@app.command()
+def rotate(
+    drop_old: Annotated[
+        bool,
+        typer.Option(help="then destroy older keys that nothing here uses; backups from before cannot be opened"),
+    ] = False,
+) -> None:
+    """Seal under the newest key from now on, and bring everything under it. Exports may run meanwhile."""
+    from portal.vault.rotation import reseal, uses
+
+    with opened_portal() as portal:
+        master = portal.master
+        newest = master.key_ids()[-1]
+        if newest == master.primary_id:
+            newest = master.add_key()
+            _audit(portal, "key:create", newest)
+        master.make_primary(newest)
+        _audit(portal, "key:rotate", newest)
+        count = reseal(portal.db, master, portal.sealer)
+        count += reseal(portal.db, master, portal.sealer)  # what a transaction begun before the change has written
+        print(f"Key {newest:08x} is in use; {count} values brought under it.")
+        if drop_old:
+            used = uses(portal.db)
+            old = {key_id for key_id in master.key_ids() if key_id != newest and not used[key_id]}
+            master.drop(old)
+            print(f"Destroyed {len(old)} older keys." + _still_used(portal))
+
+
+def _still_used(portal: Portal) -> str:
+    left = len(portal.master.key_ids()) - 1
+    return f" {left} are still in use; run it again in a minute." if left else ""
+
+
+@app.command()
+def check() -> None:
+    """Say which keys there are, how much lies under each, and whether a sample opens. Status 1 when not all is well."""
+    from portal.vault.rotation import uses, what_does_not_open
+
+    with opened_portal() as portal:
+        used, known = uses(portal.db), portal.master.key_ids()
+        for key_id in known:
+            role = "in use" if key_id == portal.master.primary_id else "older"
+            print(f"{key_id:08x}  {role:<7} {used[key_id]} values")
+        lost = {key_id: count for key_id, count in used.items() if key_id not in known}
+        for unknown, count in lost.items():
+            print(f"{unknown or 0:08x}  MISSING {count} values cannot be opened", file=sys.stderr)
+        broken = what_does_not_open(portal.db, portal.sealer, portal.master)
+        for name, count in broken.items():
+            print(f"{name}: {count} values do not open", file=sys.stderr)
+        if lost or broken:
+            raise typer.Exit(1)
+
+
+def _audit(portal: Portal, action: str, key_id: int) -> None:
+    from portal import audit
+
+    with portal.db.write() as session:
+        audit.record(session, audit.PORTAL_CHAIN, "system", action, origin="cli", key=f"{key_id:08x}")

@@ -1,0 +1,56 @@
+"""The database's rows as one SQLite file, and back: a backup that fits SQLite and PostgreSQL alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Table, create_engine, func, insert, select, text
+
+from portal.storage.tables import Base, FileKey, LoginSession, Pace, SignInTicket, Throttle, Worker
+
+LEFT_OUT = {t.__tablename__ for t in (FileKey, LoginSession, SignInTicket, Throttle, Pace, Worker)}
+"""Not in a backup: the files' keys, so that it cannot bring a destroyed file back (SEC-55), and what only the moment
+needs."""
+BATCH = 500
+
+
+def tables() -> list[Table]:
+    """Every table that is in a backup, those that are referred to first."""
+    return [table for table in Base.metadata.sorted_tables if table.name not in LEFT_OUT]
+
+
+def copy_out(engine: Engine, target: Path) -> dict[str, int]:
+    """Write all rows, as of one moment, into a new SQLite file. Gives the number of rows by table."""
+    out = create_engine(f"sqlite:///{target}")
+    try:
+        with engine.connect() as source, out.begin() as copy:
+            if engine.dialect.name == "postgresql":
+                source.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+            Base.metadata.create_all(copy, tables=tables())
+            return {table.name: _copy(source, copy, table) for table in tables()}
+    finally:
+        out.dispose()
+
+
+def copy_in(source_file: Path, engine: Engine) -> dict[str, int]:
+    """Write the rows of such a file into an empty, migrated database, in one transaction."""
+    source_engine = create_engine(f"sqlite:///file:{source_file}?mode=ro&uri=true")
+    try:
+        with source_engine.connect() as source, engine.begin() as target:
+            return {table.name: _copy(source, target, table) for table in tables()}
+    finally:
+        source_engine.dispose()
+
+
+def _copy(source: Connection, target: Connection, table: Table) -> int:
+    count = 0
+    for part in source.execute(select(table)).mappings().partitions(BATCH):
+        target.execute(insert(table), [dict(row) for row in part])
+        count += len(part)
+    return count
+
+
+def count_rows(connection: Connection, names: Iterable[str]) -> dict[str, int]:
+    known = Base.metadata.tables
+    return {name: connection.scalar(select(func.count()).select_from(known[name])) or 0 for name in names}

@@ -1,0 +1,141 @@
+"""Bringing everything sealed under the newest master key, while exports run (SEC-27).
+
+Each value is opened and sealed again by `UPDATE … WHERE the old value is still there`, so that a
+value written in between wins; values written by running processes are under the new key already.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import tink
+from sqlalchemy import select, tuple_, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import InstrumentedAttribute
+
+from portal.errors import SealBroken
+from portal.storage.engine import Database
+from portal.storage.tables import Account, Export, FileKey, LoginSession, Merchant, SignInTicket
+from portal.vault.fields import FieldSealer, field_place, index_place
+from portal.vault.files import FilePlace
+from portal.vault.keys import MasterKey, key_id_of, key_id_of_wrapped
+
+BATCH = 200
+Column = InstrumentedAttribute[Any]
+
+
+@dataclass(frozen=True)
+class SealedColumn:
+    """Where sealed values lie. `bound(row)` is the associated data of a row, `key` its primary key."""
+
+    column: Column
+    key: tuple[Column, ...]
+    needs: tuple[Column, ...]
+    bound: Callable[[Any], bytes]
+    wrapped: bool = False
+
+    @property
+    def name(self) -> str:
+        return f"{self.column.class_.__tablename__}.{self.column.key}"
+
+
+def _field(column: Column, merchant: Column, row: Column, name: str) -> SealedColumn:
+    table = str(column.class_.__tablename__)
+    return SealedColumn(column, (row,), (merchant, row), lambda r: field_place(r[0], table, name, r[1]))
+
+
+COLUMNS = (
+    SealedColumn(
+        FileKey.sealed_keyset,
+        (FileKey.export_id, FileKey.blob_name),
+        (FileKey.merchant_id, FileKey.export_id, FileKey.blob_name),
+        lambda r: FilePlace(r[0], r[1], r[2]).bound("file-key-v1"),
+        wrapped=True,
+    ),
+    SealedColumn(
+        Merchant.sealed_index_keyset, (Merchant.id,), (Merchant.id,), lambda r: index_place(r[0]), wrapped=True
+    ),
+    _field(Merchant.sealed_api_token, Merchant.id, Merchant.id, "api_token"),
+    _field(Account.sealed_totp, Account.merchant_id, Account.id, "sealed_totp"),
+    _field(LoginSession.sealed_vendor_token, LoginSession.merchant_id, LoginSession.id_hash, "sealed_vendor_token"),
+    _field(Export.sealed_subject, Export.merchant_id, Export.id, "subject"),
+    _field(Export.sealed_card_id, Export.merchant_id, Export.id, "card_id"),
+    _field(Export.sealed_download_url, Export.merchant_id, Export.id, "download_url"),
+)
+"""Every sealed column but those of sign-in tickets, which live for a minute and are removed instead."""
+
+
+def uses(db: Database) -> Counter[int | None]:
+    """How many sealed values lie under each master key id; None counts what has no such id."""
+    found: Counter[int | None] = Counter()
+    with db.read() as session:
+        for place in (*COLUMNS, _TICKETS):
+            read = key_id_of_wrapped if place.wrapped else key_id_of
+            for value in session.scalars(select(place.column).where(place.column.is_not(None))):
+                found[read(value)] += 1
+    return found
+
+
+_TICKETS = SealedColumn(
+    SignInTicket.sealed_vendor_token, (SignInTicket.ticket_hash,), (SignInTicket.ticket_hash,), lambda r: b""
+)
+
+
+def reseal(db: Database, master: MasterKey, sealer: FieldSealer) -> int:
+    """Bring all values under the primary key. Gives how many were changed. Raises SealBroken, tink.TinkError."""
+    return sum(_reseal_column(db, master, sealer, place) for place in COLUMNS)
+
+
+def _reseal_column(db: Database, master: MasterKey, sealer: FieldSealer, place: SealedColumn) -> int:
+    changed = 0
+    after: tuple[Any, ...] | None = None
+    while True:
+        query = select(*place.key, *place.needs, place.column).where(place.column.is_not(None))
+        if after is not None:
+            query = query.where(tuple_(*place.key) > after)
+        with db.read() as session:
+            rows = session.execute(query.order_by(*place.key).limit(BATCH)).all()
+        if not rows:
+            return changed
+        for row in rows:
+            after = tuple(row[: len(place.key)])
+            changed += _reseal_value(db, master, sealer, place, after, tuple(row[len(place.key) : -1]), row[-1])
+
+
+def _reseal_value(
+    db: Database,
+    master: MasterKey,
+    sealer: FieldSealer,
+    place: SealedColumn,
+    key: tuple[Any, ...],
+    needs: tuple[Any, ...],
+    old: bytes,
+) -> int:
+    if (key_id_of_wrapped(old) if place.wrapped else key_id_of(old)) == master.primary_id:
+        return 0
+    bound = place.bound(needs)
+    new = master.rewrap(old, bound) if place.wrapped else sealer.reseal(old, bound)
+    with db.write() as session:
+        statement = update(place.column.class_).where(
+            *(column == value for column, value in zip(place.key, key, strict=True)), place.column == old
+        )
+        done = session.execute(statement.values({place.column.key: new}).execution_options(synchronize_session=False))
+        return int(cast(CursorResult[Any], done).rowcount)
+
+
+def what_does_not_open(db: Database, sealer: FieldSealer, master: MasterKey) -> Counter[str]:
+    """Try every sealed value but file contents; how many of which column do not open."""
+    broken: Counter[str] = Counter()
+    for place in COLUMNS:
+        with db.read() as session:
+            rows = session.execute(select(*place.needs, place.column).where(place.column.is_not(None))).all()
+        for row in rows:
+            bound = place.bound(tuple(row[:-1]))
+            try:
+                master.unwrap(row[-1], bound) if place.wrapped else sealer.reseal(row[-1], bound)
+            except (tink.TinkError, SealBroken):
+                broken[place.name] += 1
+    return broken

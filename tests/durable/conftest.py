@@ -1,0 +1,88 @@
+"""Helpers of the crash room are used here too: processes on one data folder, a vendor that counts."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "crash"))
+
+from house import House
+from shop import CountingShop
+
+from portal.cli import main
+from portal.config import Settings
+
+
+@pytest.fixture(scope="session")
+def counting_shop() -> Iterator[CountingShop]:
+    shop = CountingShop()
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def house(tmp_path: Path, counting_shop: CountingShop) -> Iterator[House]:
+    counting_shop.posts.clear()
+    opened = House(tmp_path / "house")
+    opened.furnish(counting_shop.port)
+    yield opened
+    opened.close()
+
+
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
+    """`python -m portal …` on a house's data, run in this process: starting one takes longer than the command."""
+
+    def run(data: Path, *words: str, **variables: str) -> Done:
+        out, err = io.StringIO(), io.StringIO()
+        with monkeypatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.setattr(sys, "argv", ["portal", *words])
+            for name, value in {"PORTAL_DATA_DIR": str(data), "PORTAL_MODE": "practice", **variables}.items():
+                patch.setenv(name, value)
+            try:
+                main()
+            except SystemExit as end:
+                status = end.code if isinstance(end.code, int) else int(end.code is not None)
+            else:
+                status = 0
+        return Done(status, out.getvalue(), err.getvalue())
+
+    return run
+
+
+@pytest.fixture
+def enabled_keys() -> Callable[[House], list[int]]:
+    def read(house: House) -> list[int]:
+        keyset = json.loads(house.portal.settings.keyset_file.read_text())
+        return [int(key["keyId"]) for key in keyset["key"]]
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def practice_settings() -> Callable[..., Settings]:
+    def settings(folder: Path, **options: object) -> Settings:
+        return Settings(
+            mode="practice",
+            data_dir=folder,
+            demo_password=SecretStr("violet-tractor-pond-91"),
+            **options,  # type: ignore[arg-type]
+        )
+
+    return settings
