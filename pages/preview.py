@@ -10,6 +10,7 @@ from portal.identity import Permission, allows
 from portal.preview import LARGE_BYTES, Preview, PreviewError, Reading
 from portal.runtime import get_portal
 from portal.ui import places
+from portal.ui.comparison import draw_comparison
 from portal.ui.file_facts import draw_actions, draw_checks, draw_facts
 from portal.ui.file_tables import draw_tables, forget_search
 from portal.ui.outcome import draw_outcome, draw_release, draw_timeline
@@ -109,6 +110,7 @@ def the_file(view: ExportView) -> None:
         )
     if preview is not None:
         draw_tables(portal, user, view, preview)
+        draw_comparison(portal, user, view, zone)
 
 
 def draw(view: ExportView) -> None:

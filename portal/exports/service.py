@@ -6,13 +6,13 @@ absent are the same answer (SEC-41).
 
 from __future__ import annotations
 
+from portal.exports.comparing import Comparing
 from portal.exports.connecting import Connecting
 from portal.exports.listing import Listing
 from portal.exports.lookups import Lookups
-from portal.exports.opening import Opening
 from portal.exports.retention import Retention
 from portal.exports.submitting import Submitting
 
 
-class Exports(Submitting, Listing, Lookups, Opening, Retention, Connecting):
-    """Submit, decide, list, look up, open, destroy; and the merchant's connection."""
+class Exports(Submitting, Listing, Lookups, Comparing, Retention, Connecting):
+    """Submit, decide, list, look up, open, compare, destroy; and the merchant's connection."""
