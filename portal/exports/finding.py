@@ -60,7 +60,9 @@ def count_up_to(
         conditions.append(Export.link_expires_at > utc_now())
     found: set[str] = set()
     for branch in _branches(session, own, wanted, index):
-        ids = select(Export.id).where(*conditions, *branch).limit(most + 1)
+        column, rising = _order_of(wanted)
+        # Ordered like the page: so the same narrow index is read, never the wide rows.
+        ids = _ordered(select(Export.id).where(*conditions, *branch), column, rising, most + 1)
         if not wanted.text.strip():
             counted = session.scalar(select(func.count()).select_from(ids.subquery())) or 0
             most_left = most + 1 - len(found)

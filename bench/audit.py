@@ -1,0 +1,165 @@
+"""The audit trail: entries appended a second, and checking a million of them against hashing their bytes.
+
+    python bench/audit.py [--entries 1000000] [--appends 2000]
+
+Appending is named against SQLite's own commit of one row of the same size in the same file system (both wait for the
+disk); checking against SHA-256 over each entry's bytes, once with the bytes in memory, once read from the database.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from portal import audit
+from portal.audit.chain import DOMAIN, GENESIS
+from portal.audit.checking import bytes_of, check_pages, pages_of
+from portal.audit.evidence import chain_lines
+from portal.config import Settings
+from portal.storage.engine import Database, open_engine
+from portal.storage.tables import AuditEntry, Base
+
+CHAIN, BATCH = "c" * 32, 10_000
+TOOL = Path(__file__).resolve().parents[1] / "tools" / "verify_audit.py"
+
+
+def appended(db: Database, count: int) -> tuple[float, float]:
+    """Seconds for `count` entries, one transaction each; and all in one transaction."""
+    started = time.perf_counter()
+    for number in range(count):
+        with db.write() as session:
+            audit.record(
+                session, "a" * 32, "b" * 32, "export:state", object_id="c" * 32, origin="worker", attempt=number
+            )
+    each = time.perf_counter() - started
+    started = time.perf_counter()
+    with db.write() as session:
+        for number in range(count):
+            audit.record(
+                session, "a" * 32, "b" * 32, "export:state", object_id="c" * 32, origin="worker", attempt=number
+            )
+    return each, time.perf_counter() - started
+
+
+def bare_commits(folder: Path, count: int) -> float:
+    """Seconds for as many bare commits of a row as long."""
+    connection = sqlite3.connect(folder / "bare.sqlite3", isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("CREATE TABLE t (n INTEGER PRIMARY KEY, body TEXT)")
+    body = "x" * 450
+    started = time.perf_counter()
+    for _ in range(count):
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("INSERT INTO t (body) VALUES (?)", (body,))
+        connection.execute("COMMIT")
+    seconds = time.perf_counter() - started
+    connection.close()
+    return seconds
+
+
+def fill(db: Database, count: int) -> None:
+    """A sound chain of `count` entries, written in bulk."""
+    prev = GENESIS
+    with db.write() as session:
+        for start in range(0, count, BATCH):
+            rows = []
+            for seq in range(start + 1, min(count, start + BATCH) + 1):
+                row = ("export:state", "b" * 32, f"2026-03-01T{seq % 24:02}:00:00.{seq % 1_000_000:06}+00:00",
+                       f'{{"attempt":{seq},"from":"sent","to":"accepted"}}', CHAIN, f"{seq:032x}", "worker", prev, "ok",
+                       seq, "")  # fmt: skip
+                prev = hashlib.sha256(DOMAIN + bytes_of(row)).hexdigest()
+                rows.append(
+                    {"action": row[0], "actor": row[1], "at": row[2], "merchant_id": CHAIN, "object_id": row[5],
+                     "facts": {"attempt": seq, "from": "sent", "to": "accepted"}, "origin": row[6],
+                     "prev_hash": row[7], "result": row[8], "seq": seq, "entry_hash": prev}
+                )  # fmt: skip
+            session.execute(insert(AuditEntry.__table__), rows)  # type: ignore[arg-type]
+
+
+def hashed(bodies: list[bytes]) -> float:
+    sha256 = hashlib.sha256
+    started = time.perf_counter()
+    for body in bodies:
+        sha256(body).digest()
+    return time.perf_counter() - started
+
+
+def read_and_hashed(db: Database) -> float:
+    """The least that any check of a stored chain does: read every entry's columns, form its bytes, hash them."""
+    sha256 = hashlib.sha256
+    started = time.perf_counter()
+    with db.read() as session:
+        for page in pages_of(session, CHAIN):
+            for row in page:
+                sha256(DOMAIN + bytes_of(row)).digest()
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--entries", type=int, default=1_000_000)
+    parser.add_argument("--appends", type=int, default=2_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        options = Settings(data_dir=folder)
+        db = Database(open_engine(options.database))
+        Base.metadata.create_all(db.engine)
+        appended(db, 50)
+        each, together = appended(db, given.appends)
+        bare = bare_commits(folder, given.appends)
+        print(f"append, a transaction each   {given.appends / each:10,.0f} a second   (bare SQLite commits: "
+              f"{given.appends / bare:,.0f}; ratio of time {each / bare:.2f})")  # fmt: skip
+        print(f"append, in one transaction   {given.appends / together:10,.0f} a second")
+        fill(db, given.entries)
+        keeper = audit.open_keeper(db, options)
+        started = time.perf_counter()
+        keeper.sign(CHAIN, now=True)
+        print(f"signing all checkpoints      {time.perf_counter() - started:10.2f} s")
+        with db.read() as session:
+            bodies = [DOMAIN + bytes_of(row) for page in pages_of(session, CHAIN) for row in page]
+        memory = min(hashed(bodies) for _ in range(3))
+        size = sum(map(len, bodies))
+        del bodies
+        stored = read_and_hashed(db)
+        started = time.perf_counter()
+        with db.read() as session:
+            verdict = check_pages(pages_of(session, CHAIN))
+        chain = time.perf_counter() - started
+        assert verdict.holds and verdict.sound == given.entries
+        started = time.perf_counter()
+        assert keeper.verify(CHAIN).holds
+        whole = time.perf_counter() - started
+        trail = folder / "trail.jsonl"
+        with db.read() as session, trail.open("wb") as file:
+            file.writelines(chain_lines(session, CHAIN))
+        command = [sys.executable, str(TOOL), str(trail), "--checkpoints", str(folder / "checkpoints")]
+        started = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        alone = time.perf_counter() - started
+        print(f"{given.entries:,} entries, {size:,} bytes")
+        print(f"hash the bytes, in memory    {memory:10.2f} s")
+        print(f"read, form and hash them     {stored:10.2f} s")
+        for words, seconds in (
+            ("check the chain", chain),
+            ("and all checkpoints", whole),
+            ("stand-alone verifier", alone),
+        ):
+            ratios = f"{seconds / memory:.2f} x in memory, {seconds / stored:.2f} x read and hashed"
+            print(f"{words:<28}{seconds:11.2f} s   {ratios} (at most 2)")
+        db.close()
+
+
+if __name__ == "__main__":
+    os.environ.pop("PORTAL_DATA_DIR", None)
+    main()
