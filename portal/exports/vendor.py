@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from portal.config import Settings
 from portal.errors import NotConfigured
+from portal.exports.behind import Behind
 from portal.exports.states import State
 from portal.identity.sessions import live_vendor_token
 from portal.loyaltydog import (
@@ -172,17 +173,21 @@ class Vendor:
         sink: Callable[[bytes], None],
         on_progress: Callable[[int, int | None], None],
     ) -> FetchedFile:
-        """The guarded fetch under this merchant's policy. Raises LoyaltyDogError and what `sink` raises."""
-        return fetch_file(
-            address,
-            access.policy,
-            expected_format=expected_format,
-            sink=sink,
-            connection=access.connection,
-            on_progress=on_progress,
-            resolver=self._resolver,
-            ssl_context=self._ssl_context,
-        )
+        """The guarded fetch under this merchant's policy, `sink` in a thread of its own.
+
+        Raises LoyaltyDogError and what `sink` raises.
+        """
+        with Behind(sink) as behind:
+            return fetch_file(
+                address,
+                access.policy,
+                expected_format=expected_format,
+                sink=behind,
+                connection=access.connection,
+                on_progress=on_progress,
+                resolver=self._resolver,
+                ssl_context=self._ssl_context,
+            )
 
     def close(self) -> None:
         with self._lock:

@@ -90,10 +90,10 @@ class FetchPolicy:
 
 @dataclass(frozen=True)
 class FetchedFile:
-    """A whole file. ``sha256`` is the hex digest of the original bytes, as passed to the sink."""
+    """A whole file. ``sha256`` is the hex digest of the original bytes as passed to the sink, None if not asked for."""
 
     size: int
-    sha256: str
+    sha256: str | None
     media_type: str | None
     http_request_id: str | None
     declared_length: int | None
@@ -107,15 +107,17 @@ def fetch_file(
     sink: Callable[[bytes], None],
     connection: Connection | None = None,
     on_progress: Callable[[int, int | None], None] | None = None,
+    digest: bool = True,
     resolver: Resolver | None = None,
     ssl_context: ssl.SSLContext | None = None,
 ) -> FetchedFile:
     """Fetch once, passing the original bytes to ``sink`` as they come. Raises LoyaltyDogError and what ``sink`` raises.
 
     ``connection`` lends its tokens when the address has the API's own origin. ``on_progress`` gets (bytes so far,
-    declared bytes or None). After an error, throw away what the sink got.
+    declared bytes or None). ``digest=False`` is for a sink that hashes by itself. After an error, throw away what the
+    sink got.
     """
-    intake = _Intake(expected_format, policy.max_bytes, sink, on_progress)
+    intake = _Intake(expected_format, policy.max_bytes, sink, on_progress, hashlib.sha256() if digest else None)
     try:
         if address[:5].lower() == "data:":
             return _read_data_address(address, intake)
@@ -261,15 +263,16 @@ class _Intake:
     max_bytes: int
     sink: Callable[[bytes], None]
     on_progress: Callable[[int, int | None], None] | None
+    digest: "hashlib._Hash | None"
     size: int = 0
     _held: bytearray | None = field(default_factory=bytearray)
-    _digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
 
     def take(self, chunk: bytes, declared: int | None) -> None:
         self.size += len(chunk)
         if self.size > self.max_bytes:
             raise TooLarge(f"more than {self.max_bytes} bytes")
-        self._digest.update(chunk)
+        if self.digest is not None:
+            self.digest.update(chunk)
         if self._held is None:
             self.sink(chunk)
         else:
@@ -282,7 +285,8 @@ class _Intake:
     def finish(self, media_type: str | None, request_id: str | None, declared: int | None) -> FetchedFile:
         if self._held is not None:
             self._release(complete=True)
-        return FetchedFile(self.size, self._digest.hexdigest(), media_type, request_id, declared)
+        sha256 = self.digest.hexdigest() if self.digest is not None else None
+        return FetchedFile(self.size, sha256, media_type, request_id, declared)
 
     def _release(self, *, complete: bool) -> None:
         held = bytes(self._held or b"")

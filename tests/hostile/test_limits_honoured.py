@@ -69,10 +69,9 @@ def most_within(times: list[float], seconds: float) -> int:
 def send_as_fast_as_allowed(db: Database, merchants: list[str], count: int, at_most: float = 0.0) -> list[float]:
     """When `count` requests, each wanted at once, would leave; the clock stands still but for the waits."""
     sent: list[float] = []
-    with time_machine.travel(NOON, tick=False) as clock:
+    with time_machine.travel(NOON, tick=False) as clock, db.write() as session:
         while len(sent) < count:
-            with db.write() as session:
-                wait = reserve_slot(session, merchants[len(sent) % len(merchants)], at_most=at_most)
+            wait = reserve_slot(session, merchants[len(sent) % len(merchants)], at_most=at_most)
             if wait <= at_most:
                 sent.append((utc_now() - NOON).total_seconds() + wait)
             else:

@@ -20,8 +20,7 @@ import pytest
 import structlog
 import time_machine
 
-from portal.exports import ExportView, State, walk_words
-from portal.exports import walk as walking
+from portal.exports import ExportView, State
 from portal.exports.walk import PACED, Walk, wait_seconds
 from portal.log import configure_logging
 from portal.loyaltydog import LoyaltyDogError
@@ -145,11 +144,13 @@ def theatre(stage: Any, trusting: ssl.SSLContext, tmp_path_factory: pytest.TempP
     level = logging.getLogger().level
     logging.getLogger().setLevel(logging.DEBUG)
 
-    def words_and_error(error: LoyaltyDogError) -> dict[str, Any]:
-        raised.append(error)
-        return walk_words.words_of(error)
+    begin = LoyaltyDogError.__init__
 
-    patch.setattr(walking, "words_of", words_and_error)
+    def begin_and_keep(error: LoyaltyDogError, *facts: Any, **more: Any) -> None:
+        begin(error, *facts, **more)
+        raised.append(error)
+
+    patch.setattr(LoyaltyDogError, "__init__", begin_and_keep)
     try:
         with open_house(folder / "data", stage, trusting) as house:
             yield Theatre(house, stage, logs, raised, folder)

@@ -60,6 +60,13 @@ def test_whole_file_arrives_with_its_hash_and_progress(serve: Any, http: Any, po
     assert server.requests[0].startswith(b"GET /x?y=1'|%2f HTTP/1.1\r\n")
 
 
+def test_digest_is_left_to_the_sink_when_it_is_not_asked_for(serve: Any, http: Any, policy_for: Any) -> None:
+    got: list[bytes] = []
+    server = serve(http(200, BODY))
+    file = fetch_file("/x", policy_for(server), expected_format="json", sink=got.append, digest=False)
+    assert (b"".join(got), file.sha256, file.size) == (BODY, None, len(BODY))
+
+
 def test_chunked_file_arrives_whole(serve: Any, policy_for: Any) -> None:
     chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (BODY[:7], BODY[7:9000], BODY[9000:]))
     server = serve(
@@ -209,7 +216,7 @@ def test_storage_host_cannot_send_the_tokens_back_to_the_api(
         ("https://169.254.169.254/latest", HostNotAllowed),
         ("http://169.254.169.254/latest", AddressRefused),
         ("file:///etc/passwd", AddressRefused),
-        ("", AddressRefused),
+        ("", RedirectRefused),
         ("/again", RedirectRefused),
     ],
 )
