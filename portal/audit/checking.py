@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +29,6 @@ _BODY = (
     DOMAIN.decode() + '{"action":"%s","actor":"%s","at":"%s","facts":%s,"merchant":"%s","object":"%s",'
     '"origin":"%s","prev":"%s","result":"%s","seq":%d}'
 )
-_ODD = re.compile(r'["\\\x00-\x1f]')  # what JSON writes otherwise than it stands in a column
 _COLUMNS = (
     AuditEntry.action,
     AuditEntry.actor,
@@ -102,7 +100,7 @@ def _hashed_bytes(row: RawEntry) -> bytes:
 
 def _page_bytes(page: Sequence[RawEntry]) -> list[bytes]:
     texts = "".join(["".join((r[0], r[1], r[2], r[4], r[5], r[6], r[7], r[8])) for r in page])
-    if _ODD.search(texts):
+    if '"' in texts or "\\" in texts or not texts.isprintable():  # JSON writes some of it otherwise than it stands here
         return [_hashed_bytes(row) for row in page]
     return [(_BODY % (a, b, c, f, m, o, g, p, r, s)).encode() for a, b, c, f, m, o, g, p, r, s, _ in page]
 

@@ -13,7 +13,12 @@ from sqlalchemy.orm import Session
 from portal.storage.tables import Account, AuditEntry
 
 PAGE_SIZE = 50
-PEOPLE_ACTS = ("history:search", "export:submit")  # carry the person's pseudonym as the fact `subject`
+PEOPLE_ACTS = (
+    "history:search",
+    "export:submit",
+    "audit:evidence",
+    "audit:about_person",
+)  # carry the person's pseudonym as the fact `subject`
 
 
 @dataclass(frozen=True)
