@@ -243,12 +243,19 @@ def take_all(browser: Browser, origin: str, password: str, folder: Path, out: Pa
     for_the_readme(camera("wide", "light", state), places, out)
 
 
+def scroll_to_marks(camera: Camera) -> None:
+    """Other people's cells are to the right of the first columns."""
+    camera.page.locator("[data-testid=stDataFrame]:visible .dvn-scroller").first.evaluate("e => e.scrollLeft = 2600")
+    camera.page.wait_for_timeout(500)
+
+
 def for_the_readme(camera: Camera, places: dict[str, str], out: Path) -> None:
     camera.folder, camera.suffix = out, "wide-light"
     camera.page.set_viewport_size({"width": 1280, "height": 1150})
     camera.open(places["ada"])
     camera.page.get_by_role("tab", name="giftCards (").click()
     camera.settle()
+    scroll_to_marks(camera)
     camera.shoot("preview", whole=False).replace(out / "preview.png")
     camera.page.set_viewport_size({"width": 1280, "height": 800})
     camera.open("/past_exports")
