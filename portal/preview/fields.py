@@ -167,9 +167,14 @@ def is_vertical(table: Table) -> bool:
 
 
 def readings(
-    table: Table, wants: Callable[[Meaning], bool] = lambda _about: True, start: int = 0, stop: int | None = None
+    table: Table,
+    wants: Callable[[Meaning], bool] = lambda _about: True,
+    start: int = 0,
+    stop: int | None = None,
+    unlike: int = 0,
 ) -> Iterator[list[Reading]]:
     """The cells of `table` that hold text and whose fields are wanted, a list a row, from row `start` to `stop`.
+    `unlike`: leave out rows whose wanted cells are those of one of so many different rows before.
 
     A vertical table is one record whose fields are its rows. An empty JSON list or object is no text.
     """
@@ -186,7 +191,15 @@ def readings(
     ]
     if not known:
         return
+    seen: set[tuple[Cell, ...]] = set()
+    positions = [position for position, _, _ in known]
     for index, row in table.iterate(start=start, stop=stop):
+        if unlike:
+            cells = tuple([row[position] for position in positions])
+            if cells in seen:
+                continue
+            if len(seen) < unlike:
+                seen.add(cells)
         yield [
             Reading(table.name, index, column, about, cast(str, row[position]), index)
             for position, column, about in known

@@ -114,7 +114,7 @@ def _records_of(table: Table, rules: _Rules) -> list[Record]:
         return about.role == "customer" or (not about.role and about.attribute in ("email", "name", "phone"))
 
     alike = _Alike() if table.row_count > MANY_ROWS else None
-    for row in readings(table, wants):
+    for row in readings(table, wants, unlike=MOST_DISTINCT if alike is not None else 0):
         if alike is not None and alike.seen(row):
             continue
         for reading in row:

@@ -16,8 +16,11 @@ from hypothesis import strategies as st
 from portal.preview import (
     MISSING,
     NULL,
+    AskedPerson,
     Preview,
     PreviewError,
+    Search,
+    inspect,
     json_pages,
     json_stream,
     large,
@@ -332,3 +335,27 @@ def test_a_page_that_was_changed_or_moved_on_disk_does_not_open(tmp_path: Path) 
     side._places.reverse()
     with pytest.raises(Exception, match=r"(?i)decrypt"):
         side.get(numbers[0])
+
+
+def test_one_stranger_at_the_end_of_a_long_file_is_found_in_little_memory() -> None:
+    own = b"anna@example.com,6035,x\n" * 60_000
+    data = b"customerEmail,cardNumber,note\n" + own + b"bob@example.com,6035,x\n" + own
+    found = inspect(read_large(data, "csv", 100_000), AskedPerson(email="anna@example.com"))
+    assert (found.verdict, found.people, found.rows) == ("other_person", 2, 120_001)
+    assert [finding.place.row for finding in found.findings] == [60_000]
+    alone = inspect(read_large(data.replace(b"bob@", b"anna@"), "csv", 100_000), AskedPerson(email="anna@example.com"))
+    assert (alone.verdict, alone.people) == ("one_person", 1)
+
+
+def test_a_search_in_the_background_tells_how_far_it_is_and_ends_when_told() -> None:
+    preview = read_large(long_csv(60_000), "csv", 100_000)
+    whole = Search(preview, "note", limit=1_000_000).start()
+    assert whole.wait(60)
+    assert (len(whole.hits), whole.progress, whole.cancelled) == (60_000, 1.0, False)
+    few = Search(preview, "note", limit=10).start()
+    assert few.wait(60)
+    assert len(few.hits) == 10
+    stopped = Search(preview, "note", limit=1_000_000)
+    stopped.cancel()
+    assert stopped.start().wait(60)
+    assert len(stopped.hits) < 60_000
