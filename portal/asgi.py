@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -29,11 +30,14 @@ from portal.web.doctor import refuse_if_unsafe  # noqa: E402
 from portal.web.downloads import download_routes  # noqa: E402
 from portal.web.gate import Gate  # noqa: E402
 from portal.web.health import health_routes  # noqa: E402
+from portal.web.metrics import start_metrics  # noqa: E402
 from portal.web.oidc_routes import oidc_routes  # noqa: E402
 from portal.web.portal_shape import PortalSource  # noqa: E402
 
 bridge.find_our_config()
 SCRIPT = PROJECT_ROOT / "portal" / "app.py"
+handed_over = threading.Event()
+"""Set at the end when exports were left to another process; see `portal.runtime.Portal.stop`."""
 COLLECT_SECONDS = 30.0  # Streamlit's collection after every rerun is off (measured 81 % of its time): do it here
 
 
@@ -58,6 +62,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     refuse_if_unsafe(portal.settings)
     bridge.trust_gate_headers()
     await asyncio.to_thread(portal.start_workers)
+    metrics = start_metrics(portal.db, portal.settings.metrics_port)
     await asyncio.to_thread(_warm_imports)
     gc.collect()
     gc.freeze()
@@ -66,7 +71,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         yield
     finally:
         collector.cancel()
-        await asyncio.to_thread(portal.stop)
+        if metrics is not None:
+            await asyncio.to_thread(metrics.close)
+        if not await asyncio.to_thread(portal.stop):
+            handed_over.set()
         await asyncio.to_thread(close_portal)
 
 

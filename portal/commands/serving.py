@@ -9,12 +9,13 @@ import socket
 import subprocess  # nosec: starts our own practice server with fixed arguments
 import sys
 import threading
+from typing import NoReturn
 
 from portal.config import PRACTICE_PORT_DEFAULT, PROJECT_ROOT, load_settings
 from portal.errors import PortalError
 from portal.log import configure_logging
 
-GRACE_SECONDS = 25  # what runs may finish; the rest is handed over
+GRACE_SECONDS = 8  # open answers may end; then exports get `DurableEngine.stop`'s 15 s, the rest is handed over
 
 
 class PortTaken(PortalError):
@@ -59,13 +60,14 @@ def run_demo() -> int:
         def ready() -> None:
             print_sign_ins(settings, practice_port, password)
 
-        return _serve(settings.host, settings.port, ready)
+        status = _serve(settings.host, settings.port, ready)
     finally:
         child.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(timeout=10)
         if child.poll() is None:
             child.kill()
+    return _ended(status)
 
 
 def run_serve() -> int:
@@ -76,7 +78,9 @@ def run_serve() -> int:
     status = run_doctor(quiet=True)
     if status:
         return status
-    return _serve(settings.host, settings.port, lambda: print(f"Privacy portal ready: {settings.origin}", flush=True))
+    return _ended(
+        _serve(settings.host, settings.port, lambda: print(f"Privacy portal ready: {settings.origin}", flush=True))
+    )
 
 
 def run_doctor(*, quiet: bool = False) -> int:
@@ -92,18 +96,40 @@ def run_doctor(*, quiet: bool = False) -> int:
 
 
 def run_worker() -> int:
-    """Run exports until told to stop."""
+    """Run exports until told to stop; then finish or hand over what runs, within 30 s."""
     from portal.runtime import close_portal, get_portal
+    from portal.web.metrics import start_metrics
 
     configure_logging()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    get_portal().start_workers("worker")
+    portal = get_portal()
+    portal.start_workers("worker")
+    metrics = start_metrics(portal.db, portal.settings.metrics_port)
     print("Worker ready.", file=sys.stderr, flush=True)
     stop.wait()
-    close_portal()
+    if metrics is not None:
+        metrics.close()
+    if not close_portal():
+        _leave(0)
     return 0
+
+
+def _ended(status: int) -> int:
+    """The status, unless exports were handed over."""
+    from portal.asgi import handed_over
+
+    if handed_over.is_set():
+        _leave(status)
+    return status
+
+
+def _leave(status: int) -> NoReturn:
+    """End now: what still runs here was handed over, and its threads would hold the process up."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _serve(host: str, port: int, ready: object) -> int:

@@ -224,7 +224,7 @@ class DurableEngine:
             else:
                 DBOS.enqueue_workflow(QUEUE, _export_walk, export_id)
 
-    def stop(self, finish_seconds: float = 20.0) -> bool:
+    def stop(self, finish_seconds: float = 15.0) -> bool:
         """Let what runs finish for a while; what only waits, or takes longer, is handed over.
 
         False when walks were left behind: their threads would hold the process up, so it should leave by `os._exit`.

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from portal.config import Settings
 from portal.identity import Identity, User
 from portal.storage.engine import Database
+from portal.vault import MasterKey, SealedFiles
 
 
 class Download(Protocol):
@@ -38,6 +39,10 @@ class Portal(Protocol):
     def settings(self) -> Settings: ...
     @property
     def db(self) -> Database: ...
+    @property
+    def master(self) -> MasterKey: ...
+    @property
+    def files(self) -> SealedFiles: ...
     @property
     def identity(self) -> Identity: ...
     @property
