@@ -104,8 +104,13 @@ class Demo:
         request = urllib.request.Request(self.practice + "/_practice/reset", method="POST")
         urllib.request.urlopen(request, timeout=10).close()
 
-    def stop(self) -> int:
-        self.process.send_signal(signal.SIGINT)
+    def children(self) -> list[int]:
+        """Ids of the processes it started."""
+        found = subprocess.run(["pgrep", "-P", str(self.process.pid)], capture_output=True, text=True, check=False)
+        return [int(line) for line in found.stdout.split()]
+
+    def stop(self, number: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(number)
         return self.process.wait(timeout=40)
 
 

@@ -1,7 +1,10 @@
-"""`python -m portal demo` as a process: one Ctrl-C ends the portal and the practice merchant."""
+"""`python -m portal demo` as a process: one signal to it ends the portal and the practice merchant."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -14,12 +17,36 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-def test_one_interrupt_ends_the_portal_and_the_practice_merchant(start_demo: Callable[[], Demo]) -> None:
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGINT,
+        pytest.param(
+            signal.SIGTERM,
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="2026-11-23: uvicorn raises SIGTERM again after its stop; `run_demo` dies before its `finally`",
+            ),
+        ),
+    ],
+)
+def test_one_signal_ends_the_portal_and_the_practice_merchant(
+    start_demo: Callable[[], Demo], number: signal.Signals
+) -> None:
     demo = start_demo()
     assert demo.counts()["export_posts"] == 0
-    assert demo.stop() == 0
-    for port in (demo.port, demo.practice_port, demo.practice_port + 1):
-        with socket.socket() as probe:
-            assert probe.connect_ex(("127.0.0.1", port)) != 0
-    log = (demo.folder / "demo.log").read_text()
-    assert "Traceback" not in log
+    children = demo.children()
+    try:
+        status = demo.stop(number)
+        left = [port for port in (demo.port, demo.practice_port, demo.practice_port + 1) if answers_at(port)]
+    finally:
+        for child in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(child, signal.SIGTERM)
+    assert (left, status) == ([], 0)
+    assert "Traceback" not in (demo.folder / "demo.log").read_text()
+
+
+def answers_at(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
