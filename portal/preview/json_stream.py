@@ -5,30 +5,19 @@ Where that cannot give the tables of `portal.preview.json_tables`: whether the k
 by its first members, and rows are linked to their parent's row by its number.
 """
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from portal.preview.json_growing import KEY, GrowingTable, Steps
 from portal.preview.json_pages import Pages, SpillingTable, table_so_far
-from portal.preview.json_reader import NOT_CLEAN, SURROGATE_ESCAPE, clean_value
-from portal.preview.json_scan import Scanner, path_text
-from portal.preview.json_tables import MANY_KEYS, MAX_DEPTH, Builder, keys_are_data
+from portal.preview.json_scan import path_text
+from portal.preview.json_tables import MANY_KEYS, Builder, keys_are_data
+from portal.preview.json_text import TOO_LONG, JsonText, Place, StoppedError
 from portal.preview.model import NULL, Cell, Table, WarningLog
 from portal.preview.side_file import SideFile
 
-WINDOW = 1024 * 1024
-LONGEST_VALUE = 32 * 1024 * 1024
-"""A text, or a value too deep to be taken apart, may be longer than the window, but not than this."""
 BATCH = 200
-_BLANK = re.compile(r"[ \t\n\r\x1e]*+")
-_TOO_LONG = object()
-Place = tuple[str | int, ...]
-
-
-class _StoppedError(Exception):
-    """The structure cannot be followed further; the log says why."""
 
 
 class StreamBuilder(Builder):
@@ -49,20 +38,14 @@ class StreamBuilder(Builder):
                 table.spill()
 
 
-class JsonStream:
+class JsonStream(JsonText):
     """`run` reads to the end, giving way after every batch; `tables` at any time between."""
 
     def __init__(self, side: SideFile, log: WarningLog, pull: Callable[[], str]) -> None:
         """`pull` gives the next piece of text, an empty one at the end."""
-        self._log = log
-        self._pull = pull
-        self._text = ""
-        self._at = 0
-        self._ended = False
+        super().__init__(log, pull)
         self._builder = StreamBuilder(log, side)
         self.complete = False
-        self.kind = ""
-        """ "object", "list", "value" or "lines"; empty as long as no value was found."""
 
     def tables(self) -> tuple[Table, ...]:
         grown, named = self._builder.named()
@@ -72,17 +55,15 @@ class JsonStream:
         try:
             yield from self._documents()
             self.complete = bool(self.kind) and not self._damaged
-        except _StoppedError:
+        except StoppedError:
             self.complete = False
         self._builder.spill()
-
-    _damaged = False
 
     def _documents(self) -> Iterator[None]:
         if not self._skip():
             return
         value = self._value(())
-        if value is _TOO_LONG:
+        if value is TOO_LONG:
             self.kind = "object" if self._text[self._at] == "{" else "list"
             if self._text[self._at] == "{":
                 yield from self._long_object((), (), 0)
@@ -103,7 +84,7 @@ class JsonStream:
         number, batch = 1, [value]
         while self._skip():
             value = self._value((number,), line=True)
-            if value is _TOO_LONG:
+            if value is TOO_LONG:
                 self._builder.list_table((), "rows", None, (), batch, 0, 0, number - len(batch))
                 batch = []
                 yield from self._long_item((), "rows", None, (), 0, number, 0, (number,))
@@ -116,96 +97,6 @@ class JsonStream:
                 batch = []
                 yield
         self._builder.list_table((), "rows", None, (), batch, 0, 0, number - len(batch))
-
-    # Text --------------------------------------------------------------------------------------
-
-    def _more(self) -> bool:
-        """Take the next piece of text; False at the end."""
-        if self._ended:
-            return False
-        piece = self._pull()
-        self._ended = not piece
-        self._text = self._text[self._at :] + piece
-        self._at = 0
-        return not self._ended
-
-    def _skip(self) -> bool:
-        """Go to what is no white space; False at the end of the file."""
-        while True:
-            found = _BLANK.match(self._text, self._at)
-            self._at = found.end() if found else self._at
-            if self._at < len(self._text):
-                return True
-            if not self._more():
-                return False
-
-    def _stop(self, place: Place, message: str) -> None:
-        self._log.add("damage", path_text(list(place)), f"{message} What was read up to there is shown.")
-        raise _StoppedError
-
-    def _mark(self, place: Place) -> str:
-        if not self._skip():
-            self._stop(place, "The file ends in the middle: it is cut off.")
-        return self._text[self._at]
-
-    def _value(self, place: Place, *, line: bool = False) -> Any:
-        """The value that begins here, read whole; _TOO_LONG, without moving, when it must be taken apart."""
-        while True:
-            left = len(self._text) - self._at
-            done, value, end = self._attempt(place, final=self._ended)
-            if done:
-                self._at = end
-                return value
-            if self._ended:
-                return self._damage(place, value, line)
-            opens = self._text[self._at] in "{["
-            if left >= WINDOW and opens and len(place) < MAX_DEPTH:
-                return _TOO_LONG
-            if left >= LONGEST_VALUE:
-                self._stop(place, "A single value here is too long to be shown.")
-            self._more()
-
-    def _attempt(self, place: Place, *, final: bool) -> tuple[bool, Any, int]:
-        """(read whole, the value, where it ends). Nothing is logged unless it is whole."""
-        text, at = self._text, self._at
-        try:
-            value, end = clean_value(text, at)
-            if not final and text[end : end + 1] in (".", "e", "E", "+", "-") and len(text) - end < 3:
-                return False, None, 0  # a number whose rest is still to come
-            if (end < len(text) or final) and not (SURROGATE_ESCAPE.search(text, at, end)):
-                return True, value, end
-            if end >= len(text) and not final:
-                return False, None, 0
-        except NOT_CLEAN as problem:
-            if not final and _is_cut(problem, len(text)):
-                return False, None, 0
-        except StopIteration:
-            pass
-        log = WarningLog()
-        scanner = Scanner(text, log, place, at)
-        _, whole = scanner.value(document=0)
-        if whole and (final or scanner.position < len(text)):
-            self._log.absorb(log)
-            return True, scanner.result, scanner.position
-        return False, None, 0
-
-    def _damage(self, place: Place, value: Any, line: bool) -> Any:
-        """The file ends, or is damaged, inside this value: what can be read of it, and no more after it."""
-        log = WarningLog()
-        scanner = Scanner(self._text, log, place, self._at)
-        begun, _ = scanner.value(document=0)
-        next_line = self._text.find("\n", self._at) + 1
-        self._damaged = True
-        if line and next_line and self._text[next_line : next_line + 1] in ("{", "["):
-            self._at = next_line
-        else:
-            self._at = len(self._text)
-        if not begun:
-            if not self.kind:
-                raise _StoppedError
-            self._stop(place, "This part is not JSON.")
-        self._log.absorb(log)
-        return scanner.result
 
     # Long values -------------------------------------------------------------------------------
 
@@ -229,7 +120,7 @@ class JsonStream:
                 if mark == "]" and first:
                     break
                 value = self._value((*place, number))
-                if value is _TOO_LONG:
+                if value is TOO_LONG:
                     self._builder.list_table(path, name, parent, below, batch, parent_row, depth, number - len(batch))
                     batch = []
                     yield from self._long_item(path, name, parent, below, parent_row, number, depth, (*place, number))
@@ -286,7 +177,7 @@ class JsonStream:
             table.held = None
 
     def _members(self, place: Place) -> Iterator[tuple[str, Any]]:
-        """(key, value) of the object that begins here; a value may be _TOO_LONG, and must be read before going on."""
+        """(key, value) of the object that begins here; a value may be TOO_LONG, and must be read before going on."""
         self._at += 1
         seen: set[str] = set()
         if self._mark(place) == "}":
@@ -324,7 +215,7 @@ class JsonStream:
     ) -> Iterator[None]:
         """The members of a long object that is a row, or part of one."""
         for key, value in self._members(place):
-            if value is not _TOO_LONG:
+            if value is not TOO_LONG:
                 self._builder.fill(table, row, number, {key: value}, prefix, depth)
                 self._builder.spill()
                 continue
@@ -359,7 +250,7 @@ class JsonStream:
         batch = dict(read)
         self._builder.list_table(path, name, parent, below, {}, parent_row, depth)
         for key, value in rest if rest is not None else self._members(place):
-            if value is not _TOO_LONG:
+            if value is not TOO_LONG:
                 batch[key] = value
                 if len(batch) < BATCH:
                     continue
@@ -367,7 +258,7 @@ class JsonStream:
             self._builder.spill()
             batch = {}
             yield
-            if value is _TOO_LONG:
+            if value is TOO_LONG:
                 table = self._builder.list_table(path, name, parent, below, {}, parent_row, depth)
                 row: list[Cell] = [key]
                 assert isinstance(table, SpillingTable) and KEY in table.columns
@@ -386,7 +277,7 @@ class JsonStream:
         read: list[tuple[str, Any]] = []
         pending: tuple[str, Any] | None = None
         for key, value in rest:
-            if value is _TOO_LONG:
+            if value is TOO_LONG:
                 pending = (key, value)
                 break
             read.append((key, value))
@@ -402,7 +293,7 @@ class JsonStream:
             yield
             for key, value in _chain(pending, rest):
                 below = (*path, key)
-                if value is not _TOO_LONG:
+                if value is not TOO_LONG:
                     self._builder.spread({key: value}, path, depth)
                 elif self._text[self._at] == "[":
                     yield from self._list(below, ".".join(below), None, below, 0, depth + 1, (*place, key))
@@ -413,20 +304,13 @@ class JsonStream:
         self._builder.fill(table, row, 0, dict(read), (), depth)
         yield
         for key, value in _chain(pending, rest):
-            if value is not _TOO_LONG:
+            if value is not TOO_LONG:
                 self._builder.fill(table, row, 0, {key: value}, (), depth)
             elif self._text[self._at] == "[":
                 inner = (*path, key)
                 yield from self._list(inner, f"{name}.{key}", table, (key,), 0, depth + 1, (*place, key))
             else:
                 yield from self._row(table, row, 0, (key,), depth, (*place, key))
-
-
-def _is_cut(problem: Exception, length: int) -> bool:
-    """True when the text so far is no damage but a beginning: its last string, escape or token is not whole."""
-    if not isinstance(problem, json.JSONDecodeError):
-        return False
-    return problem.msg.startswith("Unterminated string") or problem.pos >= length - len("\\ud83d\\ud83d")
 
 
 def _chain(first: tuple[str, Any] | None, rest: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:

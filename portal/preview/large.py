@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from portal.preview.csv_stream import CsvPages, CsvStream
+from portal.preview.csv_pages import CsvPages
+from portal.preview.csv_stream import CsvStream
 from portal.preview.errors import PreviewError
 from portal.preview.json_stream import JsonStream
 from portal.preview.model import Format, Preview, WarningLog

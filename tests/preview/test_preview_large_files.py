@@ -23,6 +23,7 @@ from portal.preview import (
     inspect,
     json_pages,
     json_stream,
+    json_text,
     large,
     read,
     rows_as_json_lines,
@@ -43,7 +44,7 @@ def small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> in
     monkeypatch.setattr(large, "FIRST_BYTES", size)
     monkeypatch.setattr(large, "PIECE_BYTES", size)
     monkeypatch.setattr(large, "_SNAPSHOT_EVERY_BYTES", 5)
-    monkeypatch.setattr(json_stream, "WINDOW", max(4, size))
+    monkeypatch.setattr(json_text, "WINDOW", max(4, size))
     monkeypatch.setattr(json_stream, "BATCH", 2)
     monkeypatch.setattr(json_pages, "PAGE_ROWS", 3)
     return size
@@ -168,7 +169,7 @@ def test_every_leaf_of_a_json_read_in_pieces_is_at_its_path_once(small: int, tre
 @given(st.lists(st.dictionaries(KEYS, SCALARS, max_size=4), min_size=2, max_size=8))
 def test_one_json_value_a_line_in_pieces(small: int, values: list[dict[str, Any]]) -> None:
     data = "\n".join(json.dumps(value) for value in values).encode()
-    json_stream.WINDOW = 1000  # the first value must end within the window for the file to be one of lines
+    json_text.WINDOW = 1000  # the first value must end within the window for the file to be one of lines
     preview = read_large(data, "json")
     assert preview.record_kind == "lines"
     assert preview.complete

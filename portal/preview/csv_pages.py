@@ -1,0 +1,102 @@
+"""Pages of CSV text in a side file, and the rows of a table as runs of their records."""
+
+import threading
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import overload
+
+from portal.preview import csv_tables
+from portal.preview.csv_reader import Records, read_some_carefully, strictly
+from portal.preview.model import Cell, WarningLog
+from portal.preview.side_file import SideFile
+
+_PAGES_KEPT = 3
+
+
+class CsvPages:
+    """Pages of CSV text and their records; the last few read are kept."""
+
+    def __init__(self, side: SideFile) -> None:
+        self._side = side
+        self._meta: list[tuple[int, str, int, bool]] = []
+        self._lengths: list[int] = []
+        self._kept: OrderedDict[int, Records] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def add(self, text: str, delimiter: str, first_line: int, *, carefully: bool) -> int:
+        number = self._side.put(text.encode("utf-8", "surrogatepass"))
+        self._meta.append((number, delimiter, first_line, carefully))
+        self._lengths.append(len(text))
+        return len(self._meta) - 1
+
+    def lengths(self) -> tuple[int, ...]:
+        """Characters of each page, in order."""
+        return tuple(self._lengths)
+
+    def text(self, page: int) -> str:
+        return self._side.get(self._meta[page][0]).decode("utf-8", "surrogatepass")
+
+    def records(self, page: int) -> Records:
+        with self._lock:
+            if page in self._kept:
+                self._kept.move_to_end(page)
+                return self._kept[page]
+        _, delimiter, first_line, carefully = self._meta[page]
+        text = self.text(page)
+        if carefully:
+            found, _ = read_some_carefully(text, delimiter, WarningLog(), first_line, final=True)
+        else:
+            found = strictly(text, delimiter, first_line)
+        with self._lock:
+            self._kept[page] = found
+            while len(self._kept) > _PAGES_KEPT:
+                self._kept.popitem(last=False)
+        return found
+
+
+@dataclass(frozen=True)
+class CsvRows(Sequence[Sequence[Cell]]):
+    """Rows of one table: runs of records of pages. starts[n] is the number of the first row of runs[n]."""
+
+    pages: CsvPages = field(repr=False)
+    runs: tuple[tuple[int, int, int], ...] = field(repr=False)
+    """(page, first record, how many)"""
+    starts: tuple[int, ...] = field(repr=False)
+    total: int
+    fold: bool = False
+
+    def __len__(self) -> int:
+        return self.total
+
+    @overload
+    def __getitem__(self, index: int) -> list[str]: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[list[str]]: ...
+    def __getitem__(self, index: int | slice) -> list[str] | list[list[str]]:
+        if isinstance(index, int):
+            return self[index : index + 1][0]
+        start, stop, _ = index.indices(self.total)
+        rows: list[list[str]] = []
+        run = bisect_right(self.starts, start) - 1
+        while start < stop:
+            page, first, length = self.runs[run]
+            offset = start - self.starts[run]
+            take = min(length - offset, stop - start)
+            rows += self.pages.records(page).rows[first + offset : first + offset + take]
+            start, run = start + take, run + 1
+        return [csv_tables.folded(row) for row in rows] if self.fold else rows
+
+    def line(self, row: int) -> int:
+        run = bisect_right(self.starts, row) - 1
+        page, first, _ = self.runs[run]
+        return self.pages.records(page).lines[first + row - self.starts[run]]
+
+    def holding(self, needle: str) -> Iterator[range]:
+        """Row numbers that may hold `needle` (casefolded, without quotes or line breaks), a run at a time."""
+        last: tuple[int, bool] = (-1, False)
+        for (page, _, length), start in zip(self.runs, self.starts, strict=True):
+            if last[0] != page:
+                last = (page, needle in self.pages.text(page).casefold())
+            yield range(start, start + length) if last[1] else range(start, start)
