@@ -85,6 +85,8 @@ def main() -> None:
             )
             print(f"{option}: {problem.message}", file=sys.stderr)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
     except PortalError as error:
         print(" ".join(part for part in (error.message, error.next_step) if part), file=sys.stderr)
         print(f"(reference {error.reference})", file=sys.stderr)

@@ -37,7 +37,8 @@ def _check_port(port: int, variable: str) -> None:
 
 
 def run_demo() -> int:
-    """The practice merchant as a process of its own, the portal in this one; ends both on Ctrl-C."""
+    """The practice merchant as a process of its own, the portal in this one; ends both on Ctrl-C or SIGTERM."""
+    _end_in_order()
     practice_port = int(os.environ.get("PRACTICE_PORT") or PRACTICE_PORT_DEFAULT)
     os.environ["PORTAL_MODE"] = "practice"
     settings = load_settings()
@@ -114,6 +115,17 @@ def run_worker() -> int:
     if not close_portal():
         _leave(0)
     return 0
+
+
+def _end_in_order() -> None:
+    """SIGTERM as Ctrl-C: uvicorn raises a caught signal again after its stop, and the default one would end this
+    process before it has ended the practice merchant."""
+
+    def interrupt(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _ended(status: int) -> int:

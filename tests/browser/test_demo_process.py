@@ -17,19 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        signal.SIGINT,
-        pytest.param(
-            signal.SIGTERM,
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="2026-11-23: uvicorn raises SIGTERM again after its stop; `run_demo` dies before its `finally`",
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
 def test_one_signal_ends_the_portal_and_the_practice_merchant(
     start_demo: Callable[[], Demo], number: signal.Signals
 ) -> None:
