@@ -10,7 +10,7 @@ KILLS  ?= 300
 run: .make/runtime
 	@exec $(BIN)/python -m portal demo
 
-test: .make/dev .make/browser .make/tools .make/node
+test: .make/dev .make/browser .make/tools .make/node .make/spreadsheets
 	@$(BIN)/python scripts/check.py
 
 check: .make/dev
@@ -60,6 +60,10 @@ $(BIN)/python:
 
 .make/browser: | .make/dev
 	@$(BIN)/python scripts/find_browser.py
+	@mkdir -p .make && touch $@
+
+.make/spreadsheets: | .make/dev
+	@$(BIN)/python scripts/find_spreadsheets.py
 	@mkdir -p .make && touch $@
 
 clean:

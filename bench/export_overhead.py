@@ -92,7 +92,7 @@ def main() -> None:
             request = parse_request(email=CUSTOMER, program_id=program, format="json")
             alone, whole, size = [], [], 0
             for _ in range(options.runs + 2):
-                seconds, body = bare(client, program)
+                seconds, _ = bare(client, program)
                 alone.append(seconds)
                 started = time.perf_counter()
                 export = portal.exports.submit(user, request, again=True)

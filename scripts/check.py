@@ -20,7 +20,8 @@ def run(name: str, *command: str) -> bool:
     print(f"\n== {name}", flush=True)
     started = time.monotonic()
     status = subprocess.run(command, cwd=ROOT, check=False).returncode
-    print(f"== {name}: {'ok' if status == 0 else f'FAILED ({status})'} in {time.monotonic() - started:.0f} s", flush=True)
+    outcome = "ok" if status == 0 else f"FAILED ({status})"
+    print(f"== {name}: {outcome} in {time.monotonic() - started:.0f} s", flush=True)
     return status == 0
 
 

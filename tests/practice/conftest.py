@@ -36,7 +36,7 @@ class Practice:
     def client(self, token: str | None = MERCHANT_ONE_TOKEN, timeout: float = 10) -> httpx.Client:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         # Reading the certificate store would take longer than the calls.
-        return httpx.Client(base_url=self.base, headers=headers, timeout=timeout, trust_env=False, verify=False)  # noqa: S501 - plain HTTP
+        return httpx.Client(base_url=self.base, headers=headers, timeout=timeout, trust_env=False, verify=False)
 
     def situation(self, key: str) -> Situation:
         return next(situation for situation in SITUATIONS if situation.key == key)
@@ -68,7 +68,7 @@ class Practice:
 @contextlib.contextmanager
 def run_practice(*options: str) -> Iterator[Practice]:
     command = [sys.executable, "-m", "portal.practice", "--port", "0", *SHORT_WAITS, *options]
-    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)  # noqa: S603 - our own module
+    process = subprocess.Popen(command, cwd=REPOSITORY, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None
         line = process.stderr.readline()

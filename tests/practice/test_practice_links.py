@@ -8,7 +8,7 @@ import pytest
 
 
 def get(url: str, **headers: str) -> httpx.Response:
-    return httpx.get(url, headers=headers, trust_env=False, verify=False)  # noqa: S501 - plain HTTP
+    return httpx.get(url, headers=headers, trust_env=False, verify=False)
 
 
 def test_half_of_the_ordinary_customers_get_presigned_links(practice: Any) -> None:

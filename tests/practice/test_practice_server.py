@@ -44,14 +44,14 @@ def test_server_stops_while_a_caller_is_still_waiting(start_practice: Any) -> No
 def test_server_says_so_when_its_port_is_taken(practice: Any) -> None:
     port = practice.base.rsplit(":", 1)[1]
     command = [sys.executable, "-m", "portal.practice", "--port", port, "--download-port", "0"]
-    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)  # noqa: S603 - our own module
+    run = subprocess.run(command, capture_output=True, text=True, check=False, timeout=20)
     assert run.returncode == 1
     assert run.stderr.startswith(f"Port {port} is taken")
 
 
 def test_settings_refuse_a_host_that_others_can_reach() -> None:
     with pytest.raises(ValidationError, match="loopback only"):
-        PracticeSettings(host="0.0.0.0")  # noqa: S104 - the point of the test
+        PracticeSettings(host="0.0.0.0")
 
 
 def test_second_port_follows_the_first() -> None:

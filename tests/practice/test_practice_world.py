@@ -34,7 +34,7 @@ def fingerprint(world: World) -> str:
 
 
 def test_the_same_seed_gives_the_same_world_in_another_process(world: World) -> None:
-    run = subprocess.run(  # noqa: S603 - our own script
+    run = subprocess.run(
         [sys.executable, "-c", FINGERPRINT],
         cwd=REPOSITORY,
         env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo"},
@@ -99,7 +99,5 @@ def test_the_list_of_situations_loads_without_faker_or_fastapi() -> None:
     script = (
         "import sys, portal.practice.situations\nprint(sorted({'faker', 'fastapi', 'pydantic'} & set(sys.modules)))"
     )
-    run = subprocess.run(  # noqa: S603 - our own script
-        [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
