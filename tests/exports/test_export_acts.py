@@ -175,7 +175,7 @@ def test_an_auditor_asks_for_nothing(desk: Any, exports: Exports, ready: Any) ->
 def test_stopping_a_wait_sends_nothing_more(
     desk: Any, exports: Exports, shop: Any, wait_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("portal.exports.walk.retry_export_post", lambda *_: RetryDecision(True, 2.0))
+    monkeypatch.setattr("portal.exports.asking.retry_export_post", lambda *_: RetryDecision(True, 2.0))
     export_id = desk.ask("busy@example.com")
     wait_for(lambda: exports.get(desk.user(), export_id).state is State.WAITING, "waiting")
     waiting = exports.get(desk.user(), export_id)
