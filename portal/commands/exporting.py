@@ -48,7 +48,7 @@ def export(
         portal.start_workers("cli")
         export_id = portal.exports.submit(user, request, again=True)
         view = _wait(portal, user, export_id)
-        written = view.state is State.READY and _write(portal.exports.open_file(user, export_id), view, out)
+        written = view.can_open and _write(portal.exports.open_file(user, export_id), view, out)
         print(json.dumps(receipt(view, out if written else None), indent=2, ensure_ascii=False))
         if not written:
             print(" ".join(p for p in (view.problem, view.next_step) if p) or view.state.value, file=sys.stderr)

@@ -168,7 +168,8 @@ class Collecting(WalkBase):
             if error.code == "link_expired":
                 ledger.move(session, row, State.EXPIRED, code=error.code, **{**words, **EXPIRED_NEXT})
             else:
-                ledger.move(session, row, State.FAILED, code=error.code, retry_at=None, **words)
+                last = {**words, "turn": "you"} if words["turn"] == "nobody" else words  # no more tries by itself
+                ledger.move(session, row, State.FAILED, code=error.code, retry_at=None, **last)
         return "stop"
 
     def _not_stored(self, export_id: str, error: StorageTrouble, tried: int) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from portal.loyaltydog import LoyaltyDogError
+from portal.loyaltydog import HostNotAllowed, LoyaltyDogError
 
 NO_PROBLEM: dict[str, Any] = {"problem_code": "", "problem": "", "next_step": "", "turn": ""}
 UNKNOWN_NEXT = {
-    "next_step": "Nothing was repeated by itself. Ask again if the customer still needs the file; a second "
-    "export does no harm at LoyaltyDog as far as its documentation says.",
+    "next_step": "Nothing was repeated by itself. Ask again if the customer still needs the file.",
     "turn": "you",
 }
 UNKNOWN_WORDS = {
@@ -47,6 +46,8 @@ def words_of(error: LoyaltyDogError) -> dict[str, Any]:
         "next_step": error.next_step,
         "turn": error.turn,
     }
+    if isinstance(error, HostNotAllowed) and error.host:
+        changes["problem"] = f"{error.message} It is called {error.host}."
     if error.request_id:
         changes["vendor_request_id"] = error.request_id[:128]
     return changes
