@@ -2,7 +2,7 @@
 
     {"data": FOLDER, "database": URL?, "blobs": URL?, "kind": "worker",
      "die": {"label": NAME, "count": N}?, "submit": [EMAIL...]?, "keep_asking": PREFIX?,
-     "until": "idle"|"told", "destroy": true?, "expire": true?, "sweep": true?}
+     "until": "idle"|"told", "settings": {NAME: VALUE}?, "destroy": true?, "expire": true?, "sweep": true?}
 
 It kills itself by SIGKILL when it passes the labelled point for the count-th time. Lines on standard
 output: `up`, `asked ID EMAIL`, `idle`.
@@ -73,6 +73,7 @@ def main(orders: dict[str, Any]) -> None:
         blob_url=orders.get("blobs", ""),
         demo_password=SecretStr("violet-tractor-pond-91"),
         edge_requests=0,
+        **orders.get("settings", {}),
     )
     portal = build_portal(settings, at=Dying(orders.get("die")))
     portal.start_workers(orders.get("kind", "worker"), beat_seconds=orders.get("beat", 0.3))
