@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 import time
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -56,8 +57,9 @@ class Collecting(WalkBase):
             self._forget_key(place)
             return self._not_stored(export_id, error, tried)
         self._at("collect.sealed")
-        if (fetched.size, fetched.sha256) != (writer.size_bytes, writer.sha256):
+        if fetched.size != writer.size_bytes:
             raise SealBroken(detail="fetched and sealed bytes differ")
+        fetched = replace(fetched, sha256=writer.sha256)  # hashed once, where it is sealed
         collected = self._db.insist(lambda session: self._collected(session, export_id, place, fetched))
         self._at("collect.committed")
         if not collected:
@@ -143,7 +145,7 @@ class Collecting(WalkBase):
             size_bytes=fetched.size,
             fetched_bytes=fetched.size,
             expected_bytes=fetched.size,
-            sha256=fetched.sha256,
+            sha256=fetched.sha256 or "",
             media_type=(fetched.media_type or "")[:100],
             blob_name=place.blob_name,
             destroy_after=now + dt.timedelta(days=days),

@@ -173,7 +173,7 @@ class Vendor:
         sink: Callable[[bytes], None],
         on_progress: Callable[[int, int | None], None],
     ) -> FetchedFile:
-        """The guarded fetch under this merchant's policy, `sink` in a thread of its own.
+        """The guarded fetch under this merchant's policy, `sink` in a thread of its own; the digest is left to `sink`.
 
         Raises LoyaltyDogError and what `sink` raises.
         """
@@ -185,6 +185,7 @@ class Vendor:
                 sink=behind,
                 connection=access.connection,
                 on_progress=on_progress,
+                digest=False,
                 resolver=self._resolver,
                 ssl_context=self._ssl_context,
             )
