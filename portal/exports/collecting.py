@@ -32,7 +32,7 @@ from portal.vault.files import FilePlace, SealingWriter
 MAX_FETCH_TRIES = 3
 PROGRESS_EVERY_SECONDS = 0.5
 STORE_AGAIN_SECONDS = 5.0  # a full disk is given a moment
-FETCH_TURN_SECONDS = 2.0  # while the merchant has as many files under way as it may
+FETCH_TURN_SECONDS = 0.5  # while the merchant has as many files under way as it may
 
 
 class Collecting(WalkBase):

@@ -199,10 +199,20 @@ class _Writable(io.RawIOBase):
     def write(self, data: object) -> int:
         chunk = data if isinstance(data, bytes) else bytes(data)  # type: ignore[call-overload]  # the io protocol's Buffer
         if self._target is not None:
-            self._target.write(chunk)
+            with self._telling():
+                self._target.write(chunk)
         return len(chunk)
 
     def close(self) -> None:
         if not self.closed and self._target is not None:
-            self._target.close()
+            with self._telling():
+                self._target.close()
         super().close()
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except STORE_ERRORS as error:
+            self.trouble = error
+            raise

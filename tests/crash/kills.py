@@ -62,7 +62,7 @@ class Toll:
 def _listen(process: subprocess.Popen[str], asked: dict[str, str], up: threading.Event) -> None:
     assert process.stdout is not None
     for line in process.stdout:
-        word, *rest = line.split()
+        word, *rest = line.split() or [""]
         if word == "up":
             up.set()
         elif word == "asked" and len(rest) == 2:  # a line cut by the kill acknowledges nothing
