@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from portal.commands import accounts, auditing, backups, exporting, inspecting, keys
+from portal.commands import accounts, auditing, backups, databases, exporting, inspecting, keys
 from portal.errors import InputErrors, PortalError
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(backups.app, name="backup")
+app.add_typer(databases.app, name="database")
 app.command("export")(exporting.export)
 app.command("history")(exporting.history)
 app.command("inspect")(inspecting.inspect)

@@ -97,7 +97,7 @@ def build_portal(settings: Settings, *, at: Callable[[str], None] = nowhere) -> 
     settings.root.chmod(0o700)
     master = MasterKey.open(settings.keyset_file, create=True)
     db = Database(open_engine(settings.database))
-    bring_up_to_date(db.engine)
+    bring_up_to_date(db.engine, upgrade=settings.practice)
     sealer = FieldSealer(master)
     blobs = BlobStore(settings.root / "files", settings.blob_url)
     files = SealedFiles(master, blobs, at)

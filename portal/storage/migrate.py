@@ -18,7 +18,13 @@ SCRIPTS = Path(__file__).parent / "migrations"
 class DatabaseTooNew(PortalError):
     code = "database_too_new"
     message = "The database was made by a newer version of the portal."
-    next_step = "Install that version, or restore an older backup."
+    next_step = "Install that version again: this one cannot take it back (python -m portal database check)."
+
+
+class DatabaseTooOld(PortalError):
+    code = "database_too_old"
+    message = "The database was made by an older version of the portal."
+    next_step = "Make a backup, then run: python -m portal database upgrade"
 
 
 def _config(connection: Connection) -> Config:
@@ -28,8 +34,11 @@ def _config(connection: Connection) -> Config:
     return config
 
 
-def bring_up_to_date(engine: Engine) -> None:
-    """Run the missing migrations; several processes starting at once stand in line. Raises DatabaseTooNew."""
+def bring_up_to_date(engine: Engine, *, upgrade: bool = True) -> None:
+    """Make the tables of an empty database; run missing migrations when `upgrade`.
+
+    Several processes starting at once stand in line. Raises DatabaseTooNew, and DatabaseTooOld without `upgrade`.
+    """
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(884411)"))
@@ -40,6 +49,8 @@ def bring_up_to_date(engine: Engine) -> None:
             return
         if current is not None and current not in {r.revision for r in script.walk_revisions()}:
             raise DatabaseTooNew(detail=f"revision {current}")
+        if current is not None and not upgrade:
+            raise DatabaseTooOld(detail=f"revision {current}")
         command.upgrade(config, "head")
 
 
@@ -47,3 +58,14 @@ def revision_of(engine: Engine) -> str | None:
     """The revision a database is at; None for an empty one."""
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str:
+    """The revision this code wants."""
+    return str(ScriptDirectory(str(SCRIPTS)).get_current_head())
+
+
+def downgrade(engine: Engine, revision: str) -> None:
+    """Take a database back, for tests of the migrations; `base` removes all tables."""
+    with engine.begin() as connection:
+        command.downgrade(_config(connection), revision)

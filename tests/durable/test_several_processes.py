@@ -6,6 +6,7 @@ import datetime as dt
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sqlalchemy import update
 
 from portal.exports import AskedAlready, State, parse_request
 from portal.exports.durable import DEAD_AFTER_SECONDS, _is_dead
-from portal.storage.tables import Worker, utc_now
+from portal.storage.tables import Export, Worker, utc_now
 
 
 def addresses(prefix: str, count: int) -> list[str]:
@@ -139,3 +140,21 @@ def test_files_live_in_a_bucket_and_die_there(
     assert house.outcomes() == {State.PURGED: 3}
     assert list(house.portal.blobs.names()) == []
     house.close()
+
+
+def test_a_retention_run_missed_while_nothing_ran_is_caught_up_at_the_next_start(house: House) -> None:
+    assert house.run(submit=addresses("r", 3)) == 0
+    kept, *due = sorted(house.states())
+    past = utc_now() - dt.timedelta(days=2)
+    with house.portal.db.write() as session:
+        session.execute(update(Export).where(Export.id.in_(due)).values(destroy_after=past))
+    with house.process(until="told") as process:
+        for _ in range(600):
+            if house.outcomes()[State.PURGED] == 2:
+                break
+            time.sleep(0.05)
+        finish(process)
+    assert house.outcomes() == {State.READY: 1, State.PURGED: 2}
+    assert house.states()[kept] == State.READY
+    assert house.strays() == []
+    assert house.broken_chains() == []
