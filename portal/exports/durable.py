@@ -24,6 +24,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+from dbos._dbos import _get_dbos_instance
+from dbos._utils import INTERNAL_QUEUE_NAME
 from sqlalchemy import select
 
 from portal.exports.states import RUNNING
@@ -194,32 +196,34 @@ class DurableEngine:
         self._beat()
         self._thread = threading.Thread(target=self._run, name="portal-housekeeping", daemon=True)
         self._thread.start()
+        # Apart from the chores, which may take longer than a living process may be silent.
+        threading.Thread(target=self._beat_on, name="portal-beat", daemon=True).start()
 
-    def begin(self, export_id: str) -> None:
+    def begin(self, export_id: str, *, queued: bool = False) -> None:
         """Start or queue the walk of an export; a second call with the same id changes nothing.
 
         The export is written down already, so trouble here is no reason to refuse it: housekeeping begins it later.
         """
         try:
-            self._start(export_id, export_id)
+            self._start(export_id, export_id, queued=queued)
         except Exception as error:
             log.error("worker.begin_failed", export=export_id, error_type=type(error).__name__)
 
-    def begin_again(self, export_id: str) -> None:
+    def begin_again(self, export_id: str, *, queued: bool = False) -> None:
         """A fresh walk for an export whose former one has ended; after `MAX_RUNS` a person is asked."""
         for number in range(1, MAX_RUNS + 1):
             workflow_id = f"{export_id}-r{number}"
             status = DBOS.get_workflow_status(workflow_id)
             if status is None:
-                self._start(workflow_id, export_id)
+                self._start(workflow_id, export_id, queued=queued)
                 return
             if status.status in RUNNING_STATUS:
                 return
         self._own_walk.give_up(export_id)
 
-    def _start(self, workflow_id: str, export_id: str) -> None:
+    def _start(self, workflow_id: str, export_id: str, *, queued: bool) -> None:
         with SetWorkflowID(workflow_id):
-            if self._kind == "cli" or _busy.walking < AT_ONCE:
+            if self._kind == "cli" or (not queued and _busy.walking < AT_ONCE):
                 DBOS.start_workflow(_export_walk, export_id)
             else:
                 DBOS.enqueue_workflow(QUEUE, _export_walk, export_id)
@@ -255,7 +259,7 @@ class DurableEngine:
 
     def _run(self) -> None:
         while True:
-            for chore in (self._beat, self._take_over, self._pick_up_forgotten, self._housekeeping):
+            for chore in (self._take_over, self._pick_up_forgotten, self._housekeeping):
                 if self._stopping.is_set():
                     return
                 try:
@@ -264,6 +268,13 @@ class DurableEngine:
                     log.error("worker.chore_failed", where=chore.__name__, error_type=type(error).__name__)
             if self._stopping.wait(self._beat_seconds):
                 return
+
+    def _beat_on(self) -> None:
+        while not self._stopping.wait(self._beat_seconds):
+            try:
+                self._beat()
+            except Exception as error:  # the database is away: others see us as dead, and the rows decide
+                log.error("worker.beat_failed", error_type=type(error).__name__)
 
     def _beat(self) -> None:
         with self._db.write() as session:
@@ -279,13 +290,25 @@ class DurableEngine:
         for worker in others:
             if not _is_dead(worker):
                 continue
-            # The rows of ended workers are few; recovering twice is harmless (one dequeue wins).
-            DBOS._recover_pending_workflows([worker.id])
+            if self._kind == "cli" and worker.kind != "cli":
+                continue  # a command line that ends soon is no place for all that a server left
+            self._recover(worker.id)
             with self._db.write() as session:
                 gone = session.get(Worker, worker.id)
                 if gone is not None and _is_dead(gone):
                     session.delete(gone)
             log.info("worker.taken_over", worker=worker.id)
+
+    def _recover(self, worker_id: str) -> None:
+        """Hand the walks of a dead process to the queue; doing it twice is harmless, since one dequeue wins.
+
+        As DBOS's own recovery does, but into our queue: its internal one starts everything at once (a backlog of
+        1,700 walks meant 1,700 threads that kept each other from coming to an end, measured).
+        """
+        dbos = _get_dbos_instance()
+        queue = INTERNAL_QUEUE_NAME if self._kind == "cli" else QUEUE
+        for pending in dbos._sys_db.get_pending_workflows(worker_id, WORKFLOW_VERSION):
+            dbos._sys_db.reenqueue_for_recovery(pending.workflow_id, [worker_id], queue)
 
     def _pick_up_forgotten(self) -> None:
         """Exports written down whose walk never began, or ended by an error of ours."""
@@ -299,14 +322,16 @@ class DurableEngine:
                     .limit(PICK_UP_BATCH)
                 )
             )
+        if self._kind == "cli":
+            ids = ids[: max(0, AT_ONCE - _busy.walking)]
         if not ids:
             return
         known = {w.workflow_id: w.status for w in DBOS.list_workflows(workflow_ids=ids, load_input=False)}
         for export_id in ids:
             if export_id not in known:
-                self.begin(export_id)
+                self.begin(export_id, queued=True)
             elif known[export_id] not in RUNNING_STATUS:
-                self.begin_again(export_id)
+                self.begin_again(export_id, queued=True)
 
 
 def _is_dead(worker: Worker) -> bool:
