@@ -96,7 +96,10 @@ def evidence(wanted: TrailFilter) -> None:
 
 def link(words: str, place: str, query: dict[str, str], *, usable: bool) -> None:
     address = f"{place}?{urlencode(query)}" if query else place
-    st.link_button(words, address, icon=":material/download:", disabled=not usable)
+    if usable:
+        st.link_button(words, address, icon=":material/download:")
+    else:  # a button that is off says so to a screen reader; a link that is off is only pale
+        st.button(words, icon=":material/download:", disabled=True)
 
 
 def turn(page: TrailPage, way: list[int | None]) -> None:

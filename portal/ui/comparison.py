@@ -13,6 +13,7 @@ from portal.identity import User
 from portal.preview import Preview, Table, looks_like, mask
 from portal.preview.comparing import TableComparison
 from portal.preview.frames import shown
+from portal.preview.raw import displayable
 from portal.runtime import Portal
 from portal.ui.problems import show_problem
 from portal.ui.times import when
@@ -63,20 +64,21 @@ def _draw(compared: Compared, *, clear: bool) -> None:
         st.success(_("Nothing differs: the same rows in every table."), icon=":material/check_circle:")
         return
     for table in tables:
-        st.markdown(f"**{plain(table.name)}**")
+        st.markdown(f"**{plain(displayable(table.name))}**")
         parts = [
             plural("{n} row added", "{n} rows added", len(table.added)),
             plural("{n} row removed", "{n} rows removed", len(table.removed)),
             plural("{n} row changed", "{n} rows changed", len(table.changed)),
             plural("{n} row the same", "{n} rows the same", table.same),
         ]
-        st.caption(" · ".join(parts) + (_(" · matched by {key}").format(key=plain(table.key)) if table.key else ""))
+        matched = _(" · matched by {key}").format(key=plain(displayable(table.key))) if table.key else ""
+        st.caption(" · ".join(parts) + matched)
         if table.differs:
             frame = _frame(table, _table(earlier, table.name), _table(later, table.name), clear=clear)
             st.dataframe(
                 frame, hide_index=True, height=min(420, 80 + 35 * len(frame)),
                 column_config={name: st.column_config.TextColumn(str(name)) for name in frame.columns},
-                alt=_("What changed in {table}.").format(table=table.name),
+                alt=_("What changed in {table}.").format(table=displayable(table.name)),
             )  # fmt: skip
             if len(table.added) + len(table.removed) + len(table.changed) > len(frame):
                 st.caption(_("The first {n} are shown.").format(n=f"{len(frame):,}"))
@@ -105,7 +107,7 @@ def _frame(found: TableComparison, earlier: Table, later: Table, *, clear: bool)
         for row in rows[: max(0, ROWS_SHOWN - len(lines))]:
             cells_of = _cells(table, row, clear)
             lines.append([words, *(cells_of.get(column) for column in columns)])
-    return pd.DataFrame(lines, columns=pd.Index([_("What"), *columns], dtype=object), dtype=object)
+    return pd.DataFrame(lines, columns=pd.Index([_("What"), *map(displayable, columns)], dtype=object), dtype=object)
 
 
 def _cells(table: Table, row: int, clear: bool) -> dict[str, str | None]:

@@ -24,6 +24,7 @@ from portal.preview import (
     looks_like,
     mask,
 )
+from portal.preview.raw import displayable
 from portal.runtime import Portal
 from portal.ui.charts import activity_over_time
 from portal.ui.words import _, plain, plural
@@ -125,7 +126,7 @@ def _warnings(preview: Preview) -> None:
     label = plural("{n} thing to know about this file", "{n} things to know about this file", len(preview.warnings))
     with st.expander(label, icon=":material/info:"):
         for warning in preview.warnings:
-            st.text(f"{warning.place}: {warning.message}")
+            st.text(displayable(f"{warning.place}: {warning.message}"))
 
 
 def _draw_others(found: Others) -> None:
@@ -138,7 +139,10 @@ def _draw_others(found: Others) -> None:
 
         st.caption(_("Marked in the tables. Weigh their rights before you send the file (GDPR Article 15(4))."))
         frame = pd.DataFrame(
-            [[o.table, str(o.row + 1), o.column, o.kind, f"{o.confidence:.0%}", o.why] for o in others[:500]],
+            [
+                [displayable(o.table), str(o.row + 1), displayable(o.column), o.kind, f"{o.confidence:.0%}", o.why]
+                for o in others[:500]
+            ],
             columns=[_("Table"), _("Row"), _("Column"), _("Kind"), _("How sure"), _("Why")],
             dtype=object,
         )
@@ -230,7 +234,7 @@ def _first_tab(preview: Preview, names: list[str], hits: dict[str, list[int]] | 
 
 def _tab_name(table: Table, hits: dict[str, list[int]] | None) -> str:
     count = table.row_count if hits is None else len(hits.get(table.name, []))
-    return f"{plain(table.name[:60])} ({count:,})"
+    return f"{plain(displayable(table.name[:60]))} ({count:,})"
 
 
 def _draw_table(view: ExportView, table: Table, others: Others, hits: dict[str, list[int]] | None, clear: bool) -> None:
@@ -239,7 +243,7 @@ def _draw_table(view: ExportView, table: Table, others: Others, hits: dict[str, 
     if not count:
         st.info(_("No rows.") if matching is None else _("No row of this table matches."), icon=":material/inbox:")
         if matching is None and table.columns:
-            st.text(", ".join(table.columns[:50]))
+            st.text(displayable(", ".join(table.columns[:50])))
         return
     pages = math.ceil(count / ROWS_A_PAGE)
     slot = st.container()
@@ -258,11 +262,13 @@ def _draw_table(view: ExportView, table: Table, others: Others, hits: dict[str, 
             frame.style.apply(_marks(table, rows, others.on(table, rows), frame), axis=None),
             column_config={name: st.column_config.TextColumn(str(name)) for name in frame.columns},
             alt=_("Rows {first} to {last} of {table}.").format(
-                first=rows[0] + 1, last=rows[-1] + 1, table=table.name
+                first=rows[0] + 1, last=rows[-1] + 1, table=displayable(table.name)
             ),
         )  # fmt: skip
         st.caption(
-            _("Rows {first} to {last} of {count}").format(first=start + 1, last=start + len(rows), count=f"{count:,}")
+            _("Rows {first} to {last} of {count}").format(
+                first=f"{start + 1:,}", last=f"{start + len(rows):,}", count=f"{count:,}"
+            )
             + " · "
             + _("⟨empty⟩ is an empty text, ⟨null⟩ a null, a grey None a field that is not there")
         )
@@ -308,7 +314,11 @@ def _column_facts(table: Table) -> None:
 
     frame = pd.DataFrame(
         [
-            [f.name, f"{f.filled:,}", f"{f.empty:,}", f"{f.null:,}", f"{f.missing:,}", f"{f.distinct:,}", f.looks_like]
+            [
+                displayable(f.name),
+                *(f"{n:,}" for n in (f.filled, f.empty, f.null, f.missing, f.distinct)),
+                f.looks_like,
+            ]
             for f in table.column_facts(FACT_ROWS)
         ],
         columns=[_("Column"), _("Filled"), _("Empty"), _("Null"), _("Missing"), _("Distinct"), _("Looks like")],

@@ -8,8 +8,12 @@ from pathlib import Path
 
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
 _catalogue = gettext.translation("portal", LOCALES, languages=["en"], fallback=True)
-_LINK_LOOKALIKE = re.compile(r"(?<=@)(?=\w)|(?<=://)|(?<=www)(?=\.)", re.I)
-WORD_JOINER = "\u2060"  # shows nothing; Streamlit's Markdown makes links of bare addresses, escaped or not
+_LOOKALIKE = re.compile(
+    r"(?<=@)(?=\w)|(?<=://)|(?<=www)(?=\.)|(?<=:)(?=material[/_]|streamlit:)|(?<=[<>~-])(?=[>=-])", re.I
+)
+WORD_JOINER = "\u2060"
+"""Shows nothing. Streamlit's Markdown makes links of bare addresses, pictures of `:material/…:` and `:streamlit:`, and
+arrows of `->` and its like, escaped or not (1.67)."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>$:@&-])")
 
 
@@ -29,4 +33,4 @@ def plain(text: str) -> str:
     For our own sentences that quote a character or name; a data subject's data goes to `st.text` or
     `st.dataframe` instead.
     """
-    return _MARKDOWN.sub(r"\\\1", _LINK_LOOKALIKE.sub(WORD_JOINER, text)).replace("\n", " ")
+    return _MARKDOWN.sub(r"\\\1", _LOOKALIKE.sub(WORD_JOINER, text)).replace("\n", " ")
