@@ -136,7 +136,7 @@ def test_agent_limits_an_export_to_one_card_found_by_its_last_digits(desk: MakeD
     person.click(finder.locator("summary"))
     person.fill("Number, last four digits, name or email", card.number)
     person.press("Search")
-    assert f"•••• {card.number[-4:]}" in finder.inner_text()
+    finder.get_by_text(f"•••• {card.number[-4:]}").first.wait_for()
     assert card.number not in finder.inner_text()
     person.click(finder.get_by_role("button", name="Use", exact=True))
     person.settle()

@@ -415,7 +415,7 @@ def test_retention_counts_from_collection_by_the_merchants_own_days(desk: Any, r
 
 # Whose it is ---------------------------------------------------------------------------------------
 
-FILLERS: dict[str, Any] = {"reason": "a reason long enough", "what": "cards"}
+FILLERS: dict[str, Any] = {"reason": "a reason long enough", "what": "cards", "earlier_id": "0" * 32}
 TAKING_AN_ID = [
     name
     for name, method in inspect.getmembers(Exports, inspect.isfunction)
