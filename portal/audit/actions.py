@@ -40,6 +40,7 @@ ACTIONS: dict[str, Action] = {
         _action("gate:foreign_object", "route"),
         _action("export:submit", "subject", "kind", "format", "program", "card", "repeat_of", "channel"),
         _action("export:duplicate", "of"),
+        _action("export:unusual_volume", "count"),
         _action("export:state", "from", "to", "code", "attempt"),
         _action("export:release", "reason"),
         _action("export:mark_not_sent"),

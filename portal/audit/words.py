@@ -24,6 +24,7 @@ ACT_WORDS: dict[str, str] = {
     "gate:foreign_object": "Another merchant's object asked for",
     "export:submit": "Export asked for",
     "export:duplicate": "Same export asked for again",
+    "export:unusual_volume": "Unusually many exports within a day",
     "export:state": "Export moved",
     "export:release": "Export released",
     "export:mark_not_sent": "Marked as not sent",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from sqlalchemy import func, select
 
 from portal import audit
 from portal.errors import InputError, TryLater
@@ -14,9 +17,11 @@ from portal.exports.vendor import VendorAccess
 from portal.identity import Permission, User, require
 from portal.identity.sessions import end_one, live_vendor_token
 from portal.loyaltydog import NotAuthenticated
+from portal.storage.tables import AuditEntry, utc_now
 
 SEARCH_MIN = 3
 SEARCH_LIMIT = 25
+MAX_SEARCHES_A_MINUTE = 20
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,19 @@ class Lookups(ExportsBase):
             raise TryLater("LoyaltyDog is being asked too much at once.", wait_seconds=wait)
         return access
 
+    def _check_search_rate(self, user: User) -> None:
+        """Nobody looks a customer base through by searching for cards (SEC-45)."""
+        minute_ago = (utc_now() - dt.timedelta(minutes=1)).isoformat(timespec="microseconds")
+        with self.db.read() as session:
+            recent = session.scalar(
+                select(func.count())
+                .select_from(AuditEntry)
+                .where(AuditEntry.merchant_id == user.merchant_id, AuditEntry.actor == user.account_id)
+                .where(AuditEntry.action == "cards:search", AuditEntry.at > minute_ago)
+            )
+        if (recent or 0) >= MAX_SEARCHES_A_MINUTE:
+            raise TryLater("You have searched for many cards within a minute.", wait_seconds=60)
+
     @contextlib.contextmanager
     def _signed_out_when_refused(self, user: User) -> Iterator[None]:
         """A 401 to a session's own LoyaltyDog token ends that session, and its sign-in page says why."""
@@ -69,6 +87,7 @@ class Lookups(ExportsBase):
         text = text.strip()
         if len(text) < SEARCH_MIN:
             raise InputError(f"Enter at least {SEARCH_MIN} characters to search for.", field="card_search")
+        self._check_search_rate(user)
         access = self._paced_access(user)
         with self._signed_out_when_refused(user):
             page = self.vendor.client(access.connection).search_cards(text, program_id=program_id, limit=SEARCH_LIMIT)

@@ -15,10 +15,12 @@ from portal.exports.base import ExportsBase
 from portal.exports.request import ExportRequest
 from portal.exports.states import State
 from portal.identity import Permission, User, require
+from portal.log import log
 from portal.storage.tables import Export, new_id, utc_now
 
 SAME_ASK_WINDOW = dt.timedelta(seconds=60)
 REASON_MIN = 5
+UNUSUAL_A_DAY = 200  # a busy desk answers tens; every further 200 is marked again
 MAX_SUBMITS_A_MINUTE = 30  # a person types; more than this is a script or a mistake (SEC-45)
 
 
@@ -91,6 +93,7 @@ class Submitting(ExportsBase):
                 repeat_of=repeat_of,
                 channel=row.channel,
             )
+            self._note_unusual_volume(session, user)
             self.at("submit.written")
         self.at("submit.committed")
         self.begin(export_id)
@@ -115,6 +118,22 @@ class Submitting(ExportsBase):
         )
         if user.origin != "cli" and (recent or 0) >= MAX_SUBMITS_A_MINUTE:
             raise TryLater("You have asked for many exports within a minute.", wait_seconds=60)
+
+    def _note_unusual_volume(self, session: Session, user: User) -> None:
+        """So many exports of one person within a day are marked in the trail and the log (SEC-45)."""
+        day_ago = utc_now() - dt.timedelta(days=1)
+        count = session.scalar(
+            select(func.count())
+            .select_from(Export)
+            .where(Export.merchant_id == user.merchant_id, Export.requested_at > day_ago)
+            .where(Export.requested_by == user.account_id)
+        )
+        if count and count % UNUSUAL_A_DAY == 0:
+            log.warning("exports.unusual_volume", account=user.account_id, merchant=user.merchant_id, count=count)
+            audit.record(
+                session, user.merchant_id, user.account_id, "export:unusual_volume",
+                object_id=user.account_id, origin=user.origin, count=count,
+            )  # fmt: skip
 
     def _refuse_same_ask(self, session: Session, user: User, ask_index: str) -> None:
         same = session.scalar(

@@ -16,7 +16,8 @@ from dbos import DBOS
 from sqlalchemy import func, select
 
 from portal.errors import InputError, NotConfigured, NotFound, NotPermitted, StateConflict, StepUpNeeded, TryLater
-from portal.exports import AskedAlready, Exports, State, parse_request
+from portal.exports import AskedAlready, Exports, HistoryFilter, State, parse_request
+from portal.exports.lookups import MAX_SEARCHES_A_MINUTE
 from portal.exports.submitting import MAX_SUBMITS_A_MINUTE
 from portal.loyaltydog.retry import RetryDecision
 from portal.practice.settings import MERCHANT_ONE_TOKEN
@@ -518,3 +519,27 @@ def test_programs_without_a_connection_say_what_is_missing(
     own_connection(sealed_api_token=None)
     with pytest.raises(NotConfigured):
         exports.programs(desk.user("maya", "two"))
+
+
+# How much, how fast (SEC-45) -----------------------------------------------------------------------
+
+
+def test_searching_for_cards_again_and_again_is_slowed_down(desk: Any, exports: Exports) -> None:
+    user = on_the_web(desk.user("sam", "two"))
+    for _ in range(MAX_SEARCHES_A_MINUTE):
+        exports.search_cards(user, "grace")
+    with pytest.raises(TryLater) as caught:
+        exports.search_cards(user, "grace")
+    assert caught.value.wait_seconds > 0
+
+
+def test_unusually_many_exports_of_one_person_are_marked_in_the_trail(
+    desk: Any, exports: Exports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = desk.user("sam", "two")
+    before = len(exports.history(user, HistoryFilter(mine=True), size=500).rows)
+    monkeypatch.setattr("portal.exports.submitting.UNUSUAL_A_DAY", before + 2)
+    for _ in range(3):
+        desk.settled(desk.ask("grace@example.com", by=user), by=user)
+    marked = entries(desk, user.account_id, "export:unusual_volume")
+    assert [entry.facts for entry in marked] == [{"count": before + 2}]
