@@ -114,8 +114,12 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
 @pytest.fixture(scope="session")
 def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """URL of a bucket on a real S3 server process (moto), its address and keys in the environment."""
-    pytest.importorskip("moto.server", reason="moto[server] is not installed")
     import httpx
+
+    # moto needs an older python-dateutil than DBOS pins, so it lives in an environment of its own (`make .make/tools`).
+    program = Path(__file__).resolve().parents[2] / ".tools" / "bin" / "moto_server"
+    if not program.exists():
+        pytest.fail("the S3 server is not installed: `make test` installs it")
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -128,7 +132,7 @@ def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         "AWS_REGION": "us-east-1",
     }
     log = (tmp_path_factory.mktemp("s3") / "log").open("w")
-    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-p", str(port)], stdout=log, stderr=log)
+    server = subprocess.Popen([str(program), "-p", str(port)], stdout=log, stderr=log)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in settings.items():
             patch.setenv(name, value)
