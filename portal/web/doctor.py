@@ -42,8 +42,9 @@ def run_checks(settings: Settings) -> list[Check]:
     bridge.find_our_config()
     bridge.apply_safe_defaults()
     found: list[Check] = []
-    for part in (_addresses, _proxies, _secrets, _single_sign_on, _private_files, _streamlit_options, _front_end):
+    for part in (_addresses, _proxies, _secrets, _single_sign_on, _keyset, _private_files, _streamlit_options):
         found.extend(part(settings))
+    found.extend(_front_end(settings))
     return found
 
 
@@ -134,6 +135,36 @@ def _single_sign_on(_settings: Settings) -> Iterator[Check]:
         good = provider.client_secret.get_secret_value().strip().lower() not in PLACEHOLDERS | {""}
         yield Check(
             "oidc client secret", good, "The client secret is set." if good else "It is a placeholder.", "Give it."
+        )
+
+
+def _keyset(settings: Settings) -> Iterator[Check]:
+    """The master keyset apart from what it opens: who copies the data folder must not have the key too (SEC-27)."""
+    path, here = settings.keyset_file, settings.keyset_file.exists()
+    inside = path.resolve().is_relative_to(settings.root)
+    then = "move the keyset's whole folder there" if here else "in a folder that only the portal can write to"
+    yield Check(
+        "keyset's place",
+        not inside,
+        f"The master keyset is kept {'in' if inside else 'outside'} the data folder.",
+        f"Set PORTAL_KEYSET_PATH to a file outside {settings.root}, such as /etc/privacy-portal/master.keyset.json; "
+        f"{then}.",
+    )
+    if not here and (settings.root / "portal.sqlite3").exists():
+        yield Check(
+            "keyset",
+            False,
+            "The master keyset is missing, and without it nothing that is here can be opened.",
+            f"Put it back at {path}, mode 600, or correct PORTAL_KEYSET_PATH.",
+        )
+    folder = path.resolve().parent
+    if folder.is_dir():
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        yield Check(
+            "keyset's folder",
+            not mode & 0o022,
+            f"The keyset's folder has mode {mode:o}.",
+            "Others can put another file in the keyset's place: chmod go-w its folder.",
         )
 
 

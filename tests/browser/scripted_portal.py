@@ -87,6 +87,7 @@ def served(script: Script, folder: Path) -> Iterator[Demo]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "STREAMLIT_", "PRACTICE_"))}
     environment |= {
         "PORTAL_DATA_DIR": str(folder / "data"),
+        "PORTAL_KEYSET_PATH": str(folder / "keys" / "master.keyset.json"),
         "PORTAL_PORT": str(port),
         "PORTAL_API_URL": f"http://127.0.0.1:{merchant.server_port}",
         "PORTAL_API_TOKEN": "scripted-token",

@@ -42,6 +42,7 @@ class Server:
     ids: dict[str, str]
     merchants: dict[str, str]
     exports: dict[str, str] = field(default_factory=dict)
+    password: str = PASSWORD
 
     @property
     def origin(self) -> str:
@@ -69,7 +70,9 @@ def free_port() -> int:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder, port = tmp_path_factory.mktemp("portal"), free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "STREAMLIT_"))}
-    environment |= {"PORTAL_DATA_DIR": str(folder), "PORTAL_PORT": str(port), "PYTHONPATH": str(ROOT)}
+    places = {"data_dir": folder / "data", "keyset_path": folder / "keys" / "master.keyset.json"}
+    environment |= {f"PORTAL_{name.upper()}": str(path) for name, path in places.items()}
+    environment |= {"PORTAL_PORT": str(port), "PYTHONPATH": str(ROOT)}
     log = (folder / "server.log").open("wb")
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("serve_for_tests.py"))],
@@ -91,7 +94,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             pytest.fail((folder / "server.log").read_text())
         if process.poll() is not None:
             pytest.fail((folder / "server.log").read_text())
-        portal = build_portal(Settings(data_dir=folder, port=port))
+        portal = build_portal(Settings(**places, port=port))
         running = Server(port, portal.identity, portal.db, {}, {})
         seed(running, portal)
         yield running

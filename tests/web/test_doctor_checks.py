@@ -16,6 +16,14 @@ ROOT = Path(__file__).resolve().parents[2]
 PUBLIC = "https://privacy.shop.example"
 
 
+@pytest.fixture(autouse=True)
+def keyset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Kept outside the data folder, as production wants it."""
+    path = tmp_path / "kept apart" / "master.keyset.json"
+    monkeypatch.setenv("PORTAL_KEYSET_PATH", str(path))
+    return path
+
+
 def bad(settings: Settings) -> set[str]:
     return {check.name for check in run_checks(settings) if not check.ok}
 
@@ -84,13 +92,49 @@ def test_streamlits_secrets_file_must_be_private(tmp_path: Path, monkeypatch: py
     assert bad(Settings(data_dir=tmp_path / "new")) == {f"secrets.toml in {tmp_path.name}"}
 
 
-def test_an_open_keyset_or_data_folder_is_named(tmp_path: Path) -> None:
-    keyset = tmp_path / "keys" / "master.keyset.json"
-    keyset.parent.mkdir()
+def test_an_open_keyset_or_data_folder_is_named(tmp_path: Path, keyset: Path) -> None:
+    keyset.parent.mkdir(mode=0o700)
     keyset.write_text("{}")
     keyset.chmod(0o644)
-    tmp_path.chmod(0o755)
-    assert bad(Settings(data_dir=tmp_path)) == {"keyset", "data folder"}
+    data = tmp_path / "data"
+    data.mkdir()
+    data.chmod(0o755)
+    assert bad(Settings(data_dir=data)) == {"keyset", "data folder"}
+    keyset.chmod(0o600)
+    data.chmod(0o700)
+    assert bad(Settings(data_dir=data)) == set()
+
+
+@pytest.mark.parametrize("through_a_link", [False, True])
+def test_a_keyset_in_the_data_folder_is_refused_with_what_to_change(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, through_a_link: bool
+) -> None:
+    data = tmp_path / "data"
+    (data / "keys").mkdir(parents=True, mode=0o700)
+    data.chmod(0o700)
+    if through_a_link:
+        (tmp_path / "apart").symlink_to(data / "keys")
+        monkeypatch.setenv("PORTAL_KEYSET_PATH", str(tmp_path / "apart" / "master.keyset.json"))
+    else:
+        monkeypatch.delenv("PORTAL_KEYSET_PATH")
+    (found,) = [check for check in run_checks(Settings(data_dir=data)) if not check.ok]
+    assert found.name == "keyset's place"
+    assert "PORTAL_KEYSET_PATH" in found.mend and str(data) in found.mend
+    assert bad(Settings(data_dir=data, mode="practice")) == set()
+
+
+def test_a_keyset_that_is_gone_while_its_data_is_here_is_not_made_anew(tmp_path: Path, keyset: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    (data / "portal.sqlite3").touch(mode=0o600)
+    assert bad(Settings(data_dir=data)) == {"keyset"}
+    assert not keyset.exists()
+
+
+def test_a_keyset_others_could_replace_is_named(tmp_path: Path, keyset: Path) -> None:
+    keyset.parent.mkdir()
+    keyset.parent.chmod(0o770)
+    assert bad(Settings(data_dir=tmp_path / "new")) == {"keyset's folder"}
 
 
 UNSAFE = """
@@ -130,6 +174,7 @@ def doctor(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[st
     return subprocess.run(
         [sys.executable, "-c", program],
         env=kept
+        | {"PORTAL_KEYSET_PATH": str(tmp_path / "kept apart" / "master.keyset.json")}
         | {"PORTAL_DATA_DIR": str(tmp_path / "new"), "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
         | environment,
         cwd=tmp_path,
