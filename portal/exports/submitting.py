@@ -14,6 +14,7 @@ from portal.exports import ledger
 from portal.exports.base import ExportsBase
 from portal.exports.request import ExportRequest
 from portal.exports.states import State
+from portal.exports.views import EXPIRY_MARGIN
 from portal.identity import Permission, User, require
 from portal.log import log
 from portal.storage.tables import Export, new_id, utc_now
@@ -199,7 +200,8 @@ class Submitting(ExportsBase):
         require(user, Permission.EXPORT_CREATE)
         with self.db.write() as session:
             row = self._row(session, user, export_id)
-            alive = row.sealed_download_url is not None and row.link_expires_at and row.link_expires_at > utc_now()
+            expires = row.link_expires_at
+            alive = row.sealed_download_url is not None and expires and utc_now() < expires - EXPIRY_MARGIN
             if State(row.state) is not State.FAILED or not alive:
                 raise StateConflict("The link can no longer be used.", next_step="Ask again for a new one.")
             ledger.move(

@@ -222,11 +222,15 @@ def test_a_file_whose_host_was_added_later_is_fetched_without_asking_again(
         exports.fetch_again(desk.user("sam"), view.id)
 
 
-def test_a_fetch_is_not_tried_again_with_a_dead_link(desk: Any, exports: Exports) -> None:
+@pytest.mark.parametrize("seconds_left", [-1, 30, 59])
+def test_a_fetch_is_not_tried_again_with_a_link_that_is_dead_or_dies_within_a_minute(
+    desk: Any, exports: Exports, seconds_left: int
+) -> None:
     view = desk.run("wrong.file@example.com")
-    change(desk, view.id, link_expires_at=utc_now() - dt.timedelta(seconds=1))
+    change(desk, view.id, link_expires_at=utc_now() + dt.timedelta(seconds=seconds_left))
     with pytest.raises(StateConflict):
         exports.fetch_again(desk.user(), view.id)
+    assert exports.get(desk.user(), view.id).state is State.FAILED
 
 
 def test_a_fetch_that_fails_again_says_so_again(desk: Any, exports: Exports, shop: Any) -> None:
