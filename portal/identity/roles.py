@@ -43,7 +43,7 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 class User:
     """One signed-in person, as every service receives it.
 
-    `session_hash` is SHA-256 of the cookie's value (64 hex characters; empty on the command line),
+    `session_hash` names the login session (64 hex characters; empty on the command line),
     `proof_at` aware UTC of the last password or code, `origin` where acts come from (an address,
     ``web`` or ``cli``) and goes into each audit entry.
     """

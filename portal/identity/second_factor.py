@@ -24,6 +24,7 @@ from portal.identity.errors import CodeRefused, SignInRefused
 from portal.identity.roles import Permission, User, require
 from portal.identity.sessions import Sessions, end_in
 from portal.identity.sign_in import KnownAccount
+from portal.identity.tickets import RENEW, Tickets
 from portal.storage.tables import Account, Merchant, utc_now
 
 STEP_SECONDS = 30
@@ -63,7 +64,7 @@ def matching_step(secret: str, code: str, now: float, after: int | None) -> int 
     return None
 
 
-class SecondFactor(Accounts, Sessions):
+class SecondFactor(Accounts, Sessions, Tickets):
     """Enrolling, checking and resetting."""
 
     def new_totp(self, account: KnownAccount) -> Enrolment:
@@ -217,8 +218,12 @@ class SecondFactor(Accounts, Sessions):
         ways = ["password"] if row.method == "password" else []
         return (*ways, "code") if row.sealed_totp is not None else tuple(ways)
 
-    def confirm_identity(self, user: User, answer: str) -> None:
+    def confirm_identity(self, user: User, answer: str, *, browser: str = "", socket: str = "") -> str:
         """Password or code again; afterwards `require_fresh_proof` passes for a freshly resolved user.
+
+        Gives the ticket with which this browser (`browser`: its nonce's hash) must fetch the session's new cookie
+        value: the old one is dead (SEC-33), except for the WebSocket `socket` the proof came through. Without a
+        browser (no gate in front, as on the command line) there is no cookie to change and the ticket is empty.
 
         Raises SignInRefused, CodeRefused, TryLater; StepUpNeeded when only a new sign-in can prove it.
         """
@@ -226,8 +231,7 @@ class SecondFactor(Accounts, Sessions):
         if not ways:
             raise StepUpNeeded(next_step="Sign out and in again.", detail="no local proof")
         if "code" in ways and re.fullmatch(r"\s*[0-9]{3}\s?[0-9]{3}\s*", answer):
-            self._prove(user, self.check_code(user.account_id, answer, address=user.origin))
-            return
+            return self._proved(user, self.check_code(user.account_id, answer, address=user.origin), browser, socket)
         key = throttle.subject("step_up", user.account_id)
         with self.db.write() as db:
             throttle.charge(db, {key: throttle.ACCOUNT})
@@ -241,4 +245,11 @@ class SecondFactor(Accounts, Sessions):
             )
         with self.db.write() as db:
             throttle.forget(db, key)
-        self._prove(user, "password")
+        return self._proved(user, "password", browser, socket)
+
+    def _proved(self, user: User, method: str, browser: str, socket: str) -> str:
+        ticket = ""
+        if browser:
+            ticket = self.issue_ticket(user.account_id, browser=browser, purpose=RENEW, session=user.session_hash)
+        self._prove(user, method, ticket=ticket, socket=socket)
+        return ticket

@@ -10,7 +10,7 @@ import datetime as dt
 import secrets
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit import record
@@ -44,6 +44,11 @@ def _user(session: LoginSession, account: Account, merchant: Merchant) -> User:
         proof_at=session.proof_at,
         origin=session.address or "web",
     )
+
+
+def _nobodys(ticket: str) -> str:
+    """What stands for the cookie until the browser has fetched its new value: no hash, so no cookie can have it."""
+    return f"renewing:{digest(ticket)[:48]}"
 
 
 def end_in(db: Session, account_id: str, because: str, *, actor: str, origin: str) -> int:
@@ -114,9 +119,11 @@ class Sessions(Shared):
         with self.db.write() as db:
             account = db.get_one(Account, account_id)
             if replacing:
-                end_one(db, digest(replacing), "replaced", actor=account_id)
+                earlier = db.scalar(select(LoginSession.id_hash).where(LoginSession.cookie_hash == digest(replacing)))
+                end_one(db, earlier or "", "replaced", actor=account_id)
             row = LoginSession(
                 id_hash=digest(value),
+                cookie_hash=digest(value),
                 account_id=account.id,
                 merchant_id=account.merchant_id,
                 method=method,
@@ -147,7 +154,7 @@ class Sessions(Shared):
 
     def resolve(self, cookie_value: str, *, touch: bool) -> User | None:
         """The user of a cookie value, or None. `touch` says a person acted, which puts off the idle end."""
-        return self.look(digest(cookie_value), touch=touch).user
+        return self.look_cookie(cookie_value, touch=touch).user
 
     def resolve_hash(self, session_hash: str) -> User | None:
         """The user of a session hash (`st.user.session_hash`), or None; never counts as an act."""
@@ -155,16 +162,31 @@ class Sessions(Shared):
 
     def look(self, session_hash: str, *, touch: bool) -> SessionState:
         """Resolve a session hash and, for a dead one, say why it ended."""
+        return self._look(LoginSession.id_hash == session_hash, touch=touch)
+
+    def look_cookie(self, cookie_value: str, *, touch: bool) -> SessionState:
+        """What a cookie's value stands for now; a value from before a proof of identity stands for nobody."""
+        return self._look(LoginSession.cookie_hash == digest(cookie_value), touch=touch)
+
+    def look_socket(self, session_hash: str, cookie_value: str, socket: str, *, touch: bool) -> SessionState:
+        """The session a WebSocket was opened for, while the socket may speak for it: it holds the value good now, or
+        is the one through which the proof came. Any other opened with the old value is cut off (SEC-33)."""
+        holds_it = LoginSession.cookie_hash == digest(cookie_value)
+        proved_here = and_(LoginSession.proved_socket == socket, LoginSession.proved_socket != "")
+        return self._look(and_(LoginSession.id_hash == session_hash, or_(holds_it, proved_here)), touch=touch)
+
+    def _look(self, which: ColumnElement[bool], *, touch: bool) -> SessionState:
         with self.db.read() as db:
             found = db.execute(
                 select(LoginSession, Account, Merchant)
                 .join(Account, Account.id == LoginSession.account_id)
                 .join(Merchant, Merchant.id == LoginSession.merchant_id)
-                .where(LoginSession.id_hash == session_hash)
+                .where(which)
             ).first()
         if found is None:
             return SessionState(None)
         row, account, merchant = found
+        session_hash = row.id_hash
         if row.ended_at is not None:
             return SessionState(None, row.ended_because)
         now = utc_now()
@@ -217,12 +239,32 @@ class Sessions(Shared):
         with self.db.read() as db:
             return live_vendor_token(db, self.sealer, user.session_hash, user.merchant_id)
 
-    def _prove(self, user: User, method: str) -> None:
-        """Write down that the person has just proved again who they are (step-up)."""
+    def renew_cookie(self, session_hash: str, ticket: str) -> str | None:
+        """The new cookie value of a session whose proof was given with `ticket`; None when it is no longer due."""
+        value = secrets.token_urlsafe(32)
+        with self.db.write() as db:
+            changed = db.execute(
+                update(LoginSession)
+                .where(
+                    LoginSession.id_hash == session_hash,
+                    LoginSession.cookie_hash == _nobodys(ticket),
+                    LoginSession.ended_at.is_(None),
+                )
+                .values(cookie_hash=digest(value))
+            )
+        return value if changed.rowcount == 1 else None  # type: ignore[attr-defined]
+
+    def _prove(self, user: User, method: str, *, ticket: str, socket: str) -> None:
+        """Write down that the person has just proved again who they are (step-up).
+
+        With a `ticket` the cookie's value is dead from here on; the browser fetches a new one with the ticket.
+        """
         with self.db.write() as db:
             row = db.get(LoginSession, user.session_hash)
             if row is not None and row.ended_at is None:
                 row.proof_at = utc_now()
+                if ticket:
+                    row.cookie_hash, row.proved_socket = _nobodys(ticket), socket
                 record(
                     db,
                     user.merchant_id,

@@ -18,7 +18,7 @@ from portal.identity.base import Shared, digest
 from portal.storage.tables import Account, SignInTicket, utc_now
 
 TICKET_SECONDS = 60.0
-SIGN_IN, SIGN_OUT = "sign_in", "sign_out"
+SIGN_IN, SIGN_OUT, RENEW = "sign_in", "sign_out", "renew"
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class Tickets(Shared):
                 return None
             row = db.get_one(SignInTicket, digest(ticket))
             account = db.get_one(Account, row.account_id)
-            if account.disabled_at is not None and purpose == SIGN_IN:
+            if account.disabled_at is not None and purpose != SIGN_OUT:
                 return None
             token = None
             if row.sealed_vendor_token is not None:

@@ -125,11 +125,16 @@ class Account(Base, kw_only=True):
 
 
 class LoginSession(Base, kw_only=True):
-    """A signed-in browser. Only the SHA-256 of the cookie's 256-bit value is kept (SEC-33)."""
+    """A signed-in browser. Only the SHA-256 of the cookie's 256-bit value is kept (SEC-33).
+
+    `id_hash` stays (the hash of the first value), `cookie_hash` is that of the value good now: a proof of identity
+    changes it. `proved_socket` is the one WebSocket, opened with the value before, that may go on.
+    """
 
     __tablename__ = "login_sessions"
 
     id_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    cookie_hash: Mapped[str] = mapped_column(String(64), unique=True, index=True)
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"), index=True)
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
     stage: Mapped[str] = mapped_column(String(16), default="full")
@@ -142,6 +147,7 @@ class LoginSession(Base, kw_only=True):
     ended_because: Mapped[str] = mapped_column(String(40), default="")
     address: Mapped[str] = mapped_column(String(64), default="")
     sealed_vendor_token: Mapped[bytes | None] = mapped_column(default=None)
+    proved_socket: Mapped[str] = mapped_column(String(64), default="")
 
 
 class SignInTicket(Base, kw_only=True):

@@ -9,6 +9,7 @@ import streamlit as st
 from portal.identity import User
 from portal.identity.tickets import SIGN_OUT
 from portal.runtime import Portal, get_portal
+from portal.ui.step_up import fetch_new_cookie
 from portal.ui.words import _
 from portal.web.auth_routes import SIGN_OUT_PATH
 from portal.web.bridge import redirect_browser
@@ -80,6 +81,7 @@ def sidebar(portal: Portal, user: User) -> None:
                 redirect_browser(f"{SIGN_OUT_PATH}?ticket={ticket}")
                 st.stop()
         watch_session()
+        fetch_new_cookie()
 
 
 ROLE_WORDS = {"agent": _("Agent"), "manager": _("Manager"), "auditor": _("Auditor")}

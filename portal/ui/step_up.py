@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import time
+
 import streamlit as st
 
 from portal.errors import PortalError
 from portal.identity import User
+from portal.identity.tickets import TICKET_SECONDS
 from portal.runtime import Portal
 from portal.ui.problems import show_problem
 from portal.ui.words import _
+from portal.web import bridge
+from portal.web.auth_routes import RENEW_PATH
+
+RENEWAL = "_renewal"
 
 
 def draw_step_up(portal: Portal, user: User) -> None:
@@ -24,8 +31,26 @@ def draw_step_up(portal: Portal, user: User) -> None:
         if not st.form_submit_button(_("Confirm"), type="primary", icon=":material/lock_open:"):
             return
     try:
-        portal.identity.confirm_identity(user, answer)
+        ticket = portal.identity.confirm_identity(
+            user, answer, browser=str(st.user.get("browser") or ""), socket=bridge.this_socket()
+        )
     except PortalError as error:
         show_problem(error)
     else:
+        if ticket:
+            st.session_state[RENEWAL] = (ticket, time.monotonic())
         st.rerun()
+
+
+def fetch_new_cookie() -> None:
+    """Let the browser fetch the session's new cookie value, which only an answer over HTTP can set (SEC-33).
+
+    Drawn until the ticket is stale: the same picture again is not fetched again.
+    """
+    ticket, since = st.session_state.get(RENEWAL, ("", 0.0))
+    if not ticket:
+        return
+    if time.monotonic() - since > TICKET_SECONDS:
+        del st.session_state[RENEWAL]
+        return
+    st.markdown(f"![]({RENEW_PATH}?ticket={ticket})")

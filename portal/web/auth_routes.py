@@ -1,4 +1,4 @@
-"""The hand-over between the sign-in page and the session cookie: `/auth/start` and `/auth/sign-out`."""
+"""The hand-over between a Streamlit page and the session cookie: `/auth/start`, `/auth/sign-out`, `/auth/renew`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from portal.identity.tickets import SIGN_IN, SIGN_OUT
+from portal.identity.tickets import RENEW, SIGN_IN, SIGN_OUT
 from portal.web.cookies import NOTICE_SECONDS, CookieNames
 from portal.web.plain import page
 from portal.web.portal_shape import Portal, PortalSource
 from portal.web.visit import Visit, visit_of
 
-START_PATH, SIGN_OUT_PATH = "/auth/start", "/auth/sign-out"
+START_PATH, SIGN_OUT_PATH, RENEW_PATH = "/auth/start", "/auth/sign-out", "/auth/renew"
+EMPTY_PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 MAX_TICKET = 128
 
 
@@ -57,6 +58,21 @@ def sign_out(portal: Portal, visit: Visit, ticket: str) -> Response:
     return home(names.clear(names.session), names.set(names.notice, "signed_out", NOTICE_SECONDS))
 
 
+def renew(portal: Portal, visit: Visit, ticket: str) -> Response:
+    """The cookie's new value after a proof of identity, in the answer to a picture of the page (SEC-33).
+
+    A picture, because a page load would throw away what the person had typed before they were asked for the proof.
+    """
+    names = CookieNames.of(portal.settings)
+    redeemed = portal.identity.redeem_ticket(ticket, browser=visit.browser, purpose=RENEW)
+    value = redeemed and portal.identity.renew_cookie(str(redeemed.facts.get("session", "")), ticket)
+    if not value:
+        return page(403, "This address works once.", "Go back to the portal.")
+    answer = Response(EMPTY_PICTURE, media_type="image/svg+xml")
+    answer.headers.append("set-cookie", names.set(names.session, value))
+    return answer
+
+
 def auth_routes(source: PortalSource) -> list[Route]:
     """GET only, open to the anonymous; the ticket is the proof."""
 
@@ -65,6 +81,9 @@ def auth_routes(source: PortalSource) -> list[Route]:
 
     async def sign_out_route(request: Request) -> Response:
         return await _with_ticket(request, sign_out)
+
+    async def renew_route(request: Request) -> Response:
+        return await _with_ticket(request, renew)
 
     async def _with_ticket(request: Request, act: object) -> Response:
         if not _from_our_page(request):
@@ -76,4 +95,5 @@ def auth_routes(source: PortalSource) -> list[Route]:
     return [
         Route(START_PATH, start_route, methods=["GET"]),
         Route(SIGN_OUT_PATH, sign_out_route, methods=["GET"]),
+        Route(RENEW_PATH, renew_route, methods=["GET"]),
     ]

@@ -22,6 +22,7 @@ SESSION_HEADER = "x-portal-session"
 BROWSER_HEADER = "x-portal-browser"
 ENDED_HEADER = "x-portal-ended"
 ADDRESS_HEADER = "x-portal-address"
+SOCKET_HEADER = "x-portal-socket"  # not in `st.user`: it changes with each connection, and a page resumes over the next
 TRUSTED_HEADERS = {
     ACCOUNT_HEADER: "account_id",
     SESSION_HEADER: "session_hash",
@@ -140,6 +141,13 @@ def redirect_browser(url: str) -> None:
         message = ForwardMsg()
         message.auth_redirect.url = url
         context.enqueue(message)
+
+
+def this_socket() -> str:
+    """The gate's name for the WebSocket the running script draws to; empty without the gate."""
+    import streamlit as st
+
+    return str(st.context.headers.get(SOCKET_HEADER) or "")
 
 
 def is_act(message: bytes) -> bool:

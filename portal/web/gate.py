@@ -14,7 +14,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.identity import SessionState
-from portal.identity.base import digest
 from portal.log import log
 from portal.web import bridge, cookies
 from portal.web.headers import security_headers
@@ -22,7 +21,7 @@ from portal.web.limits import AnonymousSockets, SocketLimits
 from portal.web.places import READING, SOCKET_PATH, Place, place_of
 from portal.web.plain import page
 from portal.web.portal_shape import PortalSource
-from portal.web.socket import SocketGuard
+from portal.web.socket import Look, SocketGuard
 from portal.web.visit import VISIT_KEY, Addresses, Authorities, Visit, browser_hash
 
 OUR_HEADERS = b"x-portal-"
@@ -67,7 +66,18 @@ class Gate:
     async def _look(self, cookie_value: str, *, touch: bool) -> SessionState:
         if not cookie_value:
             return SessionState(None)
-        return await anyio.to_thread.run_sync(lambda: self._identity.look(digest(cookie_value), touch=touch))
+        return await anyio.to_thread.run_sync(lambda: self._identity.look_cookie(cookie_value, touch=touch))
+
+    def _look_for(self, visit: Visit, socket: str) -> Look:
+        """How the guard of one signed-in socket asks whether it may still speak for its session."""
+        session_hash = visit.user.session_hash if visit.user else ""
+
+        async def look(*, touch: bool) -> SessionState:
+            return await anyio.to_thread.run_sync(
+                lambda: self._identity.look_socket(session_hash, visit.session_value, socket, touch=touch)
+            )
+
+        return look
 
     async def _visit(self, scope: Scope, *, touch: bool = False) -> Visit:
         headers = Headers(scope=scope)
@@ -189,16 +199,18 @@ class Gate:
             return
         try:
             self._hide_cookies(scope)
-            self._tell_streamlit(scope, visit)
-            guard = SocketGuard(visit, self._look, receive, send, self.sockets.limits)
+            socket = secrets.token_hex(16)
+            self._tell_streamlit(scope, visit, socket)
+            guard = SocketGuard(visit, self._look_for(visit, socket), receive, send, self.sockets.limits)
             await self.app(scope, guard.receive, guard.send)
         finally:
             if visit.user is None:
                 self.sockets.leave(visit.address)
 
-    def _tell_streamlit(self, scope: Scope, visit: Visit) -> None:
+    def _tell_streamlit(self, scope: Scope, visit: Visit, socket: str) -> None:
         headers = MutableHeaders(scope=scope)
         headers[bridge.ADDRESS_HEADER] = visit.address
+        headers[bridge.SOCKET_HEADER] = socket
         if visit.user is not None:
             headers[bridge.ACCOUNT_HEADER] = visit.user.account_id
             headers[bridge.SESSION_HEADER] = visit.user.session_hash

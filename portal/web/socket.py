@@ -18,7 +18,9 @@ POLICY, TOO_BIG, GOING_AWAY = 1008, 1009, 1001
 
 
 class Look(Protocol):
-    def __call__(self, cookie_value: str, *, touch: bool) -> Awaitable[SessionState]: ...
+    """Asks the session table whether this socket may still speak for its session."""
+
+    def __call__(self, *, touch: bool) -> Awaitable[SessionState]: ...
 
 
 class SocketGuard:
@@ -42,7 +44,7 @@ class SocketGuard:
         if message["type"] != "websocket.receive":
             return message
         data = message.get("bytes") or b""
-        state = await self._look(self._visit.session_value, touch=bridge.is_act(data))
+        state = await self._look(touch=bridge.is_act(data))
         if state.user is None:
             return await self._close(POLICY)
         return message

@@ -63,10 +63,10 @@ def test_a_portal_refuses_tables_of_a_newer_version_and_leaves_them_alone(used: 
 def test_a_portal_refuses_tables_of_an_older_version_and_names_the_command(
     used: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One version exists so far, so an older one is played by asking for a newer head."""
+    """The newest version's older one is played by asking for a head that does not exist yet."""
     from alembic.script import ScriptDirectory
 
-    monkeypatch.setattr(ScriptDirectory, "get_current_head", lambda *_: "0002")
+    monkeypatch.setattr(ScriptDirectory, "get_current_head", lambda *_: "9998")
     with pytest.raises(DatabaseTooOld) as refused:
         build_portal(production(used))
     assert "python -m portal database upgrade" in refused.value.next_step

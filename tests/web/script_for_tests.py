@@ -5,6 +5,7 @@ import secrets
 import streamlit as st
 
 from portal.runtime import get_portal
+from portal.web import bridge
 
 session_hash = st.user.get("session_hash")
 user = get_portal().identity.resolve_hash(session_hash) if session_hash else None
@@ -13,6 +14,7 @@ st.text(f"who={user.email if user else 'nobody'}")
 st.text(f"mark={st.session_state['mark']}")
 st.text(f"ended={st.user.get('ended')}")
 st.text(f"address={st.user.get('address')}")
+st.text(f"socket={bridge.this_socket()}")
 st.text(f"cookies={sorted(st.context.cookies)}")
 st.text(f"forged={st.context.headers.get('x-portal-role')}")
 if st.query_params.get("fail"):
