@@ -1,13 +1,20 @@
-"""Words on the screen: gettext from the first line on, and text kept out of Markdown's hands."""
+"""Words on the screen, in the reader's language, and text kept out of Markdown's hands.
+
+`_("…")` and `plural(…)` translate where a screen is drawn; `later("…")` marks a constant that `_` translates when it
+is drawn (a module is read once a process, whoever reads the page); `sentence(…)` translates what a room below made.
+"""
 
 from __future__ import annotations
 
-import gettext
+import datetime as dt
 import re
-from pathlib import Path
 
-LOCALES = Path(__file__).resolve().parent.parent / "locales"
-_catalogue = gettext.translation("portal", LOCALES, languages=["en"], fallback=True)
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from portal.language import Catalogue, best_of, catalogue_of, current_language, formats, known_or_english
+
+LANGUAGE_KEY = "_language"
 _LOOKALIKE = re.compile(
     r"(?<=@)(?=\w)|(?<=://)|(?<=www)(?=\.)|(?<=:)(?=material[/_]|streamlit:)|(?<=[<>~-])(?=[>=-])", re.I
 )
@@ -17,14 +24,71 @@ arrows of `->` and its like, escaped or not (1.67)."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>$:@&-])")
 
 
+def language() -> str:
+    """The code of the language this page is drawn in."""
+    if get_script_run_ctx(suppress_warning=True) is None:
+        return current_language.get()
+    chosen = st.session_state.get(LANGUAGE_KEY)
+    return str(chosen) if chosen else _wanted()
+
+
+def choose_language() -> None:
+    """Settle the language of this run: what the gate found (a choice, or Accept-Language), else the browser's own."""
+    st.session_state[LANGUAGE_KEY] = _wanted()
+
+
+def _wanted() -> str:
+    handed = str(st.user.get("language") or "")
+    return known_or_english(handed) if handed else best_of(st.context.locale or "")
+
+
+def _catalogue() -> Catalogue:
+    return catalogue_of(language())
+
+
 def _(message: str) -> str:
-    """The sentence in the reader's language (English until other catalogues exist)."""
-    return _catalogue.gettext(message)
+    """The sentence in the reader's language."""
+    return _catalogue().text(message)
+
+
+def later(message: str) -> str:
+    """Marks a message for the catalogues and gives it back in English; whoever draws it says `_(…)`."""
+    return message
 
 
 def plural(one: str, many: str, n: int) -> str:
     """The right form for `n`, with ``{n}`` filled in."""
-    return _catalogue.ngettext(one, many, n).format(n=f"{n:,}")
+    return _catalogue().plural(one, many, n).format(n=number(n))
+
+
+def sentence(english: str) -> str:
+    """What an error, a finding or a row of the database says in English, in the reader's language."""
+    return _catalogue().sentence(english)
+
+
+def number(value: float, digits: int = 0) -> str:
+    """``1,234`` as the reader writes it."""
+    return formats.number(value, language(), digits)
+
+
+def percent(share: float) -> str:
+    """A share of 0 to 1 as ``26 %``."""
+    return formats.percent(share, language())
+
+
+def day(local: dt.date) -> str:
+    """``23 Nov 2026``."""
+    return formats.day(local, language())
+
+
+def day_of_year(local: dt.date) -> str:
+    """``23 Nov``."""
+    return formats.day_of_year(local, language())
+
+
+def date_field() -> str:
+    """How a date field shows its date."""
+    return formats.DATE_FIELDS[language()]
 
 
 def plain(text: str) -> str:

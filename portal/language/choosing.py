@@ -1,0 +1,50 @@
+"""Which language: what somebody chose, else what their browser asks for, else English."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+ENGLISH = "en"
+LANGUAGES = {
+    "en": "English",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es": "Español",
+    "it": "Italiano",
+    "nl": "Nederlands",
+}
+"""Code to its own name, as a picker shows it. Two letters each: `<html lang>` is put right byte for byte."""
+MOST_ASKED = 500  # characters of Accept-Language looked at
+current_language: ContextVar[str] = ContextVar("current_language", default=ENGLISH)
+"""The language of the HTTP request being answered. Streamlit's script threads do not inherit it."""
+
+
+def known_or_english(code: str) -> str:
+    """`code` when the portal speaks it, else English."""
+    return code if code in LANGUAGES else ENGLISH
+
+
+def best_of(accept_language: str) -> str:
+    """The language a browser likes best of those the portal speaks (RFC 9110, 12.5.4), English for none.
+
+    A plain tag (``de-AT``, what `navigator.language` says) is a list of one.
+    """
+    best, liked = ENGLISH, 0.0
+    for part in accept_language[:MOST_ASKED].split(","):
+        tag, _, parameter = part.strip().partition(";")
+        code = tag.strip().lower().replace("_", "-").partition("-")[0]
+        weight = _weight(parameter)
+        if code in LANGUAGES and weight > liked:
+            best, liked = code, weight
+    return best
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name.strip().lower() != "q":
+        return 1.0
+    try:
+        weight = float(value)
+    except ValueError:
+        return 0.0
+    return weight if 0 <= weight <= 1 else 0.0

@@ -1,0 +1,63 @@
+"""Numbers, dates and days as each language writes them. English needs nothing of Babel."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from portal.language.choosing import ENGLISH
+
+DATE_FIELDS = {
+    "en": "YYYY-MM-DD",
+    "de": "DD.MM.YYYY",
+    "fr": "DD/MM/YYYY",
+    "es": "DD/MM/YYYY",
+    "it": "DD/MM/YYYY",
+    "nl": "DD-MM-YYYY",
+}
+"""How a date field shows what is typed into it (the forms Streamlit's `date_input` takes)."""
+
+
+def number(value: float, language: str, digits: int = 0) -> str:
+    """``1,234`` or ``1.234``, with so many digits behind the point."""
+    if language == ENGLISH:
+        return f"{value:,.{digits}f}"
+    from babel.numbers import format_decimal
+
+    pattern = "#,##0" + ("." + "0" * digits if digits else "")
+    return str(format_decimal(value, format=pattern, locale=language))
+
+
+def percent(share: float, language: str) -> str:
+    """A share of 0 to 1 in whole percent."""
+    if language == ENGLISH:
+        return f"{100 * share:.0f} %"
+    from babel.numbers import format_percent
+
+    return str(format_percent(share, locale=language))
+
+
+def day(local: dt.date, language: str) -> str:
+    """``23 Nov 2026``."""
+    if language == ENGLISH:
+        return f"{local.day} {local:%b %Y}"
+    from babel.dates import format_skeleton
+
+    return str(format_skeleton("yMMMd", _midnight(local), locale=language))
+
+
+def day_of_year(local: dt.date, language: str) -> str:
+    """``23 Nov``."""
+    if language == ENGLISH:
+        return f"{local.day} {local:%b}"
+    from babel.dates import format_skeleton
+
+    return str(format_skeleton("MMMd", _midnight(local), locale=language))
+
+
+def moment(local: dt.datetime, language: str) -> str:
+    """``23 Nov 2026, 14:05``; `local` is in the reader's zone already."""
+    return f"{day(local, language)}, {local:%H:%M}"
+
+
+def _midnight(local: dt.date) -> dt.datetime:
+    return dt.datetime(local.year, local.month, local.day)
