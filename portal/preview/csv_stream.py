@@ -37,8 +37,8 @@ class _Growing:
     runs: list[tuple[int, int, int]] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     head: list[list[str]] = field(default_factory=list)
-    odd: dict[tuple[str, str], str] = field(default_factory=dict)
-    """What to warn about under the table's name, which is known at the end."""
+    repeated: list[str] = field(default_factory=list)
+    """What to say of repeated names under the table's name, which is known at the end."""
 
     def take(self, page: int, first: int, rows: Sequence[list[str]], line: int) -> None:
         self.first_line = self.first_line or line
@@ -224,10 +224,7 @@ class CsvStream:
         if csv_tables.is_header(rows):
             group.header, head = rows[0], head[1:]
             group.width = len(group.header)
-            for cell in sorted({cell for cell in group.header if cell and group.header.count(cell) > 1}):
-                group.odd["repeated header", cell] = (
-                    f"{group.header.count(cell)} columns have the same name; they are numbered."
-                )
+            group.repeated = csv_tables.repeated_names(group.header)
         elif head:
             self._log.add("header", f"line {head[0][1]}", "This table has no header; its columns are numbered.")
         self._fill(group, head)
@@ -261,8 +258,8 @@ class CsvStream:
         for name, group in zip(names, groups, strict=True) if final else ():
             if group.header is not None and csv_tables.header_may_be_data(group.header, group.head):
                 self._log.add("perhaps", name, csv_tables.PERHAPS_DATA)
-            for (kind, _), message in sorted(group.odd.items()):
-                self._log.add(kind, name, message)
+            for message in group.repeated:
+                self._log.add("repeated header", name, message)
             if group.width > csv_tables.MAX_COLUMNS:
                 self._log.add("columns", name, csv_tables.TOO_MANY_COLUMNS)
         return tuple(self._table(name, group) for name, group in zip(names, groups, strict=True))

@@ -12,6 +12,7 @@
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -72,6 +73,13 @@ class _Group:
     rows: list[list[str]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
     blank_lines: list[int] = field(default_factory=list)
+    widest: int = 0
+    """Fields of the longest row."""
+
+    def take(self, rows: list[list[str]], lines: list[int]) -> None:
+        self.rows += rows
+        self.lines += lines
+        self.widest = max([self.widest, *map(len, rows)])
 
 
 def _merged(groups: list[_Group]) -> list[_Group]:
@@ -137,8 +145,7 @@ def _grouped(blocks: list[_Block], padded: bool) -> list[_Group]:
         titles = _titles(block, padded) if width > 1 else 0
         if not titles and not waiting and groups and _continues(groups[-1], block):
             groups[-1].blank_lines += block.blank_lines
-            groups[-1].rows += block.rows
-            groups[-1].lines += block.lines
+            groups[-1].take(block.rows, block.lines)
             continue
         texts = waiting + [row[0] for row in block.rows[:titles]]
         waiting = []
@@ -162,7 +169,7 @@ def is_title(row: list[str], padded: bool) -> bool:
 
 def _continues(group: _Group, block: _Block) -> bool:
     """True when `block` goes on with the table before the blank line rather than starting another."""
-    before = len(group.header) if group.header is not None else max(map(len, group.rows), default=0)
+    before = len(group.header) if group.header is not None else group.widest
     first = block.rows[0]
     if len(first) != before:
         return False
@@ -174,7 +181,7 @@ def _new_group(texts: list[str], block: _Block, titles: int) -> _Group:
     group = _Group(title=texts[-1].strip() if texts else "", notes=texts)
     if is_header(rows):
         group.header, rows, lines = rows[0], rows[1:], lines[1:]
-    group.rows, group.lines = list(rows), list(lines)
+    group.take(rows, lines)
     return group
 
 
@@ -194,8 +201,8 @@ def _table(name: str, group: _Group, log: WarningLog) -> Table:
         if header_may_be_data(header, group.rows):
             log.add("perhaps", name, PERHAPS_DATA)
         warn_about_width(group.rows, group.lines, len(header), log)
-        for cell in sorted({cell for cell in header if cell and header.count(cell) > 1}):
-            log.add("repeated header", name, f"{header.count(cell)} columns have the same name; they are numbered.")
+        for message in repeated_names(header):
+            log.add("repeated header", name, message)
     columns, header, fold = columns_of(header, width)
     if fold:
         log.add("columns", name, TOO_MANY_COLUMNS)
@@ -216,11 +223,18 @@ BLANK_INSIDE = "A blank line stands inside the table; the rows around it belong 
 
 def columns_of(header: list[str], width: int) -> tuple[tuple[str, ...], list[str], bool]:
     """(names of the columns, the header as far as it has columns, whether rows are folded to fit)."""
-    wanted = [clip(header[n]) if n < len(header) and header[n] else f"column {n + 1}" for n in range(width)]
+    shown = range(min(width, MAX_COLUMNS))
+    wanted = [clip(header[n]) if n < len(header) and header[n] else f"column {n + 1}" for n in shown]
     if width <= MAX_COLUMNS:
         return unique_names(wanted), header, False
     names = unique_names([*wanted[: MAX_COLUMNS - 1], f"columns {MAX_COLUMNS} to {width}"])
     return names, header[:MAX_COLUMNS], True
+
+
+def repeated_names(header: Sequence[str]) -> list[str]:
+    """What to say about each name that stands more than once in `header`."""
+    counts = sorted((cell, count) for cell, count in Counter(header).items() if cell and count > 1)
+    return [f"{count} columns have the same name; they are numbered." for _, count in counts]
 
 
 def header_may_be_data(header: list[str], rows: list[list[str]]) -> bool:

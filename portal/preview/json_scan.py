@@ -23,6 +23,7 @@ _TOKEN = re.compile(
 _scan_string: Callable[[str, int, bool], tuple[str, int]] = vars(decoder)["scanstring"]
 """The standard library's C unescaper: (text, where its opening quote ends, strict) -> (text, where it ends)."""
 _BLANK = re.compile(r"[ \t\n\r\x1e]*+")  # RFC 7464 puts a record separator before each value
+_GOOD_STRING = re.compile(r'(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*+"')
 _STRING_END = re.compile(r'(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
 _NOT_A_NUMBER = {"NaN", "Infinity", "-Infinity"}
@@ -209,10 +210,9 @@ class Scanner:
 
     def _string(self, start: int) -> str:
         text = self._text
-        try:
-            found, end = _scan_string(text, start, True)
-        except json.JSONDecodeError:
+        if _GOOD_STRING.match(text, start) is None:  # JSONDecodeError counts the lines before it: quadratic
             return self._odd_string(start)
+        found, end = _scan_string(text, start, True)
         self.position = end
         if end - start - 1 != len(found) and has_lone_surrogate(found):
             self._warn("surrogate", "Half of a character stands here (a lone surrogate); it is shown as an escape.")
@@ -229,7 +229,7 @@ class Scanner:
             raise _DamageError("The file ends inside a text: it is cut off.")
         self.position = match.end()
         try:
-            found, _ = _scan_string(self._text, start, False)
+            found, _ = _scan_string(match.group(), 0, False)
         except json.JSONDecodeError:
             self._warn("escape", "This text has an escape that JSON does not know; it is shown as written.")
             return self._text[start : match.end() - 1]

@@ -180,6 +180,7 @@ class JsonStream(JsonText):
         """(key, value) of the object that begins here; a value may be TOO_LONG, and must be read before going on."""
         self._at += 1
         seen: set[str] = set()
+        repeats: dict[str, int] = {}
         if self._mark(place) == "}":
             self._at += 1
             return
@@ -190,9 +191,10 @@ class JsonStream(JsonText):
             if not isinstance(key, str):
                 self._stop(place, "Expected a key in quotes here, so the rest cannot be read as JSON.")
             if key in seen:
-                number = 2
+                number = repeats.get(key, 2)
                 while f"{key} ({number})" in seen:
                     number += 1
+                repeats[key] = number + 1
                 self._log.add(
                     "repeated key",
                     path_text([*place, key]),
