@@ -24,6 +24,7 @@ ACTIONS: dict[str, Action] = {
     for a in (
         _action("merchant:create", "name"),
         _action("merchant:settings", "changed"),
+        _action("merchant:remove", "files", "exports", "accounts"),
         _action("account:create", "role", "method"),
         _action("account:disable"),
         _action("account:enable"),
@@ -60,6 +61,7 @@ ACTIONS: dict[str, Action] = {
         _action("export:calendar_download", "rows"),
         _action("key:create", "key"),
         _action("key:rotate", "key"),
+        _action("key:destroy", "keys", "index_keys"),
         _action("worker:takeover", "from"),
     )
 }

@@ -8,6 +8,7 @@ from typing import Any
 ACT_WORDS: dict[str, str] = {
     "merchant:create": "Merchant added",
     "merchant:settings": "Settings changed",
+    "merchant:remove": "Merchant removed",
     "account:create": "Account made",
     "account:disable": "Account disabled",
     "account:enable": "Account enabled",
@@ -44,6 +45,7 @@ ACT_WORDS: dict[str, str] = {
     "audit:about_person": "Account of one person made",
     "key:create": "Key made",
     "key:rotate": "Key renewed",
+    "key:destroy": "Old keys destroyed",
     "worker:takeover": "Work taken over",
 }
 

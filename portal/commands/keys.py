@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from portal import audit
 from portal.commands.acting import opened_portal
 from portal.runtime import Portal
 
@@ -38,25 +39,41 @@ def rotate(
         typer.Option(help="then destroy older keys that nothing here uses; backups from before cannot be opened"),
     ] = False,
 ) -> None:
-    """Seal under the newest key from now on, and bring everything under it. Exports may run meanwhile."""
-    from portal.vault.rotation import reseal, uses
+    """Seal under the newest key from now on, and bring everything under it; new keys for the blind indexes too.
+
+    Exports may run meanwhile, and searches find everything. Cut off half-way, it is finished by running it again.
+    """
+    from portal.exports import reindexing
+    from portal.vault.rotation import reseal, unfinished, uses
 
     with opened_portal() as portal:
-        master = portal.master
+        master, db, sealer = portal.master, portal.db, portal.sealer
         newest = master.key_ids()[-1]
-        if newest == master.primary_id:
-            newest = master.add_key()
-            _audit(portal, "key:create", newest)
-        master.make_primary(newest)
-        _audit(portal, "key:rotate", newest)
-        count = reseal(portal.db, master, portal.sealer)
-        count += reseal(portal.db, master, portal.sealer)  # what a transaction begun before the change has written
-        print(f"Key {newest:08x} is in use; {count} values brought under it.")
+        in_use = newest == master.primary_id
+        if in_use and (unfinished(db, master) or reindexing.unfinished(db, sealer)):
+            print("Finishing a change of keys that was cut off.", file=sys.stderr)
+        else:
+            if in_use:
+                newest = master.add_key()
+                _audit(portal, "key:create", newest)
+            reindexing.add_index_keys(db, sealer)  # searches look for it from here on, rows are written under it later
+            master.make_primary(newest)
+            _audit(portal, "key:rotate", newest)
+        count = reseal(db, master, sealer)
+        count += reseal(db, master, sealer)  # what a transaction begun before the change has written
+        rows = reindexing.use_newest_index_keys(db, sealer)
+        print(f"Key {newest:08x} is in use; {count} values brought under it, {rows} rows found by new index keys.")
         if drop_old:
-            used = uses(portal.db)
+            dropped = reindexing.drop_index_keys(db, sealer)
+            used = uses(db)
             old = {key_id for key_id in master.key_ids() if key_id != newest and not used[key_id]}
             master.drop(old)
-            print(f"Destroyed {len(old)} older keys." + _still_used(portal))
+            with db.write() as session:
+                audit.record(
+                    session, audit.PORTAL_CHAIN, "system", "key:destroy",
+                    origin="cli", keys=len(old), index_keys=dropped,
+                )  # fmt: skip
+            print(f"Destroyed {len(old)} older keys and {dropped} of the indexes." + _still_used(portal))
 
 
 def _still_used(portal: Portal) -> str:
@@ -67,6 +84,7 @@ def _still_used(portal: Portal) -> str:
 @app.command()
 def check() -> None:
     """Say which keys there are, how much lies under each, and whether a sample opens. Status 1 when not all is well."""
+    from portal.exports.reindexing import rows_under_lost_keys
     from portal.vault.rotation import uses, what_does_not_open
 
     with opened_portal() as portal:
@@ -80,12 +98,13 @@ def check() -> None:
         broken = what_does_not_open(portal.db, portal.sealer, portal.master)
         for name, count in broken.items():
             print(f"{name}: {count} values do not open", file=sys.stderr)
-        if lost or broken:
+        unfound = 0 if lost or broken else rows_under_lost_keys(portal.db, portal.sealer)
+        if unfound:
+            print(f"exports: {unfound} rows that no search finds, for their index key is gone", file=sys.stderr)
+        if lost or broken or unfound:
             raise typer.Exit(1)
 
 
 def _audit(portal: Portal, action: str, key_id: int) -> None:
-    from portal import audit
-
     with portal.db.write() as session:
         audit.record(session, audit.PORTAL_CHAIN, "system", action, origin="cli", key=f"{key_id:08x}")

@@ -63,15 +63,16 @@ class AboutPerson(Trailing):
                 person = self.seal.open(self._row(session, user, export_id), "subject") or ""
             if not person.strip():
                 raise InputError("Give the person's email or customer ID.", field="person")
-            index = self._index(session, user, person)
-            exports = exports_of_person(session, user.merchant_id, index)
-            pseudonym = index[:PSEUDONYM_CHARS]
+            indexes = self._indexes(session, user, person)
+            exports = exports_of_person(session, user.merchant_id, indexes)
+            pseudonym = indexes[0][:PSEUDONYM_CHARS]
             audit.record(
                 session, user.merchant_id, user.account_id, "audit:about_person",
                 origin=user.origin, subject=pseudonym, exports=len(exports),
             )  # fmt: skip
             seqs = seqs_about(session, user.merchant_id, [row.id for row in exports])
-            seqs |= seqs_of_person(session, user.merchant_id, pseudonym)
+            for index in indexes:
+                seqs |= seqs_of_person(session, user.merchant_id, index[:PSEUDONYM_CHARS])
             document = self._document(session, user, person.strip(), exports, rows_of(session, user.merchant_id, seqs))
         content = _page(document) if kind == "html" else json.dumps(document, indent=1, ensure_ascii=False).encode()
         return whole(f"about-one-person-{utc_now():%Y-%m-%d}.{kind}", FILE_KINDS[kind], content)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from portal.config import Settings
@@ -44,7 +45,29 @@ class ExportsBase:
 
     def _index(self, session: Session, user: User, *values: str) -> str:
         """Blind index of one or several values under the merchant's own key (SEC-26)."""
+        return self._indexes(session, user, *values)[0]
+
+    def _indexes(self, session: Session, user: User, *values: str) -> tuple[str, ...]:
+        """The same under each key the merchant has, the one in use first: to find rows while keys are changed."""
         merchant = session.get_one(Merchant, user.merchant_id)
-        return self.sealer.index(
+        return self.sealer.indexes(
             "\x1f".join(values), merchant_id=merchant.id, wrapped_keyset=merchant.sealed_index_keyset
         )
+
+    def _indexes_of(self, session: Session, user: User, row: Export) -> tuple[str, ...]:
+        """All indexes of the person a row is about."""
+        return self._indexes(session, user, self.seal.open(row, "subject") or "")
+
+
+def asked_words(subject: str, program_id: str | None, card: str, format: str, kind: str) -> tuple[str, ...]:
+    """What makes two requests the same, in the order their index is made of."""
+    return subject, program_id or "", card, format, kind
+
+
+def stand_in_line(session: Session, merchant_id: str) -> None:
+    """Transactions of one merchant that begin with this come one after the other, on whatever machine.
+
+    SQLite's BEGIN IMMEDIATE is such a line already.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:m, 0))"), {"m": merchant_id})

@@ -33,7 +33,7 @@ class Comparing(Opening):
                 select(Export)
                 .where(
                     Export.merchant_id == user.merchant_id,
-                    Export.subject_index == row.subject_index,
+                    Export.subject_index.in_(self._indexes_of(session, user, row)),
                     Export.id != row.id,
                     Export.requested_at <= row.requested_at,
                     Export.state.in_((State.READY, State.EXPIRED)),
@@ -59,7 +59,7 @@ class Comparing(Opening):
         require(user, Permission.EXPORT_OPEN)
         with self.db.read() as session:
             rows = [self._row(session, user, one) for one in (export_id, earlier_id)]
-            if rows[0].subject_index != rows[1].subject_index:
+            if rows[1].subject_index not in self._indexes_of(session, user, rows[0]):
                 raise NotFound(detail="exports of two customers")
             if max(row.size_bytes or 0 for row in rows) > MOST_COMPARED_BYTES:
                 raise StateConflict(

@@ -22,10 +22,18 @@ MOST_COUNTED = 1_000
 
 Condition = ColumnElement[bool]
 Place = tuple[dt.datetime, str]
+Indexes = tuple[str, ...]
+"""The text's blind index under each of the merchant's keys; more than one only until older keys are dropped."""
 
 
 def page_keys(
-    session: Session, own: Condition, wanted: HistoryFilter, index: str, account_id: str, place: Place | None, size: int
+    session: Session,
+    own: Condition,
+    wanted: HistoryFilter,
+    indexes: Indexes,
+    account_id: str,
+    place: Place | None,
+    size: int,
 ) -> list[tuple[dt.datetime, str]]:
     """Time and id of the next `size` exports in the wanted order, after `place`."""
     column, rising = _order_of(wanted)
@@ -39,7 +47,7 @@ def page_keys(
         conditions.append(and_(inclusive, or_(beyond, tie)))
     branches = [
         _ordered(select(column.label("at"), Export.id.label("id")).where(*conditions, *branch), column, rising, size)
-        for branch in _branches(session, own, wanted, index)
+        for branch in _branches(session, own, wanted, indexes)
     ]
     if len(branches) == 1:
         found = session.execute(branches[0]).all()
@@ -52,14 +60,14 @@ def page_keys(
 
 
 def count_up_to(
-    session: Session, own: Condition, wanted: HistoryFilter, index: str, account_id: str, most: int = MOST_COUNTED
+    session: Session, own: Condition, wanted: HistoryFilter, indexes: Indexes, account_id: str, most: int = MOST_COUNTED
 ) -> int:
     """How many match, counted no further than `most` + 1."""
     conditions = [own, *_plain(wanted, account_id)]
     if wanted.sort == "expires":
         conditions.append(Export.link_expires_at > utc_now())
     found: set[str] = set()
-    for branch in _branches(session, own, wanted, index):
+    for branch in _branches(session, own, wanted, indexes):
         column, rising = _order_of(wanted)
         # Ordered like the page: so the same narrow index is read, never the wide rows.
         ids = _ordered(select(Export.id).where(*conditions, *branch), column, rising, most + 1)
@@ -99,12 +107,12 @@ def _plain(wanted: HistoryFilter, account_id: str) -> list[Condition]:
     return found
 
 
-def _branches(session: Session, own: Condition, wanted: HistoryFilter, index: str) -> list[Sequence[Condition]]:
+def _branches(session: Session, own: Condition, wanted: HistoryFilter, indexes: Indexes) -> list[Sequence[Condition]]:
     """Sets of conditions; an export is wanted when it fulfils one of them."""
     states: list[list[Condition]] = [[Export.state == state] for state in sorted(wanted.states)] or [[]]
     texts: list[list[Condition]] = [[]]
     if text := wanted.text.strip():
-        texts = [[Export.subject_index == index], *_reference_starts(session, own, text)]
+        texts = [*([Export.subject_index == index] for index in indexes), *_reference_starts(session, own, text)]
     return [[*state, *words] for state, words in itertools.product(states, texts)]
 
 

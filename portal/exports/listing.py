@@ -57,8 +57,8 @@ class Listing(TodayNumbers):
         require(user, Permission.EXPORT_LIST)
         with self.db.read() as session:
             own = Export.merchant_id == user.merchant_id
-            index = self._text_index(session, user, wanted)
-            keys = page_keys(session, own, wanted, index, user.account_id, _decode(after), size + 1)
+            indexes = self._text_indexes(session, user, wanted)
+            keys = page_keys(session, own, wanted, indexes, user.account_id, _decode(after), size + 1)
             found = {
                 row.id: (row, name or email or "")
                 for row, name, email in session.execute(
@@ -75,12 +75,12 @@ class Listing(TodayNumbers):
         require(user, Permission.EXPORT_LIST)
         with self.db.read() as session:
             own = Export.merchant_id == user.merchant_id
-            index = self._text_index(session, user, wanted)
-            return count_up_to(session, own, wanted, index, user.account_id, MOST_COUNTED)
+            indexes = self._text_indexes(session, user, wanted)
+            return count_up_to(session, own, wanted, indexes, user.account_id, MOST_COUNTED)
 
-    def _text_index(self, session: Session, user: User, wanted: HistoryFilter) -> str:
+    def _text_indexes(self, session: Session, user: User, wanted: HistoryFilter) -> tuple[str, ...]:
         text = wanted.text.strip()
-        return self._index(session, user, text) if text else ""
+        return self._indexes(session, user, text) if text else ()
 
     def programs_used(self, user: User) -> dict[str, str]:
         """Programs that past exports were limited to, id -> name: the choices of the filter. Jumps from one to the

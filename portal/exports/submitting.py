@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 
 from pydantic import SecretStr
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.errors import InputError, StateConflict, TryLater
 from portal.exports import ledger
-from portal.exports.base import ExportsBase
+from portal.exports.base import ExportsBase, asked_words, stand_in_line
 from portal.exports.request import ExportRequest
 from portal.exports.states import State
 from portal.exports.views import EXPIRY_MARGIN
@@ -48,16 +48,15 @@ class Submitting(ExportsBase):
         export_id = new_id()
         self.at("submit.begin")
         with self.db.write() as session:
-            self._one_at_a_time(session, user)
+            stand_in_line(session, user.merchant_id)  # two clicks, two tabs, two replicas (SEC-14)
             self._check_rate(session, user)
             if repeat_of is not None:
                 self._row(session, user, repeat_of)
             subject_index = self._index(session, user, request.subject)
-            ask_index = self._index(
-                session, user, request.subject, request.program_id or "", card, request.format, request.subject_kind
-            )
+            asked = asked_words(request.subject, request.program_id, card, request.format, request.subject_kind)
+            ask_indexes = self._indexes(session, user, *asked)
             if not again:
-                self._refuse_same_ask(session, user, ask_index)
+                self._refuse_same_ask(session, user, ask_indexes)
             row = Export(
                 id=export_id,
                 merchant_id=user.merchant_id,
@@ -69,7 +68,7 @@ class Submitting(ExportsBase):
                 subject_kind=request.subject_kind,
                 sealed_subject=self.seal.seal(user.merchant_id, export_id, "subject", request.subject),
                 subject_index=subject_index,
-                ask_index=ask_index,
+                ask_index=ask_indexes[0],
                 program_id=request.program_id,
                 program_name=request.program_name[:200],
                 sealed_card_id=self.seal.seal(user.merchant_id, export_id, "card_id", card) if card else None,
@@ -101,14 +100,6 @@ class Submitting(ExportsBase):
         self.at("submit.begun")
         return export_id
 
-    def _one_at_a_time(self, session: Session, user: User) -> None:
-        """Two clicks, two tabs, two replicas: submits of a merchant stand in line (SEC-14).
-
-        SQLite's BEGIN IMMEDIATE is such a line already.
-        """
-        if not self.db.is_sqlite:
-            session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:m, 0))"), {"m": user.merchant_id})
-
     def _check_rate(self, session: Session, user: User) -> None:
         minute_ago = utc_now() - dt.timedelta(minutes=1)
         recent = session.scalar(
@@ -136,12 +127,12 @@ class Submitting(ExportsBase):
                 object_id=user.account_id, origin=user.origin, count=count,
             )  # fmt: skip
 
-    def _refuse_same_ask(self, session: Session, user: User, ask_index: str) -> None:
+    def _refuse_same_ask(self, session: Session, user: User, ask_indexes: tuple[str, ...]) -> None:
         same = session.scalar(
             select(Export.id)
             .where(
                 Export.merchant_id == user.merchant_id,
-                Export.ask_index == ask_index,
+                Export.ask_index.in_(ask_indexes),
                 Export.requested_at > utc_now() - SAME_ASK_WINDOW,
             )
             .order_by(Export.requested_at.desc())

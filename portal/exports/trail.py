@@ -164,11 +164,12 @@ class Trailing(ExportsBase):
             row = self._row(session, user, about.export_id)
             return {"kind": "export", "export": row.id}, seqs_about(session, user.merchant_id, [row.id]), [row]
         if about.person or about.person_of:
-            index = self._person(session, user, about)
-            exports = exports_of_person(session, user.merchant_id, index)
+            indexes = self._person(session, user, about)
+            exports = exports_of_person(session, user.merchant_id, indexes)
             seqs = seqs_about(session, user.merchant_id, [row.id for row in exports])
-            seqs |= seqs_of_person(session, user.merchant_id, index[:PSEUDONYM_CHARS])
-            return {"kind": "person", "person": index[:PSEUDONYM_CHARS]}, seqs, exports
+            for index in indexes:
+                seqs |= seqs_of_person(session, user.merchant_id, index[:PSEUDONYM_CHARS])
+            return {"kind": "person", "person": indexes[0][:PSEUDONYM_CHARS]}, seqs, exports
         if about.since is None or about.until is None or about.since > about.until:
             raise InputError("Give the first and the last day.", field="since")
         seqs = seqs_between(session, user.merchant_id, about.since, about.until, MOST_ENTRIES)
@@ -176,22 +177,22 @@ class Trailing(ExportsBase):
             raise InputError(f"This period holds more than {MOST_ENTRIES:,} acts. Choose fewer days.", field="since")
         return {"kind": "period", "from": about.since.isoformat(), "to": about.until.isoformat()}, seqs, []
 
-    def _person(self, session: Session, user: User, about: About) -> str:
+    def _person(self, session: Session, user: User, about: About) -> tuple[str, ...]:
         if about.person_of:
-            return self._row(session, user, about.person_of).subject_index
-        return self._index(session, user, about.person)
+            return self._indexes_of(session, user, self._row(session, user, about.person_of))
+        return self._indexes(session, user, about.person)
 
     def _roles(self, session: Session, user: User) -> dict[str, str]:
         rows = session.execute(select(Account.id, Account.role).where(Account.merchant_id == user.merchant_id))
         return {**dict(rows.tuples().all()), "system": "the portal itself", "cli": "command line"}
 
 
-def exports_of_person(session: Session, merchant_id: str, index: str) -> list[Export]:
+def exports_of_person(session: Session, merchant_id: str, indexes: tuple[str, ...]) -> list[Export]:
     """All exports asked for this person, oldest first. Raises NotFound beyond any believable number."""
     rows = list(
         session.scalars(
             select(Export)
-            .where(Export.merchant_id == merchant_id, Export.subject_index == index)
+            .where(Export.merchant_id == merchant_id, Export.subject_index.in_(indexes))
             .order_by(Export.requested_at)
             .limit(PERSON_LIMIT + 1)
         )

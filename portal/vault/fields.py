@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from dataclasses import dataclass
 
 import tink
 from tink import prf
 
 from portal.errors import SealBroken
-from portal.vault.keys import MasterKey
+from portal.vault.keys import Keyset, MasterKey, fresh_key, remove_keys
 
 INDEX_BYTES = 32
 
@@ -63,7 +64,49 @@ class FieldSealer:
 
     def index(self, value: str, *, merchant_id: str, wrapped_keyset: bytes) -> str:
         """Keyed pseudonym of a subject as hex, a dot, its key's id; case and surrounding space do not matter."""
-        normal = unicodedata.normalize("NFC", value).strip().casefold()
+        return self.indexes(value, merchant_id=merchant_id, wrapped_keyset=wrapped_keyset)[0]
+
+    def indexes(self, value: str, *, merchant_id: str, wrapped_keyset: bytes) -> tuple[str, ...]:
+        """The pseudonym under each of the merchant's keys, the one in use first: what to look for while keys change."""
+        normal = unicodedata.normalize("NFC", value).strip().casefold().encode("utf-8", "surrogatepass")
         primitive = self._index_primitive(merchant_id, wrapped_keyset)
-        pseudonym: bytes = primitive.primary().compute(normal.encode("utf-8", "surrogatepass"), INDEX_BYTES)
-        return f"{pseudonym.hex()}.{primitive.primary_id():08x}"
+        primary: int = primitive.primary_id()
+        keys = sorted(primitive.all().items(), key=lambda item: item[0] != primary)
+        return tuple(f"{key.compute(normal, INDEX_BYTES).hex()}.{key_id:08x}" for key_id, key in keys)
+
+    # Rotation: an index keyset holds its keys oldest first ---------------------------------------
+
+    def index_keys(self, merchant_id: str, wrapped: bytes) -> IndexKeys:
+        info = self._master.unwrap(wrapped, index_place(merchant_id)).keyset_info()
+        return IndexKeys(int(info.primary_key_id), tuple(int(key.key_id) for key in info.key_info))
+
+    def add_index_key(self, merchant_id: str, wrapped: bytes) -> bytes:
+        """With one key more, which is looked for but not yet used for what is written."""
+        fresh = fresh_key(prf.prf_key_templates.HMAC_SHA256)
+        return self._master.change_wrapped(
+            wrapped, index_place(merchant_id), lambda keyset: keyset["key"].append(fresh)
+        )
+
+    def use_newest_index_key(self, merchant_id: str, wrapped: bytes) -> bytes:
+        def change(keyset: Keyset) -> None:
+            keyset["primaryKeyId"] = keyset["key"][-1]["keyId"]
+
+        return self._master.change_wrapped(wrapped, index_place(merchant_id), change)
+
+    def drop_index_keys(self, merchant_id: str, wrapped: bytes, key_ids: set[int]) -> bytes:
+        """Destroy keys of the index; raises tink.TinkError when the one in use is among them."""
+        return self._master.change_wrapped(
+            wrapped, index_place(merchant_id), lambda keyset: remove_keys(keyset, key_ids)
+        )
+
+
+@dataclass(frozen=True)
+class IndexKeys:
+    """Ids of a merchant's index keys: the one in use, and all, oldest first."""
+
+    used: int
+    all: tuple[int, ...]
+
+    @property
+    def newest(self) -> int:
+        return self.all[-1]

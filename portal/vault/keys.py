@@ -11,6 +11,7 @@ import json
 import os
 import stat
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ aead.register()
 prf.register()
 streaming_aead.register()
 
+Keyset = dict[str, Any]
+"""A cleartext keyset in Tink's JSON form: `primaryKeyId`, and `key` with each key's `keyId`."""
 TINK_PREFIX = 0x01  # an AEAD ciphertext begins with this byte and four of its key's id (measured)
 
 
@@ -81,13 +84,9 @@ class MasterKey:
 
     def add_key(self) -> int:
         """Write a further key into the file, not yet used for sealing. Gives its id."""
-        fresh = json.loads(_as_text(tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)))
-
-        def change(keyset: dict[str, Any]) -> None:
-            keyset["key"] += fresh["key"]
-
-        self._change(change)
-        return int(fresh["primaryKeyId"])
+        fresh = fresh_key(aead.aead_key_templates.AES256_GCM)
+        self._change(lambda keyset: keyset["key"].append(fresh))
+        return int(fresh["keyId"])
 
     def make_primary(self, key_id: int) -> None:
         """From now on seal under this key; the others still open."""
@@ -99,11 +98,9 @@ class MasterKey:
         """Destroy keys. What is still sealed under them is lost for good; the primary key is never dropped."""
         if self.primary_id in key_ids:
             raise KeyTrouble(detail="the primary key cannot be dropped")
-        self._change(
-            lambda keyset: keyset.__setitem__("key", [k for k in keyset["key"] if int(k["keyId"]) not in key_ids])
-        )
+        self._change(lambda keyset: remove_keys(keyset, key_ids))
 
-    def _change(self, change: Any) -> None:
+    def _change(self, change: Callable[[Keyset], None]) -> None:
         if self._path is None:
             raise KeyTrouble(detail="this keyset has no file")
         keyset = json.loads(self._path.read_text())
@@ -124,6 +121,13 @@ class MasterKey:
     def unwrap(self, wrapped: bytes, associated_data: bytes) -> tink.KeysetHandle:
         """Raises tink.TinkError when it does not verify."""
         return proto_keyset_format.parse_encrypted(wrapped, self.aead, associated_data)
+
+    def change_wrapped(self, wrapped: bytes, associated_data: bytes, change: Callable[[Keyset], None]) -> bytes:
+        """A wrapped keyset with its keys changed by `change`. Raises tink.TinkError."""
+        keyset = json.loads(_as_text(self.unwrap(wrapped, associated_data)))
+        change(keyset)
+        changed = json_proto_keyset_format.parse(json.dumps(keyset), secret_key_access.TOKEN)
+        return self._wrap(changed, associated_data)
 
     def rewrap(self, wrapped: bytes, associated_data: bytes) -> bytes:
         """The same keyset under the primary key. Raises tink.TinkError."""
@@ -149,6 +153,16 @@ class _FollowingAead(aead.Aead):  # type: ignore[misc]  # Tink ships no types
                 raise
             plain = self._master.primitive.decrypt(ciphertext, associated_data)
         return plain
+
+
+def fresh_key(template: object) -> Keyset:
+    """A new key as an entry of a keyset's `key`."""
+    (key,) = json.loads(_as_text(tink.new_keyset_handle(template)))["key"]
+    return dict(key)
+
+
+def remove_keys(keyset: Keyset, key_ids: set[int]) -> None:
+    keyset["key"] = [key for key in keyset["key"] if int(key["keyId"]) not in key_ids]
 
 
 def key_id_of(sealed: bytes) -> int | None:

@@ -79,6 +79,18 @@ def uses(db: Database) -> Counter[int | None]:
     return found
 
 
+def unfinished(db: Database, master: MasterKey) -> bool:
+    """Was a change of keys cut off: does anything but tickets lie under an older key that is still known?"""
+    older = set(master.key_ids()) - {master.primary_id}
+    with db.read() as session:
+        for place in COLUMNS:
+            read = key_id_of_wrapped if place.wrapped else key_id_of
+            values = session.scalars(select(place.column).where(place.column.is_not(None)))
+            if any(read(value) in older for value in values):
+                return True
+    return False
+
+
 _TICKETS = SealedColumn(
     SignInTicket.sealed_vendor_token, (SignInTicket.ticket_hash,), (SignInTicket.ticket_hash,), lambda r: b""
 )
