@@ -18,7 +18,7 @@ from portal.ui.problems import show_problem
 from portal.ui.session import the_user
 from portal.ui.times import reader_zone, when
 from portal.ui.trail_table import trail_table
-from portal.ui.words import _, plain
+from portal.ui.words import _, date_field, number, plain, sentence
 
 KEEP: Final = "session"
 ID_CHARS = 32
@@ -33,24 +33,24 @@ def filters() -> TrailFilter:
     people = portal.exports.trail_people(user)
     one, two, three = st.columns(3)
     action = one.selectbox(
-        _("Act"), ["", *sorted(ACT_WORDS, key=ACT_WORDS.__getitem__)], key="trail_action", persist_state=KEEP,
+        _("Act"), ["", *sorted(ACT_WORDS, key=lambda a: _(ACT_WORDS[a]))], key="trail_action", persist_state=KEEP,
         format_func=lambda a: _(ACT_WORDS[a]) if a else _("Any act"),
     )  # fmt: skip
     actor = two.selectbox(
         _("Who"), ["", *people], key="trail_actor", persist_state=KEEP,
-        format_func=lambda a: people.get(a, _("Anybody")),
+        format_func=lambda a: sentence(people[a]) if a in people else _("Anybody"),
     )  # fmt: skip
     export = three.text_input(_("Export ID"), key="trail_export", max_chars=ID_CHARS, persist_state=KEEP)
-    since = one.date_input(_("From"), value=None, key="trail_since", format="YYYY-MM-DD", persist_state=KEEP)
-    until = two.date_input(_("To"), value=None, key="trail_until", format="YYYY-MM-DD", persist_state=KEEP)
+    since = one.date_input(_("From"), value=None, key="trail_since", format=date_field(), persist_state=KEEP)
+    until = two.date_input(_("To"), value=None, key="trail_until", format=date_field(), persist_state=KEEP)
     return TrailFilter(action or "", actor or "", (export or "").strip().lower(), since, until)
 
 
 def say(verdict: TrailVerdict) -> None:
     """One plain line: does it hold, since when, and if not, where it breaks."""
     if not verdict.holds:
-        place = _("entry {seq} ").format(seq=f"{verdict.place:,}") if verdict.place else ""
-        line = _("The trail does not hold: {place}{what}.").format(place=place, what=verdict.what)
+        place = _("entry {seq} ").format(seq=number(verdict.place)) if verdict.place else ""
+        line = _("The trail does not hold: {place}{what}.").format(place=place, what=sentence(verdict.what))
         st.error(plain(line), icon=":material/gpp_bad:")
         return
     line = _("The trail holds since {since}: {n} entries, {signed} of them covered by {points} signed checkpoints.")
@@ -58,9 +58,9 @@ def say(verdict: TrailVerdict) -> None:
         plain(
             line.format(
                 since=when(verdict.since, zone),
-                n=f"{verdict.entries:,}",
-                signed=f"{verdict.signed:,}",
-                points=f"{verdict.checkpoints:,}",
+                n=number(verdict.entries),
+                signed=number(verdict.signed),
+                points=number(verdict.checkpoints),
             )
         ),
         icon=":material/verified_user:",
@@ -85,7 +85,7 @@ def evidence(wanted: TrailFilter) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             days = st.date_input(
                 _("About these days"), value=(wanted.since or today - dt.timedelta(days=30), wanted.until or today),
-                format="YYYY-MM-DD",
+                format=date_field(),
             )  # fmt: skip
             ends = [day.isoformat() for day in days] if isinstance(days, tuple) else []
             whole = len(ends) == 2
@@ -107,7 +107,7 @@ def turn(page: TrailPage, way: list[int | None]) -> None:
         if st.button(_("Newer"), icon=":material/chevron_left:", disabled=len(way) == 1):
             way.pop()
             st.rerun()
-        st.caption(_("Page {n}").format(n=len(way)))
+        st.caption(_("Page {n}").format(n=number(len(way))))
         if st.button(_("Older"), icon=":material/chevron_right:", icon_position="right", disabled=page.after is None):
             way.append(page.after)
             st.rerun()

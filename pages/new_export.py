@@ -16,10 +16,11 @@ from portal.ui.problems import field_problem, show_problem
 from portal.ui.session import the_user
 from portal.ui.times import reader_zone
 from portal.ui.try_these import try_these
-from portal.ui.words import _, plain
+from portal.ui.words import _, date_field, later, plain, sentence
 
-EMAIL, CUSTOMER_ID = _("Email"), _("Customer ID")
-EVERYTHING, ONE_PROGRAM, ONE_CARD = _("Everything"), _("One program"), _("One card")
+# Kept in the session in English, so that a choice survives a change of language; drawn through `_`.
+EMAIL, CUSTOMER_ID = later("Email"), later("Customer ID")
+EVERYTHING, ONE_PROGRAM, ONE_CARD = later("Everything"), later("One program"), later("One card")
 PROGRAMS_KEPT_SECONDS = 300
 
 portal = get_portal()
@@ -64,7 +65,7 @@ def programs() -> dict[str, str]:
 
 
 def customer_fields() -> dict[str, str]:
-    by = st.radio(_("Find the customer by"), [EMAIL, CUSTOMER_ID], key="find_by", horizontal=True)
+    by = st.radio(_("Find the customer by"), [EMAIL, CUSTOMER_ID], key="find_by", horizontal=True, format_func=_)
     if by == CUSTOMER_ID:
         typed = st.text_input(_("Customer ID"), key="customer_id", max_chars=400, autocomplete="off")
         problem_at(typed, "customer_id", "email")
@@ -91,7 +92,8 @@ def offer_better_address(typed: str) -> None:
 
 
 def scope_fields() -> dict[str, str]:
-    limit = st.radio(_("Limit to"), [EVERYTHING, ONE_PROGRAM, ONE_CARD], key="limit_to", horizontal=True)
+    limits = [EVERYTHING, ONE_PROGRAM, ONE_CARD]
+    limit = st.radio(_("Limit to"), limits, key="limit_to", horizontal=True, format_func=_)
     if limit == ONE_PROGRAM:
         try:
             names = programs()
@@ -157,7 +159,9 @@ def asked_already() -> None:
     if waiting is None:
         return
     export_id, request = waiting
-    st.warning(plain(f"{AskedAlready.message} {AskedAlready.next_step}"), icon=":material/content_copy:")
+    st.warning(
+        plain(f"{sentence(AskedAlready.message)} {sentence(AskedAlready.next_step)}"), icon=":material/content_copy:"
+    )
     with st.container(horizontal=True):
         if st.button(_("Open that one"), type="primary"):
             st.session_state.pop("_asked_already")
@@ -192,7 +196,7 @@ with form:
         _("Reference"), key="reference", max_chars=100, help=_("Your ticket number. Optional."), autocomplete="off"
     )
     fields["received_on"] = right.date_input(  # type: ignore[assignment]  # a date, checked by name
-        _("Received on"), value=today, max_value=today, format="YYYY-MM-DD", key="received_on",
+        _("Received on"), value=today, max_value=today, format=date_field(), key="received_on",
         help=_("The day the customer's request reached you."),
     )  # fmt: skip
     problem_at(fields["reference"], "reference")

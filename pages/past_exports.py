@@ -20,9 +20,9 @@ from portal.ui.problems import show_problem
 from portal.ui.session import the_user
 from portal.ui.step_up import draw_step_up
 from portal.ui.times import reader_zone
-from portal.ui.words import _, plain, plural
+from portal.ui.words import _, date_field, later, number, plain, plural, sentence
 
-NEWEST, EXPIRING = _("Newest first"), _("Expiring soonest")
+NEWEST, EXPIRING = later("Newest first"), later("Expiring soonest")
 KEEP: Final = "session"
 
 portal = get_portal()
@@ -66,19 +66,24 @@ def filters() -> HistoryFilter:
         placeholder=_("Whole email or customer ID, or the start of a reference"),
         persist_state=KEEP,
     )  # fmt: skip
-    sort = order.selectbox(_("Order"), [NEWEST, EXPIRING], key="history_sort", persist_state=KEEP)
+    sort = order.selectbox(_("Order"), [NEWEST, EXPIRING], key="history_sort", persist_state=KEEP, format_func=_)
     with st.expander(_("More filters"), icon=":material/filter_list:"):
         one, two, three = st.columns(3)
         words = one.multiselect(
-            _("Status"), list(STATES_BY_WORD), key="history_states", persist_state=KEEP, placeholder=_("Any status")
+            _("Status"),
+            list(STATES_BY_WORD),
+            key="history_states",
+            persist_state=KEEP,
+            placeholder=_("Any status"),
+            format_func=_,
         )
         kind = two.selectbox(_("Format"), ["", "JSON", "CSV"], format_func=lambda k: k or _("Any format"),
                              key="history_format", persist_state=KEEP)  # fmt: skip
         names = portal.exports.programs_used(user)
         program = three.selectbox(_("Program"), ["", *names], format_func=lambda p: names.get(p, _("Any program")),
                                   key="history_program", persist_state=KEEP)  # fmt: skip
-        since = one.date_input(_("From"), value=None, key="history_since", format="YYYY-MM-DD", persist_state=KEEP)
-        until = two.date_input(_("To"), value=None, key="history_until", format="YYYY-MM-DD", persist_state=KEEP)
+        since = one.date_input(_("From"), value=None, key="history_since", format=date_field(), persist_state=KEEP)
+        until = two.date_input(_("To"), value=None, key="history_until", format=date_field(), persist_state=KEEP)
         mine = three.toggle(_("Only mine"), key="history_mine", persist_state=KEEP)
     return HistoryFilter(
         text=text or "",
@@ -109,7 +114,7 @@ def turn(page: ExportPage, way: list[str | None]) -> None:
         if st.button(_("Previous"), icon=":material/chevron_left:", disabled=len(way) == 1):
             way.pop()
             st.rerun(scope="app")
-        st.caption(_("Page {n}").format(n=len(way)))
+        st.caption(_("Page {n}").format(n=number(len(way))))
         if st.button(_("Next"), icon=":material/chevron_right:", icon_position="right", disabled=page.after is None):
             way.append(page.after)
             st.rerun(scope="app")
@@ -149,7 +154,7 @@ def tell(report: BulkReport, done: str) -> None:
     """What happened, kept for the next drawing of the page."""
     st.session_state["_history_told"] = (
         done,
-        [f"{words} ({export_id[:8]})" for export_id, words in report.failed.items()],
+        [f"{sentence(words)} ({export_id[:8]})" for export_id, words in report.failed.items()],
     )
     st.session_state["_history_round"] = st.session_state.get("_history_round", 0) + 1
     st.rerun()

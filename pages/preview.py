@@ -19,7 +19,7 @@ from portal.ui.progress import follow
 from portal.ui.session import the_user
 from portal.ui.step_up import draw_step_up
 from portal.ui.times import reader_zone
-from portal.ui.words import _
+from portal.ui.words import _, number, plain, sentence
 
 portal = get_portal()
 user = the_user()
@@ -52,7 +52,7 @@ def opened(view: ExportView) -> Preview | None:
                 found.first()
                 found.go_on()
     except PreviewError as error:
-        st.error(error.message, icon=":material/error:")
+        st.error(plain(sentence(error.message)), icon=":material/error:")
         return None
     st.session_state["_preview"] = ((view.id, view.sha256), found)
     return so_far(view, found)
@@ -72,7 +72,7 @@ def so_far(view: ExportView, found: Preview | Reading) -> Preview | None:
     try:
         preview = found.snapshot()
     except PreviewError as error:
-        st.error(error.message, icon=":material/error:")
+        st.error(plain(sentence(error.message)), icon=":material/error:")
         return None
     if preview.still_reading:
         follow_reading(found)
@@ -85,7 +85,7 @@ def follow_reading(reading: Reading) -> None:
     if reading.finished:
         st.rerun()
     rows = 0 if reading.error is not None else reading.snapshot().row_count
-    words = _("Reading on: {n} rows so far. Search finds more when all of it is read.").format(n=f"{rows:,}")
+    words = _("Reading on: {n} rows so far. Search finds more when all of it is read.").format(n=number(rows))
     st.progress(reading.progress, text=words)
 
 

@@ -17,7 +17,7 @@ from portal.errors import PortalError, TryLater
 from portal.identity import Enrolment, KnownAccount, VendorPending
 from portal.runtime import get_portal
 from portal.ui.session import practice_strip
-from portal.ui.words import _, plain, plural
+from portal.ui.words import _, plain, plural, sentence
 from portal.web import bridge
 from portal.web.auth_routes import START_PATH
 from portal.web.oidc_routes import OIDC_PATH
@@ -68,9 +68,9 @@ def wait_words(seconds: float) -> str:
 def show_error(error: PortalError) -> None:
     if isinstance(error, TryLater):
         wait = _("Wait {time}, then try again.").format(time=wait_words(error.wait_seconds))
-        st.error(plain(f"{error.message} {wait}"), icon=":material/timer:")
+        st.error(plain(f"{sentence(error.message)} {wait}"), icon=":material/timer:")
     else:
-        st.error(plain(f"{error.message} {error.next_step}".strip()), icon=":material/error:")
+        st.error(plain(f"{sentence(error.message)} {sentence(error.next_step)}".strip()), icon=":material/error:")
 
 
 def pending() -> Pending | None:

@@ -13,7 +13,7 @@ from portal.ui.charts import figures_of_today, outcomes_by_day
 from portal.ui.export_table import export_table
 from portal.ui.session import the_user
 from portal.ui.times import expires_in, reader_zone
-from portal.ui.words import _
+from portal.ui.words import _, number, percent, sentence
 
 portal = get_portal()
 user = the_user()
@@ -37,9 +37,9 @@ def to_decide(rows: tuple[ExportView, ...]) -> None:
             words, button = st.columns([6, 1], vertical_alignment="center")
             with words.container(horizontal=True, vertical_alignment="center"):
                 badge = badge_of(row)
-                st.badge(badge.word, icon=badge.icon, color=badge.colour)
-                st.text(f"{row.customer} · {row.scope}", width="content")
-                st.text(row.problem, width="content")
+                st.badge(badge.said, icon=badge.icon, color=badge.colour)
+                st.text(f"{row.customer} · {sentence(row.scope)}", width="content")
+                st.text(sentence(row.problem), width="content")
             if button.button(_("Look"), key=f"look-{row.id}", width="stretch"):
                 places.go_to_export(row.id)
 
@@ -56,7 +56,7 @@ def expiring(rows: tuple[ExportView, ...]) -> None:
             with words.container(horizontal=True, vertical_alignment="center"):
                 left = expires_in(row.seconds_left(dt.datetime.now(dt.UTC)))
                 st.badge(left, icon=":material/timer:", color="orange")
-                st.text(f"{row.customer} · {row.scope}", width="content")
+                st.text(f"{row.customer} · {sentence(row.scope)}", width="content")
             if button.button(_("Open preview"), key=f"open-{row.id}", width="stretch"):
                 places.go_to_export(row.id)
 
@@ -65,9 +65,9 @@ def expiring(rows: tuple[ExportView, ...]) -> None:
 def live() -> None:
     today: Today = portal.exports.today(user)
     one, two, three = st.columns(3)
-    one.metric(_("Open"), f"{today.open:,}", border=True, help=_("Under way now."))
-    two.metric(_("Ready"), f"{today.ready:,}", border=True, help=_("May be opened; the link still lives."))
-    three.metric(_("Expiring"), f"{today.expiring:,}", border=True, help=_("The link dies within 24 hours."))
+    one.metric(_("Open"), number(today.open), border=True, help=_("Under way now."))
+    two.metric(_("Ready"), number(today.ready), border=True, help=_("May be opened; the link still lives."))
+    three.metric(_("Expiring"), number(today.expiring), border=True, help=_("The link dies within 24 hours."))
     if today.deciding or today.expiring_soon or today.latest:
         to_decide(today.deciding)
         if today.expiring_soon:
@@ -90,7 +90,7 @@ live()
 
 
 def share(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.0f} %"
+    return "–" if value is None else percent(value)
 
 
 @st.fragment(run_every=60)
@@ -100,7 +100,7 @@ def pictures() -> None:
     if figures.answered_in_a_month is None:
         return
     one, two, three = st.columns(3)
-    one.metric(_("Due within 7 days"), f"{figures.due:,}", border=True,
+    one.metric(_("Due within 7 days"), number(figures.due), border=True,
                help=_("Open, and a month since the request was received ends within 7 days."))  # fmt: skip
     two.metric(_("Answered in a month"), share(figures.answered_in_a_month), border=True,
                help=_("Of what was asked for in the last 90 days."))  # fmt: skip

@@ -9,8 +9,9 @@ from portal.runtime import get_portal
 from portal.ui import places
 from portal.ui.brand import LOGO_SVG, icon_address
 from portal.ui.session import practice_strip, sidebar, signed_in_user
-from portal.ui.words import _
+from portal.ui.words import _, choose_language
 
+choose_language()
 st.set_page_config(page_title=_("Privacy portal"), page_icon=icon_address(), layout="wide")
 st.logo(LOGO_SVG, size="large")
 portal = get_portal()

@@ -10,7 +10,7 @@ from portal.identity import User
 from portal.loyaltydog import LoyaltyDogError
 from portal.runtime import Portal
 from portal.ui.problems import show_problem
-from portal.ui.words import _, plural
+from portal.ui.words import _, plural, sentence
 
 
 def find_a_card(portal: Portal, user: User) -> None:
@@ -46,5 +46,5 @@ def _choice(card: CardChoice) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"•••• {card.last_four}", width="content")
         st.text(card.holder or "–", width="stretch")
-        st.text(card.status, width="content")
+        st.text(sentence(card.status), width="content")
         st.button(_("Use"), key=f"card-{card.id}", on_click=take)

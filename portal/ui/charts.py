@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from portal.ui.words import _, plural
+from portal.ui.acts import word
+from portal.ui.words import _, day_of_year, later, number, plural, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,11 +22,18 @@ DAYS = 14
 MOST_MONTHS = 600
 
 OUTCOME_COLOURS = {
-    "Ready": "#1c8a6a",
-    "Under way": "#2f7fb5",
-    "Undecided": "#c98500",
-    "Failed": "#c2453b",
-    "Refused": "#8f6a9e",
+    later("Ready"): "#1c8a6a",
+    later("Under way"): "#2f7fb5",
+    later("Undecided"): "#c98500",
+    later("Failed"): "#c2453b",
+    later("Refused"): "#8f6a9e",
+}
+AGE_WORDS = {
+    "under an hour": later("under an hour"),
+    "under a day": later("under a day"),
+    "1 to 3 days": later("1 to 3 days"),
+    "3 to 7 days": later("3 to 7 days"),
+    "over a week": later("over a week"),
 }
 
 
@@ -34,9 +42,10 @@ def _bars(
 ) -> None:
     import altair
 
-    shades = [OUTCOME_COLOURS.get(name, "#1c8a6a") for name in domain]
+    shades = [OUTCOME_COLOURS[name] for name in domain]
+    said = [_(name) for name in domain]
     tint = (
-        altair.Color(colour, scale=altair.Scale(domain=list(domain), range=shades), legend=altair.Legend(title=None))
+        altair.Color(colour, scale=altair.Scale(domain=said, range=shades), legend=altair.Legend(title=None))
         if colour
         else altair.value("#1c8a6a")
     )
@@ -63,11 +72,11 @@ def outcomes_by_day(by_day: Sequence[tuple[dt.date, str, int]]) -> None:
     outcomes = [o for o in OUTCOME_COLOURS if any(outcome == o for _day, outcome, _n in by_day)]
     counts = {(day, outcome): n for day, outcome, n in by_day}
     frame = pd.DataFrame(
-        [[f"{day:%d %b}", outcome, counts.get((day, outcome), 0)] for day in days for outcome in outcomes],
+        [[day_of_year(day), _(outcome), counts.get((day, outcome), 0)] for day in days for outcome in outcomes],
         columns=["day", "outcome", "exports"],
     )
     total = sum(n for _day, _outcome, n in by_day)
-    words = ", ".join(f"{sum(n for _d, o, n in by_day if o == outcome)} {outcome.lower()}" for outcome in outcomes)
+    words = ", ".join(f"{_(outcome)}: {number(sum(n for _d, o, n in by_day if o == outcome))}" for outcome in outcomes)
     alt = plural("{n} export in the last 14 days", "{n} exports in the last 14 days", total) + f": {words}."
     _bars(frame, "day:N", "exports:Q", colour="outcome:N", domain=outcomes, height=180, alt=alt)
 
@@ -77,20 +86,22 @@ def figures_of_today(figures: Figures) -> None:
     left, right = st.columns(2)
     with left:
         open_now = sum(n for _name, n in figures.ages)
-        words = ", ".join(f"{n:,} {name}" for name, n in figures.ages if n) or _("nothing is open")
-        _bar_of(_("Age of open exports"), "age", [(name, float(n)) for name, n in figures.ages],
+        words = ", ".join(f"{word(AGE_WORDS, name)}: {number(n)}" for name, n in figures.ages if n) or _(
+            "nothing is open"
+        )
+        _bar_of(_("Age of open exports"), "age", [(word(AGE_WORDS, name), float(n)) for name, n in figures.ages],
                 plural("{n} export is open", "{n} exports are open", open_now) + f": {words}.")  # fmt: skip
-        quick = [(f"{day:%d %b}", round(100 * share, 1)) for day, share in figures.within_a_day]
+        quick = [(day_of_year(day), round(100 * share, 1)) for day, share in figures.within_a_day]
         mean = sum(share for _day, share in quick) / len(quick) if quick else 0.0
-        words = _("On average {n} percent of a day's exports were answered within 24 hours.").format(n=f"{mean:.0f}")
+        words = _("On average {n} percent of a day's exports were answered within 24 hours.").format(n=number(mean))
         _bar_of(_("Answered within a day, percent"), "day", quick, words)
     with right:
-        soon = [(f"{day:%d %b}", float(n)) for day, n in figures.expiring]
+        soon = [(day_of_year(day), float(n)) for day, n in figures.expiring]
         total = sum(n for _day, n in figures.expiring)
         _bar_of(_("Links that expire within 7 days"), "day", soon,
                 plural("{n} link expires within 7 days.", "{n} links expire within 7 days.", total))  # fmt: skip
-        programs = [(name, float(n)) for name, n in figures.by_program]
-        words = ", ".join(f"{name}: {n:,}" for name, n in figures.by_program)
+        programs = [(sentence(name), float(n)) for name, n in figures.by_program]
+        words = ", ".join(f"{sentence(name)}: {number(n)}" for name, n in figures.by_program)
         _bar_of(_("Exports by program, 30 days"), "program", programs, words)
 
 

@@ -17,7 +17,7 @@ from portal.preview.raw import displayable
 from portal.runtime import Portal
 from portal.ui.problems import show_problem
 from portal.ui.times import when
-from portal.ui.words import _, plain, plural
+from portal.ui.words import _, number, plain, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,7 +81,7 @@ def _draw(compared: Compared, *, clear: bool) -> None:
                 alt=_("What changed in {table}.").format(table=displayable(table.name)),
             )  # fmt: skip
             if len(table.added) + len(table.removed) + len(table.changed) > len(frame):
-                st.caption(_("The first {n} are shown.").format(n=f"{len(frame):,}"))
+                st.caption(_("The first {n} are shown.").format(n=number(len(frame))))
 
 
 def _table(preview: Preview, name: str) -> Table:

@@ -11,7 +11,7 @@ import streamlit as st
 from portal.exports import ExportView
 from portal.ui.badges import badge_of
 from portal.ui.times import expires_in, size, when, when_short
-from portal.ui.words import _
+from portal.ui.words import _, sentence
 
 AMBER = "background-color: rgba(217, 140, 0, 0.22)"
 GREY = {"light": "color: #5a696c", "dark": "color: #98a8ab"}  # 4.5:1 on each theme's background
@@ -63,9 +63,9 @@ def _cells(row: ExportView, now: dt.datetime, zone: dt.tzinfo) -> list[str]:
     return [
         when(row.requested_at, zone),
         row.customer,
-        row.scope,
+        sentence(row.scope),
         row.format.upper(),
-        f"{STATE_SIGNS[badge.colour]} {badge.word}",
+        f"{STATE_SIGNS[badge.colour]} {badge.said}",
         expiry,
         size(row.size_bytes),
         row.requested_by,

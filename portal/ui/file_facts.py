@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ from portal.ui.badges import draw_badge
 from portal.ui.outcome import ask_again, tells_more
 from portal.ui.problems import show_problem
 from portal.ui.times import expires_in, reader_zone, size, span, when, when_exact
-from portal.ui.words import _, plain
+from portal.ui.words import _, day, number, plain, plural, sentence
 
 DAY_SECONDS = 24 * 3600
 
@@ -30,7 +31,7 @@ def draw_facts(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) ->
             _customer(portal, user, view)
         with two:
             st.caption(_("Scope and format"))
-            st.text(f"{view.scope} · {view.format.upper()}")
+            st.text(f"{sentence(view.scope)} · {view.format.upper()}")
             draw_badge(view)
         with three:
             st.caption(_("Requested"))
@@ -68,11 +69,11 @@ def _size(view: ExportView) -> None:
     if view.size_bytes is None:
         st.text("–")
         return
-    st.text(size(view.size_bytes), help=_("{n} bytes").format(n=f"{view.size_bytes:,}"))
+    st.text(size(view.size_bytes), help=_("{n} bytes").format(n=number(view.size_bytes)))
     if view.destroyed_at:
         st.text(_("destroyed {when}").format(when=when(view.destroyed_at, reader_zone())))
     elif view.destroy_after:
-        st.text(_("kept until {day}").format(day=when(view.destroy_after, reader_zone()).split(",")[0]))
+        st.text(_("kept until {day}").format(day=day(view.destroy_after.astimezone(reader_zone()))))
 
 
 @st.fragment(run_every=5)
@@ -94,8 +95,8 @@ def _expiry(export_id: str, expires_at: dt.datetime | None) -> None:
 
 def draw_checks(view: ExportView) -> None:
     """The checks with ticks, then what does not hold, line by line; the SHA-256 with its copy button."""
-    good = [check["sentence"] for check in view.checks if check["ok"]]
-    bad = [check["sentence"] for check in view.checks if not check["ok"]]
+    good = [_check_words(view, check) for check in view.checks if check["ok"]]
+    bad = [_check_words(view, check) for check in view.checks if not check["ok"]]
     with st.container(border=True, key="checks"):
         left, right = st.columns([3, 2])
         with left:
@@ -114,6 +115,16 @@ def draw_checks(view: ExportView) -> None:
             st.code(view.sha256, language=None, wrap_lines=True)
 
 
+def _check_words(view: ExportView, check: dict[str, Any]) -> str:
+    if check["key"] == "content" and view.table_count is not None and view.row_count is not None:
+        tables = plural("{n} table", "{n} tables", view.table_count)
+        return f"{tables}, {plural('{n} row', '{n} rows', view.row_count)}."
+    where, colon, rest = str(check["sentence"]).partition(": ")
+    if check["key"] == "finding" and colon:
+        return f"{sentence(where)}: {sentence(rest)}"
+    return sentence(check["sentence"])
+
+
 def _note_words(note: str, skew_seconds: float | None) -> str:
     """The sentence for what was odd in LoyaltyDog's answer; a clock that differs is told with by how much."""
     if note == "clock_skewed" and skew_seconds:
@@ -123,7 +134,7 @@ def _note_words(note: str, skew_seconds: float | None) -> str:
             else _("LoyaltyDog's clock is {span} behind ours.")
         )
         return words.format(span=span(abs(skew_seconds))) + " " + _("The expiry shown is by our clock.")
-    return _(EXPORT_NOTES.get(note, note))
+    return sentence(EXPORT_NOTES.get(note, note))
 
 
 def draw_actions(portal: Portal, user: User, view: ExportView) -> None:
@@ -161,8 +172,12 @@ def _spreadsheet(view: ExportView) -> None:
         )  # fmt: skip
 
 
-@st.dialog(_("Destroy this file?"), icon=":material/delete_forever:")
 def _confirm_destroy(portal: Portal, user: User, export_id: str) -> None:
+    ask = st.dialog(_("Destroy this file?"), icon=":material/delete_forever:")(_destroy_or_keep)
+    ask(portal, user, export_id)
+
+
+def _destroy_or_keep(portal: Portal, user: User, export_id: str) -> None:
     st.markdown(_("The sealed file and its key are destroyed here for good. The facts stay in Past exports."))
 
     def destroy() -> None:

@@ -26,8 +26,9 @@ from portal.preview import (
 )
 from portal.preview.raw import displayable
 from portal.runtime import Portal
+from portal.ui.acts import KINDS, LOOKS, word
 from portal.ui.charts import activity_over_time
-from portal.ui.words import _, plain, plural
+from portal.ui.words import _, later, number, percent, plain, plural, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,7 @@ FACT_ROWS = 100_000
 QUICK_SECONDS = 0.4
 """A search that ends within this needs no bar."""
 CARD_NUMBER = "card number"
-RAW = _("Raw")
+RAW = later("Raw")
 
 
 def draw_tables(portal: Portal, user: User, view: ExportView, preview: Preview) -> None:
@@ -62,7 +63,7 @@ def draw_tables(portal: Portal, user: User, view: ExportView, preview: Preview) 
     hits = _hits(view, preview, text or "")
     names = [_tab_name(table, hits) for table in preview.tables]
     tabs = st.tabs(
-        [*names, RAW], key=f"tabs-{view.id}-{text}", on_change="rerun", default=_first_tab(preview, names, hits)
+        [*names, _(RAW)], key=f"tabs-{view.id}-{text}", on_change="rerun", default=_first_tab(preview, names, hits)
     )
     for tab, table in zip(tabs, preview.tables, strict=False):
         if tab.open:
@@ -126,7 +127,7 @@ def _warnings(preview: Preview) -> None:
     label = plural("{n} thing to know about this file", "{n} things to know about this file", len(preview.warnings))
     with st.expander(label, icon=":material/info:"):
         for warning in preview.warnings:
-            st.text(displayable(f"{warning.place}: {warning.message}"))
+            st.text(f"{displayable(sentence(warning.place))}: {displayable(sentence(warning.message))}")
 
 
 def _draw_others(found: Others) -> None:
@@ -140,7 +141,14 @@ def _draw_others(found: Others) -> None:
         st.caption(_("Marked in the tables. Weigh their rights before you send the file (GDPR Article 15(4))."))
         frame = pd.DataFrame(
             [
-                [displayable(o.table), str(o.row + 1), displayable(o.column), o.kind, f"{o.confidence:.0%}", o.why]
+                [
+                    displayable(o.table),
+                    str(o.row + 1),
+                    displayable(o.column),
+                    word(KINDS, o.kind),
+                    percent(o.confidence),
+                    sentence(o.why),
+                ]
                 for o in others[:500]
             ],
             columns=[_("Table"), _("Row"), _("Column"), _("Kind"), _("How sure"), _("Why")],
@@ -152,7 +160,7 @@ def _draw_others(found: Others) -> None:
         if found.marker is not None:
             st.caption(
                 _("Counted in the first {n} rows of each table; further ones are marked where you see them.").format(
-                    n=f"{LISTED_ROWS:,}"
+                    n=number(LISTED_ROWS)
                 )
             )
 
@@ -181,7 +189,7 @@ def _hits(view: ExportView, preview: Preview, text: str) -> dict[str, list[int]]
     if not total:
         st.info(_("Nothing in any table matches."), icon=":material/search_off:")
     else:
-        more = _(" (the first {n} places)").format(n=f"{MAX_HITS:,}") if len(found) >= MAX_HITS else ""
+        more = _(" (the first {n} places)").format(n=number(MAX_HITS)) if len(found) >= MAX_HITS else ""
         st.caption(plural("{n} row matches", "{n} rows match", total) + more)
     return rows
 
@@ -212,7 +220,7 @@ def _follow_search(search: Search) -> None:
     if search.done:
         st.rerun()
     left, right = st.columns([4, 1], vertical_alignment="center")
-    left.progress(search.progress, text=_("Searching: {n} places so far").format(n=f"{len(search.hits):,}"))
+    left.progress(search.progress, text=_("Searching: {n} places so far").format(n=number(len(search.hits))))
     if right.button(_("Stop searching"), icon=":material/stop_circle:"):
         search.cancel()
 
@@ -229,12 +237,12 @@ def _first_tab(preview: Preview, names: list[str], hits: dict[str, list[int]] | 
     tables = list(zip(preview.tables, names, strict=True))
     found = (name for table, name in tables if hits and hits.get(table.name))
     worth = (name for table, name in tables if table.name != "file")
-    return next(found, None) or next(worth, names[0] if names else RAW)
+    return next(found, None) or next(worth, names[0] if names else _(RAW))
 
 
 def _tab_name(table: Table, hits: dict[str, list[int]] | None) -> str:
     count = table.row_count if hits is None else len(hits.get(table.name, []))
-    return f"{plain(displayable(table.name[:60]))} ({count:,})"
+    return f"{plain(displayable(table.name[:60]))} ({number(count)})"
 
 
 def _draw_table(view: ExportView, table: Table, others: Others, hits: dict[str, list[int]] | None, clear: bool) -> None:
@@ -247,10 +255,10 @@ def _draw_table(view: ExportView, table: Table, others: Others, hits: dict[str, 
         return
     pages = math.ceil(count / ROWS_A_PAGE)
     slot = st.container()
-    number = (
+    page = (
         st.pagination(pages, key=f"page-{view.id}-{table.name}-{'all' if hits is None else count}") if pages > 1 else 1
     )
-    start = (number - 1) * ROWS_A_PAGE
+    start = (page - 1) * ROWS_A_PAGE
     rows = list(range(start, min(start + ROWS_A_PAGE, count)))
     if matching is not None:
         rows = [matching[i] for i in rows]
@@ -262,12 +270,12 @@ def _draw_table(view: ExportView, table: Table, others: Others, hits: dict[str, 
             frame.style.apply(_marks(table, rows, others.on(table, rows), frame), axis=None),
             column_config={name: st.column_config.TextColumn(str(name)) for name in frame.columns},
             alt=_("Rows {first} to {last} of {table}.").format(
-                first=rows[0] + 1, last=rows[-1] + 1, table=displayable(table.name)
+                first=number(rows[0] + 1), last=number(rows[-1] + 1), table=displayable(table.name)
             ),
         )  # fmt: skip
         st.caption(
             _("Rows {first} to {last} of {count}").format(
-                first=f"{start + 1:,}", last=f"{start + len(rows):,}", count=f"{count:,}"
+                first=number(start + 1), last=number(start + len(rows)), count=number(count)
             )
             + " · "
             + _("⟨empty⟩ is an empty text, ⟨null⟩ a null, a grey None a field that is not there")
@@ -316,8 +324,8 @@ def _column_facts(table: Table) -> None:
         [
             [
                 displayable(f.name),
-                *(f"{n:,}" for n in (f.filled, f.empty, f.null, f.missing, f.distinct)),
-                f.looks_like,
+                *(number(n) for n in (f.filled, f.empty, f.null, f.missing, f.distinct)),
+                word(LOOKS, f.looks_like),
             ]
             for f in table.column_facts(FACT_ROWS)
         ],
@@ -326,7 +334,7 @@ def _column_facts(table: Table) -> None:
     )
     st.dataframe(frame, hide_index=True, alt=_("Facts about each column."))
     if table.row_count > FACT_ROWS:
-        st.caption(_("Of the first {n} rows.").format(n=f"{FACT_ROWS:,}"))
+        st.caption(_("Of the first {n} rows.").format(n=number(FACT_ROWS)))
 
 
 def _draw_raw(view: ExportView, preview: Preview, clear: bool) -> None:
@@ -337,10 +345,10 @@ def _draw_raw(view: ExportView, preview: Preview, clear: bool) -> None:
         )
         return
     pages = preview.raw_pages
-    number = st.pagination(pages, key=f"raw-{view.id}") if pages > 1 else 1
+    page = st.pagination(pages, key=f"raw-{view.id}") if pages > 1 else 1
     st.caption(
         _("The original text, page {n} of {pages}; characters that a screen would hide are written as escapes.").format(
-            n=number, pages=pages
+            n=number(page), pages=number(pages)
         )
     )
-    st.code(preview.raw_page(number - 1), language=None, wrap_lines=True, height=520)
+    st.code(preview.raw_page(page - 1), language=None, wrap_lines=True, height=520)

@@ -12,23 +12,24 @@ from portal.exports import ExportView, State
 from portal.identity import Permission, User, allows
 from portal.runtime import Portal
 from portal.ui import places
+from portal.ui.acts import move_said
 from portal.ui.problems import show_problem
 from portal.ui.times import when_exact
-from portal.ui.words import _, plain
+from portal.ui.words import _, later, plain, sentence
 
 TURN_WORDS = {
-    "you": _("Your turn"),
-    "manager": _("A manager's turn"),
-    "loyaltydog": _("LoyaltyDog's turn"),
-    "nobody": _("Nothing more to do"),
+    "you": later("Your turn"),
+    "manager": later("A manager's turn"),
+    "loyaltydog": later("LoyaltyDog's turn"),
+    "nobody": later("Nothing more to do"),
 }
 
 
 def draw_outcome(portal: Portal, user: User, view: ExportView) -> None:
     """The panel for rejected, failed, unknown, expired, attention and purged exports, with its buttons."""
-    words = view.problem or DEFAULT_WORDS.get(view.state, "")
-    turn = TURN_WORDS.get(view.turn, "")
-    text = plain(words) + (f"  \n**{turn}.** {plain(view.next_step)}" if turn or view.next_step else "")
+    words = sentence(view.problem) or _(DEFAULT_WORDS.get(view.state, ""))
+    turn = _(TURN_WORDS.get(view.turn, ""))
+    text = plain(words) + (f"  \n**{turn}.** {plain(sentence(view.next_step))}" if turn or view.next_step else "")
     draw = {State.ATTENTION: st.warning, State.UNKNOWN: st.warning, State.EXPIRED: st.info, State.PURGED: st.info}
     draw.get(view.state, st.error)(text, icon=ICONS.get(view.state, ":material/error:"))
     if tells_more(view.vendor_status) and view.state is not State.PURGED:
@@ -115,7 +116,7 @@ def draw_timeline(rows: list[AuditRow], zone: dt.tzinfo) -> None:
 
     frame = pd.DataFrame(
         [
-            [when_exact(row.at, zone), row.who, _act_words(row), row.origin]
+            [when_exact(row.at, zone), sentence(row.who), _act_words(row), row.origin]
             for row in rows
         ],
         columns=[_("When"), _("Who"), _("What"), _("From")],
@@ -126,22 +127,23 @@ def draw_timeline(rows: list[AuditRow], zone: dt.tzinfo) -> None:
 
 def _act_words(row: AuditRow) -> str:
     if row.action == "export:state":
-        code = f" ({row.facts['code']})" if row.facts.get("code") else ""
-        return f"{row.facts.get('from')} → {row.facts.get('to')}{code}"
-    return ACT_WORDS.get(row.action, row.action)
+        return move_said(row.facts)
+    return _(ACT_WORDS[row.action]) if row.action in ACT_WORDS else row.action
 
 
 ACT_WORDS = {
-    "export:submit": _("asked for"),
-    "export:view": _("opened"),
-    "export:reveal": _("masked values shown"),
-    "export:download": _("downloaded"),
-    "export:release": _("released"),
-    "export:destroy": _("file destroyed"),
+    "export:submit": later("asked for"),
+    "export:view": later("opened"),
+    "export:reveal": later("masked values shown"),
+    "export:download": later("downloaded"),
+    "export:release": later("released"),
+    "export:destroy": later("file destroyed"),
 }
 DEFAULT_WORDS = {
-    State.PURGED: _("The file has been destroyed, as it should be after its time. What is left are the facts below."),
-    State.EXPIRED: _("LoyaltyDog's link has expired."),
+    State.PURGED: later(
+        "The file has been destroyed, as it should be after its time. What is left are the facts below."
+    ),
+    State.EXPIRED: later("LoyaltyDog's link has expired."),
 }
 ICONS = {
     State.ATTENTION: ":material/warning:",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from portal.errors import PortalError
 from portal.log import log
-from portal.ui.words import _, plain
+from portal.ui.words import _, plain, sentence
 
 
 class SaysWhatNext(Protocol):
@@ -24,7 +24,7 @@ def show_problem(error: SaysWhatNext) -> None:
     """Draw an error as a panel and log it without anything personal."""
     reference = error.reference if isinstance(error, PortalError) else ""
     log.info("page.problem", code=error.code, reference=reference, detail=error.detail)
-    lines = plain(f"{error.message} {error.next_step}".strip())
+    lines = plain(f"{sentence(error.message)} {sentence(error.next_step)}".strip())
     if reference:
         lines += "  \n" + _("Reference: {reference}").format(reference=reference)
     st.error(lines, icon=":material/error:")
@@ -32,4 +32,4 @@ def show_problem(error: SaysWhatNext) -> None:
 
 def field_problem(message: str) -> None:
     """The sentence beside a field."""
-    st.error(plain(message), icon=":material/edit:")
+    st.error(plain(sentence(message)), icon=":material/edit:")

@@ -9,8 +9,9 @@ import streamlit as st
 from portal.identity import User
 from portal.identity.tickets import SIGN_OUT
 from portal.runtime import Portal, get_portal
+from portal.ui.acts import ROLE_WORDS, word
 from portal.ui.step_up import fetch_new_cookie
-from portal.ui.words import _
+from portal.ui.words import _, plural
 from portal.web.auth_routes import SIGN_OUT_PATH
 from portal.web.bridge import redirect_browser
 
@@ -58,7 +59,11 @@ def watch_session() -> None:
     left = identity.idle_seconds_left(user)
     if left < WARN_SECONDS:
         st.warning(
-            _("You will be signed out in {seconds} seconds because nothing happens here.").format(seconds=int(left)),
+            plural(
+                "You will be signed out in {n} second because nothing happens here.",
+                "You will be signed out in {n} seconds because nothing happens here.",
+                int(left),
+            ),
             icon=":material/timer:",
         )
         st.button(_("Stay signed in"), key="stay_signed_in")
@@ -69,7 +74,7 @@ def sidebar(portal: Portal, user: User) -> None:
     with st.sidebar:
         with st.container(border=True, key="who"):
             st.text(user.name or user.email)
-            st.caption(f"{ROLE_WORDS[user.role.value]} · {user.merchant_name.replace('&', 'and')}")
+            st.caption(f"{word(ROLE_WORDS, user.role.value)} · {user.merchant_name.replace('&', 'and')}")
             if st.button(_("Sign out"), icon=":material/logout:", width="stretch", key="sign_out"):
                 st.session_state.clear()
                 ticket = portal.identity.issue_ticket(
@@ -82,9 +87,6 @@ def sidebar(portal: Portal, user: User) -> None:
                 st.stop()
         watch_session()
         fetch_new_cookie()
-
-
-ROLE_WORDS = {"agent": _("Agent"), "manager": _("Manager"), "auditor": _("Auditor")}
 
 
 def practice_strip() -> None:

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
 
-from portal.ui.words import _, plural
+from portal.ui.words import _, day, day_of_year, later, number, plural
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
+UNITS = (later("{n} B"), later("{n} KB"), later("{n} MB"), later("{n} GB"))
 
 
 def reader_zone(fallback: str = "") -> dt.tzinfo:
@@ -28,14 +29,14 @@ def when(time: dt.datetime | None, zone: dt.tzinfo) -> str:
     if time is None:
         return "–"
     local = time.astimezone(zone)
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return f"{day(local)}, {local:%H:%M}"
 
 
 def when_short(time: dt.datetime, zone: dt.tzinfo) -> str:
     """Without the year when it is this one."""
     local = time.astimezone(zone)
     same_year = local.year == dt.datetime.now(zone).year
-    return f"{local.day} {local:%b, %H:%M}" if same_year else when(time, zone)
+    return f"{day_of_year(local)}, {local:%H:%M}" if same_year else when(time, zone)
 
 
 def when_exact(time: dt.datetime, zone: dt.tzinfo) -> str:
@@ -53,9 +54,9 @@ def span(seconds: float) -> str:
         return plural("{n} minute", "{n} minutes", whole // MINUTE)
     if whole < DAY:
         hours, minutes = divmod(whole // MINUTE, 60)
-        return f"{hours} h {minutes:02} min"
+        return _("{hours} h {minutes} min").format(hours=hours, minutes=f"{minutes:02}")
     days, rest = divmod(whole, DAY)
-    return plural("{n} day", "{n} days", days) + (f" {rest // HOUR} h" if rest >= HOUR else "")
+    return plural("{n} day", "{n} days", days) + (_(" {n} h").format(n=rest // HOUR) if rest >= HOUR else "")
 
 
 def expires_in(seconds: float | None) -> str:
@@ -71,12 +72,10 @@ def size(count: int | None) -> str:
     """Bytes in the nearest unit, powers of 1,000."""
     if count is None:
         return "–"
-    amount = float(count)
-    for unit in ("B", "KB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= 1000
-    return str(count)
+    power = 0
+    while count >= 1000 ** (power + 1) and power < len(UNITS) - 1:
+        power += 1
+    return _(UNITS[power]).format(n=number(count / 1000**power, 1 if power else 0))
 
 
 def step_time(start: dt.datetime | None, end: dt.datetime | None) -> str:
@@ -84,4 +83,4 @@ def step_time(start: dt.datetime | None, end: dt.datetime | None) -> str:
     if start is None or end is None:
         return ""
     seconds = max(0.0, (end - start).total_seconds())
-    return f"{seconds:.1f} s" if seconds < MINUTE else span(seconds)
+    return _("{n} s").format(n=number(seconds, 1)) if seconds < MINUTE else span(seconds)

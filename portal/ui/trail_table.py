@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from portal.audit import AuditRow
-from portal.audit.words import act_words
+from portal.ui.acts import RESULTS, act_said, word
 from portal.ui.times import when_exact
-from portal.ui.words import _
+from portal.ui.words import _, number, sentence
 
 
 def trail_table(rows: Sequence[AuditRow], zone: dt.tzinfo, *, key: str) -> None:
@@ -20,13 +20,13 @@ def trail_table(rows: Sequence[AuditRow], zone: dt.tzinfo, *, key: str) -> None:
     names = [_("No."), _("When"), _("Who"), _("What"), _("On"), _("From"), _("Result")]
     cells = [
         [
-            f"{row.seq:,}",
+            number(row.seq),
             when_exact(row.at, zone),
-            row.who,
-            act_words(row.action, row.facts),
+            sentence(row.who),
+            act_said(row.action, row.facts),
             row.object_id,
             row.origin,
-            row.result,
+            word(RESULTS, row.result),
         ]
         for row in rows
     ]

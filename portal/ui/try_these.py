@@ -6,7 +6,7 @@ import streamlit as st
 
 from portal.identity import User
 from portal.practice.situations import SITUATIONS, Situation
-from portal.ui.words import _
+from portal.ui.words import _, sentence
 
 FIRST_MERCHANT = "Brook & Bean Coffee"
 
@@ -23,12 +23,12 @@ def try_these(user: User) -> None:
 
 def _line(situation: Situation) -> None:
     def fill() -> None:
-        st.session_state["find_by"] = _("Email")
+        st.session_state["find_by"] = "Email"
         st.session_state["customer_email"] = situation.email
         st.session_state["format"] = situation.format.upper()
-        st.session_state["limit_to"] = _("Everything")
+        st.session_state["limit_to"] = "Everything"
         st.session_state.pop("_problems", None)
 
     words, button = st.columns([3, 1], vertical_alignment="center")
-    words.markdown(f"**{situation.title}**  \n:gray[{situation.what_happens}]")
+    words.markdown(f"**{sentence(situation.title)}**  \n:gray[{sentence(situation.what_happens)}]")
     button.button(_("Use"), key=f"try-{situation.key}", on_click=fill, width="stretch")

@@ -1,0 +1,72 @@
+"""Words of the rooms below that are no sentences: acts, states, kinds. Marked here, translated where they are drawn.
+
+The rooms keep their English: it is what the log, the command line and the audit trail hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from portal.audit.words import ACT_WORDS
+from portal.ui.words import _, later
+
+STATE_NAMES = {
+    "requested": later("requested"),
+    "sent": later("sent"),
+    "waiting": later("waiting"),
+    "accepted": later("accepted"),
+    "collected": later("collected"),
+    "ready": later("ready"),
+    "attention": later("attention"),
+    "unknown": later("unknown"),
+    "rejected": later("rejected"),
+    "failed": later("failed"),
+    "expired": later("expired"),
+    "purged": later("purged"),
+}
+RESULTS = {"ok": later("ok"), "refused": later("refused"), "broken": later("broken")}
+ROLE_WORDS = {"agent": later("Agent"), "manager": later("Manager"), "auditor": later("Auditor")}
+LOOKS = {
+    "email": later("email"),
+    "phone": later("phone"),
+    "card number": later("card number"),
+    "date-time": later("date-time"),
+    "money": later("money"),
+    "whole number": later("whole number"),
+    "yes/no": later("yes/no"),
+    "identifier": later("identifier"),
+    "text": later("text"),
+}
+KINDS = {
+    "sender": later("sender"),
+    "recipient": later("recipient"),
+    "staff": later("staff"),
+    "terminal": later("terminal"),
+    "message": later("message"),
+    "counterparty": later("counterparty"),
+    "name": later("name"),
+    **LOOKS,
+}
+
+
+def word(words: Mapping[str, str], code: object) -> str:
+    """The word for a code in the reader's language; a code without one is shown as it is."""
+    return _(words[str(code)]) if str(code) in words else str(code)
+
+
+def move_said(facts: Mapping[str, Any]) -> str:
+    """``sent → accepted``, with the code of what went wrong."""
+    code = f" ({facts['code']})" if facts.get("code") else ""
+    return f"{word(STATE_NAMES, facts.get('from', ''))} → {word(STATE_NAMES, facts.get('to', ''))}{code}"
+
+
+def act_said(action: str, facts: Mapping[str, Any]) -> str:
+    """The act with what matters of its facts, as `portal.audit.words.act_words` says it in English."""
+    words = _(ACT_WORDS[action]) if action in ACT_WORDS else action
+    if action == "export:state":
+        return f"{words}: {move_said(facts)}"
+    for name in ("reason", "role", "kind", "what", "outcome"):
+        if isinstance(facts.get(name), str):
+            return f"{words}: {facts[name]}"
+    return words
