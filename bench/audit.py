@@ -3,7 +3,7 @@
     python bench/audit.py [--entries 1000000] [--appends 2000]
 
 Appending is named against SQLite's own commit of one row of the same size in the same file system (both wait for the
-disk); checking against SHA-256 over each entry's bytes, once with the bytes in memory, once read from the database.
+disk), by one process with 1, 8 and 32 threads that act at once and share commits; checking against SHA-256 over each entry's bytes, once with the bytes in memory, once read from the database.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import insert
+from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.audit.chain import DOMAIN, GENESIS
@@ -29,25 +31,37 @@ from portal.storage.engine import Database, open_engine
 from portal.storage.tables import AuditEntry, Base
 
 CHAIN, BATCH = "c" * 32, 10_000
+CALLERS = (1, 8, 32)
 TOOL = Path(__file__).resolve().parents[1] / "tools" / "verify_audit.py"
 
 
-def appended(db: Database, count: int) -> tuple[float, float]:
-    """Seconds for `count` entries, one transaction each; and all in one transaction."""
-    started = time.perf_counter()
-    for number in range(count):
-        with db.write() as session:
-            audit.record(
-                session, "a" * 32, "b" * 32, "export:state", object_id="c" * 32, origin="worker", attempt=number
-            )
-    each = time.perf_counter() - started
+def appended_by(db: Database, callers: int, count: int) -> float:
+    """Entries a second when so many threads of one process each append one after the other, every one acknowledged
+    only when it is on the disk."""
+
+    def act(session: Session) -> None:
+        audit.record(session, "a" * 32, "b" * 32, "export:view", object_id="c" * 32, origin="192.0.2.1")
+
+    def work(_caller: int) -> None:
+        for _ in range(count // callers):
+            db.together(act)
+
+    with ThreadPoolExecutor(callers) as pool:
+        started = time.perf_counter()
+        for done in [pool.submit(work, caller) for caller in range(callers)]:
+            done.result()
+        return (count // callers) * callers / (time.perf_counter() - started)
+
+
+def appended_at_once(db: Database, count: int) -> float:
+    """Entries a second inside one transaction: what the work itself costs, without the disk."""
     started = time.perf_counter()
     with db.write() as session:
         for number in range(count):
             audit.record(
                 session, "a" * 32, "b" * 32, "export:state", object_id="c" * 32, origin="worker", attempt=number
             )
-    return each, time.perf_counter() - started
+    return count / (time.perf_counter() - started)
 
 
 def bare_commits(folder: Path, count: int) -> float:
@@ -115,12 +129,15 @@ def main() -> None:
         options = Settings(data_dir=folder)
         db = Database(open_engine(options.database))
         Base.metadata.create_all(db.engine)
-        appended(db, 50)
-        each, together = appended(db, given.appends)
-        bare = bare_commits(folder, given.appends)
-        print(f"append, a transaction each   {given.appends / each:10,.0f} a second   (bare SQLite commits: "
-              f"{given.appends / bare:,.0f}; ratio of time {each / bare:.2f})")  # fmt: skip
-        print(f"append, in one transaction   {given.appends / together:10,.0f} a second")
+        appended_by(db, 1, 50)
+        print(f"bare SQLite commits          {given.appends / bare_commits(folder, given.appends):10,.0f} a second"
+              "   (synchronous=FULL, one row each, one after the other)")  # fmt: skip
+        for callers in CALLERS:
+            count = given.appends if callers == 1 else 2 * given.appends
+            rate = appended_by(db, callers, count)
+            words = f"append, {callers} at a time"
+            print(f"{words:<29}{rate:10,.0f} a second   (at least 1,000; each acknowledged when on the disk)")
+        print(f"append, one transaction      {appended_at_once(db, given.appends):10,.0f} a second")
         fill(db, given.entries)
         keeper = audit.open_keeper(db, options)
         started = time.perf_counter()
