@@ -191,11 +191,11 @@ def readings(
     ]
     if not known:
         return
-    seen: set[tuple[Cell, ...]] = set()
+    seen: set[int] = set()
     positions = [position for position, _, _ in known]
     for index, row in table.iterate(start=start, stop=stop):
         if unlike:
-            cells = tuple([row[position] for position in positions])
+            cells = hash(tuple([row[position] for position in positions]))
             if cells in seen:
                 continue
             if len(seen) < unlike:

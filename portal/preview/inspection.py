@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias
 
 from portal.preview import words
 from portal.preview.model import NULL, Bare, Cell, Place, Preview
-from portal.preview.people import Record, groups, normal, own_values, people_records
+from portal.preview.people import Record, count_people, normal, own_values, people_records
 
 Verdict: TypeAlias = Literal["one_person", "nobody", "unnamed", "other_person", "unsure"]
 
@@ -49,7 +49,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Inspection:
-    """people: how many different customers the records name."""
+    """people: how many different customers the records name; of very many, so many at least."""
 
     verdict: Verdict
     people: int
@@ -61,20 +61,22 @@ class Inspection:
 
 def inspect(preview: Preview, asked: AskedPerson) -> Inspection:
     """Compare the customer records of `preview` with the person asked for."""
-    records, nameless = people_records(preview)
-    people = groups(records)
+    found = people_records(preview)
+    records, nameless = found.owned, found.nameless
+    people = count_people(records)
     findings = _findings(records, asked)
     verdict = _verdict(preview, records, findings)
-    if verdict == "unsure" and not records and _may_be_theirs(preview, nameless):
+    if verdict == "unsure" and not records and found.all_kept and _may_be_theirs(preview, nameless):
         verdict = "unnamed"
-    if verdict == "one_person" and (_somebody_else(nameless, records, asked) or not (asked.email or asked.customer_id)):
+    doubtful = not found.all_kept or not (asked.email or asked.customer_id)
+    if verdict == "one_person" and (doubtful or _somebody_else(nameless, records, asked)):
         verdict = "unsure"
-    count = 0 if verdict == "nobody" else len(people)
+    count = 0 if verdict == "nobody" else people
     return Inspection(
         verdict=verdict,
         people=count,
-        checks=_checks(preview, verdict, count, records, asked),
-        findings=tuple(findings[:MAX_FINDINGS]),
+        checks=_checks(preview, verdict, f"{count:,}" if found.all_kept else f"at least {count:,}", records, asked),
+        findings=tuple(findings),
         tables=len(preview.tables),
         rows=preview.row_count,
     )
@@ -145,6 +147,8 @@ def _findings(records: list[Record], asked: AskedPerson) -> list[Finding]:
     first_email = first_id = ""
     found: list[Finding] = []
     for record in records:
+        if len(found) >= MAX_FINDINGS:
+            break
         if record.emails:
             expected = {email} if email else None
             if expected is None and not first_email and _is_mine(record, customer_id):
@@ -182,7 +186,7 @@ def _linked_ids(records: list[Record], email: str | None, customer_id: str | Non
 
 
 def _checks(
-    preview: Preview, verdict: Verdict, people: int, records: list[Record], asked: AskedPerson
+    preview: Preview, verdict: Verdict, people: str, records: list[Record], asked: AskedPerson
 ) -> tuple[Check, ...]:
     name = preview.format.upper()
     fits = f"The file is {name}, as asked." if preview.format_fits else f"The file does not look like {name}."
@@ -199,11 +203,11 @@ def _checks(
     )
 
 
-def _who(preview: Preview, verdict: Verdict, people: int, records: list[Record], asked: AskedPerson) -> str:
+def _who(preview: Preview, verdict: Verdict, people: str, records: list[Record], asked: AskedPerson) -> str:
     if verdict == "nobody":
         return "LoyaltyDog holds nothing for this customer here."
     if verdict == "other_person":
-        if people > 1:
+        if people not in ("0", "1"):
             return f"The file holds records of {people} customers. It may not be sent."
         return "The file holds the records of a customer other than the one you asked for. It may not be sent."
     if verdict == "one_person":

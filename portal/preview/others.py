@@ -93,7 +93,7 @@ class Marker:
         if most_rows is not None:
             tables = tuple(replace(table, _rows=table._rows[0:most_rows]) for table in preview.tables)
             preview = replace(preview, tables=tables)
-        self._own = own_values(people_records(preview)[0], asked.email, asked.customer_id)
+        self._own = own_values(people_records(preview).owned, asked.email, asked.customer_id)
         self._cards = _own_cards(preview)
 
     def others(self, table: Table, start: int = 0, stop: int | None = None) -> Iterator[Other]:

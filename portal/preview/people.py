@@ -5,7 +5,6 @@ A field names the owner of its row when it is a customer's email or ID: `custome
 table of customers; or, in a file without either, a plain `email`. See docs/inspection.md.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -20,7 +19,10 @@ _PLACEHOLDERS = frozenset(
 
 MANY_ROWS = 20_000
 """In longer tables, rows that say the same as an earlier one about whose they are count once."""
-MOST_DISTINCT = 50_000
+MANY_RECORDS = 2_000
+"""Further rows count only when they say something new about whose they are."""
+MOST_RECORDS = 8_000
+"""Kept at most: a record takes a kilobyte, and a file of many people is refused long before."""
 
 
 def normal(text: str) -> str:
@@ -28,7 +30,7 @@ def normal(text: str) -> str:
     return text.strip().casefold()
 
 
-@dataclass
+@dataclass(slots=True)
 class Record:
     """One row (or vertical table) that says whose it is. Values are normalised; each with its place."""
 
@@ -38,6 +40,10 @@ class Record:
     ids: dict[str, Place] = field(default_factory=dict, repr=False)
     names: set[str] = field(default_factory=set, repr=False)
     phones: set[str] = field(default_factory=set, repr=False)
+
+    def __bool__(self) -> bool:
+        """Does it say anything about whose it is?"""
+        return bool(self.emails or self.ids or self.names or self.phones)
 
 
 @dataclass(frozen=True)
@@ -50,16 +56,23 @@ class _Rules:
     """Nothing names a customer: a plain `email` column is the owner's."""
 
 
-def people_records(preview: Preview) -> tuple[list[Record], list[Record]]:
-    """(records that name their owner by email or ID, rows of tables of customers that name theirs by neither).
+@dataclass(frozen=True)
+class PeopleRecords:
+    """owned: records that name their owner by email or ID. nameless: rows of tables of customers that name theirs by
+    neither; whose they are cannot be said. Both in the order of the file. all_kept: there were no more that differ."""
 
-    Both in the order of the file. Whose the second ones are cannot be said.
-    """
-    rules = _rules(preview)
-    every = [record for table in preview.tables for record in _records_of(table, rules)]
-    owned = [record for record in every if record.emails or record.ids]
-    nameless = [r for r in every if not r.emails and not r.ids and is_person_table(r.table)]
-    return owned, nameless
+    owned: list[Record] = field(repr=False)
+    nameless: list[Record] = field(repr=False)
+    all_kept: bool
+
+
+def people_records(preview: Preview) -> PeopleRecords:
+    rules, kept = _rules(preview), _Kept()
+    for table in preview.tables:
+        _keep_records(table, rules, kept)
+    owned = [record for record in kept.records if record.emails or record.ids]
+    nameless = [r for r in kept.records if not r.emails and not r.ids and is_person_table(r.table)]
+    return PeopleRecords(owned, nameless, kept.all_kept)
 
 
 def _rules(preview: Preview) -> _Rules:
@@ -105,18 +118,37 @@ def _is_bare(about: Meaning) -> bool:
     return not about.parts - words.EMAIL - words.ADDRESS
 
 
-def _records_of(table: Table, rules: _Rules) -> list[Record]:
-    records: dict[int, Record] = {}
+class _Kept:
+    """The records of a file, however long: beyond MANY_RECORDS only those that differ, of them MOST_RECORDS."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.all_kept = True
+        self._said: set[int] = set()
+
+    def add(self, record: Record) -> None:
+        said = hash(
+            (frozenset(record.emails), frozenset(record.ids), frozenset(record.names), frozenset(record.phones))
+        )
+        if said in self._said and len(self.records) >= MANY_RECORDS:
+            return
+        if len(self.records) >= MOST_RECORDS:
+            self.all_kept = False
+            return
+        self._said.add(said)
+        self.records.append(record)
+
+
+def _keep_records(table: Table, rules: _Rules, kept: _Kept) -> None:
     person_table, vertical = is_person_table(table.name), is_vertical(table)
     kinds: dict[str, str] = {}
 
     def wants(about: Meaning) -> bool:
         return about.role == "customer" or (not about.role and about.attribute in ("email", "name", "phone"))
 
-    alike = _Alike() if table.row_count > MANY_ROWS else None
-    for row in readings(table, wants, unlike=MOST_DISTINCT if alike is not None else 0):
-        if alike is not None and alike.seen(row):
-            continue
+    whole = Record(table.name, 0)
+    for row in readings(table, wants, unlike=4 * MOST_RECORDS if table.row_count > MANY_ROWS else 0):
+        record = whole if vertical else Record(table.name, row[0].row if row else 0)
         for reading in row:
             value = normal(reading.text)
             if value in _PLACEHOLDERS:
@@ -124,36 +156,14 @@ def _records_of(table: Table, rules: _Rules) -> list[Record]:
             kind = kinds.get(reading.column)
             if kind is None or vertical:
                 kind = kinds[reading.column] = _owner_kind(table.name, reading.meaning, rules)
-            record = records.get(reading.record) or Record(table.name, reading.row)
-            if _add(record, reading, kind, value, own_table=person_table or rules.bare_email):
-                records[reading.record] = record
-    return list(records.values())
+            _add(record, reading, kind, value, own_table=person_table or rules.bare_email)
+        if not vertical and record:
+            kept.add(record)
+    if whole:
+        kept.add(whole)
 
 
-class _Alike:
-    """Rows of a long table that say nothing new about whose they are: the same texts as a row before. With very many
-    that differ, only the single texts that are new count; with more still, the file is many people's anyway."""
-
-    def __init__(self) -> None:
-        self._rows: set[tuple[str, ...]] = set()
-        self._texts: set[str] = set()
-
-    def seen(self, row: list[Reading]) -> bool:
-        texts = tuple(f"{reading.column}\x1f{reading.text}" for reading in row)
-        if texts in self._rows or not texts:
-            return True
-        if len(self._rows) < MOST_DISTINCT:
-            self._rows.add(texts)
-            self._texts.update(texts)
-            return False
-        fresh = [text for text in texts if text not in self._texts]
-        if len(self._texts) < 4 * MOST_DISTINCT:
-            self._texts.update(fresh)
-            return not fresh
-        return True
-
-
-def _add(record: Record, reading: Reading, kind: str, value: str, *, own_table: bool) -> bool:
+def _add(record: Record, reading: Reading, kind: str, value: str, *, own_table: bool) -> None:
     about = reading.meaning
     if kind == "id" and is_email(value):
         kind = "email"  # customers keyed by their email
@@ -168,11 +178,6 @@ def _add(record: Record, reading: Reading, kind: str, value: str, *, own_table: 
             record.names.add(value)
         elif about.attribute == "phone":
             record.phones.add(digits(value))
-        else:
-            return False
-    else:
-        return False
-    return True
 
 
 def digits(text: str) -> str:
@@ -199,7 +204,7 @@ def own_values(records: list[Record], email: str | None, customer_id: str | None
     emails = {normal(email)} if email else set()
     ids = {normal(customer_id)} if customer_id else set()
     mine = [record for record in records if emails & record.emails.keys() or ids & record.ids.keys()]
-    if not mine and len(groups(records)) == 1:
+    if not mine and count_people(records) == 1:
         mine = records
     for record in mine:
         ids |= record.ids.keys()
@@ -220,23 +225,20 @@ def _orders(names: list[str]) -> list[tuple[str, ...]]:
     return list(permutations(names, 2))
 
 
-def groups(records: list[Record]) -> list[set[str]]:
-    """The distinct people of the records: values that ever stood in one record belong together."""
-    parent: dict[str, str] = {}
+def count_people(records: list[Record]) -> int:
+    """How many different people the records name: values that ever stood in one record belong together."""
+    parent: dict[tuple[str, str], tuple[str, str]] = {}
 
-    def find(key: str) -> str:
+    def find(key: tuple[str, str]) -> tuple[str, str]:
         while parent[key] != key:
             parent[key] = parent[parent[key]]
             key = parent[key]
         return key
 
     for record in records:
-        keys = [f"email {value}" for value in record.emails] + [f"id {value}" for value in record.ids]
+        keys = [("email", value) for value in record.emails] + [("id", value) for value in record.ids]
         for key in keys:
             parent.setdefault(key, key)
         for key in keys[1:]:
             parent[find(key)] = find(keys[0])
-    people: dict[str, set[str]] = defaultdict(set)
-    for key in parent:
-        people[find(key)].add(key)
-    return list(people.values())
+    return sum(key == above for key, above in parent.items())
