@@ -7,13 +7,13 @@ from typing import Any
 
 import streamlit as st
 
-from portal.errors import PortalError, StepUpNeeded
-from portal.identity import AccountRow, Role, require_fresh_proof
+from portal.errors import PortalError
+from portal.identity import AccountRow, Role
 from portal.identity.passwords import suggest_password
 from portal.runtime import get_portal
 from portal.ui.problems import show_problem
 from portal.ui.session import the_user
-from portal.ui.step_up import draw_step_up
+from portal.ui.step_up import draw_step_up, proof_is_fresh
 from portal.ui.times import reader_zone, when
 from portal.ui.words import _, plain
 
@@ -35,14 +35,6 @@ portal = get_portal()
 identity = portal.identity
 user = the_user()
 zone = reader_zone(user.time_zone)
-
-
-def proof_is_fresh() -> bool:
-    try:
-        require_fresh_proof(user, portal.settings)
-    except StepUpNeeded:
-        return False
-    return True
 
 
 def act(change: Callable[[], object], said: str, secret: str = "") -> None:
@@ -192,7 +184,7 @@ def show() -> None:
     st.caption(_("Who may sign in for your merchant, and what they may do."))
     what_was_done()
     picked = people_table(identity.accounts(user))
-    if not proof_is_fresh():
+    if not proof_is_fresh(portal, user):
         draw_step_up(portal, user)
         return
     if picked is None:

@@ -7,18 +7,17 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from portal.errors import PortalError, StepUpNeeded
+from portal.errors import PortalError
 from portal.exports import ExportPage, HistoryFilter, State
 from portal.exports.bulk import BulkReport, destroy_many, refresh_many
 from portal.exports.filters import from_address, to_address
-from portal.identity import Permission, allows, require_fresh_proof
+from portal.identity import Permission, allows
 from portal.runtime import get_portal
 from portal.ui import places
 from portal.ui.badges import BADGES
 from portal.ui.export_table import choose_exports, export_table
 from portal.ui.problems import show_problem
 from portal.ui.session import the_user
-from portal.ui.step_up import draw_step_up
 from portal.ui.times import reader_zone
 from portal.ui.words import _, date_field, later, number, plain, plural, sentence
 
@@ -171,9 +170,9 @@ def confirm_destroy(chosen: list[str]) -> None:
     if st.button(_("Destroy now"), type="primary", icon=":material/delete_forever:"):
         try:
             report = destroy_many(portal.exports, user, chosen)
-        except StepUpNeeded:
-            st.session_state["_history_step_up"] = True
-            st.rerun()
+        except PortalError as error:
+            show_problem(error)
+            return
         tell(report, plural("{n} file destroyed.", "{n} files destroyed.", report.done))
 
 
@@ -192,12 +191,6 @@ def confirm_refresh(chosen: list[str]) -> None:
 
 def act_on_several(page: ExportPage) -> None:
     """A box a row and two acts, each confirmed. Stands still while one chooses."""
-    if st.session_state.get("_history_step_up"):
-        try:
-            require_fresh_proof(user, portal.settings)
-            st.session_state.pop("_history_step_up")
-        except StepUpNeeded:
-            draw_step_up(portal, user)
     told = st.session_state.pop("_history_told", None)
     if told is not None:
         st.success(told[0], icon=":material/task_alt:")

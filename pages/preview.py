@@ -115,8 +115,6 @@ def the_file(view: ExportView) -> None:
 
 def draw(view: ExportView) -> None:
     draw_facts(portal, user, view, zone)
-    if st.session_state.pop("_prove_for", None) == view.id and not view.holds_file:  # an open file asks by itself
-        draw_step_up(portal, user)
     if view.running:
         follow(portal, user, view.id)
         return

@@ -6,13 +6,12 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
-from portal.errors import InputError, InputErrors, PortalError, StepUpNeeded
+from portal.errors import InputError, InputErrors, PortalError
 from portal.exports.connecting import MerchantSettings
 from portal.loyaltydog import LoyaltyDogError
 from portal.runtime import get_portal
 from portal.ui.problems import field_problem, show_problem
 from portal.ui.session import the_user
-from portal.ui.step_up import draw_step_up
 from portal.ui.words import _, plural
 
 RIGHT_ADDRESS = "https://api.loyalty.dog"
@@ -78,9 +77,6 @@ def form(now: MerchantSettings) -> None:
     except InputErrors as wrong:
         st.session_state["_settings_problems"] = wrong.problems
         st.rerun()
-    except StepUpNeeded:
-        st.session_state["_settings_step_up"] = True
-        st.rerun()
     except PortalError as error:
         show_problem(error)
     else:
@@ -116,8 +112,5 @@ if now.from_environment:
             names=", ".join(f"`{name}`" for name in now.from_environment)
         )
     )
-if st.session_state.get("_settings_step_up"):
-    draw_step_up(portal, user)
-    st.session_state.pop("_settings_step_up", None)
 form(now)
 connection_test()

@@ -9,6 +9,7 @@ from portal.runtime import get_portal
 from portal.ui import places
 from portal.ui.brand import LOGO_SVG, icon_address
 from portal.ui.session import practice_strip, sidebar, signed_in_user
+from portal.ui.step_up import draw_step_up_if_wanted
 from portal.ui.words import _, choose_language
 
 choose_language()
@@ -45,4 +46,5 @@ else:
     sidebar(portal, user)
     if user.practice:
         practice_strip()
+    draw_step_up_if_wanted(portal, user, page.url_path)
     page.run()

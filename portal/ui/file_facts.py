@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from portal.errors import PortalError, StepUpNeeded
+from portal.errors import PortalError
 from portal.exports import ExportView, State
 from portal.identity import Permission, User, allows
 from portal.loyaltydog import EXPORT_NOTES
@@ -56,9 +56,6 @@ def _customer(portal: Portal, user: User, view: ExportView) -> None:
     ):
         try:
             st.session_state[key] = portal.exports.reveal(user, view.id)
-        except StepUpNeeded:
-            st.session_state["_prove_for"] = view.id
-            st.rerun()
         except PortalError as error:
             show_problem(error)
         else:
@@ -189,9 +186,7 @@ def _destroy_or_keep(portal: Portal, user: User, export_id: str) -> None:
 
     if st.button(_("Destroy file"), type="primary", key="destroy_now", on_click=destroy):
         problem = st.session_state.pop("_destroy_problem", None)
-        if isinstance(problem, StepUpNeeded):
-            st.error(_("Open the preview first and confirm it is you, then destroy the file."))
-        elif problem is not None:
+        if problem is not None:
             show_problem(problem)
         else:
             st.rerun()

@@ -6,9 +6,12 @@ from typing import Protocol
 
 import streamlit as st
 
-from portal.errors import PortalError
+from portal.errors import PortalError, StepUpNeeded
 from portal.log import log
 from portal.ui.words import _, plain, sentence
+
+PROOF_WANTED = "_proof_wanted"
+"""In the session's state while an act waits for a proof of identity; `portal.ui.step_up` draws the form for it."""
 
 
 class SaysWhatNext(Protocol):
@@ -21,7 +24,13 @@ class SaysWhatNext(Protocol):
 
 
 def show_problem(error: SaysWhatNext) -> None:
-    """Draw an error as a panel and log it without anything personal."""
+    """Draw an error as a panel and log it without anything personal.
+
+    Where only a recent proof of identity is missing, the page is drawn again with the form for it instead.
+    """
+    if isinstance(error, StepUpNeeded):
+        st.session_state[PROOF_WANTED] = True
+        st.rerun()
     reference = error.reference if isinstance(error, PortalError) else ""
     log.info("page.problem", code=error.code, reference=reference, detail=error.detail)
     lines = plain(f"{sentence(error.message)} {sentence(error.next_step)}".strip())

@@ -6,11 +6,11 @@ import time
 
 import streamlit as st
 
-from portal.errors import PortalError
-from portal.identity import User
+from portal.errors import PortalError, StepUpNeeded
+from portal.identity import User, require_fresh_proof
 from portal.identity.tickets import TICKET_SECONDS
 from portal.runtime import Portal
-from portal.ui.problems import show_problem
+from portal.ui.problems import PROOF_WANTED, show_problem
 from portal.ui.words import _
 from portal.web import bridge
 from portal.web.auth_routes import RENEW_PATH
@@ -18,7 +18,38 @@ from portal.web.auth_routes import RENEW_PATH
 RENEWAL = "_renewal"
 
 
+def draw_step_up_if_wanted(portal: Portal, user: User, page: str) -> None:
+    """At the head of `page`: the form while something there waits for a proof; then, once, the word to go on."""
+    wanted = st.session_state.get(PROOF_WANTED)
+    if wanted is True:
+        wanted = st.session_state[PROOF_WANTED] = page
+    if wanted is None:
+        return
+    if wanted != page:  # the person went elsewhere instead
+        del st.session_state[PROOF_WANTED]
+    elif proof_is_fresh(portal, user):
+        del st.session_state[PROOF_WANTED]
+        st.success(_("Confirmed. Do it once more: it goes through now."), icon=":material/lock_open:")
+    else:
+        _draw_form(portal, user)
+
+
+def proof_is_fresh(portal: Portal, user: User) -> bool:
+    """Whether the last proof is recent enough for contents, destroying and managing."""
+    try:
+        require_fresh_proof(user, portal.settings)
+    except StepUpNeeded:
+        return False
+    return True
+
+
 def draw_step_up(portal: Portal, user: User) -> None:
+    """The form in the place of what it opens, unless it stands at the page's head already."""
+    if st.session_state.get(PROOF_WANTED) is None:
+        _draw_form(portal, user)
+
+
+def _draw_form(portal: Portal, user: User) -> None:
     """A small form; reruns the page when the proof is good."""
     ways = portal.identity.step_up_ways(user)
     if not ways:

@@ -79,11 +79,14 @@ def _handler(script: Script) -> type[http.server.BaseHTTPRequestHandler]:
 
 
 @contextlib.contextmanager
-def served(script: Script, folder: Path) -> Iterator[Demo]:
-    """The scripted LoyaltyDog and a portal that asks it, with one agent's account, on free ports and loopback."""
+def served(script: Script, folder: Path, *, role: str = "agent", port: int = 0, **settings: str) -> Iterator[Demo]:
+    """The scripted LoyaltyDog and a portal that asks it, with one person's account, on free ports and loopback.
+
+    `settings` are further `PORTAL_…` variables.
+    """
     merchant = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(script))
     threading.Thread(target=merchant.serve_forever, daemon=True).start()
-    port = free_port()
+    port = port or free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "STREAMLIT_", "PRACTICE_"))}
     environment |= {
         "PORTAL_DATA_DIR": str(folder / "data"),
@@ -92,8 +95,10 @@ def served(script: Script, folder: Path) -> Iterator[Demo]:
         "PORTAL_API_URL": f"http://127.0.0.1:{merchant.server_port}",
         "PORTAL_API_TOKEN": "scripted-token",
         "PORTAL_ALLOW_LOOPBACK_HTTP": "1",
+        **settings,
     }
-    add = [sys.executable, "-m", "portal", "accounts", "add", AGENT, "--merchant", "A Shop", "--password-stdin"]
+    add = [sys.executable, "-m", "portal", "accounts", "add", AGENT, "--merchant", "A Shop"]
+    add += ["--role", role, "--password-stdin"]
     subprocess.run(add, cwd=ROOT, env=environment, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)
     log = folder / "portal.log"
     with log.open("wb") as out:
