@@ -30,6 +30,7 @@ from portal.web.doctor import refuse_if_unsafe  # noqa: E402
 from portal.web.downloads import download_routes  # noqa: E402
 from portal.web.gate import Gate  # noqa: E402
 from portal.web.health import health_routes  # noqa: E402
+from portal.web.language_route import language_routes  # noqa: E402
 from portal.web.metrics import start_metrics  # noqa: E402
 from portal.web.oidc_routes import oidc_routes  # noqa: E402
 from portal.web.portal_shape import PortalSource  # noqa: E402
@@ -61,6 +62,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     portal = await asyncio.to_thread(get_portal)
     refuse_if_unsafe(portal.settings)
     bridge.trust_gate_headers()
+    bridge.hide_server_name()
     await asyncio.to_thread(portal.start_workers)
     metrics = start_metrics(portal.db, portal.settings.metrics_port)
     await asyncio.to_thread(_warm_imports)
@@ -88,7 +90,13 @@ def report_script_error(error: Exception) -> bool:
 def app_options(source: PortalSource) -> dict[str, Any]:
     """What `st.App` is given besides the script: routes, the gate as outermost middleware, error report."""
     return {
-        "routes": [*health_routes(source), *auth_routes(source), *oidc_routes(source), *download_routes(source)],
+        "routes": [
+            *health_routes(source),
+            *auth_routes(source),
+            *language_routes(source),
+            *oidc_routes(source),
+            *download_routes(source),
+        ],
         "middleware": [Middleware(Gate, source=source, ports=bridge.own_ports())],
         "on_script_error": report_script_error,
     }

@@ -3,7 +3,7 @@
 - `server.trustedUserHeaders` hands the gate's verdict to `st.user`; set here and never in config.toml,
   so that a Streamlit started without the gate believes no header (SEC-32).
 - `ForwardMsg.auth_redirect` (what `st.login` sends) moves the browser to one of our routes.
-- `static/index.html` holds one inline script, whose hash the content policy needs (SEC-44).
+- `static/index.html` holds one inline script, whose hash the content policy needs (SEC-44), and names its language.
 - `BackMsg` tells an act of a person from a timed refresh.
 """
 
@@ -22,6 +22,7 @@ SESSION_HEADER = "x-portal-session"
 BROWSER_HEADER = "x-portal-browser"
 ENDED_HEADER = "x-portal-ended"
 ADDRESS_HEADER = "x-portal-address"
+LANGUAGE_HEADER = "x-portal-language"
 SOCKET_HEADER = "x-portal-socket"  # not in `st.user`: it changes with each connection, and a page resumes over the next
 TRUSTED_HEADERS = {
     ACCOUNT_HEADER: "account_id",
@@ -29,6 +30,7 @@ TRUSTED_HEADERS = {
     BROWSER_HEADER: "browser",
     ENDED_HEADER: "ended",
     ADDRESS_HEADER: "address",
+    LANGUAGE_HEADER: "language",
 }
 SAFE_OPTIONS: dict[str, object] = {
     "browser.gatherUsageStats": False,
@@ -51,6 +53,7 @@ SAFE_OPTIONS: dict[str, object] = {
 }
 FOR_SPEED = frozenset({"runner.postScriptGC"})
 UNSET = "<default>"  # what Streamlit calls an option nobody set
+LANGUAGE_MARK = b'<html lang="en">'
 INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.S)
 
 
@@ -95,6 +98,21 @@ def apply_safe_defaults() -> None:
             config.set_option(key, value, where_defined="portal")
 
 
+def hide_server_name() -> None:
+    """No `Server` header, whoever started uvicorn: under `streamlit run` nobody can tell it `--no-server-header`.
+
+    uvicorn adds the header after the application's own (0.54), so its settings are found among the live objects, once.
+    """
+    import gc
+
+    import uvicorn
+
+    for config in [found for found in gc.get_objects() if isinstance(found, uvicorn.Config)]:
+        config.server_header = False
+        if config.loaded:
+            config.encoded_headers = [(k, v) for k, v in config.encoded_headers if k != b"server"]
+
+
 def own_ports() -> tuple[int, ...]:
     """The port `streamlit run` listens on; under any other server the settings know the port."""
     from streamlit import config
@@ -127,6 +145,17 @@ def inline_script_hash(page: str) -> str:
     if len(inline) != 1 or "onload=" in page or "onerror=" in page:
         raise UnknownFrontEnd(f"{len(inline)} inline scripts in Streamlit's page, expected 1")
     return "sha256-" + base64.b64encode(hashlib.sha256(inline[0].encode()).digest()).decode()
+
+
+def mark_language(shell: bytes, language: str) -> bytes:
+    """The page shell saying which language it is in; as long as before. `language` is two letters."""
+    return shell.replace(LANGUAGE_MARK, LANGUAGE_MARK.replace(b"en", language.encode()), 1)
+
+
+def check_language_mark(page: str) -> None:
+    """Raises UnknownFrontEnd when Streamlit's page does not name its language where `mark_language` looks."""
+    if page.encode().count(LANGUAGE_MARK) != 1:
+        raise UnknownFrontEnd("Streamlit's page does not name its language as it did")
 
 
 def redirect_browser(url: str) -> None:

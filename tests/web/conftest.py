@@ -60,15 +60,20 @@ class Server:
         return client
 
 
-def free_port() -> int:
+def a_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
+@pytest.fixture
+def free_port() -> int:
+    return a_free_port()
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder, port = tmp_path_factory.mktemp("portal"), free_port()
+    folder, port = tmp_path_factory.mktemp("portal"), a_free_port()
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "STREAMLIT_"))}
     places = {"data_dir": folder / "data", "keyset_path": folder / "keys" / "master.keyset.json"}
     environment |= {f"PORTAL_{name.upper()}": str(path) for name, path in places.items()}
