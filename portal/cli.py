@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from portal.commands import accounts, auditing, backups, databases, exporting, inspecting, keys
+from portal.commands import accounts, auditing, backups, databases, exporting, inspecting, keys, merchants
 from portal.errors import InputErrors, PortalError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
     help="LoyaltyDog privacy portal: serve it, practise with it, run exports from scripts.",
 )
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(merchants.app, name="merchants")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(keys.app, name="keys")
 app.add_typer(backups.app, name="backup")

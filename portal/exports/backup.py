@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import func, insert, select
 
 from portal.errors import PortalError
-from portal.exports import ledger
+from portal.exports import ledger, removing
 from portal.exports.retention import read_destruction_list
 from portal.exports.states import HOLDS_FILE, State
 from portal.exports.walk_words import RESTORED_WORDS, UNKNOWN_WORDS
@@ -146,7 +146,9 @@ def restore(db: Database, blobs: BlobStore, folder: Path, file_keys: Path | None
     destroyed = read_destruction_list(destruction_list) | set(kept["destroyed"])
     with db.write() as session:
         destroyed |= set(session.scalars(select(DestroyedFile.blob_name)))
-        known = set(session.scalars(select(Export.blob_name).where(Export.blob_name != "")))
+        removed = removing.removed_merchants(session, destroyed)
+        there = Export.blob_name != "", Export.merchant_id.not_in(removed)
+        known = set(session.scalars(select(Export.blob_name).where(*there)))
         wanted = [k for k in kept["keys"] if k["blob"] in known - destroyed and (folder / FILES / k["blob"]).is_file()]
         if wanted:
             session.execute(
@@ -167,6 +169,11 @@ def restore(db: Database, blobs: BlobStore, folder: Path, file_keys: Path | None
             while chunk := source.read(COPY_BYTES):
                 to.write(chunk)
         blobs.settle(key["blob"])
+    for merchant_id in removed:
+        with db.write() as session:
+            removing.shut(session, merchant_id, origin="restore")
+            removing.give_up_name(session, merchant_id)
+        removing.stop_exports(db, merchant_id, origin="restore")
     gone = _settle_states(db, {key["blob"] for key in wanted})
     return Restored(sum(counts.values()), len(wanted), gone)
 

@@ -6,6 +6,7 @@ killed in between leaves a blob that nothing can open, which the sweep removes (
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import os
 from dataclasses import dataclass
@@ -46,6 +47,18 @@ def read_destruction_list(path: Path) -> set[str]:
         return set()
 
 
+def list_destroyed(path: Path, names: list[str]) -> None:
+    """Append to the list that a restore honours. What is missed here, the next sweep adds."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write("".join(f"{name}\n" for name in names))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        log.error("house.list_not_written", error_type=type(error).__name__)
+
+
 class Retention(ExportsBase):
     _swept_at: dt.datetime | None = None
     _clock: ClockWatch | None = None
@@ -74,7 +87,7 @@ class Retention(ExportsBase):
             names = self._kill_keys(session, export_id)
             self.at("destroy.moved")
         self.at("destroy.committed")
-        self._list_destroyed(names)
+        list_destroyed(self.settings.destruction_list, names)
         for name in names:
             self.files.destroy(name)
         self.at("destroy.blob_gone")
@@ -85,18 +98,6 @@ class Retention(ExportsBase):
         session.execute(delete(FileKey).where(FileKey.export_id == export_id))
         session.add_all(DestroyedFile(blob_name=name, export_id=export_id) for name in names)
         return names
-
-    def _list_destroyed(self, names: list[str]) -> None:
-        """Append to the list that a restore honours. What is missed here, the next sweep adds."""
-        path = self.settings.destruction_list
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write("".join(f"{name}\n" for name in names))
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            log.error("house.list_not_written", error_type=type(error).__name__)
 
     def destroy_all_of(self, merchant_id: str, *, actor: str, origin: str) -> int:
         """Destroy every file of a merchant that is being removed. Gives how many."""
@@ -111,9 +112,12 @@ class Retention(ExportsBase):
                     )
                 )
             )
+        done = 0
         for export_id in ids:
-            self._destroy(export_id, merchant_id, actor=actor, origin=origin, reason="merchant removed")
-        return len(ids)
+            with contextlib.suppress(StateConflict, NotFound):  # its time was over just now
+                self._destroy(export_id, merchant_id, actor=actor, origin=origin, reason="merchant removed")
+                done += 1
+        return done
 
     # Housekeeping ------------------------------------------------------------------------------
 
@@ -184,7 +188,7 @@ class Retention(ExportsBase):
         with self.db.read() as session:
             destroyed = set(session.scalars(select(DestroyedFile.blob_name)))
         if missed := sorted(destroyed - read_destruction_list(self.settings.destruction_list)):
-            self._list_destroyed(missed)
+            list_destroyed(self.settings.destruction_list, missed)
         if stray or keys:
             log.info("house.swept", count=len(stray) + keys)
         return Swept(len(stray), keys)

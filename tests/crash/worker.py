@@ -2,10 +2,11 @@
 
     {"data": FOLDER, "database": URL?, "blobs": URL?, "kind": "worker",
      "die": {"label": NAME, "count": N}?, "submit": [EMAIL...]?, "keep_asking": PREFIX?,
-     "until": "idle"|"told", "settings": {NAME: VALUE}?, "destroy": true?, "expire": true?, "sweep": true?}
+     "wait_at": NAME?, "until": "idle"|"told",
+     "settings": {NAME: VALUE}?, "destroy": true?, "expire": true?, "sweep": true?}
 
-It kills itself by SIGKILL when it passes the labelled point for the count-th time. Lines on standard
-output: `up`, `asked ID EMAIL`, `idle`.
+It kills itself by SIGKILL when it passes the labelled point for the count-th time, and waits for a line on
+standard input when it first passes `wait_at`. Lines on standard output: `up`, `asked ID EMAIL`, `at NAME`, `idle`.
 """
 
 from __future__ import annotations
@@ -36,9 +37,10 @@ ACCOUNT = "maya@brookandbean.example.com"
 
 
 class Dying:
-    """The seam's other end: SIGKILL at the chosen point."""
+    """The seam's other end: SIGKILL, or a wait, at the chosen point."""
 
-    def __init__(self, die: dict[str, Any] | None) -> None:
+    def __init__(self, die: dict[str, Any] | None, wait_at: str | None = None) -> None:
+        self._wait_at = wait_at
         self._label = die["label"] if die else None
         self._count = die.get("count", 1) if die else 0
         self._seen: Counter[str] = Counter()
@@ -50,6 +52,10 @@ class Dying:
             if label == self._label and self._seen[label] == self._count:
                 os.kill(os.getpid(), signal.SIGKILL)
                 time.sleep(60)
+            waits = label == self._wait_at and self._seen[label] == 1
+        if waits:
+            say("at", label)
+            sys.stdin.readline()
 
 
 def say(*words: object) -> None:
@@ -75,12 +81,12 @@ def main(orders: dict[str, Any]) -> None:
         edge_requests=0,
         **orders.get("settings", {}),
     )
-    portal = build_portal(settings, at=Dying(orders.get("die")))
+    portal = build_portal(settings, at=Dying(orders.get("die"), orders.get("wait_at")))
     portal.start_workers(orders.get("kind", "worker"), beat_seconds=orders.get("beat", 0.3))
     say("up")
-    user = portal.identity.user_for_account(ACCOUNT, origin="cli")
 
     def ask(email: str) -> None:
+        user = portal.identity.user_for_account(ACCOUNT, origin="cli")
         say("asked", portal.exports.submit(user, parse_request(email=email, format="json"), again=True), email)
 
     for email in orders.get("submit", ()):
@@ -93,14 +99,14 @@ def main(orders: dict[str, Any]) -> None:
     if orders.get("until") == "told":
         sys.stdin.readline()
     wait_until_idle(portal)
-    after(portal, user, orders)
+    after(portal, orders)
     say("idle")
     portal.stop()
     sys.stdout.flush()
     os._exit(0)
 
 
-def after(portal: Portal, user: Any, orders: dict[str, Any]) -> None:
+def after(portal: Portal, orders: dict[str, Any]) -> None:
     """What is done once all exports stand still."""
     with portal.db.read() as session:
         ready = list(session.scalars(select(Export.id).where(Export.state == State.READY)))
@@ -110,6 +116,7 @@ def after(portal: Portal, user: Any, orders: dict[str, Any]) -> None:
                 session.get_one(Export, export_id).link_expires_at = utc_now() - dt.timedelta(seconds=1)
         portal.exports.keep_house()
     if orders.get("destroy"):
+        user = portal.identity.user_for_account(ACCOUNT, origin="cli")
         for export_id in ready:
             portal.exports.destroy(user, export_id)
     if orders.get("sweep"):

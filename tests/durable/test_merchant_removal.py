@@ -1,0 +1,197 @@
+"""A removed merchant leaves facts only, whatever was under way, and no backup brings it back (LAW-17, SEC-55)."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from house import House
+from shop import CountingShop
+from sqlalchemy import func, select, update
+
+from portal.errors import PortalError
+from portal.exports import State, removing
+from portal.storage.tables import Account, AuditEntry, Export, FileKey, LoginSession, Merchant
+
+Command = Callable[..., Any]
+NAME, OTHER = "Brook & Bean Coffee", "Northwind Books"
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    import io
+
+    return lambda words: monkeypatch.setattr(sys, "stdin", io.StringIO(words + "\n"))
+
+
+@pytest.fixture(params=["sqlite and a folder", "postgresql and a bucket"])
+def shops(request: pytest.FixtureRequest, tmp_path: Path, counting_shop: CountingShop) -> Iterator[House]:
+    """Two merchants; the first has three files, a session with a vendor token and an export in each open state."""
+    places = {}
+    if "bucket" in request.param:
+        bucket = request.getfixturevalue("bucket")
+        places = {"database": request.getfixturevalue("postgres")(), "blobs": f"{bucket}-{tmp_path.name}"}
+    house = House(tmp_path / "house", **places)
+    counting_shop.posts.clear()
+    house.furnish(counting_shop.port)
+    assert house.run(submit=[f"c{n}@example.com" for n in range(3)]) == 0
+    yield house
+    house.close()
+
+
+def here(house: House) -> dict[str, str]:
+    return {"PORTAL_DATABASE_URL": house.database, "PORTAL_BLOB_URL": house.blobs}
+
+
+def merchant_of(house: House, name: str) -> str:
+    return removing.merchant_by_name(house.portal.db, name)
+
+
+def add_in_every_open_state(house: House) -> None:
+    from portal.exports import parse_request
+
+    user = house.portal.identity.user_for_account("maya@brookandbean.example.com", origin="cli")
+    open_states = ("requested", "sent", "waiting", "accepted", "unknown")
+    for state in open_states:
+        request = parse_request(email=f"{state}@example.com", format="json")
+        export_id = house.portal.exports.submit(user, request)
+        with house.portal.db.write() as session:
+            session.execute(update(Export).where(Export.id == export_id).values(state=state, sealed_download_url=b"x"))
+
+
+def files_of(house: House, merchant_id: str) -> tuple[int, int]:
+    """Keys and blobs."""
+    with house.portal.db.read() as session:
+        keys = session.scalar(select(func.count()).select_from(FileKey).where(FileKey.merchant_id == merchant_id)) or 0
+    return keys, len(list(house.portal.blobs.names(merchant_id)))
+
+
+def test_a_removed_merchant_leaves_its_facts_and_nothing_else(
+    shops: House, command: Command, typed: Callable[[str], None]
+) -> None:
+    merchant_id = merchant_of(shops, NAME)
+    identity = shops.portal.identity
+    person = identity.user_for_account("maya@brookandbean.example.com", origin="cli")
+    identity.start_session(
+        person.account_id, method="password", address="198.51.100.7", second_factor=False, vendor_token="a-vendor-token"
+    )
+    add_in_every_open_state(shops)
+    assert files_of(shops, merchant_id) == (3, 3)
+
+    typed(NAME)
+    done = command(shops.data, "merchants", "remove", NAME, **here(shops))
+    assert done.returncode == 0, done.stderr
+
+    assert files_of(shops, merchant_id) == (0, 0)
+    assert shops.outcomes() == {State.PURGED: 3, State.FAILED: 5}
+    assert shops.broken_chains() == []
+    assert shops.moves_without_entry() == []
+    with shops.portal.db.read() as session:
+        merchant = session.get_one(Merchant, merchant_id)
+        assert merchant.sealed_api_token is None
+        links = select(Export.id).where(Export.merchant_id == merchant_id, Export.sealed_download_url.is_not(None))
+        assert session.scalars(links).all() == []
+        for login in session.scalars(select(LoginSession).where(LoginSession.merchant_id == merchant_id)):
+            assert (login.sealed_vendor_token, login.ended_because) == (None, "merchant_removed")
+        accounts = session.scalars(select(Account).where(Account.merchant_id == merchant_id)).all()
+        assert accounts and all(account.disabled_at for account in accounts)
+        facts = session.scalars(select(Export.sha256).where(Export.merchant_id == merchant_id, Export.sha256 != ""))
+        assert len(facts.all()) == 3
+        acts = Counter(session.scalars(select(AuditEntry.action).where(AuditEntry.merchant_id == merchant_id)))
+        (last,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "merchant:remove"))
+    assert acts["export:destroy"] == 3 and acts["account:disable"] == len(accounts) and acts["session:end"] == 1
+    assert last.facts == {"files": 3, "exports": 5, "accounts": len(accounts)}
+    with pytest.raises(PortalError):
+        identity.user_for_account("maya@brookandbean.example.com", origin="cli")
+    assert identity.user_for_account("maya@northwindbooks.example.com", origin="cli").merchant_name == OTHER
+
+    shops.run(sweep=True)  # workers find nothing left to do
+    assert shops.outcomes() == {State.PURGED: 3, State.FAILED: 5}
+    assert shops.strays() == []
+    assert command(shops.data, "merchants", "remove", NAME, **here(shops)).returncode == 1
+    assert identity.create_merchant(NAME) != merchant_id
+
+
+def test_another_name_typed_changes_nothing(shops: House, command: Command, typed: Callable[[str], None]) -> None:
+    typed(OTHER)
+    done = command(shops.data, "merchants", "remove", NAME, **here(shops))
+    assert done.returncode == 1 and "nothing was changed" in done.stderr
+    assert files_of(shops, merchant_of(shops, NAME)) == (3, 3)
+
+
+@pytest.mark.parametrize("step", ["stop_exports", "destroy_all_of", "give_up_name"])
+def test_a_removal_cut_off_at_any_step_is_finished_by_the_next(
+    house: House, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    assert house.run(submit=[f"c{n}@example.com" for n in range(3)]) == 0
+    merchant_id, exports = merchant_of(house, NAME), house.portal.exports
+
+    class Cut(BaseException):
+        pass
+
+    def cut(*_: object, **__: object) -> None:
+        raise Cut
+
+    with monkeypatch.context() as patch, pytest.raises(Cut):
+        patch.setattr(exports if step == "destroy_all_of" else removing, step, cut)
+        removing.remove_merchant(exports, merchant_id)
+    assert merchant_of(house, NAME) == merchant_id
+    removing.remove_merchant(exports, merchant_id)
+    assert files_of(house, merchant_id) == (0, 0)
+    assert house.outcomes() == {State.PURGED: 3}
+    assert house.broken_chains() == []
+
+
+def test_a_file_that_arrives_while_its_merchant_is_removed_is_not_kept(house: House) -> None:
+    """The worker holds the bytes already; the row says that nobody wants them any more."""
+    with house.process(
+        submit=["late@example.com"], until="told", wait_at="collect.first_bytes", settings={"metrics_port": 0}
+    ) as worker:
+        assert worker.stdout is not None and worker.stdin is not None
+        while "at collect.first_bytes" not in worker.stdout.readline():
+            assert worker.poll() is None
+        removing.remove_merchant(house.portal.exports, merchant_of(house, NAME))
+        worker.communicate("go\ngo\n", timeout=60)
+    assert house.outcomes() == {State.FAILED: 1}
+    assert house.strays() == []
+
+
+def test_no_backup_brings_a_removed_merchant_back(
+    house: House, command: Command, typed: Callable[[str], None], tmp_path: Path
+) -> None:
+    assert house.run(submit=[f"c{n}@example.com" for n in range(3)]) == 0
+    keys, merchant_id = tmp_path / "file-keys", merchant_of(house, NAME)
+    assert command(house.data, "backup", "create", str(tmp_path / "b"), "--file-keys", str(keys)).returncode == 0
+    typed(NAME)
+    assert command(house.data, "merchants", "remove", NAME).returncode == 0
+
+    new = House(tmp_path / "new")
+    new.data.mkdir(parents=True)
+    shutil.copytree(house.data / "keys", new.data / "keys")
+    done = command(new.data, "backup", "restore", str(tmp_path / "b"), "--file-keys", str(keys))
+    assert done.returncode == 0, done.stderr
+    assert new.outcomes() == {State.PURGED: 3}
+    assert files_of(new, merchant_id) == (0, 0)
+    with new.portal.db.read() as session:
+        merchant = session.get_one(Merchant, merchant_id)
+        assert merchant.sealed_api_token is None and "removed" in merchant.name
+        there = select(Account.disabled_at).where(Account.merchant_id == merchant_id)
+        assert all(session.scalars(there))
+        assert session.get_one(Merchant, merchant_of(new, OTHER)).sealed_api_token is not None
+    assert new.broken_chains() == []
+    new.close()
+
+
+def test_the_list_of_destroyed_files_is_mended_when_the_mark_could_not_be_written(house: House) -> None:
+    merchant_id = merchant_of(house, NAME)
+    path = house.portal.settings.destruction_list
+    path.mkdir()
+    removing.remove_merchant(house.portal.exports, merchant_id)
+    path.rmdir()
+    house.portal.exports.sweep()
+    assert removing.removal_mark(merchant_id) in path.read_text().split()
