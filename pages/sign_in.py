@@ -16,6 +16,8 @@ from pydantic import SecretStr
 from portal.errors import PortalError, TryLater
 from portal.identity import Enrolment, KnownAccount, VendorPending
 from portal.runtime import get_portal
+from portal.ui import places
+from portal.ui.language_picker import language_picker
 from portal.ui.session import practice_strip
 from portal.ui.words import _, plain, plural, sentence
 from portal.web import bridge
@@ -30,6 +32,7 @@ WHY_HERE = {
     "role_changed": _("Your role was changed. Sign in again to go on."),
     "password_changed": _("Your password was changed. Sign in again with the new one."),
     "second_factor_changed": _("Your second factor was changed. Sign in again to go on."),
+    "ended_elsewhere": _("You signed out everywhere else from another browser."),
     "vendor_refused": _("LoyaltyDog no longer accepts this sign-in. Sign in again."),
     "sso": _("Single sign-on did not work. Try again."),
     "not_invited": _("Nobody here was invited with that sign-in. Ask a manager of your merchant."),
@@ -96,6 +99,7 @@ def hand_over(step: Pending, *, second_factor: bool) -> None:
         vendor_token=step.token.get_secret_value() if step.token else None,
         method=step.method,
         second_factor=second_factor,
+        place=places.asked_place(),
     )
     start_over()
     bridge.redirect_browser(f"{START_PATH}?ticket={ticket}")
@@ -245,6 +249,8 @@ def show() -> None:
                 second_steps(step)
         except PortalError as error:
             show_error(error)
+    with middle:
+        language_picker()
 
 
 show()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from portal.identity.exchange import Exchange
+from portal.identity.languages import Languages
 from portal.identity.oidc import SingleSignOn
 from portal.identity.second_factor import SecondFactor
 from portal.identity.sign_in import PasswordSignIn
@@ -10,5 +11,5 @@ from portal.identity.tickets import Tickets
 from portal.identity.vendor_sign_in import VendorSignIn
 
 
-class Identity(SecondFactor, Exchange, PasswordSignIn, VendorSignIn, SingleSignOn, Tickets):
+class Identity(SecondFactor, Exchange, PasswordSignIn, VendorSignIn, SingleSignOn, Tickets, Languages):
     """Everything the pages, routes and command line ask about people. Thread-safe: state is in the database."""

@@ -121,6 +121,7 @@ class Account(Base, kw_only=True):
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger, default=None)
     recovery_hashes: Mapped[list[Any]] = mapped_column(default_factory=list)
     last_sign_in_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    language: Mapped[str | None] = mapped_column(String(8), default=None)
     created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
 
 

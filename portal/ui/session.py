@@ -11,6 +11,7 @@ from portal.identity.tickets import SIGN_OUT
 from portal.runtime import Portal, get_portal
 from portal.ui.acts import ROLE_WORDS, word
 from portal.ui.step_up import fetch_new_cookie
+from portal.ui.language_picker import language_picker
 from portal.ui.words import _, plural
 from portal.web.auth_routes import SIGN_OUT_PATH
 from portal.web.bridge import redirect_browser
@@ -85,6 +86,7 @@ def sidebar(portal: Portal, user: User) -> None:
                 )
                 redirect_browser(f"{SIGN_OUT_PATH}?ticket={ticket}")
                 st.stop()
+        language_picker()
         watch_session()
         fetch_new_cookie()
 

@@ -9,6 +9,8 @@ from starlette.routing import Route
 
 from portal.identity.tickets import RENEW, SIGN_IN, SIGN_OUT
 from portal.web.cookies import NOTICE_SECONDS, CookieNames
+from portal.web.language_route import saved_language
+from portal.web.places import OWN_PLACE
 from portal.web.plain import page
 from portal.web.portal_shape import Portal, PortalSource
 from portal.web.visit import Visit, visit_of
@@ -18,9 +20,9 @@ EMPTY_PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>
 MAX_TICKET = 128
 
 
-def home(*set_cookies: str) -> Response:
-    """To the first page, with these cookies."""
-    answer = RedirectResponse("/", status_code=303)
+def home(*set_cookies: str, place: str = "/") -> Response:
+    """To the first page (or another one of ours), with these cookies."""
+    answer = RedirectResponse(place if OWN_PLACE.fullmatch(place) else "/", status_code=303)
     for value in set_cookies:
         answer.headers.append("set-cookie", value)
     return answer
@@ -45,7 +47,9 @@ def start(portal: Portal, visit: Visit, ticket: str) -> Response:
         vendor_token=redeemed.vendor_token,
         replacing=visit.session_value,
     )
-    return home(names.set(names.session, value), names.clear(names.notice))
+    language = saved_language(portal, redeemed.account_id)
+    place = str(redeemed.facts.get("place", "/"))
+    return home(names.set(names.session, value), names.clear(names.notice), *language, place=place)
 
 
 def sign_out(portal: Portal, visit: Visit, ticket: str) -> Response:

@@ -1,8 +1,9 @@
 """The portal's cookies. Values are opaque; scripts in the browser see none of them.
 
-`__Host-` names need https; a plainly named cookie is used on loopback http only (SEC-33). Four:
+`__Host-` names need https; a plainly named cookie is used on loopback http only (SEC-33). Five:
 the session; the browser nonce that binds sign-in tickets; the notice, a word from a closed list that
-lets the sign-in page say why it is there; while a single sign-on is under way, its sealed half.
+lets the sign-in page say why it is there; while a single sign-on is under way, its sealed half; the language
+somebody chose, from a closed list too.
 """
 
 from __future__ import annotations
@@ -24,17 +25,19 @@ class CookieNames:
     browser: str
     notice: str
     flow: str
+    language: str
     secure: bool
 
     @classmethod
     def of(cls, settings: Settings) -> CookieNames:
         if settings.origin.startswith("https://"):
-            return cls("__Host-portal", "__Host-portal-browser", "__Host-portal-notice", "__Host-portal-flow", True)
-        return cls("portal_session", "portal_browser", "portal_notice", "portal_flow", False)
+            first = "__Host-portal"
+            return cls(first, f"{first}-browser", f"{first}-notice", f"{first}-flow", f"{first}-language", True)
+        return cls("portal_session", "portal_browser", "portal_notice", "portal_flow", "portal_language", False)
 
     @property
     def ours(self) -> frozenset[str]:
-        return frozenset({self.session, self.browser, self.notice, self.flow})
+        return frozenset({self.session, self.browser, self.notice, self.flow, self.language})
 
     def set(self, name: str, value: str, max_age: int | None = None) -> str:
         """A Set-Cookie header value; without `max_age` (seconds) the cookie goes with the browser."""

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.identity import SessionState
+from portal.language import LANGUAGES, best_of, current_language
 from portal.log import log
 from portal.web import bridge, cookies
 from portal.web.headers import security_headers
@@ -92,7 +93,13 @@ class Gate:
             address=self._addresses.of(scope, headers),
             session_value=value,
             flow=sent.get(self._names.flow, ""),
+            language=self._language(headers),
         )
+
+    def _language(self, headers: Headers) -> str:
+        """What somebody chose, else what their browser asks for."""
+        chosen = cookies.read("; ".join(headers.getlist("cookie"))).get(self._names.language, "")
+        return chosen if chosen in LANGUAGES else best_of(headers.get("accept-language", ""))
 
     def _hide_cookies(self, scope: Scope) -> None:
         """Scripts read `st.context.cookies`; ours are none of their business."""
@@ -108,6 +115,7 @@ class Gate:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         place = place_of(scope["method"], scope["path"])
+        current_language.set(self._language(Headers(scope=scope)))
         answer = self._answering(scope, place, send)
         refusal = None if place is Place.HEALTH else await self._refusal(scope, place)
         if refusal is not None:
@@ -115,6 +123,9 @@ class Gate:
             return
         if place is Place.SHELL:
             scope["path"], scope["raw_path"] = "/", b"/"  # the shell and nothing else, whatever routes exist
+            headers = MutableHeaders(scope=scope)
+            del headers["accept-encoding"]  # its language is written into it on the way out
+            scope["headers"] = headers.raw
         await self._guarded(scope, receive, answer)
 
     async def _refusal(self, scope: Scope, place: Place) -> Response | None:
@@ -158,6 +169,8 @@ class Gate:
                 self._harden_cookies(headers)
                 if scope.get("portal.new_nonce"):
                     headers.append("set-cookie", self._names.set(self._names.browser, secrets.token_urlsafe(32)))
+            elif place is Place.SHELL and message.get("body"):
+                message = {**message, "body": bridge.mark_language(message["body"], current_language.get())}
             await send(message)
 
         return answer
@@ -210,6 +223,7 @@ class Gate:
     def _tell_streamlit(self, scope: Scope, visit: Visit, socket: str) -> None:
         headers = MutableHeaders(scope=scope)
         headers[bridge.ADDRESS_HEADER] = visit.address
+        headers[bridge.LANGUAGE_HEADER] = visit.language
         headers[bridge.SOCKET_HEADER] = socket
         if visit.user is not None:
             headers[bridge.ACCOUNT_HEADER] = visit.user.account_id

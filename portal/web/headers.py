@@ -49,8 +49,10 @@ def content_policy(script_hash: str) -> str:
 
 def security_headers(settings: Settings) -> dict[str, str]:
     """Lower-case names to values. Raises bridge.UnknownFrontEnd when Streamlit's page changed."""
+    shell = bridge.index_html()
+    bridge.check_language_mark(shell)
     headers = {
-        "content-security-policy": content_policy(bridge.inline_script_hash(bridge.index_html())),
+        "content-security-policy": content_policy(bridge.inline_script_hash(shell)),
         "x-content-type-options": "nosniff",
         "x-frame-options": "DENY",
         "referrer-policy": "no-referrer",

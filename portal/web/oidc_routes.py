@@ -17,6 +17,7 @@ from portal.identity.oidc import FLOW_SECONDS, METHOD
 from portal.log import log
 from portal.web.auth_routes import home
 from portal.web.cookies import NOTICE_SECONDS, CookieNames
+from portal.web.language_route import saved_language
 from portal.web.plain import error_page, page
 from portal.web.portal_shape import Portal, PortalSource
 from portal.web.visit import Visit, visit_of
@@ -57,7 +58,8 @@ def finish(portal: Portal, visit: Visit, kept: str, state: str, code: str) -> Re
     value = portal.identity.start_session(
         account_id, method=METHOD, address=visit.address, second_factor=False, replacing=visit.session_value
     )
-    return home(names.set(names.session, value), names.clear(names.flow), names.clear(names.notice))
+    language = saved_language(portal, account_id)
+    return home(names.set(names.session, value), names.clear(names.flow), names.clear(names.notice), *language)
 
 
 def oidc_routes(source: PortalSource) -> list[Route]:

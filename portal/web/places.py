@@ -7,10 +7,13 @@ from enum import Enum
 
 SOCKET_PATH = "/_stcore/stream"
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
-SIGN_IN_PATHS = frozenset({"/auth/start", "/auth/sign-out", "/auth/renew", "/auth/oidc", "/auth/oidc/callback"})
+SIGN_IN_PATHS = frozenset(
+    {"/auth/start", "/auth/sign-out", "/auth/renew", "/auth/language", "/auth/oidc", "/auth/oidc/callback"}
+)
 FRONT_END_PATHS = frozenset({"/_stcore/health", "/_stcore/host-config", "/favicon.png", "/manifest.json"})
 SHUT_PREFIXES = ("/media/", "/component/", "/app/", "/_stcore/", "/oauth2callback", "/auth/")
 PAGE_PATH = re.compile(r"/[A-Za-z0-9_-]{0,64}")
+OWN_PLACE = re.compile(r"/[a-z_]{0,40}(\?export=[0-9a-f]{32})?")  # a page of ours, where a sign-in may lead back to
 READING = frozenset({"GET", "HEAD"})
 
 

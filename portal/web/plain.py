@@ -16,6 +16,7 @@ from portal.errors import (
     StepUpNeeded,
     TryLater,
 )
+from portal.language import catalogue_of, current_language
 from portal.web.headers import PLAIN_CSP
 
 STATUS: dict[type[PortalError], int] = {
@@ -28,21 +29,28 @@ STATUS: dict[type[PortalError], int] = {
     SealBroken: 500,
 }
 PAGE = """<!DOCTYPE html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>
 :root{{color-scheme:light dark}}
 body{{font:1.0625rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.25rem}}
 h1{{font-size:1.375rem}} a{{color:light-dark(#0b5f5c,#7fd6cf)}} small{{opacity:.75}}
-</style></head><body><main><h1>{title}</h1><p>{step}</p><p><a href="/">Go to the portal</a></p>{reference}</main></body>
+</style></head><body><main><h1>{title}</h1><p>{step}</p><p><a href="/">{back}</a></p>{reference}</main></body>
 </html>
 """
 
 
 def page(status: int, title: str, step: str = "", reference: str = "") -> HTMLResponse:
     """An answer with a heading, what to do next and, for faults, the reference that finds it in the log."""
-    shown = f"<p><small>Reference {escape(reference)}</small></p>" if reference else ""
+    words = catalogue_of(current_language.get())
+    said = words.text("Reference: {reference}").format(reference=reference)
     return HTMLResponse(
-        PAGE.format(title=escape(title), step=escape(step), reference=shown),
+        PAGE.format(
+            language=words.language,
+            title=escape(words.sentence(title)),
+            step=escape(words.sentence(step)),
+            back=escape(words.text("Go to the portal")),
+            reference=f"<p><small>{escape(said)}</small></p>" if reference else "",
+        ),
         status_code=status,
         headers={"content-security-policy": PLAIN_CSP},
     )

@@ -11,6 +11,7 @@ from starlette.types import Scope
 from portal.config import Settings
 from portal.identity import User
 from portal.identity.base import digest
+from portal.language import ENGLISH
 
 VISIT_KEY = "portal.visit"
 UNKNOWN_ADDRESS = "unknown"
@@ -19,7 +20,7 @@ UNKNOWN_ADDRESS = "unknown"
 @dataclass(frozen=True)
 class Visit:
     """`browser` is the hash of the nonce cookie (empty: none), `session_value` the session cookie as sent,
-    `flow` the sealed half of a single sign-on under way."""
+    `flow` the sealed half of a single sign-on under way, `language` the code pages are drawn in."""
 
     user: User | None
     ended: str
@@ -27,6 +28,7 @@ class Visit:
     address: str
     session_value: str
     flow: str = ""
+    language: str = ENGLISH
 
 
 def visit_of(scope: Scope) -> Visit:

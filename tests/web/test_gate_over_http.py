@@ -61,7 +61,7 @@ def test_every_route_the_application_has_is_shut_unless_listed(server) -> None:
 
     application = App(SCRIPT, **app_options(get_portal))._build_starlette_app()
     listed = {"/healthz", "/readyz", "/auth/start", "/auth/sign-out", "/auth/oidc", "/auth/oidc/callback"}
-    listed |= {"/auth/renew", "/_stcore/health", "/_stcore/host-config"}
+    listed |= {"/auth/renew", "/auth/language", "/_stcore/health", "/_stcore/host-config"}
     seen = set()
     for route in application.routes:
         path = getattr(route, "path", "")

@@ -1,0 +1,26 @@
+"""The language a person chose to read the portal in."""
+
+from __future__ import annotations
+
+from portal.identity.base import Shared
+from portal.identity.roles import User
+from portal.language import LANGUAGES
+from portal.storage.tables import Account
+
+
+class Languages(Shared):
+    def set_language(self, user: User, language: str) -> None:
+        """Remember the choice for the next sign-in, on any browser. A code the portal does not know changes nothing."""
+        if language not in LANGUAGES:
+            return
+        with self.db.write() as session:
+            account = session.get(Account, user.account_id)
+            if account is not None:
+                account.language = language
+
+    def language_of(self, account_id: str) -> str:
+        """The code once chosen, or an empty text."""
+        with self.db.read() as session:
+            account = session.get(Account, account_id)
+            chosen = account.language if account is not None else None
+        return chosen if chosen in LANGUAGES else ""
