@@ -32,7 +32,7 @@ def preview_of(files: SealedFiles, row: Export, place: FilePlace, key: bytes, fo
     if (row.size_bytes or 0) >= LARGE_BYTES:
         return reading_of(files, row, place, key, folder).whole()
     data = files.read_all(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
-    return read(data, "json" if row.format == "json" else "csv")
+    return read(data, "json" if row.format == "json" else "csv", folder)
 
 
 def _verified(files: SealedFiles, place: FilePlace, key: bytes, *, sha256: str, size_bytes: int) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from portal.preview.csv_reader import Records, read_some_carefully, strictly
 from portal.preview.model import Cell, WarningLog
 from portal.preview.side_file import SideFile
 
-_PAGES_KEPT = 3
+_PAGES_KEPT = 2
 
 
 class CsvPages:
@@ -39,6 +39,7 @@ class CsvPages:
         return self._side.get(self._meta[page][0]).decode("utf-8", "surrogatepass")
 
     def records(self, page: int) -> Records:
+        """The records of `page` but blank lines, each folded to the most columns there may be."""
         with self._lock:
             if page in self._kept:
                 self._kept.move_to_end(page)
@@ -49,11 +50,17 @@ class CsvPages:
             found, _ = read_some_carefully(text, delimiter, WarningLog(), first_line, final=True)
         else:
             found = strictly(text, delimiter, first_line)
+        found = _as_shown(found)
         with self._lock:
             self._kept[page] = found
             while len(self._kept) > _PAGES_KEPT:
                 self._kept.popitem(last=False)
         return found
+
+
+def _as_shown(found: Records) -> Records:
+    lines = [line for line, row in zip(found.lines, found.rows, strict=True) if row]
+    return Records([csv_tables.folded(row) for row in found.rows if row], lines, found.delimiter, found.complete)
 
 
 @dataclass(frozen=True)
@@ -65,7 +72,6 @@ class CsvRows(Sequence[Sequence[Cell]]):
     """(page, first record, how many)"""
     starts: tuple[int, ...] = field(repr=False)
     total: int
-    fold: bool = False
 
     def __len__(self) -> int:
         return self.total
@@ -86,7 +92,7 @@ class CsvRows(Sequence[Sequence[Cell]]):
             take = min(length - offset, stop - start)
             rows += self.pages.records(page).rows[first + offset : first + offset + take]
             start, run = start + take, run + 1
-        return [csv_tables.folded(row) for row in rows] if self.fold else rows
+        return rows
 
     def line(self, row: int) -> int:
         run = bisect_right(self.starts, row) - 1

@@ -7,6 +7,7 @@ that reading a page again is reading a small CSV.
 """
 
 import csv
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,11 @@ from portal.preview.raw import without_lone_surrogates
 from portal.preview.side_file import SideFile
 
 HEAD_ROWS = 300
+HEAD_CELLS = 20_000
+MOST_FIELDS = 30_000
+"""A line of a large file with more fields is shown as several rows."""
+MOST_TITLES_WAITING = 300
+_BLANKS_TOLD = WarningLog.PLACES_PER_KIND
 _CUTS_TRIED = 50
 Record = tuple[list[str], int, int, int]
 """The fields, the line they begin on, the page they stand on and their position there."""
@@ -37,14 +43,18 @@ class _Growing:
     runs: list[tuple[int, int, int]] = field(default_factory=list)
     starts: list[int] = field(default_factory=list)
     head: list[list[str]] = field(default_factory=list)
+    head_cells: int = 0
     repeated: list[str] = field(default_factory=list)
     """What to say of repeated names under the table's name, which is known at the end."""
 
     def take(self, page: int, first: int, rows: Sequence[list[str]], line: int) -> None:
         self.first_line = self.first_line or line
         self.width = max(self.width, max(map(len, rows)))
-        if len(self.head) < HEAD_ROWS:
-            self.head += rows[: HEAD_ROWS - len(self.head)]
+        for row in rows:
+            if len(self.head) >= HEAD_ROWS or self.head_cells >= HEAD_CELLS:
+                break
+            self.head.append(row)
+            self.head_cells += len(row)
         last = self.runs[-1] if self.runs else (-1, 0, 0)
         if last[0] == page and last[1] + last[2] == first:
             self.runs[-1] = (page, last[1], last[2] + len(rows))
@@ -52,6 +62,20 @@ class _Growing:
             self.starts.append(self.count)
             self.runs.append((page, first, len(rows)))
         self.count += len(rows)
+
+
+@dataclass
+class _Blanks:
+    """Blank lines: the numbers of the first, and how many more."""
+
+    lines: list[int] = field(default_factory=list)
+    more: int = 0
+
+    def add(self, line: int) -> None:
+        if len(self.lines) < _BLANKS_TOLD:
+            self.lines.append(line)
+        else:
+            self.more += 1
 
 
 class CsvStream:
@@ -71,10 +95,11 @@ class CsvStream:
         self._before: list[str] | None = None
         self._pending: Record | None = None
         self._head: list[Record] = []
-        self._blank_lines: list[int] = []
+        self._head_cells = 0
+        self._blank_lines = _Blanks()
         self._held: list[Record] = []
         """A block of what looks like titles; what follows says whether it is."""
-        self._held_blanks: list[int] = []
+        self._held_blanks = _Blanks()
         self._titles: list[Record] = []
         """Titles whose table has not begun."""
         self.prefix = ""
@@ -90,7 +115,7 @@ class CsvStream:
             if not taken:
                 break
             text = text[taken:]
-        self._carry = text
+        self._carry = text if final else self._without_long_start(text)
         if final:
             self._decide(self._pending, None)
             self._end_block()
@@ -118,6 +143,17 @@ class CsvStream:
             self._take(records, text[:taken], carefully=True)
         return taken
 
+    def _without_long_start(self, text: str) -> str:
+        """`text`, a record whose end is still to come, but for what is too much of it to be one row."""
+        end = _end_of_fields(text, self._delimiter)
+        if not end:
+            return text
+        self._log.add("long line", f"line {self._line}", "This line is too long for one row; it is shown as several.")
+        part = text[:end]
+        if not self._strict_part(part, final=True):
+            self._careful_part(part, final=True)
+        return text[end:]
+
     def _take(self, records: Records, part: str, *, carefully: bool) -> None:
         page = self.pages.add(part, self._delimiter, self._line, carefully=carefully)
         self._line += part.count("\n") + (part.count("\r") - part.count("\r\n") if "\r" in part else 0)
@@ -132,8 +168,10 @@ class CsvStream:
             if self._open is not None and position < len(rows):
                 self._append(self._open, page, position, rows[position:], lines[position:])
             return
-        for position, row in enumerate(rows):
-            record = (row, lines[position], page, position)
+        position = -1  # among the records that are no blank lines: a page shows none
+        for line, row in zip(lines, rows, strict=True):
+            position += bool(row)
+            record = (row, line, page, position)
             if self._padded:  # whether a line of empty fields separates depends on the next line too
                 self._decide(self._pending, row)
                 self._pending = record
@@ -149,7 +187,7 @@ class CsvStream:
         blank = bool(self._padded) and csv_tables.is_blank(row)
         if not row or (blank and any(csv_tables.is_title(neighbour, padded=True) for neighbour in near)):
             self._end_block()
-            self._blank_lines.append(line)
+            self._blank_lines.add(line)
         elif self._open is not None:
             self._append(self._open, page, position, [row], [line])
         else:
@@ -158,7 +196,8 @@ class CsvStream:
 
     def _one(self, row: list[str], line: int, page: int, position: int) -> None:
         self._head.append((row, line, page, position))
-        if len(self._head) >= HEAD_ROWS:
+        self._head_cells += len(row)
+        if len(self._head) >= HEAD_ROWS or self._head_cells >= HEAD_CELLS:
             self._begin_block()
 
     def _end_block(self) -> None:
@@ -166,28 +205,28 @@ class CsvStream:
             padded = bool(self._padded)
             if all(csv_tables.is_title(record[0], padded) for record in self._head):
                 self._settle_held(_width(self._head))
-                self._held, self._head = self._head, []
-                self._held_blanks, self._blank_lines = self._blank_lines, []
+                self._held, self._head, self._head_cells = self._head, [], 0
+                self._held_blanks, self._blank_lines = self._blank_lines, _Blanks()
             else:
                 self._begin_block()
         self._open = None
 
     def _begin_block(self) -> None:
         """The head of a block is whole: decide whose rows the block holds."""
-        head, self._head = self._head, []
-        blank_lines, self._blank_lines = self._blank_lines, []
+        head, self._head, self._head_cells = self._head, [], 0
+        blank_lines, self._blank_lines = self._blank_lines, _Blanks()
         self._settle_held(_width(head))
         self._place(head, blank_lines)
 
     def _settle_held(self, next_width: int) -> None:
         """A block of what looks like titles is titles if a table of several columns follows; else it is a table."""
         held, self._held = self._held, []
-        if held and next_width > 1:
+        if held and next_width > 1 and len(self._titles) < MOST_TITLES_WAITING:
             self._titles += held
         elif held:
             self._place(held, self._held_blanks)
 
-    def _place(self, head: list[Record], blank_lines: list[int]) -> None:
+    def _place(self, head: list[Record], blank_lines: _Blanks) -> None:
         padded, rows, titles = bool(self._padded), [record[0] for record in head], 0
         if _width(head) > 1:
             while titles < len(rows) and csv_tables.is_title(rows[titles], padded):
@@ -197,13 +236,14 @@ class CsvStream:
             above, self._titles = self._titles + head[:titles], []
             self._new_group(above, head[titles:])
 
-    def _goes_on(self, head: list[Record], blank_lines: list[int]) -> bool:
+    def _goes_on(self, head: list[Record], blank_lines: _Blanks) -> bool:
         """True when the block belonged to the table before it, and is put there."""
         last = self._groups[-1] if self._groups else None
         if last is None or not _continues(last, [record[0] for record in head]):
             return False
-        for line in blank_lines:
+        for line in blank_lines.lines:
             self._log.add("blank", f"line {line}", csv_tables.BLANK_INSIDE)
+        self._log.count("blank", blank_lines.more)
         self._fill(last, head)
         return True
 
@@ -266,8 +306,8 @@ class CsvStream:
 
     def _table(self, name: str, group: _Growing) -> Table:
         header = list(group.header or ())
-        columns, header, fold = csv_tables.columns_of(header, group.width)
-        rows = CsvRows(self.pages, tuple(group.runs), tuple(group.starts), group.count, fold)
+        columns, header, _ = csv_tables.columns_of(header, group.width)
+        rows = CsvRows(self.pages, tuple(group.runs), tuple(group.starts), group.count)
         return Table(
             name=name,
             columns=columns,
@@ -296,6 +336,19 @@ def _continues(group: _Growing, rows: Sequence[list[str]]) -> bool:
     if len(rows[0]) != before:
         return False
     return group.header is None or (bool(group.count) and not csv_tables.is_header(list(rows)))
+
+
+def _end_of_fields(text: str, delimiter: str) -> int:
+    """Where the last field of `text` begins, its delimiter included, if there are too many; 0 if not."""
+    if len(text) < 2 * LONGEST_FIELD and text.count(delimiter) < MOST_FIELDS:
+        return 0
+    count = last = 0
+    for found in re.compile(rf'"(?:[^"]++|"")*+(?:"|\Z)|{re.escape(delimiter)}').finditer(text):
+        if found[0] == delimiter:
+            count, last = count + 1, found.start()
+    if len(text) >= 2 * LONGEST_FIELD:
+        return last or len(text)
+    return last if count >= MOST_FIELDS else 0
 
 
 def _cut(text: str) -> int:

@@ -13,7 +13,8 @@ from portal.preview.model import MISSING, NULL, Bare, Cell, Table, unique_names
 from portal.preview.side_file import SideFile
 
 PAGE_ROWS = 500
-_PAGES_KEPT = 6
+PAGE_CELLS = 20_000
+_CHARS_KEPT = 256 * 1024
 _MISSING_MARK = 0
 
 
@@ -38,6 +39,8 @@ class _Page:
     rows: list[list[Cell]]
     parents: list[int]
     steps: list[str | int]
+    length: int
+    """Characters of its text."""
 
 
 class Pages:
@@ -62,11 +65,12 @@ class Pages:
             if number in self._kept:
                 self._kept.move_to_end(number)
                 return self._kept[number]
-        rows, parents, steps = json.loads(self.text(number))
-        page = _Page([[_unpacked(cell) for cell in row] for row in rows], parents, steps)
+        text = self.text(number)
+        rows, parents, steps = json.loads(text)
+        page = _Page([[_unpacked(cell) for cell in row] for row in rows], parents, steps, len(text))
         with self._lock:
             self._kept[number] = page
-            while len(self._kept) > _PAGES_KEPT:
+            while len(self._kept) > 1 and sum(kept.length for kept in self._kept.values()) > _CHARS_KEPT:
                 self._kept.popitem(last=False)
         return page
 
@@ -91,16 +95,20 @@ class SpillingTable(GrowingTable):
         self.total += 1
         return self.total - 1
 
-    def spill(self) -> None:
-        """Seal what is closed, when it fills a page."""
+    def spill(self, *, all_of_it: bool = False) -> None:
+        """Seal what is closed: when it fills a page, or whatever there is."""
+        if not self.is_list_like or self.pages is None:
+            return
         closed = len(self.rows) if self.held is None else self.held - self._in_memory_from
-        while closed >= PAGE_ROWS and self.is_list_like and self.pages is not None:
-            number = self.pages.put(self.rows[:PAGE_ROWS], self.parents[:PAGE_ROWS], self.steps[:PAGE_ROWS])
+        page_rows = max(1, min(PAGE_ROWS, PAGE_CELLS // max(1, len(self.columns))))
+        while closed >= (1 if all_of_it else page_rows):
+            count = min(closed, page_rows)
+            number = self.pages.put(self.rows[:count], self.parents[:count], self.steps[:count])
             with self.lock:
                 self.starts.append(self._in_memory_from)
                 self.sealed.append(number)
-                del self.rows[:PAGE_ROWS], self.parents[:PAGE_ROWS], self.steps[:PAGE_ROWS]
-            closed -= PAGE_ROWS
+                del self.rows[:count], self.parents[:count], self.steps[:count]
+            closed -= count
 
     @property
     def is_list_like(self) -> bool:
@@ -158,12 +166,14 @@ class JsonRows(Sequence[Sequence[Cell]]):
         """Row numbers that may hold `needle` (casefolded, nothing that JSON escapes), a page at a time."""
         pages = self.table.pages
         assert pages is not None
-        start = 0
-        for number, start in zip(tuple(self.table.sealed), tuple(self.table.starts), strict=False):
+        with self.table.lock:
+            sealed, starts = tuple(self.table.sealed), (*self.table.starts, self.table._in_memory_from)
+        for number, start, stop in zip(sealed, starts, starts[1:], strict=False):
+            if start >= self.total:
+                return
             there = self.linked or needle in pages.text(number).casefold()
-            yield range(start, min(start + PAGE_ROWS, self.total)) if there else range(0)
-            start += PAGE_ROWS
-        yield range(start if self.table.sealed else 0, self.total)
+            yield range(start, min(stop, self.total)) if there else range(0)
+        yield range(min(starts[-1], self.total), self.total)
 
 
 def table_so_far(table: SpillingTable, named: dict[int, str]) -> Table:

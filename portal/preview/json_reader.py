@@ -18,6 +18,9 @@ from portal.preview.model import Bare, WarningLog
 LONGEST_PLAIN_NUMBER = 15
 """Digits that every program reads exactly; longer numbers take the careful way, which warns."""
 
+MOST_VALUES = 60_000
+"""One after another in one file; a longer one is read in pieces."""
+
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -28,6 +31,10 @@ class Tree:
     values: list[Any] = field(repr=False)
     complete: bool
     is_lines: bool = False
+
+
+class TooManyValuesError(Exception):
+    """More than MOST_VALUES values stand one after another."""
 
 
 class _UncleanError(Exception):
@@ -68,7 +75,10 @@ SURROGATE_ESCAPE = _SURROGATE_ESCAPE
 
 
 def read_tree(text: str, log: WarningLog) -> Tree:
-    """Every JSON value in `text`; `values` is empty when not even one begins. Problems go to `log`."""
+    """Every JSON value in `text`; `values` is empty when not even one begins. Problems go to `log`.
+
+    Raises TooManyValuesError.
+    """
     if not _SURROGATE_ESCAPE.search(text):
         try:
             return Tree([_decode(text)], complete=True)
@@ -88,6 +98,8 @@ def read_carefully(text: str, log: WarningLog) -> Tree:
         if values and complete and not text[ended:start].strip(" \t"):
             log.add("crowd", f"$[{len(values)}]", "Several JSON values stand on one line; each is shown as a row.")
         found, whole = scanner.value(document=len(values))
+        if len(values) >= MOST_VALUES:
+            raise TooManyValuesError
         if found:
             values.append(scanner.result)
         if whole:

@@ -6,18 +6,20 @@ by its first members, and rows are linked to their parent's row by its number.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sized
 from typing import Any
 
 from portal.preview.json_growing import KEY, GrowingTable, Steps
 from portal.preview.json_pages import Pages, SpillingTable, table_so_far
 from portal.preview.json_scan import path_text
 from portal.preview.json_tables import MANY_KEYS, Builder, keys_are_data
-from portal.preview.json_text import TOO_LONG, JsonText, Place, StoppedError
+from portal.preview.json_text import TOO_LONG, WINDOW, JsonText, Place, StoppedError
 from portal.preview.model import NULL, Cell, Table, WarningLog
 from portal.preview.side_file import SideFile
 
 BATCH = 200
+MOST_CELLS_HELD = 40_000
+_SPILL_CHARS = 256 * 1024
 
 
 class StreamBuilder(Builder):
@@ -32,10 +34,12 @@ class StreamBuilder(Builder):
             table.path, table.name, table.parent, table.below, table.is_list, table.columns, pages=self._pages
         )
 
-    def spill(self) -> None:
-        for table in self.tables.values():
-            if isinstance(table, SpillingTable) and len(table.rows) >= 2 * BATCH:
-                table.spill()
+    def spill(self, *, all_of_it: bool) -> None:
+        tables = [table for table in self.tables.values() if isinstance(table, SpillingTable)]
+        all_of_it = all_of_it or sum(len(table.rows) * len(table.columns) for table in tables) > MOST_CELLS_HELD
+        for table in tables:
+            if all_of_it or len(table.rows) >= 2 * BATCH:
+                table.spill(all_of_it=all_of_it)
 
 
 class JsonStream(JsonText):
@@ -45,11 +49,25 @@ class JsonStream(JsonText):
         """`pull` gives the next piece of text, an empty one at the end."""
         super().__init__(log, pull)
         self._builder = StreamBuilder(log, side)
+        self._batched = self._spilled = 0
         self.complete = False
 
     def tables(self) -> tuple[Table, ...]:
         grown, named = self._builder.named()
         return tuple(table_so_far(table, named) for table in grown if isinstance(table, SpillingTable))
+
+    def _spill(self) -> None:
+        much = self._done - self._spilled >= _SPILL_CHARS
+        if much:
+            self._spilled = self._done
+        self._builder.spill(all_of_it=much)
+
+    def _is_full(self, batch: Sized) -> bool:
+        """Enough values, or long enough ones, to be made rows."""
+        if len(batch) < BATCH and self._done - self._batched < WINDOW:
+            return False
+        self._batched = self._done
+        return True
 
     def run(self) -> Iterator[None]:
         try:
@@ -57,7 +75,7 @@ class JsonStream(JsonText):
             self.complete = bool(self.kind) and not self._damaged
         except StoppedError:
             self.complete = False
-        self._builder.spill()
+        self._spill()
 
     def _documents(self) -> Iterator[None]:
         if not self._skip():
@@ -91,9 +109,9 @@ class JsonStream(JsonText):
             else:
                 batch.append(value)
             number += 1
-            if len(batch) >= BATCH:
+            if self._is_full(batch):
                 self._builder.list_table((), "rows", None, (), batch, 0, 0, number - len(batch))
-                self._builder.spill()
+                self._spill()
                 batch = []
                 yield
         self._builder.list_table((), "rows", None, (), batch, 0, 0, number - len(batch))
@@ -127,10 +145,10 @@ class JsonStream(JsonText):
                 else:
                     batch.append(value)
                 number, first = number + 1, False
-                if len(batch) >= BATCH:
+                if self._is_full(batch):
                     self._builder.list_table(path, name, parent, below, batch, parent_row, depth, number - len(batch))
                     batch = []
-                    self._builder.spill()
+                    self._spill()
                     yield
                 if not self._goes_on("]", (*place, number)):
                     break
@@ -219,7 +237,7 @@ class JsonStream(JsonText):
         for key, value in self._members(place):
             if value is not TOO_LONG:
                 self._builder.fill(table, row, number, {key: value}, prefix, depth)
-                self._builder.spill()
+                self._spill()
                 continue
             below = (*prefix, key)
             inner = (*table.path, *below)
@@ -254,10 +272,10 @@ class JsonStream(JsonText):
         for key, value in rest if rest is not None else self._members(place):
             if value is not TOO_LONG:
                 batch[key] = value
-                if len(batch) < BATCH:
+                if not self._is_full(batch):
                     continue
             self._builder.list_table(path, name, parent, below, batch, parent_row, depth)
-            self._builder.spill()
+            self._spill()
             batch = {}
             yield
             if value is TOO_LONG:

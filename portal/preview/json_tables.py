@@ -216,7 +216,9 @@ class Builder:
             return NULL
         if isinstance(value, bool):
             return _TRUE if value else _FALSE
-        return value if isinstance(value, str) else Bare(as_written(value))
+        if isinstance(value, str):
+            return value
+        return Bare(as_written(value)) if value else _NO_ITEMS if isinstance(value, list) else _NO_KEYS
 
 
 def keys_are_data(found: dict[str, Any]) -> bool:

@@ -10,9 +10,11 @@ from portal.preview.json_scan import Scanner, path_text
 from portal.preview.json_tables import MAX_DEPTH
 from portal.preview.model import WarningLog
 
-WINDOW = 1024 * 1024
-LONGEST_VALUE = 32 * 1024 * 1024
-"""A text, or a value too deep to be taken apart, may be longer than the window, but not than this."""
+WINDOW = 128 * 1024
+LONGEST_VALUE = 8 * 1024 * 1024
+MOST_MARKS = 150_000
+"""A text, or a value too deep to be taken apart, may be longer than the window, but not than LONGEST_VALUE, nor hold
+more commas, colons and opening brackets than this."""
 _BLANK = re.compile(r"[ \t\n\r\x1e]*+")
 TOO_LONG = object()
 Place = tuple[str | int, ...]
@@ -31,6 +33,7 @@ class JsonText:
         self._pull = pull
         self._text = ""
         self._at = 0
+        self._before = 0
         self._ended = False
         self._damaged = False
         self.kind = ""
@@ -43,8 +46,14 @@ class JsonText:
         piece = self._pull()
         self._ended = not piece
         self._text = self._text[self._at :] + piece
+        self._before += self._at
         self._at = 0
         return not self._ended
+
+    @property
+    def _done(self) -> int:
+        """Characters of the file that are done with."""
+        return self._before + self._at
 
     def _skip(self) -> bool:
         """Go to what is no white space; False at the end of the file."""
@@ -78,9 +87,13 @@ class JsonText:
             opens = self._text[self._at] in "{["
             if left >= WINDOW and opens and len(place) < MAX_DEPTH:
                 return TOO_LONG
-            if left >= LONGEST_VALUE:
+            if left >= LONGEST_VALUE or (opens and left >= WINDOW and self._marks_left() > MOST_MARKS):
                 self._stop(place, "A single value here is too long to be shown.")
-            self._more()
+            while self._more() and len(self._text) - self._at < 2 * left:
+                pass  # twice as much for each attempt, so that all attempts together stay linear
+
+    def _marks_left(self) -> int:
+        return sum(self._text.count(mark, self._at) for mark in ",:[{")
 
     def _attempt(self, place: Place, *, final: bool) -> tuple[bool, Any, int]:
         """(read whole, the value, where it ends). Nothing is logged unless it is whole."""
@@ -94,7 +107,8 @@ class JsonText:
             if end >= len(text) and not final:
                 return False, None, 0
         except NOT_CLEAN as problem:
-            if not final and _is_cut(problem, len(text)):
+            deep = isinstance(problem, RecursionError) and len(place) < MAX_DEPTH
+            if not final and (deep or _is_cut(problem, len(text))):  # what is very deep is taken apart
                 return False, None, 0
         except StopIteration:
             pass

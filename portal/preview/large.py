@@ -15,17 +15,22 @@ from pathlib import Path
 from portal.preview.csv_pages import CsvPages
 from portal.preview.csv_stream import CsvStream
 from portal.preview.errors import PreviewError
+from portal.preview.json_reader import TooManyValuesError
 from portal.preview.json_stream import JsonStream
 from portal.preview.model import Format, Preview, WarningLog
 from portal.preview.raw import CHARS_PER_PAGE, RawText, displayable
-from portal.preview.reading import looks_like_something_else
+from portal.preview.reading import looks_like_something_else, read_in_memory
 from portal.preview.side_file import SideFile
 from portal.preview.text_stream import TextStream
 
 LARGE_BYTES = 4 * 1024 * 1024
 """Files from here on are read this way; smaller ones whole, in memory."""
+MOST_MARKS = 60_000
+"""So are smaller ones of more commas, brackets, colons and lines: a few bytes each, some 330 bytes as objects."""
+_MARKS: dict[Format, str] = {"json": ",[{:", "csv": ",;\t|\n\r"}
 FIRST_BYTES = 64 * 1024
-PIECE_BYTES = 1024 * 1024
+PIECE_BYTES = 128 * 1024
+"""The densest piece of text becomes about 25 times as many bytes of rows."""
 _SNAPSHOT_EVERY_BYTES = 16 * 1024 * 1024
 ZERO = "The file holds zero bytes; they are shown as \\x00."
 NOT_CSV = "This does not look like CSV. Look at the Raw tab before you trust the tables."
@@ -33,6 +38,24 @@ NOT_JSON = (
     "This file is not JSON, so there are no tables to show. The Raw tab shows what arrived. "
     "Ask for the export again; if that does not help, ask LoyaltyDog."
 )
+
+
+def read(data: bytes, format: Format, folder: Path | None = None) -> Preview:
+    """The tables of `data`, read as `format`. `folder`: see `SideFile`.
+
+    Never raises on content: problems become warnings. Raises PreviewError only when no value at all can be read; its
+    `raw` still shows the text.
+    """
+    if format not in _MARKS:
+        raise ValueError("format is neither json nor csv")
+    if len(data) < LARGE_BYTES and _marks(data, format) <= MOST_MARKS:
+        with contextlib.suppress(TooManyValuesError):
+            return read_in_memory(data, format)
+    return Reading([data], format, len(data), folder).whole()
+
+
+def _marks(data: bytes, format: Format) -> int:
+    return sum(data.count(mark.encode()) for mark in _MARKS[format])
 
 
 @dataclass(frozen=True)
@@ -240,21 +263,14 @@ def _csv_raw(stream: CsvStream) -> PagedText:
 
 
 def _resized(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """A first piece of FIRST_BYTES, in which the format and the encoding show, then ones of about PIECE_BYTES."""
-    held: list[bytes] = []
-    length, wanted = 0, FIRST_BYTES
+    """A first piece of FIRST_BYTES, in which the format and the encoding show, then ones of PIECE_BYTES."""
+    held, wanted = bytearray(), FIRST_BYTES
     for piece in pieces:
-        held.append(piece)
-        length += len(piece)
-        while length >= wanted:
-            joined = b"".join(held)
-            if wanted == FIRST_BYTES:
-                yield joined[:FIRST_BYTES]
-                joined = joined[FIRST_BYTES:]
+        for start in range(0, len(piece), PIECE_BYTES):
+            held += piece[start : start + PIECE_BYTES]
+            while len(held) >= wanted:
+                yield bytes(held[:wanted])
+                del held[:wanted]
                 wanted = PIECE_BYTES
-            else:
-                yield joined
-                joined = b""
-            held, length = [joined] if joined else [], len(joined)
-    if length:
-        yield b"".join(held)
+    if held:
+        yield bytes(held)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 Format: TypeAlias = Literal["json", "csv"]
 
 
+ROWS_AT_ONCE = 500
+CELLS_AT_ONCE = 20_000
+
+
 class Gap(enum.Enum):
     """Why a cell holds no text."""
 
@@ -107,10 +111,11 @@ class Table:
         return [[*row, *([MISSING] * (width - len(row)))] for row in self._rows[slice(start, stop)]]
 
     def iterate(
-        self, rows_at_once: int = 1000, start: int = 0, stop: int | None = None
+        self, rows_at_once: int = ROWS_AT_ONCE, start: int = 0, stop: int | None = None
     ) -> Iterator[tuple[int, list[Cell]]]:
-        """Every row from `start` up to `stop` with its index, fetched a page at a time."""
+        """Every row from `start` up to `stop` with its index, fetched a page at a time, wide rows fewer at once."""
         end = self.row_count if stop is None else min(stop, self.row_count)
+        rows_at_once = max(1, min(rows_at_once, CELLS_AT_ONCE // max(1, len(self.columns))))
         for first in range(start, end, rows_at_once):
             yield from enumerate(self.rows(first, min(first + rows_at_once, end)), first)
 
@@ -220,6 +225,10 @@ class WarningLog:
             kept.append(Warning_(place, message))
         else:
             self._more[kind] = self._more.get(kind, 0) + 1
+
+    def count(self, kind: str, more: int) -> None:
+        """So many more of a kind whose first places are all told."""
+        self._more[kind] = self._more.get(kind, 0) + more
 
     def absorb(self, other: WarningLog) -> None:
         """Add what `other` collected."""

@@ -12,8 +12,8 @@ _KINDS = {"dict": "object", "list": "list"}
 _ODD = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f]")
 
 
-def read(data: bytes, format: Format) -> Preview:
-    """The tables of `data`, read as `format`.
+def read_in_memory(data: bytes, format: Format) -> Preview:
+    """The tables of `data`, read as `format`, all held in memory: up to 330 bytes for each mark of structure.
 
     Never raises on content: problems become warnings. Raises PreviewError only when no value at all can be read; its
     `raw`
