@@ -10,8 +10,8 @@ from portal.identity import User
 from portal.identity.tickets import SIGN_OUT
 from portal.runtime import Portal, get_portal
 from portal.ui.acts import ROLE_WORDS, word
-from portal.ui.step_up import fetch_new_cookie
 from portal.ui.language_picker import language_picker
+from portal.ui.step_up import fetch_new_cookie
 from portal.ui.words import _, plural
 from portal.web.auth_routes import SIGN_OUT_PATH
 from portal.web.bridge import redirect_browser
