@@ -21,9 +21,13 @@ import argparse
 import base64
 import hashlib
 import json
+import os
 import re
 import sys
 from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -133,19 +137,41 @@ def inner(left: bytes, right: bytes) -> bytes:
 
 
 class Tree:
-    """Grows leaf by leaf; keeps the roots of its full subtrees."""
+    """Grows leaf by leaf; keeps the roots of its full subtrees. One may start in the middle, to be joined later."""
 
-    def __init__(self) -> None:
-        self.size = 0
-        self.full: list[bytes] = []
+    def __init__(self, start: int = 0, size: int = 0, full: Sequence[bytes] = ()) -> None:
+        self.start = start
+        self.size = max(start, size)
+        self.full = list(full)
 
-    def add(self, leaf: bytes) -> None:
-        self.size += 1
-        rest = self.size
-        while rest % 2 == 0:
-            leaf = inner(self.full.pop(), leaf)
-            rest //= 2
-        self.full.append(leaf)
+    def add(self, leaves: Sequence[bytes]) -> None:
+        done, sha256 = 0, hashlib.sha256
+        while done < len(leaves):
+            count = self._fits(len(leaves) - done)
+            level = leaves[done : done + count]
+            while len(level) > 1:
+                pairs = zip(level[::2], level[1::2], strict=True)
+                level = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+            self._push(level[0], count)
+            done += count
+
+    def join(self, size: int, full: Sequence[bytes]) -> None:
+        """Take in the subtrees of a tree that started where this one ends and grew to `size`."""
+        for root in full:
+            self._push(root, self._fits(size - self.size))
+
+    def _fits(self, most: int) -> int:
+        """Leaves of the largest full subtree that stands here."""
+        return min(self.size & -self.size or most, 1 << (most.bit_length() - 1))
+
+    def _push(self, root: bytes, count: int) -> None:
+        low, merged = self.size, count
+        while self.size & merged and low - merged >= self.start:
+            root = inner(self.full.pop(), root)
+            low -= merged
+            merged *= 2
+        self.full.append(root)
+        self.size += count
 
     def root(self) -> bytes:
         if not self.full:
@@ -184,31 +210,138 @@ def proven_root(size: int, leaves: dict[int, bytes], proof: list[bytes]) -> byte
 # A whole trail --------------------------------------------------------------------------------------
 
 
-def check_trail(lines, points: list[Point]) -> tuple[int, int, int]:
-    """Entries, checkpoints that agree, entries covered by one. Raises Wrong naming the first place."""
-    tree, prev, agreed, covered = Tree(), GENESIS, 0, 0
-    waiting = sorted(points, key=lambda point: point.size)
-    chain = waiting[0].chain if waiting else None
-    for number, line in enumerate(lines, start=1):
-        if chain is None:
-            chain = chain_of(line)
-        if waiting and waiting[0].size < number:  # a checkpoint of nothing
+class Trail:
+    """How far a trail has been checked, and the checkpoints still to come."""
+
+    def __init__(self, points: Sequence[Point], chain: str = "") -> None:
+        self.tree, self.prev, self.chain = Tree(), GENESIS, chain
+        self.waiting = sorted(points, key=lambda point: point.size)
+        self.agreed = self.covered = 0
+
+    def add(self, line: bytes) -> None:
+        number = self.tree.size + 1
+        self.chain = self.chain or (self.waiting[0].chain if self.waiting else chain_of(line))
+        if self.waiting and self.waiting[0].size < number:  # a checkpoint of nothing
             raise Wrong(number, "was not there when the chain was signed as empty")
-        prev = check_line(line, number, prev, chain)
-        tree.add(bytes.fromhex(prev))
-        while waiting and waiting[0].size == number:
-            point = waiting.pop(0)
-            if point.head != prev or point.root != tree.root():
+        self.prev = check_line(line, number, self.prev, self.chain)
+        self.tree.add([bytes.fromhex(self.prev)])
+        while self.waiting and self.waiting[0].size == number:
+            if not self._agrees(self.waiting[0], self.prev, self.tree.root()):
                 raise Wrong(
-                    covered + 1, f"or a later one up to {number} was written anew: the signed checkpoint differs"
+                    self.covered + 1, f"or a later one up to {number} was written anew: the signed checkpoint differs"
                 )
-            agreed, covered = agreed + 1, number
-    if waiting:
-        raise Wrong(
-            tree.size + 1,
-            f"is missing: a signed checkpoint counts {waiting[-1].size} entries, the chain ends at {tree.size}",
-        )
-    return tree.size, agreed, covered
+
+    def _agrees(self, point: Point, head: str, root: bytes) -> bool:
+        if point.head != head or point.root != root:
+            return False
+        self.waiting.remove(point)
+        self.agreed, self.covered = self.agreed + 1, point.size
+        return True
+
+    def take(self, stretch: Stretch) -> bool:
+        """Go on to the end of a stretch in which nothing is wrong, if it follows from here and was signed so."""
+        first, prev, size, head, full, heads = stretch
+        if first != self.tree.size + 1 or prev != self.prev:
+            return False
+        while self.waiting and self.waiting[0].size <= size:
+            point = self.waiting[0]
+            tree = Tree(0, self.tree.size, self.tree.full)
+            there, subtrees = heads.get(point.size, ("", ()))
+            tree.join(max(point.size, tree.size), subtrees)
+            if not self._agrees(point, there, tree.root()):
+                return False
+        self.tree.join(size, full)
+        self.prev = head
+        return True
+
+    def end(self) -> tuple[int, int, int]:
+        if self.waiting:
+            raise Wrong(
+                self.tree.size + 1,
+                f"is missing: a signed checkpoint counts {self.waiting[-1].size} entries, "
+                f"the chain ends at {self.tree.size}",
+            )
+        return self.tree.size, self.agreed, self.covered
+
+
+def check_trail(lines: Iterable[bytes], points: Sequence[Point], trail: Trail | None = None) -> tuple[int, int, int]:
+    """Entries, checkpoints that agree, entries covered by one. Raises Wrong naming the first place."""
+    trail = trail or Trail(points)
+    for line in lines:
+        trail.add(line)
+    return trail.end()
+
+
+# Quickly: stretches of a large file, each checked by a process of its own. A stretch in which anything is wrong gives
+# nothing; then it is walked line by line as above, which names the place.
+
+Stretch = tuple[int, str, int, str, list[bytes], dict[int, tuple[str, list[bytes]]]]
+"""First entry, the hash it follows from, last entry, its hash, the full subtrees' roots; head and roots at sizes."""
+WORTH_A_PROCESS = 50_000_000  # bytes
+READ_AT_ONCE = 1 << 20
+TAIL = b'"prev":"%b","result":"ok","seq":%d},"hash":"%b"}\n'
+HEAD_BYTES, TAIL_BYTES = len(b'{"entry":'), len(b',"hash":""}\n') + 64
+
+
+def check_stretch(path: str, start: int, end: int, chain: str, sizes: list[int]) -> Stretch | None:
+    """Check the lines between two places of the file, which are ends of lines."""
+    sha256, named = hashlib.sha256, b'"merchant":"' + chain.encode() + b'",'
+    with open(path, "rb") as file:
+        file.seek(start)
+        found = LINE.fullmatch(file.readline())
+        file.seek(start)
+        if found is None:
+            return None
+        prev, first = found[2].decode(), int(found[3])
+        tree, head, heads = Tree(first - 1), found[2], {}
+        sizes = [size for size in sizes if size >= first]
+        while start < end and (lines := file.readlines(min(READ_AT_ONCE, end - start - 1))):
+            start += sum(map(len, lines))
+            digests = [sha256(DOMAIN + line[HEAD_BYTES:-TAIL_BYTES]).digest() for line in lines]
+            number, done = tree.size + 1, 0
+            for place, (line, digest) in enumerate(zip(lines, digests, strict=True), start=number):
+                link, head = head, digest.hex().encode()
+                usual = line.startswith(b'{"entry":{') and line.endswith(TAIL % (link, place, head)) and named in line
+                if not usual and not follows(line, place, link, head, chain):
+                    return None
+            while sizes and sizes[0] < number + len(lines):
+                size = sizes.pop(0)
+                tree.add(digests[done : size - number + 1])
+                done = size - number + 1
+                heads[size] = digests[done - 1].hex(), list(tree.full)
+            tree.add(digests[done:])
+    return first, prev, tree.size, head.decode(), tree.full, heads
+
+
+def follows(line: bytes, number: int, prev: bytes, head: bytes, chain: str) -> bool:
+    try:
+        return check_line(line, number, prev.decode(), chain) == head.decode()
+    except Wrong:
+        return False
+
+
+def check_quickly(path: Path, trail: Trail) -> int:
+    """Take as much of the trail as holds, in as many processes as there are processors; gives where that ends."""
+    size = path.stat().st_size
+    count = min(os.cpu_count() or 1, 4) if size >= WORTH_A_PROCESS else 1
+    places = [0]
+    with path.open("rb") as file:
+        for number in range(1, count):
+            file.seek(size * number // count)
+            file.readline()
+            places.append(file.tell())
+    places = sorted({*places, size})
+    sizes = sorted({point.size for point in trail.waiting})
+    work = [(str(path), low, high, trail.chain, sizes) for low, high in pairwise(places)]
+    with ProcessPoolExecutor(max(count - 1, 1)) as pool:
+        others = [pool.submit(check_stretch, *one) for one in work[1:]]
+        for place, one in enumerate(work):
+            stretch = others[place - 1].result() if place else check_stretch(*one)
+            if stretch is None or not trail.take(stretch):
+                for other in others:
+                    other.cancel()
+                return one[1]
+    return size
 
 
 def chain_of(line: bytes) -> str:
@@ -257,7 +390,9 @@ def verify_trail(path: Path, folder: Path | None, anchor: str, up_to: int) -> st
             raise Wrong(1, "does not read as an entry")
         points = read_folder(folder, chain, anchor) if folder else []
         points = [point for point in points if not up_to or point.size <= up_to]
-        size, agreed, covered = check_trail(file, points)
+        trail = Trail(points, chain)
+        file.seek(check_quickly(path, trail))
+        size, agreed, covered = check_trail(file, points, trail)
     if not points:
         return f"holds by itself: {size:,} entries. No checkpoint was given, so it could still be a chain written anew."
     return f"holds: {size:,} entries, {agreed:,} signed checkpoints agree, the last one up to entry {covered:,}."

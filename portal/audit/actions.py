@@ -45,6 +45,7 @@ ACTIONS: dict[str, Action] = {
         _action("export:state", "from", "to", "code", "attempt"),
         _action("export:release", "reason"),
         _action("export:mark_not_sent"),
+        _action("export:keep", "state"),
         _action("export:view", "table"),
         _action("export:reveal", "what"),
         _action("export:search"),

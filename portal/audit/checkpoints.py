@@ -102,6 +102,11 @@ class CheckpointFolder:
         """All checkpoints of a chain, shortest first."""
         return [self._get(n) for n in sorted(self._store.names(f"{chain}/")) if n.endswith(".checkpoint")]
 
+    def sizes(self, chain: str) -> list[int]:
+        """At which lengths checkpoints lie here, as their names say."""
+        stems = [name.rpartition("/")[2].partition(".checkpoint")[0] for name in self._store.names(f"{chain}/")]
+        return sorted(int(stem) for stem in stems if stem.isascii() and stem.isdigit())
+
     def note_of(self, point: Checkpoint) -> str:
         """The signed note as it was kept. Raises FileNotFoundError."""
         return self._get(f"{point.chain}/{point.size:012}.checkpoint")

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.audit.certifying import certifying
 from portal.audit.chain import PORTAL_CHAIN, ChainFault, record
 from portal.audit.checking import PAGE, RawEntry, Verdict, check_pages, pages_of
 from portal.audit.checkpoints import BadCheckpoint, Checkpoint, CheckpointFolder, parse_checkpoint
@@ -163,16 +164,17 @@ class Keeper:
     def verify(self, chain: str, *, folder: CheckpointFolder | None = None, anchor: str = "") -> Verdict:
         """The whole chain against every checkpoint of it. A bad checkpoint or key is a fault at entry 0."""
         source = folder or self.folder
-        try:
-            notes = self.keys.notes() or source.key_notes()
-            keys = trusted_keys(notes, anchor)
-            points = [parse_checkpoint(note, keys) for note in source.notes(chain)]
-            if any(point.chain != chain for point in points):
-                raise BadCheckpoint("a checkpoint of another chain lies here")
-        except ValueError as error:
-            return Verdict(fault=ChainFault(0, str(error)))
+        with certifying(self._db, chain, source.sizes(chain)) as quick:
+            try:
+                keys = trusted_keys(self.keys.notes() or source.key_notes(), anchor)
+                points = [parse_checkpoint(note, keys) for note in source.notes(chain)]
+                if any(point.chain != chain for point in points):
+                    raise BadCheckpoint("a checkpoint of another chain lies here")
+            except ValueError as error:
+                return Verdict(fault=ChainFault(0, str(error)))
+            sound = quick.verdict(points)
         with self._db.read() as session:
-            return check_pages(pages_of(session, chain), points)
+            return check_pages(pages_of(session, chain, after=sound.sound or None), points, start=sound)
 
 
 def _up_to(session: Session, chain: str, after: int, stop: int) -> Iterator[list[RawEntry]]:

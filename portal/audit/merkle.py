@@ -2,7 +2,7 @@
 
 An entry's hash is the tree's leaf hash (prefix 0x00, see `chain.DOMAIN`), an inner node is SHA-256 over
 0x01, left and right. All hashes are 32 bytes. A frontier is what is needed to go on growing: the roots
-of the full subtrees from left to right.
+of the full subtrees from left to right. One that starts in the middle of the tree is joined to what lies before it.
 """
 
 from __future__ import annotations
@@ -19,10 +19,24 @@ def node(left: bytes, right: bytes) -> bytes:
 
 @dataclass
 class Frontier:
-    """A growing tree of `size` leaves; `peaks` are its full subtrees, largest first."""
+    """A growing tree of `size` leaves, those from `start` on; `peaks` are its full subtrees from left to right."""
 
     size: int = 0
     peaks: list[bytes] = field(default_factory=list)
+    start: int = 0
+
+    @classmethod
+    def from_place(cls, start: int) -> Frontier:
+        return cls(start, [], start)
+
+    def copy(self) -> Frontier:
+        return Frontier(self.size, list(self.peaks), self.start)
+
+    def join(self, size: int, peaks: Sequence[bytes]) -> None:
+        """Take in the peaks of a frontier that started where this one ends and grew to `size`."""
+        for peak in peaks:
+            room = self.size & -self.size or 1 << 62
+            self._push(peak, min(room, 1 << ((size - self.size).bit_length() - 1)))
 
     def extend(self, leaves: Sequence[bytes]) -> None:
         """Append leaves, a full subtree at a time: one hash a leaf on average."""
@@ -34,9 +48,10 @@ class Frontier:
             start += count
 
     def _push(self, root: bytes, count: int) -> None:
-        merged = count
-        while self.size & merged:
+        merged, low = count, self.size
+        while self.size & merged and low - merged >= self.start:
             root = node(self.peaks.pop(), root)
+            low -= merged
             merged <<= 1
         self.peaks.append(root)
         self.size += count

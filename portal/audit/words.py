@@ -29,6 +29,7 @@ ACT_WORDS: dict[str, str] = {
     "export:state": "Export moved",
     "export:release": "Export released",
     "export:mark_not_sent": "Marked as not sent",
+    "export:keep": "Left as it is",
     "export:view": "File opened",
     "export:reveal": "Masked values shown",
     "export:search": "File searched",
