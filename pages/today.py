@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from portal.errors import PortalError
 from portal.exports import ExportView, Today
 from portal.identity import Permission, allows
 from portal.runtime import get_portal
@@ -11,6 +12,7 @@ from portal.ui import places
 from portal.ui.badges import badge_of
 from portal.ui.charts import figures_of_today, outcomes_by_day
 from portal.ui.export_table import export_table
+from portal.ui.problems import show_problem
 from portal.ui.session import the_user
 from portal.ui.times import expires_in, reader_zone
 from portal.ui.words import _, number, percent, sentence
@@ -44,6 +46,13 @@ def to_decide(rows: tuple[ExportView, ...]) -> None:
                 places.go_to_export(row.id)
 
 
+def refresh(export_id: str) -> None:
+    try:
+        portal.exports.refresh(user, export_id)
+    except PortalError as error:
+        st.session_state["_today_problem"] = error
+
+
 def expiring(rows: tuple[ExportView, ...]) -> None:
     import datetime as dt
 
@@ -52,17 +61,27 @@ def expiring(rows: tuple[ExportView, ...]) -> None:
         st.caption(_("No link expires within a day."))
     for row in rows:
         with st.container(border=True, key=f"expiring-{row.id}"):
-            words, button = st.columns([4, 1], vertical_alignment="center")
+            words, buttons = st.columns([3, 2], vertical_alignment="center")
             with words.container(horizontal=True, vertical_alignment="center"):
                 left = expires_in(row.seconds_left(dt.datetime.now(dt.UTC)))
                 st.badge(left, icon=":material/timer:", color="orange")
                 st.text(f"{row.customer} · {sentence(row.scope)}", width="content")
-            if button.button(_("Open preview"), key=f"open-{row.id}", width="stretch"):
-                places.go_to_export(row.id)
+            with buttons.container(horizontal=True, horizontal_alignment="right"):
+                if allows(user.role, Permission.EXPORT_CREATE):
+                    st.button(
+                        _("Refresh"), key=f"refresh-{row.id}", icon=":material/refresh:",
+                        on_click=refresh, args=(row.id,),
+                        help=_("Ask again with the same filters: a fresh link and file."),
+                    )  # fmt: skip
+                if st.button(_("Open preview"), key=f"open-{row.id}"):
+                    places.go_to_export(row.id)
 
 
 @st.fragment(run_every=5)
 def live() -> None:
+    problem = st.session_state.pop("_today_problem", None)
+    if problem is not None:
+        show_problem(problem)
     today: Today = portal.exports.today(user)
     one, two, three = st.columns(3)
     one.metric(_("Open"), number(today.open), border=True, help=_("Under way now."))

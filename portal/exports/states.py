@@ -61,6 +61,9 @@ RUNNING = frozenset({S.REQUESTED, S.SENT, S.WAITING, S.ACCEPTED, S.COLLECTED})
 NEEDS_PERSON = frozenset({S.ATTENTION, S.UNKNOWN, S.FAILED})
 """Somebody must decide; listed on Today."""
 
+KEEPABLE = NEEDS_PERSON | {S.REJECTED, S.EXPIRED}
+"""May be left as it is by a person's word; then nobody's turn it is any more."""
+
 HOLDS_FILE = frozenset({S.COLLECTED, S.READY, S.ATTENTION, S.EXPIRED})
 """A sealed file may be here (an expired one only when it was collected in time)."""
 

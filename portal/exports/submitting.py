@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -13,7 +15,7 @@ from portal.errors import InputError, StateConflict, TryLater
 from portal.exports import ledger
 from portal.exports.base import ExportsBase, asked_words, stand_in_line
 from portal.exports.request import ExportRequest
-from portal.exports.states import State
+from portal.exports.states import KEEPABLE, State
 from portal.exports.views import EXPIRY_MARGIN
 from portal.identity import Permission, User, require
 from portal.log import log
@@ -164,6 +166,13 @@ class Submitting(ExportsBase):
         """A new export with the same filters, linked to the old one."""
         return self.submit(user, self.request_of(user, export_id), again=True, repeat_of=export_id)
 
+    def refresh(self, user: User, export_id: str) -> str:
+        """A fresh link and file in place of an expiring one, linked to it; two clicks make one. Gives the new id."""
+        try:
+            return self.submit(user, self.request_of(user, export_id), repeat_of=export_id)
+        except AskedAlready as same:
+            return same.export_id
+
     # Decisions ---------------------------------------------------------------------------------
 
     def _decide(self, user: User, export_id: str, allowed: set[State], to: State, code: str, **changes: object) -> None:
@@ -185,6 +194,30 @@ class Submitting(ExportsBase):
         require(user, Permission.EXPORT_CREATE)
         words = {"problem_code": "closed", "problem": "Closed by a person.", "next_step": "", "turn": "nobody"}
         self._decide(user, export_id, {State.UNKNOWN}, State.FAILED, "marked_not_sent", **words)
+
+    def keep(self, user: User, export_id: str) -> None:
+        """A person leaves an export as it is: it stays in the list, and waits for nobody any more.
+
+        What failed a check is a manager's to leave. Raises StateConflict when nothing waits.
+        """
+        require(user, Permission.EXPORT_CREATE)
+        with self.db.write() as session:
+            row = self._row(session, user, export_id)
+            if State(row.state) is State.ATTENTION:
+                require(user, Permission.EXPORT_RELEASE)
+            done: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # an UPDATE gives a cursor result
+                update(Export)
+                .where(Export.id == row.id, Export.state == row.state, Export.state.in_(KEEPABLE))
+                .where(Export.turn != "nobody")
+                .values(turn="nobody", next_step="")
+                .execution_options(synchronize_session=False)
+            )
+            if done.rowcount != 1:
+                raise StateConflict(detail=row.state)
+            audit.record(
+                session, user.merchant_id, user.account_id, "export:keep",
+                object_id=export_id, origin=user.origin, state=row.state,
+            )  # fmt: skip
 
     def fetch_again(self, user: User, export_id: str) -> None:
         """Try the link once more while it lives. Raises StateConflict when it does not."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, and_, case, func, or_, select, type_coerce, union_all
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from portal.exports import ledger
 from portal.exports.about_person import AboutPerson
@@ -96,7 +96,9 @@ class TodayNumbers(AboutPerson):
                 ready=count(Export.state == State.READY),
                 expiring=count(*soon),
                 deciding=self._views(session, Export.id.in_(to_decide), order=Export.updated_at.desc(), limit=20),
-                expiring_soon=self._views(session, own, *soon, order=Export.link_expires_at.asc(), limit=20),
+                expiring_soon=self._without_refreshed(
+                    session, self._views(session, own, *soon, order=Export.link_expires_at.asc(), limit=20)
+                ),
                 latest=self._views(session, own, order=Export.requested_at.desc(), limit=10),
                 by_day=self._by_day(session, own, now - dt.timedelta(days=days)),
             )
@@ -110,6 +112,19 @@ class TodayNumbers(AboutPerson):
             .limit(limit)
         )
         return tuple(ledger.to_view(row, name or email or "", self.seal) for row, name, email in rows)
+
+    def _without_refreshed(self, session: Session, views: tuple[ExportView, ...]) -> tuple[ExportView, ...]:
+        """Less those that a later export, under way or ready, takes the place of."""
+        old, new = aliased(Export), aliased(Export)
+        refreshed = set(
+            session.scalars(
+                select(old.id)
+                .join(new, (new.merchant_id == old.merchant_id) & (new.subject_index == old.subject_index))
+                .where(old.id.in_([view.id for view in views]), new.repeat_of == old.id)
+                .where(new.state.in_(RUNNING | {State.READY}))
+            )
+        )
+        return tuple(view for view in views if view.id not in refreshed)
 
     def _day_of(self, column: Any) -> Any:
         """A time's UTC date as text."""

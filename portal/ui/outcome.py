@@ -9,6 +9,7 @@ import streamlit as st
 from portal.audit import AuditRow
 from portal.errors import PortalError
 from portal.exports import ExportView, State
+from portal.exports.states import KEEPABLE
 from portal.identity import Permission, User, allows
 from portal.runtime import Portal
 from portal.ui import places
@@ -66,6 +67,9 @@ def _buttons(portal: Portal, user: User, view: ExportView) -> None:
             _act_button(_("Close, it did not arrive"), lambda: portal.exports.close_unknown(user, view.id))
         if not mend_first:
             _change_button(view, primary=False)
+        decides = view.state is not State.ATTENTION or allows(user.role, Permission.EXPORT_RELEASE)
+        if view.state in KEEPABLE and view.turn not in ("", "nobody") and decides:
+            _act_button(_("Keep as it is"), lambda: portal.exports.keep(user, view.id))
 
 
 def _change_button(view: ExportView, *, primary: bool) -> None:
@@ -137,6 +141,7 @@ ACT_WORDS = {
     "export:reveal": later("masked values shown"),
     "export:download": later("downloaded"),
     "export:release": later("released"),
+    "export:keep": later("left as it is"),
     "export:destroy": later("file destroyed"),
 }
 DEFAULT_WORDS = {
