@@ -30,7 +30,8 @@ def draw_outcome(portal: Portal, user: User, view: ExportView) -> None:
     """The panel for rejected, failed, unknown, expired, attention and purged exports, with its buttons."""
     words = sentence(view.problem) or _(DEFAULT_WORDS.get(view.state, ""))
     turn = _(TURN_WORDS.get(view.turn, ""))
-    text = plain(words) + (f"  \n**{turn}.** {plain(sentence(view.next_step))}" if turn or view.next_step else "")
+    step = sentence(view.next_step)
+    text = plain(words) + (f"  \n**{turn}.** {plain(step)}" if turn or step else "")
     draw = {State.ATTENTION: st.warning, State.UNKNOWN: st.warning, State.EXPIRED: st.info, State.PURGED: st.info}
     draw.get(view.state, st.error)(text, icon=ICONS.get(view.state, ":material/error:"))
     if tells_more(view.vendor_status) and view.state is not State.PURGED:
