@@ -11,14 +11,19 @@ from portal.ui.brand import LOGO_SVG, icon_address
 from portal.ui.session import practice_strip, sidebar, signed_in_user
 from portal.ui.step_up import draw_step_up_if_wanted
 from portal.ui.words import _, choose_language
+from portal.web import bridge
 
 choose_language()
 st.set_page_config(page_title=_("Privacy portal"), page_icon=icon_address(), layout="wide")
 st.logo(LOGO_SVG, size="large")
 portal = get_portal()
 user = signed_in_user()
-if user is None:
-    st.navigation([st.Page(places.SIGN_IN, title=_("Sign in"), default=True)], position="hidden").run()
+if user is None and st.user.get("session_hash"):
+    st.text(_("You are signed out."))
+    bridge.redirect_browser(places.asked_place())  # the session ended under a live socket: a new one knows why
+elif user is None:
+    ways_in = [st.Page(places.SIGN_IN, title=_("Sign in"), url_path=path) for path in places.PAGE_PATHS]
+    st.navigation([st.Page(places.SIGN_IN, title=_("Sign in"), default=True), *ways_in], position="hidden").run()
 else:
     may_ask = allows(user.role, Permission.EXPORT_CREATE)
     pages = [
@@ -41,6 +46,7 @@ else:
             if allows(user.role, Permission.SETTINGS)
             else []
         ),
+        st.Page(places.YOUR_ACCOUNT, title=_("Your account"), icon=":material/person:"),
     ]
     page = st.navigation(pages)
     sidebar(portal, user)

@@ -3,6 +3,7 @@
 from portal.identity.accounts import AccountRow
 from portal.identity.errors import CodeRefused, SignInRefused
 from portal.identity.exchange import ImportReport
+from portal.identity.own_account import OwnSession
 from portal.identity.roles import PERMISSIONS, Permission, Role, User, allows, require, require_fresh_proof
 from portal.identity.second_factor import Enrolment
 from portal.identity.service import Identity
@@ -18,6 +19,7 @@ __all__ = [
     "Identity",
     "ImportReport",
     "KnownAccount",
+    "OwnSession",
     "Permission",
     "Role",
     "SessionState",

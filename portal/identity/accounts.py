@@ -37,7 +37,7 @@ class AccountRow:
     created_at: dt.datetime
 
 
-def _row(account: Account) -> AccountRow:
+def row_of(account: Account) -> AccountRow:
     return AccountRow(
         id=account.id,
         email=account.email,
@@ -178,7 +178,7 @@ class Accounts(Shared):
         require(user, Permission.ACCOUNTS)
         with self.db.read() as db:
             rows = db.scalars(select(Account).where(Account.merchant_id == user.merchant_id).order_by(Account.email))
-            return [_row(a) for a in rows]
+            return [row_of(a) for a in rows]
 
     def disable_account(self, user: User, account_id: str) -> None:
         """Sign-in is refused from now on and every session ends at once."""

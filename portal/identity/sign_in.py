@@ -34,9 +34,11 @@ class KnownAccount:
 
 
 def second_factor_for(account: Account, merchant: Merchant) -> str:
-    """``code`` when enrolled; ``enrol`` when the merchant's policy asks for it; else ``none``."""
+    """``code`` when enrolled; ``enrol`` when the merchant's policy or the person asks for it; else ``none``."""
     if account.sealed_totp is not None:
         return "code"
+    if account.wants_second_factor:
+        return "enrol"
     if merchant.practice or merchant.second_factor == "off":
         return "none"
     if merchant.second_factor == "all" or account.role == Role.MANAGER:

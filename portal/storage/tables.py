@@ -117,6 +117,7 @@ class Account(Base, kw_only=True):
     method: Mapped[str] = mapped_column(String(16), default="password")
     password_hash: Mapped[str] = mapped_column(String(100), default="")
     disabled_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    wants_second_factor: Mapped[bool] = mapped_column(default=False)
     sealed_totp: Mapped[bytes | None] = mapped_column(default=None)
     totp_last_step: Mapped[int | None] = mapped_column(BigInteger, default=None)
     recovery_hashes: Mapped[list[Any]] = mapped_column(default_factory=list)

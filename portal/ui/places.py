@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import streamlit as st
+
+from portal.web.places import OWN_PLACE
 
 PAGES_FOLDER = "../pages"
 TODAY = f"{PAGES_FOLDER}/today.py"
@@ -15,7 +18,10 @@ PAST_EXPORTS = f"{PAGES_FOLDER}/past_exports.py"
 AUDIT_TRAIL = f"{PAGES_FOLDER}/audit_trail.py"
 ACCOUNTS = f"{PAGES_FOLDER}/accounts.py"
 SETTINGS = f"{PAGES_FOLDER}/settings.py"
+YOUR_ACCOUNT = f"{PAGES_FOLDER}/your_account.py"
 SIGN_IN = f"{PAGES_FOLDER}/sign_in.py"
+PAGE_PATHS = ("new_export", "past_exports", "preview", "audit_trail", "accounts", "settings", "your_account")
+"""Addresses people may be sent or keep. Whoever is signed out finds the sign-in there, not "page not found"."""
 EXPORT_PARAMETER = "export"
 _ID = re.compile(r"[0-9a-f]{32}")
 
@@ -24,6 +30,15 @@ def chosen_export() -> str | None:
     """The export the address names; anything that is not an id counts as none."""
     value = st.query_params.get(EXPORT_PARAMETER, "")
     return value if _ID.fullmatch(value) else None
+
+
+def asked_place() -> str:
+    """The page's address as the visitor gave it, for after the sign-in: a page and an export's id, nothing else."""
+    path = urlsplit(st.context.url or "").path
+    export_id = chosen_export()
+    if not OWN_PLACE.fullmatch(path):
+        return "/"
+    return f"{path}?{EXPORT_PARAMETER}={export_id}" if export_id else path
 
 
 def go_to_export(export_id: str, page: str = PREVIEW) -> NoReturn:

@@ -100,6 +100,12 @@ def manager(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iter
         assert not found, found
 
 
+@pytest.fixture
+def portal_of_agent(tmp_path: Path) -> Iterator[Demo]:
+    with served(Script({"json": SMALL_FILE}), tmp_path) as portal:
+        yield portal
+
+
 def test_a_proof_changes_the_cookie_and_keeps_what_was_typed(manager: Desk) -> None:
     context = manager.page.context
     manager.go("Settings")
@@ -170,3 +176,23 @@ def test_behind_tls_the_cookie_is_host_bound_and_the_whole_way_works(tmp_path: P
         found = trouble.unexpected()
         context.close()
         assert not found, found
+
+
+def test_a_link_to_a_page_leads_there_after_the_sign_in(portal_of_agent: Demo, chromium: Browser) -> None:
+    context, trouble = new_context(chromium)
+    desk = Desk(portal_of_agent, context.new_page(), trouble)
+    desk.open("/past_exports")
+    desk.fill("Email", AGENT)
+    desk.fill("Password", PASSWORD)
+    desk.click(desk.button("Sign in"))
+    desk.heading("Past exports").wait_for()
+    assert desk.page.url.endswith("/past_exports")
+    desk.go("Your account")
+    desk.fill("New password", "harbour-mustard-kite-38")
+    desk.fill("The same once more", "harbour-mustard-kite-38")
+    desk.press("Change password")
+    desk.heading("Sign in").wait_for()
+    desk.sees("Your password was changed. Sign in again with the new one.")
+    found = trouble.unexpected()
+    context.close()
+    assert not found, found

@@ -53,6 +53,7 @@ class People:
     identity: Identity
     merchants: dict[str, str]
     ids: dict[str, str]
+    password: str = PASSWORD
 
     def email(self, who: str, shop: str = "one") -> str:
         return f"{who}@{shop}.example"

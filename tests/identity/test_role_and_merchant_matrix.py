@@ -47,6 +47,7 @@ EXPECTED: dict[str, Permission | None] = {
     "Exports.history": P.EXPORT_LIST,
     "Exports.keep": P.EXPORT_CREATE,
     "Exports.merchant_settings": P.SETTINGS,
+    "Exports.note_file_search": P.EXPORT_OPEN,
     "Exports.note_reveal": P.EXPORT_OPEN,
     "Exports.note_search": P.EXPORT_LIST,
     "Exports.open_file": P.EXPORT_OPEN,
@@ -70,8 +71,11 @@ EXPECTED: dict[str, Permission | None] = {
     "Identity.confirm_identity": OWN,
     "Identity.disable_account": P.ACCOUNTS,
     "Identity.enable_account": P.ACCOUNTS,
+    "Identity.end_other_sessions": OWN,
     "Identity.idle_seconds_left": OWN,
     "Identity.invite": P.ACCOUNTS,
+    "Identity.own_account": OWN,
+    "Identity.own_sessions": OWN,
     "Identity.reset_second_factor": P.ACCOUNTS,
     "Identity.second_factor_policy": P.ACCOUNTS,
     "Identity.set_password": P.ACCOUNTS,
@@ -81,6 +85,7 @@ EXPECTED: dict[str, Permission | None] = {
     "Identity.step_up_ways": OWN,
     "Identity.vendor_refused": OWN,
     "Identity.vendor_token": OWN,
+    "Identity.want_second_factor": OWN,
 }
 # The way in, the workers and the command line: no user yet, so each is guarded by its own secret (password,
 # code, cookie, ticket, vendor, provider) or reachable only from the command line, a worker and the start.

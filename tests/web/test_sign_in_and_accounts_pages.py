@@ -151,10 +151,10 @@ def test_starting_over_forgets_the_first_factor(portal: Portal, sent: list[str])
 
 @pytest.fixture
 def accounts_page(portal: Portal) -> Callable[..., AppTest]:
-    def opened(who: str = "manager") -> AppTest:
+    def opened(who: str = "manager", script: str = "script_for_accounts.py") -> AppTest:
         account = portal.identity.user_for_account(f"{who}@shop.example", origin="cli").account_id
         cookie = portal.identity.start_session(account, method="password", address="203.0.113.5", second_factor=True)
-        page = AppTest.from_file(str(Path(__file__).with_name("script_for_accounts.py")), default_timeout=20)
+        page = AppTest.from_file(str(Path(__file__).with_name(script)), default_timeout=20)
         page.user = {"session_hash": digest(cookie), "account_id": account, "browser": BROWSER}
         return page.run()
 
@@ -193,3 +193,55 @@ def test_an_agent_who_finds_the_page_is_refused(accounts_page: Callable[..., App
     assert "does not allow" in page.error[0].value
     assert not page.dataframe
     assert not page.text_input
+
+
+YOURS = "script_for_your_account.py"
+
+
+def pressed(page: AppTest, label: str) -> AppTest:
+    return next(b for b in page.button if b.label == label).click().run()
+
+
+def test_an_agent_changes_their_own_password_and_is_signed_out(
+    portal: Portal, accounts_page: Callable[..., AppTest]
+) -> None:
+    page = accounts_page("agent", YOURS)
+    assert not page.exception
+    fields = {t.label: t for t in page.text_input}
+    fields["New password"].set_value("harbour-mustard-kite-38")
+    fields["The same once more"].set_value("harbour-mustard-kite-39")
+    page = pressed(page, "Change password")
+    assert "not the same" in page.error[0].value
+    {t.label: t for t in page.text_input}["The same once more"].set_value("harbour-mustard-kite-38")
+    pressed(page, "Change password")
+    assert portal.identity.look(page.user["session_hash"], touch=False).ended == "password_changed"
+    portal.identity.check_password("agent@shop.example", "harbour-mustard-kite-38", address="203.0.113.9")
+
+
+def test_a_weak_password_is_refused_in_words_and_nothing_changes(
+    portal: Portal, accounts_page: Callable[..., AppTest]
+) -> None:
+    page = accounts_page("agent", YOURS)
+    for field in page.text_input:
+        field.set_value("too short")
+    page = pressed(page, "Change password")
+    assert "15" in page.error[0].value
+    portal.identity.check_password("agent@shop.example", PASSWORD, address="203.0.113.9")
+
+
+def test_a_person_sees_where_they_are_signed_in_and_ends_the_rest(
+    portal: Portal, accounts_page: Callable[..., AppTest]
+) -> None:
+    accounts_page("agent", YOURS)
+    page = accounts_page("agent", YOURS)
+    assert list(page.dataframe[0].value["This browser"]) == ["here", ""]
+    page = pressed(page, "Sign out everywhere else")
+    assert page.success[0].value == "1 other sign-in ended."
+    assert list(page.dataframe[0].value["This browser"]) == ["here"]
+
+
+def test_an_agent_asks_for_a_second_factor_of_their_own(portal: Portal, accounts_page: Callable[..., AppTest]) -> None:
+    page = pressed(accounts_page("agent", YOURS), "Set up a second factor")
+    assert portal.identity.look(page.user["session_hash"], touch=False).ended == "second_factor_changed"
+    again = enter(sign_in_page(), "agent@shop.example", PASSWORD)
+    assert any("authenticator app" in t.value for t in again.text)

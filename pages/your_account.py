@@ -1,0 +1,120 @@
+"""Your account: what one sees and changes of oneself. Every role."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from portal.errors import InputError, InputErrors, PortalError
+from portal.identity import AccountRow, OwnSession
+from portal.runtime import get_portal
+from portal.ui.acts import ROLE_WORDS, word
+from portal.ui.problems import field_problem, show_problem
+from portal.ui.session import the_user
+from portal.ui.times import reader_zone, when
+from portal.ui.words import _, plural
+
+METHODS = {"password": _("Password"), "loyaltydog": _("Sign in with LoyaltyDog"), "oidc": _("Single sign-on")}
+
+portal = get_portal()
+identity = portal.identity
+user = the_user()
+zone = reader_zone(user.time_zone)
+
+
+def facts(account: AccountRow) -> None:
+    """Who one is here; the name is nobody's Markdown."""
+    lines = {
+        _("Email"): account.email,
+        _("Name"): account.name,
+        _("Role"): word(ROLE_WORDS, account.role.value),
+        _("Signs in with"): METHODS.get(account.method, account.method),
+    }
+    with st.container(border=True):
+        for column, (label, value) in zip(st.columns(len(lines)), lines.items(), strict=True):
+            column.caption(label)
+            column.text(value or "–")
+    st.caption(_("A manager of your merchant can change these."))
+
+
+def password_form() -> None:
+    st.subheader(_("Password"), anchor=False)
+    with st.form("own_password"):
+        chosen = st.text_input(_("New password"), type="password", autocomplete="new-password", max_chars=200)
+        again = st.text_input(_("The same once more"), type="password", autocomplete="new-password", max_chars=200)
+        st.caption(_("At least 15 characters; a few unrelated words are good. You are signed out everywhere after it."))
+        if not st.form_submit_button(_("Change password"), icon=":material/password:"):
+            return
+    if chosen != again:
+        field_problem(_("The two are not the same. Type both again."))
+        return
+    try:
+        identity.set_password(user, user.account_id, chosen)
+    except (InputError, InputErrors) as wrong:
+        field_problem(wrong.message)
+    except PortalError as error:
+        show_problem(error)
+    else:
+        st.rerun()
+
+
+def second_factor(account: AccountRow) -> None:
+    st.subheader(_("Second factor"), anchor=False)
+    if account.second_factor:
+        st.badge(_("set up"), icon=":material/phonelink_lock:", color="green")
+        st.text(_("A code from your authenticator app is asked for at each sign-in."))
+        st.caption(_("Lost the app? A recovery code works once each. Then ask a manager to reset it."))
+        return
+    st.badge(_("none"), icon=":material/phonelink_erase:", color="gray")
+    st.text(_("With a code from an app on your phone, your password alone is worth nothing to a thief."))
+    st.caption(_("You are signed out, and set it up as you sign in again. It takes a minute."))
+    if st.button(_("Set up a second factor"), icon=":material/phonelink_lock:"):
+        try:
+            identity.want_second_factor(user)
+        except PortalError as error:
+            show_problem(error)
+        else:
+            st.rerun()
+
+
+def where_signed_in(sessions: list[OwnSession]) -> None:
+    import pandas as pd
+
+    st.subheader(_("Where you are signed in"), anchor=False)
+    cells = {
+        _("Since"): [when(s.since, zone) for s in sessions],
+        _("Last act"): [when(s.last_seen_at, zone) for s in sessions],
+        _("From"): [s.address for s in sessions],
+        _("With"): [METHODS.get(s.method, s.method) for s in sessions],
+        _("This browser"): [_("here") if s.here else "" for s in sessions],
+    }
+    st.dataframe(
+        pd.DataFrame(cells, dtype=object),
+        hide_index=True,
+        alt=_("Your sign-ins: since when, last act, from which address, with what, and which one is this browser."),
+    )
+    others = sum(not s.here for s in sessions)
+    if not others:
+        st.caption(_("Nowhere but here."))
+    elif st.button(_("Sign out everywhere else"), icon=":material/logout:"):
+        ended = identity.end_other_sessions(user)
+        st.session_state["_own_told"] = plural("{n} other sign-in ended.", "{n} other sign-ins ended.", ended)
+        st.rerun()
+
+
+st.title(_("Your account"))
+st.caption(_("Your way in, and where it is open now."))
+told = st.session_state.pop("_own_told", "")
+if told:
+    st.success(told, icon=":material/check_circle:")
+own = identity.own_account(user)
+facts(own)
+left, right = st.columns(2, gap="large")
+with left:
+    if own.method == "password":
+        password_form()
+    else:
+        st.subheader(_("Password"), anchor=False)
+        st.text(_("You sign in another way: your password is kept there, not here."))
+with right:
+    second_factor(own)
+where_signed_in(identity.own_sessions(user))

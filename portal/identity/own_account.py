@@ -1,0 +1,92 @@
+"""What people see and change of their own account: second factor, and where they are signed in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from portal.audit import record
+from portal.errors import StateConflict
+from portal.identity.accounts import AccountRow, row_of
+from portal.identity.roles import User, require_fresh_proof
+from portal.identity.second_factor import SecondFactor
+from portal.identity.sessions import end_in, end_one
+from portal.storage.tables import Account, LoginSession, utc_now
+
+
+@dataclass(frozen=True)
+class OwnSession:
+    """A browser the person is signed in with. Times are aware UTC; `here` is the one that asks."""
+
+    since: dt.datetime
+    last_seen_at: dt.datetime
+    address: str
+    method: str
+    here: bool
+
+
+class OwnAccount(SecondFactor):
+    """Every function is about the caller alone; no other account can be named."""
+
+    def own_account(self, user: User) -> AccountRow:
+        """The caller's own line of the Accounts page."""
+        with self.db.read() as db:
+            return row_of(db.get_one(Account, user.account_id))
+
+    def own_sessions(self, user: User) -> list[OwnSession]:
+        """Where the caller is signed in now, this browser first, then the newest."""
+        now, idle = utc_now(), dt.timedelta(minutes=self.settings.idle_minutes)
+        with self.db.read() as db:
+            rows = db.scalars(
+                select(LoginSession)
+                .where(
+                    LoginSession.account_id == user.account_id,
+                    LoginSession.ended_at.is_(None),
+                    LoginSession.expires_at > now,
+                    LoginSession.last_seen_at > now - idle,
+                )
+                .order_by(LoginSession.created_at.desc())
+                .limit(50)
+            ).all()
+        found = [
+            OwnSession(r.created_at, r.last_seen_at, r.address, r.method, r.id_hash == user.session_hash) for r in rows
+        ]
+        return sorted(found, key=lambda s: not s.here)
+
+    def end_other_sessions(self, user: User) -> int:
+        """Sign the caller out everywhere but here; gives how many ended. Needs no proof: it only takes away."""
+        with self.db.write() as db:
+            others = db.scalars(
+                select(LoginSession.id_hash).where(
+                    LoginSession.account_id == user.account_id,
+                    LoginSession.ended_at.is_(None),
+                    LoginSession.id_hash != user.session_hash,
+                )
+            ).all()
+            for session_hash in others:
+                end_one(db, session_hash, "ended_elsewhere", actor=user.account_id)
+        return len(others)
+
+    def want_second_factor(self, user: User) -> None:
+        """The next sign-in sets a second factor up; all sessions end so that it comes now.
+
+        Raises StepUpNeeded, and StateConflict when there is one already.
+        """
+        require_fresh_proof(user, self.settings)
+        with self.db.write() as db:
+            account = db.get_one(Account, user.account_id)
+            if account.sealed_totp is not None:
+                raise StateConflict("You have a second factor already.", next_step="A manager can reset it.")
+            account.wants_second_factor = True
+            record(
+                db,
+                user.merchant_id,
+                user.account_id,
+                "account:second_factor",
+                object_id=account.id,
+                origin=user.origin,
+                change="wanted",
+            )
+            end_in(db, account.id, "second_factor_changed", actor=user.account_id, origin=user.origin)
