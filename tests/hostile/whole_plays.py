@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from portal.exports import State
+from tests.hostile.dense import DENSE, Dense
 from tests.hostile.plays import (
     ANSWERS,
     CARD_NUMBER,
@@ -215,7 +216,6 @@ CONTENTS = {
     "ten thousand keys": Scene(
         State.READY, file=file_of(MINE[:-1] + b"," + ",".join(f'"k{n}":1' for n in range(10_000)).encode() + b"}")
     ),
-    "hundred thousand brackets": Scene(State.ATTENTION, file=file_of(b"[" + b"[]," * 100_000 + b"[]]")),
     "formulas in cells": Scene(
         State.READY, file=file_of(HEAD + ROW + f"{EMAIL},=HYPERLINK(A1)\r\n".encode(), *CSV), format="csv"
     ),
@@ -228,10 +228,20 @@ CONTENTS = {
         file=file_of(MINE, "Content-Type: application/json", "Content-Disposition: attachment; filename=../../x"),
     ),
 }
+
+
+def looked_at(dense: Dense) -> Scene:
+    """Where it ends when the file is one of DENSE."""
+    state = State.ATTENTION if dense.code else State.READY
+    rows = CSV if dense.format == "csv" else ()
+    return Scene(state, dense.code, file=file_of(dense.body, *rows), format=dense.format)
+
+
 SCENES: dict[str, Scene] = {
     **{f"asked: {name}": ends(name) for name in ANSWERS},
     **{f"fetched: {name}": not_fetched(name) for name in FILES},
     **{f"answered: {name}": scene for name, scene in ODD_ANSWERS.items()},
     **{f"linked: {name}": scene for name, scene in LINKS.items()},
     **{f"held: {name}": scene for name, scene in CONTENTS.items()},
+    **{f"dense: {name}": looked_at(dense) for name, dense in DENSE.items()},
 }
