@@ -73,12 +73,16 @@ def run_demo() -> int:
 
 def run_serve() -> int:
     """The portal for real merchants. Refuses to start with anything unsafe (SEC-46, SEC-47)."""
+    _end_in_order()
     settings = load_settings()
     _check_port(settings.port, "PORTAL_PORT")
     os.environ["PORTAL_DATA_DIR"] = str(settings.root)
     status = run_doctor(quiet=True)
     if status:
         return status
+    from portal.runtime import get_portal
+
+    get_portal()  # what cannot be opened (keys, tables of another version) is said in words, before the server is up
     return _ended(
         _serve(settings.host, settings.port, lambda: print(f"Privacy portal ready: {settings.origin}", flush=True))
     )
@@ -119,7 +123,7 @@ def run_worker() -> int:
 
 def _end_in_order() -> None:
     """SIGTERM as Ctrl-C: uvicorn raises a caught signal again after its stop, and the default one would end this
-    process before it has ended the practice merchant."""
+    process at once: with the signal as its status, and before the demo has ended its practice merchant."""
 
     def interrupt(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt

@@ -20,14 +20,16 @@ CANARY = "canary-8d1f-Quillfeather"
 
 
 class CountingShop:
-    """`posts` counts export POSTs by customer. An email with `refused` in it is refused."""
+    """`posts` counts export POSTs by customer, `fetches` the files. An email with `refused` in it is refused. The first
+    file of each customer takes `first_file_seconds` longer than the next ones."""
 
-    def __init__(self, *, answer_seconds: float = 0.01, file_lines: int = 20) -> None:
+    def __init__(self, *, answer_seconds: float = 0.01, file_lines: int = 20, first_file_seconds: float = 0) -> None:
         self.posts: Counter[str] = Counter()
         self.fetches: Counter[str] = Counter()
         self._lock = threading.Lock()
         self._answer_seconds = answer_seconds
         self._file_lines = file_lines
+        self._first_file_seconds = first_file_seconds
         shop = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -77,6 +79,9 @@ class CountingShop:
         email = bytes.fromhex(handler.path.partition("?")[0].rpartition("/")[2]).decode()
         with self._lock:
             self.fetches[email] += 1
+            first = self.fetches[email] == 1
+        if first:
+            time.sleep(self._first_file_seconds)
         card = {"customerEmail": email, "cardNumber": "0012345", "note": CANARY, "balance": "1.10"}
         self._say(handler, 200, {"giftCards": [card | {"line": n} for n in range(self._file_lines)]})
 
