@@ -10,6 +10,7 @@ import streamlit as st
 
 from portal.exports import ExportView
 from portal.ui.badges import badge_of
+from portal.ui.coloured import coloured
 from portal.ui.times import expires_in, size, when, when_short
 from portal.ui.words import _, sentence
 
@@ -40,10 +41,10 @@ def _draw(
     names = [_("Requested"), _("Customer"), _("Scope"), _("Format"), _("Status"), _("Expires"), _("Size"), _("By"),
              _("Reference")]  # fmt: skip
     frame = pd.DataFrame([_cells(row, now, zone) for row in rows], columns=names, dtype=object)
-    styles = [_expiry_style(row, now) for row in rows]
-    styled = frame.style.apply(lambda _column: styles, subset=[_("Expires")])
+    expiry = names.index(_("Expires"))
+    styles = {(place, expiry): css for place, row in enumerate(rows) if (css := _expiry_style(row, now))}
     picked: Any = st.dataframe(
-        styled,
+        coloured(frame, styles),
         key=key,
         hide_index=True,
         height="content" if len(rows) <= ROWS_UNSCROLLED else 740,

@@ -1,0 +1,157 @@
+"""The portal's widgets and nothing of the portal: navigation, sidebar, Past exports and Preview, drawn from constants.
+
+Served by `streamlit run` with stock settings. `bench/load.py` checks that every page here draws the very elements
+that the portal's page draws, so that the ratio says what the portal adds and not what it left out.
+"""
+
+import pandas as pd
+import streamlit as st
+
+ROWS, COLUMNS = 50, 12
+STATES = ["Ready", "Failed", "Expired", "Rejected", "Purged"]
+PAST = [
+    {
+        "Requested": f"{1 + n % 28:02} Nov 2026, 10:{n % 60:02}", "Customer": f"c…{n}@e….com", "Scope": "Everything",
+        "Format": "CSV" if n % 3 else "JSON", "Status": f"● {STATES[n % 5]}", "Expires": f"{n} h · 24 Nov, 10:00",
+        "Size": f"{n * 13} KB", "By": "Maya Brook", "Reference": f"T-{n:05}",
+    }
+    for n in range(ROWS)
+]  # fmt: skip
+FILE = [{f"column{c}": f"value {r} of column {c}, some text" for c in range(COLUMNS)} for r in range(ROWS)]
+AMBER = "background-color: rgba(217, 140, 0, 0.22)"
+
+
+@st.fragment(run_every=3)
+def watch() -> None:
+    """As the portal watches its session."""
+
+
+def frame_of(rows: list[dict[str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, dtype=object)
+
+
+def past_exports() -> None:
+    st.title("Past exports")
+    st.caption("Every export your merchant asked for, when it expires and where it stands.")
+    search, order = st.columns([3, 1], vertical_alignment="bottom")
+    search.text_input("Search", key="text", icon=":material/search:", placeholder="Whole email or customer ID")
+    order.selectbox("Order", ["Newest first", "Expiring soonest"], key="sort")
+    with st.expander("More filters", icon=":material/filter_list:"):
+        one, two, three = st.columns(3)
+        one.multiselect("Status", STATES, key="states", placeholder="Any status")
+        two.selectbox("Format", ["", "JSON", "CSV"], key="format")
+        three.selectbox("Program", ["", "One", "Two"], key="program")
+        one.date_input("From", value=None, key="since", format="YYYY-MM-DD")
+        two.date_input("To", value=None, key="until", format="YYYY-MM-DD")
+        three.toggle("Only mine", key="mine")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        st.link_button("Download list", "/a.csv", icon=":material/download:", help="The register as CSV.")
+        st.link_button("As workbook", "/a.xlsx", icon=":material/table:")
+        st.link_button("Calendar of expiries", "/a.ics", icon=":material/event:", help="When links expire.")
+    st.toggle("Choose several", key="several")
+    past_rows()
+
+
+@st.fragment(run_every=3)
+def past_rows() -> None:
+    frame = frame_of(PAST)
+    styled = frame.style.apply(lambda _column: [AMBER] * len(frame), subset=["Expires"])
+    st.dataframe(
+        styled, key="past", hide_index=True, height=740, on_select="rerun", selection_mode="single-row",
+        column_config={name: st.column_config.TextColumn(name) for name in frame.columns}, alt="Exports.",
+    )  # fmt: skip
+    st.caption("50 exports on this page. Click a row's box to open one.")
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
+        st.button("Previous", icon=":material/chevron_left:", disabled=True)
+        st.caption("Page 1")
+        st.button("Next", icon=":material/chevron_right:", icon_position="right")
+
+
+def facts() -> None:
+    with st.container(border=True, key="facts"):
+        one, two, three, four, five = st.columns([1.1, 1, 1.25, 1.1, 1.1])
+        with one:
+            st.caption("Customer")
+            st.text("p…w@e….com")
+            st.button("Show", key="reveal", icon=":material/visibility:", type="tertiary", help="Shown and audited.")
+        with two:
+            st.caption("Scope and format")
+            st.text("Everything · CSV")
+            st.badge("Ready", icon=":material/check_circle:", color="green")
+        with three:
+            st.caption("Requested")
+            st.text("23 Nov 2026, 10:00", help="2026-11-23T10:00:00Z")
+            st.text("by Maya Brook")
+        with four:
+            st.caption("Expires")
+            expiry()
+        with five:
+            st.caption("Size")
+            st.text("21 KB", help="21,345 bytes")
+            st.text("kept until 30 Nov")
+
+
+@st.fragment(run_every=5)
+def expiry() -> None:
+    st.text("in 5 days", help="2026-11-29T10:00:00Z")
+    st.text("29 Nov 2026, 10:00")
+
+
+def actions_and_checks() -> None:
+    with st.container(horizontal=True, key="actions"):
+        st.link_button("Download original", "/a", type="primary", icon=":material/download:", help="The very bytes.")
+        st.link_button("Download spreadsheet", "/b", icon=":material/table:", help="A CSV made from the original.")
+        st.button("Ask again", icon=":material/refresh:", help="A new export with the same filters.")
+        st.button("Destroy file", icon=":material/delete_forever:")
+    with st.container(border=True, key="checks"):
+        left, right = st.columns([3, 2])
+        with left:
+            st.caption("Checks")
+            with st.container(horizontal=True, gap="xsmall"):
+                pass
+        with right:
+            st.caption("SHA-256 of the original")
+            st.code("0" * 64, language=None, wrap_lines=True)
+
+
+def preview() -> None:
+    st.title("Preview")
+    facts()
+    actions_and_checks()
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left.text_input("Search all tables", key="search", icon=":material/search:")
+    right.toggle("Show card numbers", key="clear")
+    table, raw = st.tabs(["table (120)", "Raw"], key="tabs", on_change="rerun")
+    if table.open:
+        with table:
+            slot = st.container()
+            number = st.pagination(3, key="page")
+            frame = frame_of(FILE)
+            with slot:
+                st.dataframe(
+                    frame.style.apply(lambda _: pd.DataFrame("", index=frame.index, columns=frame.columns), axis=None),
+                    column_config={name: st.column_config.TextColumn(str(name)) for name in frame.columns},
+                    alt="Rows.",
+                )
+                st.caption(f"Rows {50 * number - 49} to {50 * number} of 120")
+            st.expander("About the columns", icon=":material/view_column:", key="about", on_change="rerun")
+    if raw.open:
+        with raw:
+            st.code("raw", language=None)
+    st.expander("Compare with an earlier export", icon=":material/compare:", key="compare", on_change="rerun")
+    st.expander("Timeline", icon=":material/timeline:", key="timeline", on_change="rerun")
+
+
+st.set_page_config(page_title="Same widgets", layout="wide")
+page = st.navigation([
+    st.Page(past_exports, title="Past exports", icon=":material/history:", url_path="past_exports", default=False),
+    st.Page(preview, title="Preview", icon=":material/table_view:", url_path="preview"),
+])  # fmt: skip
+with st.sidebar:
+    with st.container(border=True, key="who"):
+        st.text("Maya Brook")
+        st.caption("Manager · Brook and Bean Coffee")
+        st.button("Sign out", icon=":material/logout:", width="stretch", key="sign_out")
+    watch()
+st.badge("Practice merchant: everyone here is invented", icon=":material/science:", color="orange", width="stretch")
+page.run()

@@ -1,0 +1,282 @@
+"""One tab of a browser, without the browser: Streamlit's own messages over a real WebSocket.
+
+`Tab` keeps what a front end keeps (elements by place, widget values by id, cached messages, fragment timers) and says
+how long the server took from a click to the end of the rerun. It works against any Streamlit 1.67 server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import websockets
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+RUN_SECONDS = 120.0
+FULL = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
+FRAGMENT = ForwardMsg.ScriptFinishedStatus.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+AGAIN = ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
+VALUES = {bool: "bool_value", int: "int_value", float: "double_value", str: "string_value"}
+
+
+class TabError(Exception):
+    """The server did not do what a person expects; says what in one line."""
+
+
+class Dropped(TabError):
+    """The socket was closed by the other side."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One element or block on the screen."""
+
+    kind: str
+    id: str
+    label: str
+    fragment: str
+    form: str
+    message: Any
+
+
+@dataclass
+class Tab:
+    """Raises TabError when a run fails, Dropped when the socket goes."""
+
+    origin: str
+    cookie: str = ""
+    forwarded: str = ""
+    live: bool = False
+    """Whether fragments refresh by themselves, as they do in a browser."""
+    screen: dict[tuple[int, ...], Drawn] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+    pages: dict[str, str] = field(default_factory=dict)
+    page: str = ""
+    query: str = ""
+    redirect: str = ""
+    bytes_in: int = 0
+    messages_in: int = 0
+    runs: Counter[str] = field(default_factory=Counter)
+    _cache: dict[str, ForwardMsg] = field(default_factory=dict)
+    _timers: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _socket: ClientConnection | None = None
+    _reader: asyncio.Task[None] | None = None
+    _ended: asyncio.Queue[int | Exception] = field(default_factory=asyncio.Queue)
+    _fragments_now: tuple[str, ...] = ()
+
+    # The socket
+
+    async def open(self, *, query: str = "", page: str = "") -> float:
+        """Connect and draw the first page; seconds from the handshake to the end of the first run."""
+        headers = {"Origin": self.origin}
+        if self.cookie:
+            headers["Cookie"] = self.cookie
+        if self.forwarded:
+            headers["X-Forwarded-For"] = self.forwarded
+        started = time.perf_counter()
+        self._socket = await connect(
+            self.origin.replace("http", "ws", 1) + "/_stcore/stream",
+            additional_headers=headers,
+            subprotocols=["streamlit", "PLACEHOLDER_AUTH_TOKEN"],  # type: ignore[list-item]
+            max_size=None,
+            open_timeout=60,
+            ping_interval=None,
+            close_timeout=2,
+        )
+        self._reader = asyncio.create_task(self._read())
+        self.query, self.page = query, page
+        await self.run()
+        return time.perf_counter() - started
+
+    async def close(self) -> None:
+        self.quiet()
+        if self._socket is not None:
+            await self._socket.close()
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+
+    def quiet(self) -> None:
+        """Stop the fragments' timers."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+
+    async def _read(self) -> None:
+        assert self._socket is not None
+        try:
+            async for data in self._socket:
+                if isinstance(data, bytes):
+                    self.bytes_in += len(data)
+                    self.messages_in += 1
+                    self._take(ForwardMsg.FromString(data))
+        except websockets.ConnectionClosed:
+            pass
+        except asyncio.CancelledError:
+            return
+        except Exception as error:  # whatever it is, the one who waits for the run must hear of it
+            self._ended.put_nowait(error)
+            return
+        code = self._socket.close_code
+        self._ended.put_nowait(Dropped(f"socket closed with {code}"))
+
+    # What comes in
+
+    def _take(self, message: ForwardMsg) -> None:
+        kind = message.WhichOneof("type")
+        if kind == "ref_hash":
+            kept = self._cache.get(message.ref_hash)
+            if kept is None:
+                self._ended.put_nowait(TabError("a message was sent by a hash nobody knows"))
+                return
+            real = ForwardMsg()
+            real.CopyFrom(kept)
+            real.metadata.CopyFrom(message.metadata)
+            message, kind = real, real.WhichOneof("type")
+        elif message.metadata.cacheable and message.hash:
+            self._cache[message.hash] = message
+        if kind == "delta":
+            self._draw(message)
+        elif kind == "new_session":
+            self._fragments_now = tuple(message.metadata.run.fragment_ids)
+            self.page = message.new_session.page_script_hash
+            if not self._fragments_now:
+                self.screen.clear()
+                self.quiet()
+        elif kind == "navigation":
+            self.pages = {
+                page.url_pathname or page.page_name: page.page_script_hash for page in message.navigation.app_pages
+            }
+            self.page = message.navigation.page_script_hash
+        elif kind == "page_info_changed":
+            self.query = message.page_info_changed.query_string
+        elif kind == "auth_redirect":
+            self.redirect = message.auth_redirect.url
+        elif kind == "auto_rerun" and self.live:
+            self._start_timer(message.auto_rerun.fragment_id, message.auto_rerun.interval)
+        elif kind == "script_finished":
+            self.runs[ForwardMsg.ScriptFinishedStatus.Name(message.script_finished)] += 1
+            if message.script_finished != AGAIN:
+                self._ended.put_nowait(message.script_finished)
+
+    def _draw(self, message: ForwardMsg) -> None:
+        place, delta = tuple(message.metadata.delta_path), message.delta
+        kind = delta.WhichOneof("type")
+        if kind == "add_block":
+            for inner in [p for p in self.screen if p[: len(place)] == place and p != place]:
+                del self.screen[inner]
+            block = delta.add_block
+            what = block.WhichOneof("type") or "block"
+            part = getattr(block, what, None)
+            self.screen[place] = Drawn(
+                what, getattr(part, "id", "") or block.id, getattr(part, "label", ""), delta.fragment_id, "", part
+            )
+        elif kind == "new_element":
+            element = delta.new_element
+            what = element.WhichOneof("type") or "empty"
+            part = getattr(element, what, None)
+            self.screen[place] = Drawn(
+                what, getattr(part, "id", ""), getattr(part, "label", ""), delta.fragment_id,
+                getattr(part, "form_id", ""), part,
+            )  # fmt: skip
+
+    def _start_timer(self, fragment: str, interval: float) -> None:
+        if fragment not in self._timers:
+            self._timers[fragment] = asyncio.create_task(self._refresh(fragment, interval))
+
+    async def _refresh(self, fragment: str, interval: float) -> None:
+        while True:
+            await asyncio.sleep(interval)
+            await self._send(fragment=fragment, auto=True)
+
+    # What goes out
+
+    async def _send(self, *, press: str = "", fragment: str = "", auto: bool = False) -> None:
+        message = BackMsg()
+        state = message.rerun_script
+        state.query_string, state.page_script_hash = self.query, self.page
+        state.fragment_id, state.is_auto_rerun = fragment, auto
+        state.cached_message_hashes.extend(self._cache)
+        state.context_info.timezone, state.context_info.locale = "UTC", "en-GB"
+        state.context_info.url, state.context_info.color_scheme = self.origin + "/", "light"
+        for name, value in self.values.items():
+            widget = state.widget_states.widgets.add()
+            widget.id = name
+            if isinstance(value, list):
+                widget.string_array_value.data.extend(value)
+            else:
+                setattr(widget, VALUES[type(value)], value)
+        if press:
+            widget = state.widget_states.widgets.add()
+            widget.id, widget.trigger_value = press, True
+        assert self._socket is not None
+        try:
+            await self._socket.send(message.SerializeToString())
+        except websockets.ConnectionClosed as closed:
+            raise Dropped(f"socket closed with {closed.rcvd.code if closed.rcvd else 'nothing'}") from None
+
+    async def run(self, *, press: str = "", fragment: str = "", whole: bool = True) -> float:
+        """One rerun; seconds until it has ended. `whole` waits for a run of the whole page."""
+        while not self._ended.empty():
+            last = self._ended.get_nowait()
+            if isinstance(last, Exception):
+                raise last
+        started = time.perf_counter()
+        await self._send(press=press, fragment=fragment)
+        while True:
+            try:
+                status = await asyncio.wait_for(self._ended.get(), RUN_SECONDS)
+            except TimeoutError:
+                raise TabError(f"no answer within {RUN_SECONDS:.0f} s") from None
+            if isinstance(status, Exception):
+                raise status
+            if status == FULL or (status == FRAGMENT and not whole):
+                break
+            if status != FRAGMENT:
+                raise TabError(f"run ended as {ForwardMsg.ScriptFinishedStatus.Name(status)}")
+        wrong = [d for d in self.screen.values() if d.kind == "exception"]
+        if wrong:
+            raise TabError("the page shows an exception")
+        return time.perf_counter() - started
+
+    # What a person does
+
+    def find(self, kind: str, label: str = "", place: int = 0) -> Drawn:
+        """The element of a kind (as in Streamlit's Element message) and label. Raises TabError."""
+        found = [d for d in self.screen.values() if d.kind == kind and (not label or d.label == label)]
+        if len(found) <= place:
+            raise TabError(f"no {kind} {label!r} on the screen")
+        return found[place]
+
+    def has(self, kind: str, label: str = "") -> bool:
+        return any(d.kind == kind and (not label or d.label == label) for d in self.screen.values())
+
+    async def press(self, label: str) -> float:
+        button = self.find("button", label)
+        return await self.run(press=button.id, fragment=button.fragment)
+
+    async def enter(self, label: str, value: Any, kind: str = "text_input") -> float:
+        """Change a field and let the page run."""
+        found = self.find(kind, label)
+        self.values[found.id] = value
+        return await self.run(fragment=found.fragment)
+
+    def fill(self, label: str, value: Any, kind: str = "text_input") -> None:
+        """Change a field of a form: nothing is sent until its button."""
+        self.values[self.find(kind, label).id] = value
+
+    async def go(self, page: str, query: str = "") -> float:
+        """To another page by its script's name, as a click in the navigation does."""
+        if page not in self.pages:
+            raise TabError(f"no page {page!r}; there are {sorted(self.pages)}")
+        self.page, self.query = self.pages[page], query
+        return await self.run()
+
+    def elements(self) -> Counter[str]:
+        """How many of each kind are on the screen."""
+        return Counter(d.kind for d in self.screen.values())
