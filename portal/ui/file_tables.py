@@ -28,6 +28,7 @@ from portal.preview.raw import displayable
 from portal.runtime import Portal
 from portal.ui.acts import KINDS, LOOKS, word
 from portal.ui.charts import activity_over_time
+from portal.ui.coloured import coloured
 from portal.ui.words import _, later, number, percent, plain, plural, sentence
 
 if TYPE_CHECKING:
@@ -267,7 +268,7 @@ def _draw_table(view: ExportView, table: Table, others: Others, hits: dict[str, 
         _mask_cards(table, frame)
     with slot:
         st.dataframe(
-            frame.style.apply(_marks(table, rows, others.on(table, rows), frame), axis=None),
+            coloured(frame, _marks(table, rows, others.on(table, rows))),
             column_config={name: st.column_config.TextColumn(str(name)) for name in frame.columns},
             alt=_("Rows {first} to {last} of {table}.").format(
                 first=number(rows[0] + 1), last=number(rows[-1] + 1), table=displayable(table.name)
@@ -304,17 +305,15 @@ def _mask_cards(table: Table, frame: pd.DataFrame) -> None:
             )
 
 
-def _marks(table: Table, rows: list[int], others: list[Other], frame: pd.DataFrame) -> Any:
-    """A styler function that colours the cells of other people."""
-    import pandas as pd
-
+def _marks(table: Table, rows: list[int], others: list[Other]) -> dict[tuple[int, int], str]:
+    """The cells of other people, by their place in what is drawn, and how they are marked."""
     columns = {name: place for place, name in enumerate(table.columns)}
     lines = {row: place for place, row in enumerate(rows)}
-    styles = [[""] * len(frame.columns) for _line in rows]
-    for other in others:
-        if other.row in lines and other.column in columns:
-            styles[lines[other.row]][columns[other.column]] = MARK
-    return lambda _frame: pd.DataFrame(styles, index=frame.index, columns=frame.columns)
+    return {
+        (lines[other.row], columns[other.column]): MARK
+        for other in others
+        if other.row in lines and other.column in columns
+    }
 
 
 def _column_facts(table: Table) -> None:
