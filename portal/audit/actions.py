@@ -39,6 +39,8 @@ ACTIONS: dict[str, Action] = {
         _action("session:end", "reason"),
         _action("session:step_up", "method"),
         _action("gate:foreign_object", "route"),
+        _action("access:refused", "act"),
+        _action("command:run", "command"),
         _action("export:submit", "subject", "kind", "format", "program", "card", "repeat_of", "channel"),
         _action("export:duplicate", "of"),
         _action("export:unusual_volume", "count"),

@@ -23,6 +23,8 @@ ACT_WORDS: dict[str, str] = {
     "session:end": "Signed out",
     "session:step_up": "Identity confirmed again",
     "gate:foreign_object": "Another merchant's object asked for",
+    "access:refused": "Refused by role",
+    "command:run": "Command line used",
     "export:submit": "Export asked for",
     "export:duplicate": "Same export asked for again",
     "export:unusual_volume": "Unusually many exports within a day",

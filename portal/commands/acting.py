@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import select
 
+from portal.commands.noting import AFTERWARDS, command_name, note_command
 from portal.config import load_settings
 from portal.errors import PortalError
 from portal.identity import Role, User
@@ -27,8 +28,13 @@ def opened_portal() -> Iterator[Portal]:
     """The portal of the environment's data folder, closed at the end."""
     configure_logging("WARNING")
     portal = build_portal(load_settings())
+    afterwards = command_name() in AFTERWARDS
     try:
+        if not afterwards:
+            note_command(portal)
         yield portal
+        if afterwards:
+            note_command(portal)
     finally:
         portal.stop()
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from portal.commands.acting import opened_portal
+from portal.commands.noting import note_outside_portal
 
 app = typer.Typer(no_args_is_help=True, help="Backups that cannot bring a destroyed file back.")
 FileKeys = Annotated[
@@ -37,6 +38,7 @@ def check(folder: Path) -> None:
     """Compare a backup with its manifest. Status 1 when it does not match."""
     from portal.exports import backup
 
+    note_outside_portal()
     wrong = backup.check(folder)
     for sentence in wrong:
         print(sentence)

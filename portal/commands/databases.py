@@ -10,6 +10,7 @@ app = typer.Typer(no_args_is_help=True, help="The database's tables and this ver
 @app.command()
 def upgrade() -> None:
     """Run the missing migrations. Make a backup first; stop the portal's other processes."""
+    from portal.commands.noting import note_outside_portal
     from portal.config import load_settings
     from portal.storage.engine import open_engine
     from portal.storage.migrate import bring_up_to_date, revision_of
@@ -19,16 +20,19 @@ def upgrade() -> None:
     bring_up_to_date(engine)
     print(f"Tables at revision {revision_of(engine)} (before: {before or 'none'}).")
     engine.dispose()
+    note_outside_portal()
 
 
 @app.command()
 def check() -> None:
     """Say at which revision the tables are. Status 1 when this version wants another."""
+    from portal.commands.noting import note_outside_portal
     from portal.config import load_settings
     from portal.storage.engine import open_engine
     from portal.storage.migrate import newest_revision, revision_of
 
     engine = open_engine(load_settings().database)
+    note_outside_portal()
     here, wanted = revision_of(engine), newest_revision()
     engine.dispose()
     print(f"Tables at revision {here or 'none'}, this version wants {wanted}.")

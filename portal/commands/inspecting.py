@@ -37,8 +37,10 @@ def inspect(
 
     Exit status 1 when nothing of the file can be read as a table, 2 when there is no such file.
     """
+    from portal.commands.noting import note_outside_portal
     from portal.preview import AskedPerson, PreviewError, rows_as_json_lines, summary
 
+    note_outside_portal()
     try:
         preview = _read(file, _format_of(file, _start_of(file), format))
     except PreviewError as error:

@@ -22,7 +22,7 @@ def new() -> None:
 
     path = load_settings().keyset_file
     if not path.exists():
-        made = MasterKey.open(path, create=True)
+        made = MasterKey.open(path, create=True)  # its entry is written by the first start that has a trail
         print(f"Made {path} with key {made.primary_id:08x}.")
         print("Back it up apart from the data: without it nothing here can be opened.", file=sys.stderr)
         return

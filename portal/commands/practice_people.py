@@ -7,6 +7,7 @@ import secrets
 
 from sqlalchemy import select
 
+from portal import audit
 from portal.config import Settings
 from portal.identity import Role
 from portal.identity.passwords import hash_password, matches
@@ -40,9 +41,12 @@ def seed_practice(portal: Portal, practice_port: int) -> str:
             known = set(session.scalars(select(Account.email).where(Account.merchant_id == merchant_id)))
             for local, person, role in PEOPLE:
                 if f"{local}@{domain}" not in known:
-                    session.add(
-                        Account(merchant_id=merchant_id, email=f"{local}@{domain}", name=person, role=role.value)
-                    )
+                    account = Account(merchant_id=merchant_id, email=f"{local}@{domain}", name=person, role=role.value)
+                    session.add(account)
+                    audit.record(
+                        session, merchant_id, "system", "account:create",
+                        object_id=account.id, origin="cli", role=role.value, method="password",
+                    )  # fmt: skip
     return _set_password(portal)
 
 
@@ -68,6 +72,7 @@ def _set_password(portal: Portal) -> str:
     with portal.db.write() as session:
         for account in session.scalars(practice):
             account.password_hash = hashed
+            audit.record(session, account.merchant_id, "system", "account:password", object_id=account.id, origin="cli")
     return password
 
 

@@ -53,9 +53,11 @@ def run_demo() -> int:
         stderr=subprocess.DEVNULL,
     )
     try:
+        from portal.commands.noting import note_master_keys
         from portal.commands.practice_people import print_sign_ins, seed_practice
         from portal.runtime import get_portal
 
+        note_master_keys(get_portal())
         password = seed_practice(get_portal(), practice_port)
 
         def ready() -> None:
@@ -80,9 +82,10 @@ def run_serve() -> int:
     status = run_doctor(quiet=True)
     if status:
         return status
+    from portal.commands.noting import note_master_keys
     from portal.runtime import get_portal
 
-    get_portal()  # what cannot be opened (keys, tables of another version) is said in words, before the server is up
+    note_master_keys(get_portal())
     return _ended(
         _serve(settings.host, settings.port, lambda: print(f"Privacy portal ready: {settings.origin}", flush=True))
     )
@@ -90,18 +93,23 @@ def run_serve() -> int:
 
 def run_doctor(*, quiet: bool = False) -> int:
     """Print what is unsafe and how to mend it; 0 when nothing is."""
+    from portal.commands.noting import note_outside_portal
     from portal.web.doctor import run_checks
 
+    if not quiet:
+        note_outside_portal()
     checks = run_checks(load_settings())
     for check in checks:
         if not check.ok or not quiet:
-            words = check.sentence if check.ok else f"{check.sentence} {check.mend}"
-            print(f"{'ok ' if check.ok else 'NOT'} {check.name}: {words}", file=sys.stderr if quiet else sys.stdout)
+            words = check.sentence if check.ok and not check.warns else f"{check.sentence} {check.mend}"
+            mark = "NOT" if not check.ok else "!  " if check.warns else "ok "
+            print(f"{mark} {check.name}: {words}", file=sys.stderr if quiet else sys.stdout)
     return 0 if all(check.ok for check in checks) else 1
 
 
 def run_worker() -> int:
     """Run exports until told to stop; then finish or hand over what runs, within 30 s."""
+    from portal.commands.noting import note_master_keys
     from portal.runtime import close_portal, get_portal
     from portal.web.metrics import start_metrics
 
@@ -110,6 +118,7 @@ def run_worker() -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     portal = get_portal()
+    note_master_keys(portal)
     portal.start_workers("worker")
     metrics = start_metrics(portal.db, portal.settings.metrics_port)
     print("Worker ready.", file=sys.stderr, flush=True)

@@ -13,6 +13,7 @@ from portal.exports import ledger
 from portal.exports.ledger import SubjectSeal
 from portal.exports.vendor import Vendor
 from portal.identity import User
+from portal.identity.witness import Witnessed
 from portal.storage.engine import Database
 from portal.storage.tables import Export, Merchant
 from portal.vault import FieldSealer, SealedFiles
@@ -23,7 +24,7 @@ def nowhere(label: str) -> None:
 
 
 @dataclass
-class ExportsBase:
+class ExportsBase(Witnessed):
     """Shared parts. `begin` and `begin_again` start the durable walk of an export id; `at` is told each labelled
     point that is passed, so that the crash tests can end the process there."""
 

@@ -9,6 +9,7 @@ from portal.errors import InputError, NotPermitted, PortalError, StepUpNeeded, T
 from portal.exports.service import Exports
 from portal.exports.states import State
 from portal.identity import Permission, User, require, require_fresh_proof
+from portal.identity.witness import witnessed
 
 MOST_AT_ONCE = 50  # a page of Past exports
 
@@ -21,6 +22,7 @@ class BulkReport:
     failed: dict[str, str]
 
 
+@witnessed
 def destroy_many(exports: Exports, user: User, export_ids: Sequence[str]) -> BulkReport:
     """Destroy the sealed files of these exports (LAW-17). Raises NotPermitted, StepUpNeeded before any is touched."""
     require(user, Permission.EXPORT_DESTROY)
@@ -28,6 +30,7 @@ def destroy_many(exports: Exports, user: User, export_ids: Sequence[str]) -> Bul
     return _each(export_ids, lambda export_id: exports.destroy(user, export_id))
 
 
+@witnessed
 def refresh_many(exports: Exports, user: User, export_ids: Sequence[str]) -> BulkReport:
     """Ask for each again with the same filters, so that a fresh link and file take the place of an expiring one."""
     require(user, Permission.EXPORT_CREATE)

@@ -28,6 +28,7 @@ from dbos._dbos import _get_dbos_instance
 from dbos._utils import INTERNAL_QUEUE_NAME
 from sqlalchemy import select
 
+from portal import audit
 from portal.exports.states import RUNNING
 from portal.exports.walk import PACED, Walk, wait_seconds
 from portal.log import log
@@ -297,6 +298,10 @@ class DurableEngine:
                 gone = session.get(Worker, worker.id)
                 if gone is not None and _is_dead(gone):
                     session.delete(gone)
+                    audit.record(
+                        session, audit.PORTAL_CHAIN, "system", "worker:takeover",
+                        object_id=self.worker_id, origin="worker", **{"from": worker.id},
+                    )  # fmt: skip
             log.info("worker.taken_over", worker=worker.id)
 
     def _recover(self, worker_id: str) -> None:

@@ -108,7 +108,8 @@ class Listing(TodayNumbers):
         """The customer's email or ID in clear; audited."""
         require(user, Permission.EXPORT_OPEN)
         require_fresh_proof(user, self.settings)
-        with self.db.write() as session:
+
+        def show(session: Session) -> str:
             row = self._row(session, user, export_id)
             audit.record(
                 session, user.merchant_id, user.account_id, "export:reveal",
@@ -116,14 +117,19 @@ class Listing(TodayNumbers):
             )  # fmt: skip
             return self.seal.open(row, "subject") or ""
 
+        return self.db.together(show)
+
     def note_search(self, user: User, text: str) -> None:
         """A search for one person is an act of its own."""
         require(user, Permission.EXPORT_LIST)
-        with self.db.write() as session:
+
+        def write(session: Session) -> None:
             subject = self._index(session, user, text)[:16]
             audit.record(
                 session, user.merchant_id, user.account_id, "history:search", origin=user.origin, subject=subject
             )
+
+        self.db.together(write)
 
     # The register ------------------------------------------------------------------------------
 

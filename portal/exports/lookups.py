@@ -16,7 +16,7 @@ from portal.exports.pace import wait_for_slot
 from portal.exports.vendor import VendorAccess
 from portal.identity import Permission, User, require
 from portal.identity.sessions import end_one, live_vendor_token
-from portal.loyaltydog import NotAuthenticated
+from portal.loyaltydog import LoyaltyDogError, NotAuthenticated
 from portal.storage.tables import AuditEntry, utc_now
 
 SEARCH_MIN = 3
@@ -81,6 +81,14 @@ class Lookups(ExportsBase):
                     end_one(session, user.session_hash, "vendor_refused")
             raise
 
+    def _note_card_search(self, user: User, program_id: str | None, found: int | None) -> None:
+        self.db.together(
+            lambda session: audit.record(
+                session, user.merchant_id, user.account_id, "cards:search",
+                origin=user.origin, result="failed" if found is None else "ok", program=program_id, found=found,
+            )
+        )  # fmt: skip
+
     def search_cards(self, user: User, text: str, program_id: str | None = None) -> list[CardChoice]:
         """Cards by number, last four, name or email; audited without the words searched for."""
         require(user, Permission.EXPORT_CREATE)
@@ -89,13 +97,14 @@ class Lookups(ExportsBase):
             raise InputError(f"Enter at least {SEARCH_MIN} characters to search for.", field="card_search")
         self._check_search_rate(user)
         access = self._paced_access(user)
-        with self._signed_out_when_refused(user):
-            page = self.vendor.client(access.connection).search_cards(text, program_id=program_id, limit=SEARCH_LIMIT)
-        with self.db.write() as session:
-            audit.record(
-                session, user.merchant_id, user.account_id, "cards:search",
-                origin=user.origin, program=program_id, found=len(page.items),
-            )  # fmt: skip
+        try:
+            with self._signed_out_when_refused(user):
+                client = self.vendor.client(access.connection)
+                page = client.search_cards(text, program_id=program_id, limit=SEARCH_LIMIT)
+        except LoyaltyDogError:
+            self._note_card_search(user, program_id, None)
+            raise
+        self._note_card_search(user, program_id, len(page.items))
         return [
             CardChoice(
                 id=card.id,

@@ -38,12 +38,14 @@ class Opening(ExportsBase):
         return reading_of(self.files, row, place, key, self.settings.root)
 
     def _viewed(self, user: User, export_id: str) -> tuple[Export, FilePlace, bytes]:
-        with self.db.write() as session:
+        def look(session: Session) -> tuple[Export, FilePlace, bytes]:
             found = self._openable(session, user, export_id)
             audit.record(
                 session, user.merchant_id, user.account_id, "export:view", object_id=export_id, origin=user.origin
             )
-        return found
+            return found
+
+        return self.db.together(look)
 
     def check_open(self, user: User, export_id: str) -> None:
         """May this user still look at the file that is on their screen? Raises as `open_preview` does."""
@@ -54,12 +56,21 @@ class Opening(ExportsBase):
         """Masked values of the file are about to be shown; audited before they are."""
         require(user, Permission.EXPORT_OPEN)
         require_fresh_proof(user, self.settings)
-        with self.db.write() as session:
+        self._note(user, export_id, "export:reveal", what=what)
+
+    def note_file_search(self, user: User, export_id: str) -> None:
+        """Somebody searches the file that is on their screen; the words searched for are never kept."""
+        require(user, Permission.EXPORT_OPEN)
+        self._note(user, export_id, "export:search")
+
+    def _note(self, user: User, export_id: str, action: str, **facts: str) -> None:
+        def write(session: Session) -> None:
             self._row(session, user, export_id)
             audit.record(
-                session, user.merchant_id, user.account_id, "export:reveal",
-                object_id=export_id, origin=user.origin, what=what,
-            )  # fmt: skip
+                session, user.merchant_id, user.account_id, action, object_id=export_id, origin=user.origin, **facts
+            )
+
+        self.db.together(write)
 
     def asked_person(self, user: User, export_id: str) -> AskedPerson:
         """Whom the export was asked for, to mark everybody else. Part of opening it."""
@@ -94,7 +105,8 @@ class Opening(ExportsBase):
 
         All of it is verified before the first byte is handed out.
         """
-        with self.db.write() as session:
+
+        def take(session: Session) -> tuple[Export, FilePlace, bytes]:
             row, place, key = self._openable(session, user, export_id)
             if State(row.state) is State.ATTENTION:
                 raise StateConflict(
@@ -105,6 +117,9 @@ class Opening(ExportsBase):
                 session, user.merchant_id, user.account_id, "export:download",
                 object_id=export_id, origin=user.origin, kind=kind, bytes=row.size_bytes, sha256=row.sha256,
             )  # fmt: skip
+            return row, place, key
+
+        row, place, key = self.db.together(take)
         name = f"export-{row.requested_at:%Y-%m-%d}-{row.id[:8]}"
         if kind != "original":
             return self._derived(row, place, key, name, kind)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import SecretStr
@@ -23,6 +25,7 @@ from portal.storage.tables import Export, new_id, utc_now
 
 SAME_ASK_WINDOW = dt.timedelta(seconds=60)
 REASON_MIN = 5
+MARKED_NOT_SENT = "marked_not_sent"
 UNUSUAL_A_DAY = 200  # a busy desk answers tens; every further 200 is marked again
 MAX_SUBMITS_A_MINUTE = 30  # a person types; more than this is a script or a mistake (SEC-45)
 
@@ -49,7 +52,7 @@ class Submitting(ExportsBase):
         card = request.card_id.get_secret_value() if request.card_id else ""
         export_id = new_id()
         self.at("submit.begin")
-        with self.db.write() as session:
+        with self._duplicates_noted(user), self.db.write() as session:
             stand_in_line(session, user.merchant_id)  # two clicks, two tabs, two replicas (SEC-14)
             self._check_rate(session, user)
             if repeat_of is not None:
@@ -101,6 +104,20 @@ class Submitting(ExportsBase):
         self.begin(export_id)
         self.at("submit.begun")
         return export_id
+
+    @contextlib.contextmanager
+    def _duplicates_noted(self, user: User) -> Iterator[None]:
+        try:
+            yield
+        except AskedAlready as same:
+            earlier = same.export_id
+            self.db.together(
+                lambda session: audit.record(
+                    session, user.merchant_id, user.account_id, "export:duplicate",
+                    object_id=earlier, origin=user.origin, result="refused", of=earlier,
+                )
+            )  # fmt: skip
+            raise
 
     def _check_rate(self, session: Session, user: User) -> None:
         minute_ago = utc_now() - dt.timedelta(minutes=1)
@@ -182,6 +199,11 @@ class Submitting(ExportsBase):
                 session, row, to, actor=user.account_id, origin=user.origin, code=code, **changes
             ):
                 raise StateConflict(detail=f"{row.state} -> {to}")
+            if code == MARKED_NOT_SENT:
+                audit.record(
+                    session, user.merchant_id, user.account_id, "export:mark_not_sent",
+                    object_id=export_id, origin=user.origin,
+                )  # fmt: skip
 
     def stop_waiting(self, user: User, export_id: str) -> None:
         """Give up an export that waits to be sent."""
@@ -193,7 +215,7 @@ class Submitting(ExportsBase):
         """A person has settled that the request did not arrive, or no longer matters."""
         require(user, Permission.EXPORT_CREATE)
         words = {"problem_code": "closed", "problem": "Closed by a person.", "next_step": "", "turn": "nobody"}
-        self._decide(user, export_id, {State.UNKNOWN}, State.FAILED, "marked_not_sent", **words)
+        self._decide(user, export_id, {State.UNKNOWN}, State.FAILED, MARKED_NOT_SENT, **words)
 
     def keep(self, user: User, export_id: str) -> None:
         """A person leaves an export as it is: it stays in the list, and waits for nobody any more.

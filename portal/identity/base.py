@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from portal.config import Settings
+from portal.identity.witness import Witnessed
 from portal.storage.engine import Database
 from portal.vault.fields import FieldSealer
 
@@ -21,7 +22,7 @@ def normal_email(email: str) -> str:
     return email.encode("utf-8", "ignore").decode().replace("\x00", "").strip().casefold()
 
 
-class Shared:
+class Shared(Witnessed):
     """Database, sealer and settings, handed to each part by `Identity`."""
 
     def __init__(self, db: Database, sealer: FieldSealer, settings: Settings) -> None:

@@ -61,6 +61,9 @@ def draw_tables(portal: Portal, user: User, view: ExportView, preview: Preview) 
         _("Search all tables"), key=f"search-{view.id}", icon=":material/search:", max_chars=200, autocomplete="off"
     )
     clear = _reveal_toggle(right, portal, user, view)
+    if (text or "").strip() and st.session_state.get("_searched") != (view.id, text):
+        portal.exports.note_file_search(user, view.id)
+        st.session_state["_searched"] = (view.id, text)
     hits = _hits(view, preview, text or "")
     names = [_tab_name(table, hits) for table in preview.tables]
     tabs = st.tabs(

@@ -27,12 +27,13 @@ class UnsafeStart(RuntimeError):
 
 @dataclass(frozen=True)
 class Check:
-    """One finding. `sentence` says what is so, `mend` what to change when it is not ok."""
+    """One finding. `sentence` says what is so, `mend` what to change when it is not ok, or `warns`."""
 
     name: str
     ok: bool
     sentence: str
     mend: str = ""
+    warns: bool = False
 
 
 def run_checks(settings: Settings) -> list[Check]:
@@ -42,7 +43,16 @@ def run_checks(settings: Settings) -> list[Check]:
     bridge.find_our_config()
     bridge.apply_safe_defaults()
     found: list[Check] = []
-    for part in (_addresses, _proxies, _secrets, _single_sign_on, _keyset, _private_files, _streamlit_options):
+    for part in (
+        _addresses,
+        _proxies,
+        _secrets,
+        _single_sign_on,
+        _keyset,
+        _private_files,
+        _checkpoints,
+        _streamlit_options,
+    ):
         found.extend(part(settings))
     found.extend(_front_end(settings))
     return found
@@ -188,6 +198,21 @@ def _private_files(settings: Settings) -> Iterator[Check]:
             f"The {name} has mode {mode:o}.",
             f"Others on this machine can read it: chmod {wanted} it.",
         )
+
+
+def _checkpoints(settings: Settings) -> Iterator[Check]:
+    """Whoever can rewrite the database can often rewrite what lies beside it (SEC-50)."""
+    place = settings.checkpoints
+    inside = "://" not in place and Path(place).resolve().is_relative_to(settings.root.resolve())
+    yield Check(
+        "checkpoints",
+        True,
+        "The audit trail's signed checkpoints lie inside the data folder, beside the trail they prove."
+        if inside
+        else "The audit trail's signed checkpoints lie outside the data folder.",
+        "Set PORTAL_CHECKPOINT_DIR to a folder on another machine or to the URL of an object store." if inside else "",
+        warns=inside,
+    )
 
 
 def _streamlit_options(_settings: Settings) -> Iterator[Check]:

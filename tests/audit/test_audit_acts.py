@@ -34,6 +34,7 @@ ACTS: dict[str, Callable[[Any, User, str], object]] = {
     "export:download": lambda d, u, e: list(d.portal.exports.open_file(u, e).chunks),
     "export:list_download": lambda d, u, e: list(d.portal.exports.register_csv(u).chunks),
     "export:calendar_download": lambda d, u, e: d.portal.exports.expiries_ics(u),
+    "export:search": lambda d, u, e: d.portal.exports.note_file_search(u, e),
     "history:search": lambda d, u, e: d.portal.exports.note_search(u, "ada@example.com"),
     "cards:search": lambda d, u, e: d.portal.exports.search_cards(u, "ada"),
     "api:test": lambda d, u, e: d.portal.exports.test_connection(u),
