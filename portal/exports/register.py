@@ -16,6 +16,7 @@ COLUMNS = ("Export", "Requested (UTC)", "Scope", "Format", "Status", "Expires (U
 PAGE = 500
 MOST_IN_WORKBOOK = 100_000  # newest; the CSV has all
 MOST_IN_CALENDAR = 1_000  # soonest
+ABOUT = "A register of exports: when each was asked for, by whom, where it stands. It holds no customer's data."
 CALENDAR = "text/calendar; charset=utf-8"
 
 Pages = Callable[[str | None], ExportPage]
@@ -66,7 +67,7 @@ def workbook_of(rows: Iterator[list[str]]) -> Iterator[bytes]:
     some = list(islice(rows, MOST_IN_WORKBOOK + 1))
     cut = len(some) > MOST_IN_WORKBOOK
     name = f"Newest {MOST_IN_WORKBOOK} exports" if cut else "Past exports"
-    return workbook([Table(name=name, columns=COLUMNS, _rows=some[:MOST_IN_WORKBOOK])])
+    return workbook([Table(name=name, columns=COLUMNS, _rows=some[:MOST_IN_WORKBOOK])], ABOUT)
 
 
 def calendar_of(rows: list[tuple[str, dt.datetime]], origin: str) -> bytes:

@@ -76,14 +76,15 @@ class Retention(ExportsBase):
             holds = State(row.state) in HOLDS_FILE - {State.COLLECTED} and row.size_bytes is not None
             if not holds or row.destroyed_at is not None:
                 raise StateConflict("There is no file here to destroy.", detail=row.state)
-            audit.record(
-                session, merchant_id, actor, "export:destroy", object_id=export_id, origin=origin, reason=reason
-            )
+            # The row first, then the chain, as every move does: the other way round two acts could wait for each other.
             moved = ledger.move(
                 session, row, State.PURGED, actor=actor, origin=origin, destroyed_at=utc_now(), sealed_download_url=None
             )
             if not moved:
                 raise StateConflict(detail="moved by another")
+            audit.record(
+                session, merchant_id, actor, "export:destroy", object_id=export_id, origin=origin, reason=reason
+            )
             names = self._kill_keys(session, export_id)
             self.at("destroy.moved")
         self.at("destroy.committed")

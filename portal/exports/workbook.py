@@ -24,6 +24,8 @@ MAX_NAME_CHARS = 31
 ROWS_AT_A_TIME = 500
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+OF_AN_EXPORT = "Made from the original export; every cell is text. The original file is what LoyaltyDog delivered."
+
 _HEADER, _TEXT, _NULL = 1, 2, 3
 """Positions in the styles' list of cell formats."""
 
@@ -57,12 +59,12 @@ class Sheet(NamedTuple):
     stop: int
 
 
-def workbook(tables: Sequence[Table]) -> Iterator[bytes]:
-    """The bytes of a workbook with a sheet a table, its first row the column names."""
+def workbook(tables: Sequence[Table], about: str = OF_AN_EXPORT) -> Iterator[bytes]:
+    """The bytes of a workbook with a sheet a table, its first row the column names; `about` is its description."""
     sheets = sheets_of(tables)
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
-        for name, text in _parts(sheets):
+        for name, text in _parts(sheets, about):
             package.writestr(name, text)
         for number, sheet in enumerate(sheets, 1):
             with package.open(f"xl/worksheets/sheet{number}.xml", "w", force_zip64=True) as part:
@@ -107,7 +109,7 @@ def _cut(text: str, most: int) -> str:
     return text.rstrip("'")
 
 
-def _parts(sheets: Sequence[Sheet]) -> Iterator[tuple[str, str]]:
+def _parts(sheets: Sequence[Sheet], about: str) -> Iterator[tuple[str, str]]:
     names = [sheet.name for sheet in sheets] or ["No data"]
     numbers = range(1, len(names) + 1)
     overrides = "".join(
@@ -134,8 +136,8 @@ def _parts(sheets: Sequence[Sheet]) -> Iterator[tuple[str, str]]:
     yield (
         "docProps/core.xml",
         f'{_XML}<cp:coreProperties xmlns:cp="{_PACKAGE}/metadata/core-properties" '
-        'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description>Made from the original export; every cell is '
-        "text. The original file is what LoyaltyDog delivered.</dc:description></cp:coreProperties>",
+        'xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:description>'
+        f"{_escaped(about)}</dc:description></cp:coreProperties>",
     )
     listed = "".join(
         f'<sheet name="{_escaped(name, quote=True)}" sheetId="{n}" r:id="rId{n}"/>'

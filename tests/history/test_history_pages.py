@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import io
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -190,3 +192,10 @@ def test_a_broken_trail_is_told_with_its_place(open_page: Callable[..., AppTest]
 def test_an_agent_may_not_read_the_trail(open_page: Callable[..., AppTest]) -> None:
     page = open_page("audit_trail.py", role=Role.AGENT)
     assert page.error and not page.dataframe
+
+
+def test_the_register_as_a_workbook_says_what_it_is(shop: Shop) -> None:
+    content = b"".join(shop.portal.exports.register_xlsx(shop.user).chunks)
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        core = package.read("docProps/core.xml").decode()
+    assert "A register of exports" in core and "original" not in core
