@@ -9,9 +9,9 @@ that reading a page again is reading a small CSV.
 import csv
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from portal.preview import csv_tables
+from portal.preview.csv_growing import HEAD_CELLS, HEAD_ROWS, Blanks, GrowingCsv
 from portal.preview.csv_pages import CsvPages, CsvRows
 from portal.preview.csv_reader import LONGEST_FIELD, Records, delimiter_of, read_some_carefully, strictly
 from portal.preview.json_growing import clip
@@ -19,63 +19,12 @@ from portal.preview.model import Table, WarningLog, unique_names
 from portal.preview.raw import without_lone_surrogates
 from portal.preview.side_file import SideFile
 
-HEAD_ROWS = 300
-HEAD_CELLS = 20_000
 MOST_FIELDS = 30_000
 """A line of a large file with more fields is shown as several rows."""
 MOST_TITLES_WAITING = 300
-_BLANKS_TOLD = WarningLog.PLACES_PER_KIND
 _CUTS_TRIED = 50
 Record = tuple[list[str], int, int, int]
 """The fields, the line they begin on, the page they stand on and their position there."""
-
-
-@dataclass
-class _Growing:
-    """One table while it is read."""
-
-    title: str
-    notes: tuple[str, ...]
-    header: list[str] | None = None
-    width: int = 0
-    count: int = 0
-    first_line: int = 0
-    runs: list[tuple[int, int, int]] = field(default_factory=list)
-    starts: list[int] = field(default_factory=list)
-    head: list[list[str]] = field(default_factory=list)
-    head_cells: int = 0
-    repeated: list[str] = field(default_factory=list)
-    """What to say of repeated names under the table's name, which is known at the end."""
-
-    def take(self, page: int, first: int, rows: Sequence[list[str]], line: int) -> None:
-        self.first_line = self.first_line or line
-        self.width = max(self.width, max(map(len, rows)))
-        for row in rows:
-            if len(self.head) >= HEAD_ROWS or self.head_cells >= HEAD_CELLS:
-                break
-            self.head.append(row)
-            self.head_cells += len(row)
-        last = self.runs[-1] if self.runs else (-1, 0, 0)
-        if last[0] == page and last[1] + last[2] == first:
-            self.runs[-1] = (page, last[1], last[2] + len(rows))
-        else:
-            self.starts.append(self.count)
-            self.runs.append((page, first, len(rows)))
-        self.count += len(rows)
-
-
-@dataclass
-class _Blanks:
-    """Blank lines: the numbers of the first, and how many more."""
-
-    lines: list[int] = field(default_factory=list)
-    more: int = 0
-
-    def add(self, line: int) -> None:
-        if len(self.lines) < _BLANKS_TOLD:
-            self.lines.append(line)
-        else:
-            self.more += 1
 
 
 class CsvStream:
@@ -89,17 +38,17 @@ class CsvStream:
         self._carry = ""
         self._line = 1
         self._padded: bool | None = None
-        self._groups: list[_Growing] = []
-        self._open: _Growing | None = None
+        self._groups: list[GrowingCsv] = []
+        self._open: GrowingCsv | None = None
         """The table whose block is being read; None while the head of a block is gathered."""
         self._before: list[str] | None = None
         self._pending: Record | None = None
         self._head: list[Record] = []
         self._head_cells = 0
-        self._blank_lines = _Blanks()
+        self._blank_lines = Blanks()
         self._held: list[Record] = []
         """A block of what looks like titles; what follows says whether it is."""
-        self._held_blanks = _Blanks()
+        self._held_blanks = Blanks()
         self._titles: list[Record] = []
         """Titles whose table has not begun."""
         self.prefix = ""
@@ -206,7 +155,7 @@ class CsvStream:
             if all(csv_tables.is_title(record[0], padded) for record in self._head):
                 self._settle_held(_width(self._head))
                 self._held, self._head, self._head_cells = self._head, [], 0
-                self._held_blanks, self._blank_lines = self._blank_lines, _Blanks()
+                self._held_blanks, self._blank_lines = self._blank_lines, Blanks()
             else:
                 self._begin_block()
         self._open = None
@@ -214,7 +163,7 @@ class CsvStream:
     def _begin_block(self) -> None:
         """The head of a block is whole: decide whose rows the block holds."""
         head, self._head, self._head_cells = self._head, [], 0
-        blank_lines, self._blank_lines = self._blank_lines, _Blanks()
+        blank_lines, self._blank_lines = self._blank_lines, Blanks()
         self._settle_held(_width(head))
         self._place(head, blank_lines)
 
@@ -226,7 +175,7 @@ class CsvStream:
         elif held:
             self._place(held, self._held_blanks)
 
-    def _place(self, head: list[Record], blank_lines: _Blanks) -> None:
+    def _place(self, head: list[Record], blank_lines: Blanks) -> None:
         padded, rows, titles = bool(self._padded), [record[0] for record in head], 0
         if _width(head) > 1:
             while titles < len(rows) and csv_tables.is_title(rows[titles], padded):
@@ -236,7 +185,7 @@ class CsvStream:
             above, self._titles = self._titles + head[:titles], []
             self._new_group(above, head[titles:])
 
-    def _goes_on(self, head: list[Record], blank_lines: _Blanks) -> bool:
+    def _goes_on(self, head: list[Record], blank_lines: Blanks) -> bool:
         """True when the block belonged to the table before it, and is put there."""
         last = self._groups[-1] if self._groups else None
         if last is None or not _continues(last, [record[0] for record in head]):
@@ -260,7 +209,7 @@ class CsvStream:
             self._fill(self._groups[-1], above + head)
             return
         texts = tuple(record[0][0] for record in above)
-        group = self._add(_Growing(texts[-1].strip() if texts else "", texts))
+        group = self._add(GrowingCsv(texts[-1].strip() if texts else "", texts))
         if csv_tables.is_header(rows):
             group.header, head = rows[0], head[1:]
             group.width = len(group.header)
@@ -269,19 +218,21 @@ class CsvStream:
             self._log.add("header", f"line {head[0][1]}", "This table has no header; its columns are numbered.")
         self._fill(group, head)
 
-    def _add(self, group: _Growing) -> _Growing:
+    def _add(self, group: GrowingCsv) -> GrowingCsv:
         self._groups.append(group)
         return group
 
-    def _fill(self, group: _Growing, head: list[Record]) -> None:
+    def _fill(self, group: GrowingCsv, head: list[Record]) -> None:
         self._open = group
         self._append_records(group, head)
 
-    def _append_records(self, group: _Growing, records: Sequence[Record]) -> None:
+    def _append_records(self, group: GrowingCsv, records: Sequence[Record]) -> None:
         for row, line, page, position in records:
             self._append(group, page, position, [row], [line])
 
-    def _append(self, group: _Growing, page: int, first: int, rows: Sequence[list[str]], lines: Sequence[int]) -> None:
+    def _append(
+        self, group: GrowingCsv, page: int, first: int, rows: Sequence[list[str]], lines: Sequence[int]
+    ) -> None:
         group.take(page, first, rows, lines[0])
         if group.header is not None:
             csv_tables.warn_about_width(rows, lines, len(group.header), self._log)
@@ -304,7 +255,7 @@ class CsvStream:
                 self._log.add("columns", name, csv_tables.TOO_MANY_COLUMNS)
         return tuple(self._table(name, group) for name, group in zip(names, groups, strict=True))
 
-    def _table(self, name: str, group: _Growing) -> Table:
+    def _table(self, name: str, group: GrowingCsv) -> Table:
         header = list(group.header or ())
         columns, header, _ = csv_tables.columns_of(header, group.width)
         rows = CsvRows(self.pages, tuple(group.runs), tuple(group.starts), group.count)
@@ -331,7 +282,7 @@ def _titles_are_padded(rows: Sequence[list[str]]) -> bool:
     return len(first) > 1 and csv_tables.filled(first) == 1 and first[0] != ""
 
 
-def _continues(group: _Growing, rows: Sequence[list[str]]) -> bool:
+def _continues(group: GrowingCsv, rows: Sequence[list[str]]) -> bool:
     before = len(group.header) if group.header is not None else max(map(len, group.head), default=0)
     if len(rows[0]) != before:
         return False

@@ -58,6 +58,14 @@ Play = Callable[[socket.socket], None]
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 BOMB = gzip.compress(bytes(64 * 1024 * 1024), 9)
 DOUBLE_BOMB = gzip.compress(BOMB, 9)
+ZSTD_BOMB = (  # RFC 8878, 3.1.1: a window of 128 KiB and blocks of one byte each that stand for as many
+    b"\x28\xb5\x2f\xfd\x00\x38"
+    + b"".join((131_072 << 3 | 1 << 1 | last).to_bytes(3, "little") + b"\0" for last in [*[0] * 511, 1])
+)
+BR_BOMB = bytes.fromhex(  # 64 MiB of zeros, by zlib.brotliCompressSync of Node.js
+    "cbffff3ff82700e2b14020f7fe8fffff7ff04f00c4611180eefd1fffffffe09f0088c30200ddfb3ffeffffc13f0110870500baf77ffc"
+    "ffff837f02200e0b0074effff8ffff07ff04401c1600e8defff1ffff0ffe0980382c00d0bdffcbffff3ffc1300715800a07bff07"
+)
 ROWS = b"id,name\n" + b"1,Kim\n" * 5000
 
 
@@ -117,8 +125,8 @@ ANSWERS = {
     ),
     "gzip bomb": Misbehaviour(answer(BOMB, 200, "Content-Encoding: gzip"), UnreadableAnswer, words=UNREADABLE),
     "doubled gzip bomb": Misbehaviour(answer(DOUBLE_BOMB, 200, "Content-Encoding: gzip, gzip"), UnreadableAnswer),
-    "br bomb": Misbehaviour(answer(b"\xcf\xff\xff", 200, "Content-Encoding: br"), UnreadableAnswer),
-    "zstd bomb": Misbehaviour(answer(b"\x28\xb5\x2f\xfd", 200, "Content-Encoding: zstd"), UnreadableAnswer),
+    "br bomb": Misbehaviour(answer(BR_BOMB, 200, "Content-Encoding: br"), UnreadableAnswer),
+    "zstd bomb": Misbehaviour(answer(ZSTD_BOMB, 200, "Content-Encoding: zstd"), UnreadableAnswer),
     "unannounced gzip bomb": Misbehaviour(answer(BOMB), UnreadableAnswer),
     "gzip bomb in a refusal": Misbehaviour(answer(BOMB, 422, "Content-Encoding: gzip"), Rejected, "answered"),
     "endless refusal": Misbehaviour(endlessly(b"HTTP/1.1 422 X\r\n\r\n", b"[" * 65536), Rejected, "answered"),
@@ -179,8 +187,8 @@ FILES = {
     "drip in chunk framing": Misbehaviour(endlessly(CHUNKED + b"1;", b"x", 0.02), TooSlow),
     "gzip bomb": Misbehaviour(answer(BOMB, 200, "Content-Encoding: gzip"), EncodedBody, words="compressed"),
     "doubled gzip bomb": Misbehaviour(answer(gzip.compress(BOMB), 200, "Content-Encoding: gzip, gzip"), EncodedBody),
-    "br bomb": Misbehaviour(answer(b"\xcf\xff\xff", 200, "Content-Encoding: br"), EncodedBody),
-    "zstd bomb": Misbehaviour(answer(b"\x28\xb5\x2f\xfd", 200, "Content-Encoding: zstd"), EncodedBody),
+    "br bomb": Misbehaviour(answer(BR_BOMB, 200, "Content-Encoding: br"), EncodedBody),
+    "zstd bomb": Misbehaviour(answer(ZSTD_BOMB, 200, "Content-Encoding: zstd"), EncodedBody),
     "unannounced gzip bomb": Misbehaviour(answer(BOMB), WrongMediaType, words="not the file that was asked for"),
     "endless rows": Misbehaviour(endlessly(b"HTTP/1.1 200 OK\r\n\r\n", ROWS), TooLarge, words="larger", clean=False),
     "endless chunks": Misbehaviour(endlessly(CHUNKED, b"258\r\n" + b"1,Kim\n" * 100 + b"\r\n"), TooLarge, clean=False),

@@ -88,14 +88,24 @@ def test_cut_at_any_byte_of_a_tls_line_lets_at_most_one_post_arrive(
     assert ends["unknown"] and ends["answered at try 2"], "a cut handshake is repeated, a cut request never"
 
 
-def test_file_cut_at_any_byte_is_never_taken_for_whole(plain_vendor: Any, cutting: Any) -> None:
-    body = b"id,name\n" + b"1,Kim\n" * 30
-    whole = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+ROWS = b"id,name\n" + b"1,Kim\n" * 12
+CHUNKS = b"".join(b"%x\r\n%b\r\n" % (len(row), row) for row in ROWS.splitlines(keepends=True)) + b"0\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(ROWS) + ROWS,
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS,
+    ],
+    ids=["length", "chunked"],
+)
+def test_file_cut_at_each_byte_is_never_taken_for_whole(plain_vendor: Any, cutting: Any, whole: bytes) -> None:
     plain_vendor.play = lambda line: line.sendall(whole)
     proxy = cutting(plain_vendor.port)
     proxy.direction = "answer"
     policy = FetchPolicy(f"http://127.0.0.1:{proxy.port}", allow_loopback_http=True, deadline_seconds=5.0)
-    for limit in range(0, len(whole), 3):
+    for limit in range(len(whole)):
         proxy.limit = limit
         with pytest.raises(LoyaltyDogError) as caught:
             fetch_file("/x", policy, expected_format="csv", sink=lambda data: None)

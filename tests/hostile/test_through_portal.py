@@ -9,6 +9,7 @@ import re
 import ssl
 import sys
 import tempfile
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ from tests.hostile.plays import CARD_NUMBER, Play
 from tests.hostile.whole_plays import SCENES, Scene
 
 MEMORY_BOUND_KIB = 64 * 1024
+SLOW_MACHINE_SECONDS = 10.0
+"""Not a figure: most scenes take milliseconds, and one that hung would take for ever."""
 MARKS = [b"canary", CARD_NUMBER.encode()]
 
 
@@ -41,6 +44,8 @@ class End:
     gets: int
     above_idle_kib: int
     waited: tuple[float, ...]
+    longest_call: float
+    """Seconds of the longest step that talks to the vendor."""
 
 
 @dataclass
@@ -52,6 +57,7 @@ class Theatre:
     logs: io.StringIO
     raised: list[LoyaltyDogError]
     folder: Path
+    longest_call: float = 0.0
     played: dict[str, End] = field(default_factory=dict)
 
     def end_of(self, name: str) -> End:
@@ -67,16 +73,23 @@ class Theatre:
     def _play(self, scene: Scene) -> End:
         self.set_the_stage(scene)
         walk = self.house.walk(**settings_for(scene))
+        self.longest_call = 0.0
         export_id = self.house.ask(scene.format)
         with peak_above_idle() as peak:
             waited = self._walk(walk, export_id, scene)
         view = self.house.view(export_id)
-        return End(view, self.vendor.posts, self.vendor.count(b"GET "), peak(), tuple(waited))
+        return End(view, self.vendor.posts, self.vendor.count(b"GET "), peak(), tuple(waited), self.longest_call)
+
+    def _timed(self, step: Callable[..., str], *facts: Any) -> str:
+        began = time.perf_counter()
+        outcome = step(*facts)
+        self.longest_call = max(self.longest_call, time.perf_counter() - began)
+        return outcome
 
     def _walk(self, walk: Walk, export_id: str, scene: Scene) -> list[float]:
         """The durable engine's loop (portal.exports.durable), with its waits noted instead of waited."""
         waited = []
-        if (wait := wait_seconds(outcome := walk.ask(export_id))) is not None:
+        if (wait := wait_seconds(outcome := self._timed(walk.ask, export_id))) is not None:
             waited.append(wait)
             view = self.house.view(export_id)
             assert (view.state, view.running) == (State.WAITING, True) and view.retry_at is not None
@@ -87,7 +100,7 @@ class Theatre:
         tried = 0
         while outcome == "accepted" or wait_seconds(outcome) is not None:
             tried += 0 if outcome == "accepted" or outcome.startswith(PACED) else 1
-            outcome = walk.collect(export_id, tried)
+            outcome = self._timed(walk.collect, export_id, tried)
         if outcome == "collected":
             walk.inspect(export_id)
         return waited
@@ -99,6 +112,10 @@ def settings_for(scene: Scene) -> dict[str, Any]:
         "rate": {"min_rate_grace_seconds": 0.2},
     }
     return {"download_redirects": scene.redirects, **patience.get(scene.impatient, {})}
+
+
+def deadline_of(scene: Scene) -> float:
+    return 0.4 if scene.impatient == "deadline" else 20.0
 
 
 def played(what: Play | bytes) -> Play:
@@ -168,6 +185,7 @@ def test_misbehaviour_ends_where_it_should_and_is_told_in_plain_words(theatre: T
     assert (end.posts, end.gets) == (scene.posts, scene.gets)
     assert set(scene.notes) == set(end.view.notes)
     assert end.above_idle_kib <= MEMORY_BOUND_KIB
+    assert end.longest_call <= deadline_of(scene) + SLOW_MACHINE_SECONDS
     if scene.state is State.READY:
         assert (end.view.problem, end.view.next_step, end.view.problem_code) == ("", "", "")
         return
