@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -34,12 +37,36 @@ def _config(connection: Connection) -> Config:
     return config
 
 
+@contextlib.contextmanager
+def _migrating(engine: Engine) -> Iterator[Connection]:
+    """One transaction for all migrations. On SQLite, foreign keys are checked at its end instead of all along.
+
+    A changed column means a table made anew there, and SQLite will not drop a table that rows of others point to
+    (sqlite.org/lang_altertable.html, "Making Other Kinds Of Table Schema Changes").
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys=OFF")  # has no effect within a transaction, so before it
+        try:
+            with connection.begin():
+                yield connection
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+                if broken:
+                    raise RuntimeError(f"a migration left {len(broken)} rows that point to nothing")
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")
+
+
 def bring_up_to_date(engine: Engine, *, upgrade: bool = True) -> None:
     """Make the tables of an empty database; run missing migrations when `upgrade`.
 
     Several processes starting at once stand in line. Raises DatabaseTooNew, and DatabaseTooOld without `upgrade`.
     """
-    with engine.begin() as connection:
+    with _migrating(engine) as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(884411)"))
         config = _config(connection)
@@ -67,5 +94,5 @@ def newest_revision() -> str:
 
 def downgrade(engine: Engine, revision: str) -> None:
     """Take a database back, for tests of the migrations; `base` removes all tables."""
-    with engine.begin() as connection:
+    with _migrating(engine) as connection:
         command.downgrade(_config(connection), revision)

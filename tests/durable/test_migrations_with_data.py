@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from house import House
 from shop import CountingShop
-from sqlalchemy import inspect, text
+from sqlalchemy import JSON, Column, Connection, Engine, Table, func, insert, inspect, select, text
 
 from portal.config import Settings
 from portal.errors import PortalError
@@ -17,7 +19,7 @@ from portal.exports import State
 from portal.runtime import build_portal
 from portal.storage import migrate
 from portal.storage.migrate import DatabaseTooNew, DatabaseTooOld
-from portal.storage.tables import Base
+from portal.storage.tables import Base, CanonicalJSON, UTCDateTime
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -31,17 +33,97 @@ def used(request: pytest.FixtureRequest, tmp_path: Path, counting_shop: Counting
     house.close()
 
 
-def test_tables_go_down_and_up_again_with_rows_in_them(used: House) -> None:
+def revisions() -> list[str]:
+    """All of them, oldest first."""
+    return [script.revision for script in ScriptDirectory(str(migrate.SCRIPTS)).walk_revisions()][::-1]
+
+
+def fill_every_table(house: House) -> None:
+    """A row where the finished export left none: in every table, with every column set."""
+    with house.portal.db.engine.begin() as connection:
+        for table in Base.metadata.sorted_tables:
+            if not connection.scalar(select(func.count()).select_from(table)):
+                connection.execute(insert(table).values(a_row_of(connection, table)))
+
+
+def a_row_of(connection: Connection, table: Table) -> dict[str, Any]:
+    return {column.name: a_value_of(connection, column) for column in table.columns}
+
+
+def a_value_of(connection: Connection, column: Column[Any]) -> Any:
+    for key in column.foreign_keys:
+        return connection.scalar(select(key.column).limit(1))
+    if isinstance(column.type, UTCDateTime):
+        return dt.datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=dt.UTC)
+    if isinstance(column.type, JSON | CanonicalJSON):
+        return {"a": 1}
+    values: dict[type, Any] = {str: "ü-x", int: 7, float: 0.5, bool: True, bytes: b"\x00\xff"}
+    return values[column.type.python_type]
+
+
+def rows_of(engine: Engine) -> dict[str, list[dict[str, Any]]]:
+    """Everything in the database as the driver gives it, table by table in the order of their keys."""
+    found = {}
+    with engine.connect() as connection:
+        for name in sorted(set(inspect(connection).get_table_names()) - {"alembic_version"}):
+            key = ", ".join(inspect(connection).get_pk_constraint(name)["constrained_columns"])
+            rows = connection.exec_driver_sql(f"SELECT * FROM {name} ORDER BY {key}").mappings()
+            found[name] = [dict(row) for row in rows]
+    return found
+
+
+def lost(before: dict[str, list[dict[str, Any]]], after: dict[str, list[dict[str, Any]]]) -> list[str]:
+    """Rows, and values of columns both have, that are not the same."""
+    wrong = []
+    for table in before.keys() & after.keys():
+        if len(before[table]) != len(after[table]):
+            wrong.append(f"{table}: {len(before[table])} rows, then {len(after[table])}")
+        for old, new in zip(before[table], after[table], strict=False):
+            wrong += [f"{table}.{c}" for c in old.keys() & new.keys() if old[c] != new[c]]
+    return wrong
+
+
+def test_every_migration_goes_down_and_up_again_and_keeps_the_rows_of_every_table(used: House) -> None:
     engine = used.portal.db.engine
+    fill_every_table(used)
+    whole = rows_of(engine)
+    assert set(whole) == set(Base.metadata.tables) and all(whole.values())
+    for revision in revisions()[-2::-1]:
+        migrate.downgrade(engine, revision)
+        assert lost(whole, rows_of(engine)) == [], f"down to {revision}"
+        before = rows_of(engine)
+        migrate.bring_up_to_date(engine)
+        assert lost(before, rows_of(engine)) == [], f"up from {revision}"
+        migrate.downgrade(engine, revision)
+    migrate.bring_up_to_date(engine)
+    assert migrate.revision_of(engine) == migrate.newest_revision()
     assert used.outcomes() == {State.READY: 1}
+    assert used.unsound_files() == []
+    assert used.broken_chains() == []
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+
+
+def test_the_first_migration_taken_back_leaves_no_table_of_ours(used: House) -> None:
+    engine = used.portal.db.engine
     ours = set(Base.metadata.tables)
-    assert ours <= set(inspect(engine).get_table_names())
     migrate.downgrade(engine, "base")
     assert not ours & set(inspect(engine).get_table_names())
     migrate.bring_up_to_date(engine)
     assert ours <= set(inspect(engine).get_table_names())
     assert used.outcomes() == {}
-    assert migrate.revision_of(engine) == migrate.newest_revision()
+
+
+def test_a_table_that_a_migration_would_empty_is_noticed(used: House) -> None:
+    """The comparison itself can fail: it sees a row that went and a value that changed."""
+    engine = used.portal.db.engine
+    fill_every_table(used)
+    whole = rows_of(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE throttle SET failures = 8"))
+        connection.execute(text("DELETE FROM pace"))
+    assert {line.split(":")[0] for line in lost(whole, rows_of(engine))} == {"throttle.failures", "pace"}
 
 
 def set_revision(house: House, revision: str) -> None:
@@ -61,16 +143,20 @@ def test_a_portal_refuses_tables_of_a_newer_version_and_leaves_them_alone(used: 
 
 
 def test_a_portal_refuses_tables_of_an_older_version_and_names_the_command(
-    used: House, monkeypatch: pytest.MonkeyPatch
+    used: House, command: Callable[..., Any]
 ) -> None:
-    """The newest version's older one is played by asking for a head that does not exist yet."""
-    from alembic.script import ScriptDirectory
-
-    monkeypatch.setattr(ScriptDirectory, "get_current_head", lambda *_: "9998")
+    before = revisions()[-2]
+    migrate.downgrade(used.portal.db.engine, before)
     with pytest.raises(DatabaseTooOld) as refused:
         build_portal(production(used))
     assert "python -m portal database upgrade" in refused.value.next_step
     assert isinstance(refused.value, PortalError)
+    assert migrate.revision_of(used.portal.db.engine) == before
+
+    done = command(used.data, "database", "upgrade", PORTAL_DATABASE_URL=used.database)
+    assert done.returncode == 0, done.stderr
+    assert f"(before: {before})" in done.stdout
+    build_portal(production(used)).stop()
     assert used.outcomes() == {State.READY: 1}
 
 
