@@ -30,7 +30,7 @@ def facts(account: AccountRow) -> None:
         _("Signs in with"): METHODS.get(account.method, account.method),
     }
     with st.container(border=True):
-        for column, (label, value) in zip(st.columns(len(lines)), lines.items(), strict=True):
+        for column, (label, value) in zip(st.columns([2, 1, 1, 1]), lines.items(), strict=True):
             column.caption(label)
             column.text(value or "–")
     st.caption(_("A manager of your merchant can change these."))

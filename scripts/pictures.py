@@ -194,8 +194,9 @@ def shoot_pages(camera: Camera, places: dict[str, str]) -> None:
             camera.page.get_by_role("tab", name="giftCards (").click()
             camera.settle()
         camera.shoot(f"preview-{name.replace('.', '-')}")
-    camera.open("/past_exports")
-    camera.shoot("past-exports")
+    for page in ("past_exports", "audit_trail", "accounts", "settings", "your_account"):
+        camera.open(f"/{page}")
+        camera.shoot(page.replace("_", "-"))
 
 
 def main() -> None:

@@ -40,8 +40,10 @@ def when_short(time: dt.datetime, zone: dt.tzinfo) -> str:
 
 
 def when_exact(time: dt.datetime, zone: dt.tzinfo) -> str:
-    """The same to the second, in the reader's zone and in UTC."""
+    """The same to the second, in the reader's zone and, where that differs, in UTC."""
     local = time.astimezone(zone)
+    if not local.utcoffset():
+        return f"{local:%Y-%m-%d %H:%M:%S} UTC"
     return f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()} · {time.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 

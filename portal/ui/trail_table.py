@@ -9,24 +9,24 @@ import streamlit as st
 
 from portal.audit import AuditRow
 from portal.ui.acts import RESULTS, act_said, word
-from portal.ui.times import when_exact
 from portal.ui.words import _, number, sentence
 
 
 def trail_table(rows: Sequence[AuditRow], zone: dt.tzinfo, *, key: str) -> None:
-    """Newest first: number, when, who, what, on which object, from where, with which result."""
+    """Newest first: number, when, who, what, with which result, from where, on which object; the time in UTC last."""
     import pandas as pd
 
-    names = [_("No."), _("When"), _("Who"), _("What"), _("On"), _("From"), _("Result")]
+    names = [_("No."), _("When"), _("Who"), _("What"), _("Result"), _("From"), _("On"), _("UTC")]
     cells = [
         [
             number(row.seq),
-            when_exact(row.at, zone),
+            f"{row.at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
             sentence(row.who),
             act_said(row.action, row.facts),
-            row.object_id,
-            row.origin,
             word(RESULTS, row.result),
+            row.origin,
+            row.object_id,
+            f"{row.at.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}",
         ]
         for row in rows
     ]
@@ -35,5 +35,5 @@ def trail_table(rows: Sequence[AuditRow], zone: dt.tzinfo, *, key: str) -> None:
         key=key,
         hide_index=True,
         column_config={name: st.column_config.TextColumn(name) for name in names},
-        alt=_("Acts, newest first: number, when, who, what, on which object, from where, with which result."),
+        alt=_("Acts, newest first: number, when, who, what, with which result, from where, on which object, time in UTC."),
     )
