@@ -35,5 +35,5 @@ def trail_table(rows: Sequence[AuditRow], zone: dt.tzinfo, *, key: str) -> None:
         key=key,
         hide_index=True,
         column_config={name: st.column_config.TextColumn(name) for name in names},
-        alt=_("Acts, newest first: number, when, who, what, with which result, from where, on which object, time in UTC."),
+        alt=_("Acts, newest first: number, when, who, what, result, from where, on which object, time in UTC."),
     )
