@@ -38,6 +38,7 @@ ROWS_A_PAGE = 50
 MARK = "background-color: rgba(217, 140, 0, 0.28)"
 MAX_HITS = 5_000
 LEARNT_ROWS = 2_000
+MANY_ROWS = 10_000  # searched and marked as a large file from here on: a few bytes a row can be very many rows
 """What is the customer's own in a large file is learnt from so many rows of each table."""
 LISTED_ROWS = 1_000
 FACT_ROWS = 100_000
@@ -95,7 +96,7 @@ class Others:
 
 
 def _is_large(preview: Preview) -> bool:
-    return preview.size_bytes >= LARGE_BYTES
+    return preview.size_bytes >= LARGE_BYTES or preview.row_count > MANY_ROWS
 
 
 def _others(portal: Portal, user: User, view: ExportView, preview: Preview) -> Others:
