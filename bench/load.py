@@ -212,7 +212,7 @@ def day(server: Server, tab: Tab, chance: random.Random) -> Iterator[tuple[str, 
     yield "past exports: filter off", lambda: tab.enter("Format", "Any format", "selectbox")
     yield "preview: open", lambda: tab.go("preview", f"export={server.export}")
     yield "preview: page", lambda: tab.enter("", 2, "pagination")
-    yield "preview: search", lambda: tab.enter("Search all tables", "row 7")
+    yield "preview: search", lambda: tab.enter("Search all tables", "used up")
     yield "today: open", lambda: tab.go("Today")
     if chance.random() < 0.2:
         yield "new export: open", lambda: tab.go("new_export")

@@ -31,7 +31,7 @@ from portal.vault.files import FilePlace  # noqa: E402
 PASSWORD = "violet-tractor-pond-91"  # of invented people on loopback
 CUSTOMER = "preview@example.com"
 COLUMNS = ("giftCardId", "programName", "email", "firstName", "lastName", "city", "country", "balance", "currency",
-           "createdAt", "lastUsedAt", "note")  # fmt: skip
+           "createdAt", "lastUsedAt", "state")  # fmt: skip
 FILE_ROWS = 120
 
 
@@ -45,9 +45,9 @@ def sample_csv(rows: int = FILE_ROWS) -> bytes:
     for number in range(rows):
         made = day + dt.timedelta(hours=17 * number)
         writer.writerow([
-            f"{chance.getrandbits(96):024x}", f"Programme {number % 4}", CUSTOMER, "Ada", "Example", "Springfield", "GB",
+            f"{chance.getrandbits(96):024x}", f"Programme {number % 4}", CUSTOMER, "Ada", "Example", "Paris", "GB",
             f"{chance.randrange(100, 9999) / 100:.2f}", "GBP", made.isoformat(),
-            (made + dt.timedelta(days=3)).isoformat(), f"row {number}",
+            (made + dt.timedelta(days=3)).isoformat(), "used up" if number % 9 == 7 else "active",
         ])  # fmt: skip
     return out.getvalue().encode()
 

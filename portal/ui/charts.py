@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
@@ -40,26 +40,25 @@ AGE_WORDS = {
 def _bars(
     frame: pd.DataFrame, x: str, y: str, *, colour: str | None = None, domain: Sequence[str] = (), height: int, alt: str
 ) -> None:
-    import altair
-
+    """A bar a value of `x`, as high as `y`; written as Vega-Lite, for altair costs 20 MiB to write the same words."""
     shades = [OUTCOME_COLOURS[name] for name in domain]
     said = [_(name) for name in domain]
-    tint = (
-        altair.Color(colour, scale=altair.Scale(domain=said, range=shades), legend=altair.Legend(title=None))
+    tint: dict[str, Any] = (
+        {"field": colour, "type": "nominal", "scale": {"domain": said, "range": shades}, "legend": {"title": None}}
         if colour
-        else altair.value("#1c8a6a")
+        else {"value": "#1c8a6a"}
     )
-    chart = (
-        altair.Chart(frame)
-        .mark_bar()
-        .encode(
-            x=altair.X(x, sort=None, title=None, axis=altair.Axis(labelAngle=0, labelOverlap=True)),
-            y=altair.Y(y, title=None, axis=altair.Axis(tickMinStep=1, format="d")),
-            color=tint,
-        )
-        .properties(height=height)
-    )
-    st.altair_chart(chart, alt=alt)
+    spec = {
+        "mark": {"type": "bar"},
+        "height": height,
+        "encoding": {
+            "x": {"field": x, "type": "nominal", "sort": None, "title": None,
+                  "axis": {"labelAngle": 0, "labelOverlap": True}},
+            "y": {"field": y, "type": "quantitative", "title": None, "axis": {"tickMinStep": 1, "format": "d"}},
+            "color": tint,
+        },
+    }  # fmt: skip
+    st.vega_lite_chart(frame, spec, alt=alt)
 
 
 def outcomes_by_day(by_day: Sequence[tuple[dt.date, str, int]]) -> None:
@@ -78,7 +77,7 @@ def outcomes_by_day(by_day: Sequence[tuple[dt.date, str, int]]) -> None:
     total = sum(n for _day, _outcome, n in by_day)
     words = ", ".join(f"{_(outcome)}: {number(sum(n for _d, o, n in by_day if o == outcome))}" for outcome in outcomes)
     alt = plural("{n} export in the last 14 days", "{n} exports in the last 14 days", total) + f": {words}."
-    _bars(frame, "day:N", "exports:Q", colour="outcome:N", domain=outcomes, height=180, alt=alt)
+    _bars(frame, "day", "exports", colour="outcome", domain=outcomes, height=180, alt=alt)
 
 
 def figures_of_today(figures: Figures) -> None:
@@ -114,7 +113,7 @@ def _bar_of(title: str, axis: str, bars: Sequence[tuple[str, float]], words: str
         st.caption(_("Nothing to draw yet."))
         return
     frame = pd.DataFrame([[name, height] for name, height in bars], columns=[axis, "exports"])
-    _bars(frame, f"{axis}:N", "exports:Q", height=140, alt=f"{title}. {words}")
+    _bars(frame, axis, "exports", height=140, alt=f"{title}. {words}")
     st.text(words)
 
 
@@ -134,4 +133,4 @@ def activity_over_time(points: Sequence[tuple[dt.datetime, Decimal]]) -> None:
         first=first, last=last
     )
     st.caption(words)
-    _bars(frame, "month:N", "transactions:Q", height=160, alt=words)
+    _bars(frame, "month", "transactions", height=160, alt=words)
