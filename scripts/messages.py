@@ -59,7 +59,7 @@ WORDS = {  # what is no sentence, and where it is said
     "preview/json_scan.py": ("a value", "a comma or a closing bracket", "a colon", "a key in quotes"),
     "preview/csv_reader.py": ("line {line}, column {len_row}",),
     "preview/csv_tables.py": ("line {line}",),
-    "preview/model.py": ("{table}, row {row_1}, {column}", "{more} more places like the last one: {message}"),
+    "preview/model.py": ("{table}, row {self_row_1}, {column}", "{more} more places like the last one: {message}"),
     "web/plain.py": ("Go to the portal",),
 }
 WHOLE = (  # finished sentences whose value decides their grammar in other languages, or that a library makes
