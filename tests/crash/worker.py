@@ -2,11 +2,12 @@
 
     {"data": FOLDER, "database": URL?, "blobs": URL?, "kind": "worker",
      "die": {"label": NAME, "count": N}?, "submit": [EMAIL...]?, "keep_asking": PREFIX?,
-     "wait_at": NAME?, "until": "idle"|"told",
+     "same": {"email": EMAIL, "times": N}?, "wait_at": NAME?, "until": "idle"|"told",
      "settings": {NAME: VALUE}?, "destroy": true?, "expire": true?, "sweep": true?}
 
 It kills itself by SIGKILL when it passes the labelled point for the count-th time, and waits for a line on
-standard input when it first passes `wait_at`. Lines on standard output: `up`, `asked ID EMAIL`, `at NAME`, `idle`.
+standard input when it first passes `wait_at`; `same` waits for one too, then asks N times at once. Lines on standard
+output: `up`, `asked ID EMAIL`, `at NAME`, `idle`.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from pydantic import SecretStr
 from sqlalchemy import func, select
 
 from portal.config import Settings
-from portal.exports import State, durable, parse_request
+from portal.exports import AskedAlready, State, durable, parse_request
 from portal.exports.states import RUNNING
 from portal.runtime import Portal, build_portal
 from portal.storage.tables import Export, utc_now
@@ -59,7 +60,8 @@ class Dying:
 
 
 def say(*words: object) -> None:
-    print(*words, flush=True)
+    sys.stdout.write(" ".join(map(str, words)) + "\n")  # one write, so that lines of threads do not mix
+    sys.stdout.flush()
 
 
 def wait_until_idle(portal: Portal) -> None:
@@ -91,6 +93,9 @@ def main(orders: dict[str, Any]) -> None:
 
     for email in orders.get("submit", ()):
         ask(email)
+    if same := orders.get("same"):
+        sys.stdin.readline()
+        ask_together(portal, same["email"], same["times"])
     number = 0
     while prefix := orders.get("keep_asking"):
         number += 1
@@ -104,6 +109,25 @@ def main(orders: dict[str, Any]) -> None:
     portal.stop()
     sys.stdout.flush()
     os._exit(0)
+
+
+def ask_together(portal: Portal, email: str, times: int) -> None:
+    """The same request from as many threads at once; tells which export each was given."""
+    user, gate = portal.identity.user_for_account(ACCOUNT, origin="cli"), threading.Barrier(times)
+
+    def ask() -> None:
+        gate.wait()
+        try:
+            export_id = portal.exports.submit(user, parse_request(email=email, format="json"))
+        except AskedAlready as same:
+            export_id = same.export_id
+        say("asked", export_id, email)
+
+    threads = [threading.Thread(target=ask) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def after(portal: Portal, orders: dict[str, Any]) -> None:

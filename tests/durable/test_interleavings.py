@@ -19,25 +19,36 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
-from hypothesis import HealthCheck, settings
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 from pydantic import SecretStr
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.commands.practice_people import seed_practice
 from portal.config import Settings
-from portal.errors import PortalError
+from portal.errors import PortalError, SealBroken
 from portal.exports import State, parse_request
+from portal.exports.asking import Asking
 from portal.exports.states import HOLDS_FILE, MOVES, RUNNING
 from portal.exports.vendor import Vendor
 from portal.exports.walk import Walk, wait_seconds
 from portal.loyaltydog import ExportAnswer, ExportAsk, FetchedFile
 from portal.loyaltydog.errors import ConnectionLost, Forbidden, Gone, NoConnection, RateLimited, TimedOut
+from portal.loyaltydog.retry import RetryDecision
 from portal.runtime import Portal, build_portal
 from portal.storage.blobs import StorageTrouble
 from portal.storage.tables import AuditEntry, Export, FileKey, utc_now
-from portal.vault.files import FilePlace
+from portal.vault.files import FilePlace, SealingWriter
 
 POST_ANSWERS = ("accepted", "accepted", "accepted", "expired", "refused", "busy", "unreached", "lost", "cut")
 FETCH_ANSWERS = ("file", "file", "two people", "not json", "dead link", "cut", "full disk")
@@ -46,6 +57,7 @@ OUTSIDE_TRANSACTIONS = (
     "collect.begin collect.key_committed collect.first_bytes collect.fetched collect.sealed collect.committed "
     "inspect.begin inspect.read inspect.committed"
 ).split()
+WHILE_THE_REQUEST_IS_OUT = "ask.sent_committed ask.answered ask.answered_with_error ask.accepted ask.refused".split()
 INSIDE = "ask.marked ask.accepted ask.refused collect.key_written collect.moved inspect.moved ask.given_up".split()
 
 
@@ -173,6 +185,18 @@ class House(RuleBasedStateMachine):
         self.when.clear()
 
     @rule(
+        target=exports,
+        number=st.integers(0, 10**9),
+        post=st.sampled_from(POST_ANSWERS),
+        label=st.sampled_from(WHILE_THE_REQUEST_IS_OUT),
+    )
+    def a_worker_dies_with_the_request_out_and_another_takes_over(self, number: int, post: str, label: str) -> str:
+        export_id = self.somebody_asks(number)
+        self.a_worker_dies(export_id, post, "file", label)
+        self.step(export_id)
+        return export_id
+
+    @rule(
         export_id=exports,
         post=st.sampled_from(POST_ANSWERS),
         fetch=st.sampled_from(FETCH_ANSWERS),
@@ -276,6 +300,69 @@ class House(RuleBasedStateMachine):
         finally:
             self.portal.stop()
             shutil.rmtree(self.folder)
+
+
+# The machine itself is tried: with a fault planted in the portal, it must find it. -------------------
+
+
+def _asks_again_what_was_sent(patch: pytest.MonkeyPatch) -> None:
+    """Whoever finds `sent` takes the request for unsent, as a bare durable step would."""
+    mark = Asking._mark_sent
+
+    def forgetful(self: Asking, session: Session, export_id: str, held: bool) -> Any:
+        session.execute(update(Export).where(Export.id == export_id, Export.state == "sent").values(state="requested"))
+        return mark(self, session, export_id, held)
+
+    patch.setattr(Asking, "_mark_sent", forgetful)
+
+
+def _repeats_a_lost_answer(patch: pytest.MonkeyPatch) -> None:
+    """An answer that was never seen is taken for a request that never left."""
+    patch.setattr("portal.exports.asking.retry_export_post", lambda *_: RetryDecision(True, 0.0))
+
+
+def _forgets_the_audit_entry(patch: pytest.MonkeyPatch) -> None:
+    """The row is moved and nobody writes it down."""
+    record = audit.record
+
+    def silent(session: Session, merchant_id: str, actor: str, action: str, **given: Any) -> Any:
+        if action == "export:state" and given.get("to") == "collected":
+            return None
+        return record(session, merchant_id, actor, action, **given)
+
+    patch.setattr("portal.exports.ledger.audit.record", silent)
+
+
+def _seals_other_bytes_than_it_hashed(patch: pytest.MonkeyPatch) -> None:
+    """A file is listed as here that is not the one collected."""
+    write = SealingWriter.write
+
+    def short(self: SealingWriter, chunk: bytes) -> None:
+        write(self, chunk)
+        if self.size_bytes > 10:
+            self._stream.write(b" ")
+
+    patch.setattr(SealingWriter, "write", short)
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        _asks_again_what_was_sent,
+        _repeats_a_lost_answer,
+        _forgets_the_audit_entry,
+        _seals_other_bytes_than_it_hashed,
+    ],
+)
+def test_a_planted_fault_is_found(plant: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    with pytest.raises((AssertionError, SealBroken)):
+        run_state_machine_as_test(
+            House,
+            settings=settings(
+                TestInterleavings.settings, max_examples=150, derandomize=True, database=None, phases=[Phase.generate]
+            ),
+        )
 
 
 TestInterleavings = House.TestCase

@@ -103,6 +103,30 @@ def on_postgres(postgres: Callable[[], str], tmp_path: Path, counting_shop: Coun
     opened.close()
 
 
+@pytest.mark.parametrize("where", ["house", "on_postgres"])
+def test_two_replicas_ask_for_the_same_at_once_and_one_request_leaves(
+    where: str, request: pytest.FixtureRequest, counting_shop: CountingShop
+) -> None:
+    """Two real processes, 25 threads each, let go together."""
+    house: House = request.getfixturevalue(where)
+    same = {"email": "same@example.com", "times": 25}
+    replicas = [house.process(kind="web", same=same, until="told") for _ in range(2)]
+    for replica in replicas:
+        assert replica.stdout is not None
+        assert replica.stdout.readline() == "up\n"
+    for replica in replicas:
+        assert replica.stdin is not None
+        replica.stdin.write("go\n")
+        replica.stdin.flush()
+    told = [replica.communicate("go\n", timeout=150)[0].splitlines() for replica in replicas]
+    assert [replica.returncode for replica in replicas] == [0, 0]
+    asked = [line.split()[1] for lines in told for line in lines if line.startswith("asked")]
+    assert len(asked) == 50
+    assert len(set(asked)) == 1
+    assert house.outcomes() == {State.READY: 1}
+    assert counting_shop.posts == {"same@example.com": 1}
+
+
 def test_three_workers_on_postgresql_share_300_exports_and_one_is_killed(
     on_postgres: House, counting_shop: CountingShop
 ) -> None:
