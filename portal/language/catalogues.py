@@ -85,14 +85,14 @@ def _compiled(catalog: Catalog) -> gettext.GNUTranslations:
     return gettext.GNUTranslations(written)
 
 
-def po_path(language: str, folder: Path = LOCALES) -> Path:
-    return folder / language / "LC_MESSAGES" / "portal.po"
+def po_path(language: str) -> Path:
+    return LOCALES / language / "LC_MESSAGES" / "portal.po"
 
 
-def read_po(language: str, folder: Path = LOCALES) -> Catalog:
+def read_po(language: str) -> Catalog:
     from babel.messages.pofile import read_po as read
 
-    with po_path(language, folder).open("rb") as source:
+    with po_path(language).open("rb") as source:
         return read(source, locale=language)
 
 

@@ -16,8 +16,8 @@ MARKERS = {"_", "later", "plural", "sentence"}
 DRAWING = set(
     """text title caption markdown info warning error success header subheader badge button link_button text_input
     text_area selectbox multiselect radio toggle checkbox number_input date_input metric expander tabs
-    form_submit_button spinner progress dialog dataframe altair_chart status toast popover pills segmented_control Page TextColumn
-    set_page_config field_problem show_problem InputError InputErrors help feedback menu_button page_link""".split()
+    form_submit_button spinner progress dialog dataframe altair_chart status toast popover pills segmented_control
+    Page TextColumn     set_page_config field_problem show_problem InputError InputErrors help feedback menu_button page_link""".split()
 )
 SHOWN = {
     "label",
