@@ -14,6 +14,7 @@ from __future__ import annotations
 import ast
 import datetime as dt
 import json
+import math
 import re
 import sys
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from babel.messages.pofile import write_po  # noqa: E402
 from portal.language.catalogues import LOCALES, po_path, read_po  # noqa: E402
 from portal.language.choosing import ENGLISH, LANGUAGES  # noqa: E402
 
+FIXED = r"\{\w+\}|\*\*|`[^`]*`|:[\w/]+:|\S*[@/]\S*"
 SAME_DAY = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)  # a file that does not change when nothing in it did
 MARKERS = {"_": 1, "later": 1, "plural": 2}
 BELOW = ("errors.py", "audit", "exports", "identity", "loyaltydog", "preview", "vault", "storage/blobs.py", "web")
@@ -250,6 +252,37 @@ def fill(language: str, given: dict[str, Any]) -> list[str]:
             message.string = text if isinstance(text, str) else tuple(text)
     save(language, catalog)
     return strange
+
+
+def stretched(english: str) -> str:
+    """The text at least 40 % longer, as a wordy language would have it, values and marks as they are."""
+    parts = re.split(rf"({FIXED})", english)
+    for place in range(0, len(parts), 2):
+        parts[place] = re.sub(r"[aeiouAEIOU]", lambda vowel: vowel[0] + vowel[0].lower(), parts[place])
+    short = math.ceil(1.4 * len(english)) - sum(map(len, parts))
+    if short > 0:  # its last word grows, as compounds do
+        wordy = [place for place in range(0, len(parts), 2) if re.search(r"[A-Za-z]", parts[place])]
+        place = wordy[-1] if wordy else len(parts) - 1
+        parts[place] = re.sub(
+            r"^(.*[A-Za-z]|)", lambda found: found[0] + "n" * short, parts[place], count=1, flags=re.S
+        )
+    return "".join(parts)
+
+
+def write_stretched(language: str, folder: Path) -> Path:
+    """A catalogue under `folder` in which every message is `stretched`, in the place of `language`."""
+    catalog = Catalog(locale=language)
+    for message in messages().values():
+        if message.many is None:
+            catalog.add(message.one, stretched(message.one), locations=[(name, 0) for name in sorted(message.files)])
+        else:
+            forms = [stretched(message.one), stretched(message.many)]
+            catalog.add(message.id, forms, locations=[(name, 0) for name in sorted(message.files)])
+    path = folder / language / "LC_MESSAGES" / "portal.po"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as out:
+        write_po(out, catalog, include_lineno=False)
+    return path
 
 
 def main(arguments: list[str]) -> int:

@@ -14,10 +14,13 @@ ROOT = Path(__file__).resolve().parents[2]
 SCREENS = sorted([*(ROOT / "pages").glob("*.py"), *(ROOT / "portal" / "ui").glob("*.py"), ROOT / "portal" / "app.py"])
 MARKERS = {"_", "later", "plural", "sentence"}
 DRAWING = set(
-    """text title caption markdown info warning error success header subheader badge button link_button text_input
+    """
+    text title caption markdown info warning error success header subheader badge button link_button text_input
     text_area selectbox multiselect radio toggle checkbox number_input date_input metric expander tabs
     form_submit_button spinner progress dialog dataframe altair_chart status toast popover pills segmented_control
-    Page TextColumn     set_page_config field_problem show_problem InputError InputErrors help feedback menu_button page_link""".split()
+    Page TextColumn set_page_config field_problem show_problem InputError InputErrors help feedback menu_button
+    page_link vega_lite_chart
+    """.split()
 )
 SHOWN = {
     "label",
