@@ -9,8 +9,6 @@ for they do not know who reads them; a sentence there becomes a message by its s
 stands in the braces: f"Use at most {MAX_NAME} characters." is "Use at most {max_name} characters.".
 """
 
-from __future__ import annotations
-
 import ast
 import datetime as dt
 import json

@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from portal.language import formats
 from portal.language.choosing import ENGLISH, LANGUAGES
 from portal.language.templates import Templates
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.?!]) (?=\S)")
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+")
 _SCREENS = ("pages/", "portal/ui/", "portal/app.py")
 
 
@@ -52,6 +54,11 @@ class Catalogue:
         parts = _BETWEEN_SENTENCES.split(english)
         return " ".join(self._known(part) or part for part in parts) if len(parts) > 1 else english
 
+    def _value(self, english: str) -> str:
+        if _GROUPED.fullmatch(english):
+            return formats.number(int(english.replace(",", "")), self.language)
+        return self._known(english) or english
+
     def _known(self, english: str) -> str | None:
         bare = english.strip()
         found = self._texts.gettext(bare) if bare else bare
@@ -60,7 +67,7 @@ class Catalogue:
             if matched is None:
                 return None
             template, values = matched
-            found = self._texts.gettext(template).format(**{k: self._known(v) or v for k, v in values.items()})
+            found = self._texts.gettext(template).format(**{name: self._value(value) for name, value in values.items()})
         before, after = english[: len(english) - len(english.lstrip())], english[len(english.rstrip()) :]
         return f"{before}{found}{after}"
 
