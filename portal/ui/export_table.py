@@ -11,7 +11,7 @@ import streamlit as st
 from portal.exports import ExportView
 from portal.ui.badges import badge_of
 from portal.ui.coloured import coloured
-from portal.ui.times import expires_in, size, when, when_short
+from portal.ui.times import expires_in, size, when_short
 from portal.ui.words import _, sentence
 
 AMBER = "background-color: rgba(217, 140, 0, 0.22)"
@@ -38,8 +38,8 @@ def _draw(
     import pandas as pd
 
     now = dt.datetime.now(dt.UTC)
-    names = [_("Requested"), _("Customer"), _("Scope"), _("Format"), _("Status"), _("Expires"), _("Size"), _("By"),
-             _("Reference")]  # fmt: skip
+    names = [_("Requested"), _("Customer"), _("Status"), _("Expires"), _("Scope"), _("Format"), _("Size"), _("By"),
+             _("Reference")]  # fmt: skip  # status and expiry early: a phone shows three columns
     frame = pd.DataFrame([_cells(row, now, zone) for row in rows], columns=names, dtype=object)
     expiry = names.index(_("Expires"))
     styles = {(place, expiry): css for place, row in enumerate(rows) if (css := _expiry_style(row, now))}
@@ -51,7 +51,7 @@ def _draw(
         on_select="rerun",
         selection_mode=mode,
         column_config={name: st.column_config.TextColumn(name) for name in names},
-        alt=_("Exports, newest first: when asked, customer masked, scope, format, status, expiry, size, by whom."),
+        alt=_("Exports, newest first: when asked, customer masked, status, expiry, scope, format, size, by whom."),
     )
     return [rows[place].id for place in picked.selection.rows if place < len(rows)]
 
@@ -62,12 +62,12 @@ def _cells(row: ExportView, now: dt.datetime, zone: dt.tzinfo) -> list[str]:
     if row.link_expires_at is not None:
         expiry = f"{expires_in(row.seconds_left(now))} · {when_short(row.link_expires_at, zone)}"
     return [
-        when(row.requested_at, zone),
+        when_short(row.requested_at, zone),
         row.customer,
-        sentence(row.scope),
-        row.format.upper(),
         f"{STATE_SIGNS[badge.colour]} {badge.said}",
         expiry,
+        sentence(row.scope),
+        row.format.upper(),
         size(row.size_bytes),
         row.requested_by,
         row.reference,

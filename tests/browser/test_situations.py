@@ -75,7 +75,7 @@ def test_agent_reads_what_happened_and_what_next(endings: tuple[dict[str, Ending
 def test_past_exports_names_each_ending(endings: tuple[dict[str, Ending], Desk]) -> None:
     person = endings[1]
     person.go("Past exports")
-    shown = {(row[1], row[4]) for row in person.table()}
+    shown = {(row[1], row[2]) for row in person.table()}
     for who, (_happened, _following, status, _button) in ENDINGS.items():
         assert (f"{who[0]}•••@example.com", status) in shown
 
