@@ -57,7 +57,7 @@ def draw_tables(portal: Portal, user: User, view: ExportView, preview: Preview) 
     if points:
         with st.expander(_("Transactions over time"), icon=":material/bar_chart:"):
             activity_over_time(points)
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left, right = st.columns([2, 1], vertical_alignment="bottom")  # its label is longer in most languages
     text = left.text_input(
         _("Search all tables"), key=f"search-{view.id}", icon=":material/search:", max_chars=200, autocomplete="off"
     )
