@@ -77,12 +77,12 @@ class PasswordSignIn(Shared):
             address_key = throttle.subject("address", address)
             account_key = self._account_key(db, found[0].id if found else "", wanted, address)
             throttle.must_wait(db, (account_key, address_key))
-        with self.db.write() as db:
-            throttle.charge(db, {account_key: throttle.ACCOUNT, address_key: throttle.ADDRESS})
+        self.db.together(lambda db: throttle.charge(db, {account_key: throttle.ACCOUNT, address_key: throttle.ADDRESS}))
         account, merchant = (found[0], found[1]) if found else (None, None)
         equal = passwords.matches(password, account.password_hash if account else "")
         allowed = account is not None and account.disabled_at is None and account.method == "password"
-        with self.db.write() as db:
+
+        def settle(db: Session) -> KnownAccount | None:
             if not (equal and allowed) or account is None or merchant is None:
                 record(
                     db,
@@ -94,11 +94,15 @@ class PasswordSignIn(Shared):
                     result="refused",
                     reason="unknown" if account is None else "password" if not equal else "not_allowed",
                 )
-            else:
-                throttle.forget(db, account_key)
-                throttle.give_back(db, address_key)
-                return known(account, merchant)
-        raise SignInRefused(detail="sign-in refused")
+                return None
+            throttle.forget(db, account_key)
+            throttle.give_back(db, address_key)
+            return known(account, merchant)
+
+        settled = self.db.together(settle)
+        if settled is None:
+            raise SignInRefused(detail="sign-in refused")
+        return settled
 
     def _account_key(self, db: Session, account_id: str, email: str, address: str) -> str:
         """An address the account signed in from lately has its own counter, so that a stranger's guesses
