@@ -12,11 +12,13 @@ from portal.loyaltydog import LoyaltyDogError
 from portal.runtime import get_portal
 from portal.ui import places
 from portal.ui.card_finder import find_a_card
+from portal.ui.pasted import MOST_CHARACTERS, addresses_in, is_more_than_an_address
 from portal.ui.problems import field_problem, show_problem
+from portal.ui.recent import recent_customers, remember
 from portal.ui.session import the_user
 from portal.ui.times import reader_zone
 from portal.ui.try_these import try_these
-from portal.ui.words import _, date_field, later, plain, sentence
+from portal.ui.words import _, date_field, later, plain, plural, sentence
 
 # Kept in the session in English, so that a choice survives a change of language; drawn through `_`.
 EMAIL, CUSTOMER_ID = later("Email"), later("Customer ID")
@@ -71,11 +73,45 @@ def customer_fields() -> dict[str, str]:
         problem_at(typed, "customer_id", "email")
         return {"customer_id": typed or ""}
     typed = st.text_input(
-        _("Customer email"), key="customer_email", max_chars=400, autocomplete="off", placeholder="name@example.com"
-    )
+        _("Customer email"), key="customer_email", max_chars=MOST_CHARACTERS, autocomplete="off",
+        placeholder="name@example.com", on_change=take_pasted,
+        help=_("Or paste the customer's whole message: the address in it is found."),
+    )  # fmt: skip
     problem_at(typed, "email", "customer_id")
+    pasted(typed or "")
     offer_better_address(typed or "")
     return {"email": typed or ""}
+
+
+def take_pasted() -> None:
+    """A whole message becomes the one address in it."""
+    st.session_state.pop("_found_in_text", None)
+    text = str(st.session_state.get("customer_email") or "")
+    found = addresses_in(text) if is_more_than_an_address(text) else ()
+    if len(found) == 1:
+        st.session_state["customer_email"] = st.session_state["_found_in_text"] = found[0]
+
+
+def pasted(typed: str) -> None:
+    """What was found in a pasted message; several addresses are a person's choice."""
+    if typed and typed == st.session_state.get("_found_in_text"):
+        st.info(
+            _("Found in what you pasted. Is it the customer's own address?"), icon=":material/content_paste_search:"
+        )
+    found = addresses_in(typed) if is_more_than_an_address(typed) else ()
+    if len(found) < 2:
+        return
+
+    def take() -> None:
+        chosen = st.session_state.get("pasted_choice")
+        if chosen:
+            st.session_state["customer_email"] = chosen
+
+    st.selectbox(
+        plural("{n} address is in what you pasted. Choose the customer's.",
+               "{n} addresses are in what you pasted. Choose the customer's.", len(found)),
+        found, index=None, key="pasted_choice", on_change=take, placeholder=_("Choose an address"),
+    )  # fmt: skip
 
 
 def offer_better_address(typed: str) -> None:
@@ -149,7 +185,16 @@ def submit(request: ExportRequest, *, again: bool = False) -> None:
     except PortalError as error:
         show_problem(error)
     else:
-        for key in ("_asked_already", "_problems", "customer_email", "customer_id", "card_id", "reference"):
+        remember(request)
+        for key in (
+            "_asked_already",
+            "_problems",
+            "_found_in_text",
+            "customer_email",
+            "customer_id",
+            "card_id",
+            "reference",
+        ):
             st.session_state.pop(key, None)
         places.go_to_export(export_id)
 
@@ -178,7 +223,7 @@ def asked_already() -> None:
 def start_afresh() -> None:
     """Nothing of an earlier visit to this page stays: sentences, an offer, cards found."""
     if not {"find_by", "ask_anyway"} & set(st.session_state):
-        for key in ("_problems", "_asked_already", "_cards"):
+        for key in ("_problems", "_asked_already", "_cards", "_found_in_text"):
             st.session_state.pop(key, None)
 
 
@@ -189,6 +234,7 @@ st.caption(_("Asks LoyaltyDog for everything it holds on one customer of yours i
 asked_already()
 form, aside = st.columns([3, 2], gap="large")
 with form:
+    recent_customers()
     fields = customer_fields() | scope_fields()
     fields["format"] = str(st.radio(_("Format"), ["JSON", "CSV"], key="format", horizontal=True)).lower()
     left, right = st.columns(2)

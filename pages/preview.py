@@ -15,7 +15,7 @@ from portal.ui.file_facts import draw_actions, draw_checks, draw_facts
 from portal.ui.file_tables import draw_tables, forget_search
 from portal.ui.outcome import draw_outcome, draw_release, draw_timeline
 from portal.ui.problems import show_problem
-from portal.ui.progress import follow
+from portal.ui.progress import follow, tell_in_title
 from portal.ui.session import the_user
 from portal.ui.step_up import draw_step_up
 from portal.ui.times import reader_zone
@@ -114,6 +114,7 @@ def the_file(view: ExportView) -> None:
 
 
 def draw(view: ExportView) -> None:
+    tell_in_title(view)
     draw_facts(portal, user, view, zone)
     if view.running:
         follow(portal, user, view.id)

@@ -233,6 +233,10 @@ def first_steps() -> None:
         bridge.redirect_browser(OIDC_PATH)
     with st.expander(_("Sign in with LoyaltyDog")):
         vendor_form()
+    with st.expander(_("Help"), icon=":material/help:"):
+        st.markdown(_("A manager of your merchant invites you, and can give you a new password or second factor."))
+        st.markdown(_("Too many tries only make you wait; nobody is locked out for ever."))
+        st.markdown(_("A code that is refused: check that your phone's clock is right, and wait for the next code."))
 
 
 def show() -> None:

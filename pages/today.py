@@ -12,9 +12,11 @@ from portal.ui import places
 from portal.ui.badges import badge_of
 from portal.ui.charts import figures_of_today, outcomes_by_day
 from portal.ui.export_table import export_table
+from portal.ui.page_head import NEW_EXPORT_KEYS
 from portal.ui.problems import show_problem
 from portal.ui.session import the_user
 from portal.ui.times import expires_in, reader_zone
+from portal.ui.tour import draw_tour
 from portal.ui.words import _, number, percent, sentence
 
 portal = get_portal()
@@ -25,9 +27,10 @@ left, right = st.columns([3, 1], vertical_alignment="bottom")
 left.title(_("Today"))
 left.caption(_("What needs you, and what happened lately."))
 if allows(user.role, Permission.EXPORT_CREATE) and right.button(
-    _("New export"), type="primary", icon=":material/add:", width="stretch", shortcut="n"
+    _("New export"), type="primary", icon=":material/add:", width="stretch", shortcut=NEW_EXPORT_KEYS
 ):
     st.switch_page(places.NEW_EXPORT)
+draw_tour(user)
 
 
 def to_decide(rows: tuple[ExportView, ...]) -> None:

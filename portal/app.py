@@ -8,7 +8,8 @@ from portal.identity import Permission, allows
 from portal.runtime import get_portal
 from portal.ui import places
 from portal.ui.brand import LOGO_SVG, icon_address
-from portal.ui.session import practice_strip, sidebar, signed_in_user
+from portal.ui.page_head import head_of_page
+from portal.ui.session import sidebar, signed_in_user
 from portal.ui.step_up import draw_step_up_if_wanted
 from portal.ui.words import _, choose_language
 from portal.web import bridge
@@ -47,10 +48,10 @@ else:
             else []
         ),
         st.Page(places.YOUR_ACCOUNT, title=_("Your account"), icon=":material/person:"),
+        st.Page(places.HELP, title=_("Help"), icon=":material/help:"),
     ]
     page = st.navigation(pages)
     sidebar(portal, user)
-    if user.practice:
-        practice_strip()
+    head_of_page(user, page.url_path)
     draw_step_up_if_wanted(portal, user, page.url_path)
     page.run()

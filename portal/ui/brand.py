@@ -16,6 +16,11 @@ LOGO_SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 212 48" width
  font-weight="600" fill="#5b8f8b">Privacy portal</text></svg>"""
 
 
+def data_address(svg: str) -> str:
+    """A drawing as an address of its own: nothing is asked of the server for it."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
 def icon_address() -> str:
-    """The icon as a `data:` address, for the browser's tab."""
-    return "data:image/svg+xml;base64," + base64.b64encode(ICON_SVG.encode()).decode()
+    """The icon, for the browser's tab."""
+    return data_address(ICON_SVG)

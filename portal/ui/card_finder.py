@@ -10,7 +10,7 @@ from portal.identity import User
 from portal.loyaltydog import LoyaltyDogError
 from portal.runtime import Portal
 from portal.ui.problems import show_problem
-from portal.ui.words import _, plural, sentence
+from portal.ui.words import _, plain, plural, sentence
 
 
 def find_a_card(portal: Portal, user: User) -> None:
@@ -47,4 +47,4 @@ def _choice(card: CardChoice) -> None:
         st.text(f"•••• {card.last_four}", width="content")
         st.text(card.holder or "–", width="stretch")
         st.text(sentence(card.status), width="content")
-        st.button(_("Use"), key=f"card-{card.id}", on_click=take)
+        st.button(_("Use {card}").format(card=f"•••• {plain(card.last_four)}"), key=f"card-{card.id}", on_click=take)

@@ -15,7 +15,7 @@ from portal.runtime import Portal
 from portal.ui import places
 from portal.ui.badges import draw_badge
 from portal.ui.outcome import ask_again, tells_more
-from portal.ui.problems import show_problem
+from portal.ui.problems import request_id, show_problem
 from portal.ui.times import expires_in, reader_zone, size, span, when, when_exact
 from portal.ui.words import _, day, number, plain, plural, sentence
 
@@ -110,6 +110,8 @@ def draw_checks(view: ExportView) -> None:
         with right:
             st.caption(_("SHA-256 of the original"))
             st.code(view.sha256, language=None, wrap_lines=True)
+            if view.vendor_request_id:
+                request_id(view.vendor_request_id)
 
 
 def _check_words(view: ExportView, check: dict[str, Any]) -> str:

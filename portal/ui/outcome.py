@@ -14,7 +14,7 @@ from portal.identity import Permission, User, allows
 from portal.runtime import Portal
 from portal.ui import places
 from portal.ui.acts import move_said
-from portal.ui.problems import show_problem
+from portal.ui.problems import request_id, show_problem
 from portal.ui.times import when_exact
 from portal.ui.words import _, later, plain, sentence
 
@@ -37,9 +37,8 @@ def draw_outcome(portal: Portal, user: User, view: ExportView) -> None:
     if tells_more(view.vendor_status) and view.state is not State.PURGED:
         st.caption(_("LoyaltyDog's own word for it: {word}").format(word=plain(view.vendor_status)))
     _buttons(portal, user, view)
-    if view.vendor_request_id and view.state is not State.ATTENTION:
-        st.caption(_("Request ID for LoyaltyDog's support"))
-        st.code(view.vendor_request_id, language=None)
+    if view.vendor_request_id and not view.holds_file:  # beside a file's checks otherwise
+        request_id(view.vendor_request_id)
 
 
 USUAL_WORDS = frozenset({"completed", "complete", "ready", "success", "done"})

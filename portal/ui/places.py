@@ -19,10 +19,12 @@ AUDIT_TRAIL = f"{PAGES_FOLDER}/audit_trail.py"
 ACCOUNTS = f"{PAGES_FOLDER}/accounts.py"
 SETTINGS = f"{PAGES_FOLDER}/settings.py"
 YOUR_ACCOUNT = f"{PAGES_FOLDER}/your_account.py"
+HELP = f"{PAGES_FOLDER}/help.py"
 SIGN_IN = f"{PAGES_FOLDER}/sign_in.py"
-PAGE_PATHS = ("new_export", "past_exports", "preview", "audit_trail", "accounts", "settings", "your_account")
+PAGE_PATHS = ("new_export", "past_exports", "preview", "audit_trail", "accounts", "settings", "your_account", "help")
 """Addresses people may be sent or keep. Whoever is signed out finds the sign-in there, not "page not found"."""
 EXPORT_PARAMETER = "export"
+HELP_PARAMETER = "about"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -30,6 +32,11 @@ def chosen_export() -> str | None:
     """The export the address names; anything that is not an id counts as none."""
     value = st.query_params.get(EXPORT_PARAMETER, "")
     return value if _ID.fullmatch(value) else None
+
+
+def asked_help() -> str:
+    """What the address asks Help about; `portal.ui.help_places` knows which words count."""
+    return str(st.query_params.get(HELP_PARAMETER, ""))
 
 
 def asked_place() -> str:

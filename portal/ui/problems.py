@@ -37,6 +37,15 @@ def show_problem(error: SaysWhatNext) -> None:
     if reference:
         lines += "  \n" + _("Reference: {reference}").format(reference=reference)
     st.error(lines, icon=":material/error:")
+    asked = getattr(error, "request_id", None)  # an error of the API client
+    if asked:
+        request_id(asked)
+
+
+def request_id(value: str) -> None:
+    """What LoyaltyDog's support finds a request by, to be copied; it names nobody."""
+    st.caption(_("Request ID for LoyaltyDog's support"))
+    st.code(value, language=None)
 
 
 def field_problem(message: str) -> None:

@@ -9,11 +9,14 @@ import streamlit as st
 from portal.exports import ExportView, State
 from portal.identity import User
 from portal.runtime import Portal
-from portal.ui.problems import show_problem
+from portal.ui.badges import badge_of
+from portal.ui.problems import request_id, show_problem
 from portal.ui.times import size, span, step_time
 from portal.ui.words import _
 
 POLL_SECONDS = 0.5
+SLOW_SECONDS = 5  # shorter waits need no word when they are over
+WAITED_FOR, TOLD = "_waited_for", "_waited_for_told"
 DONE, NOW, LATER = ":material/check_circle:", ":material/pending:", ":material/circle:"
 
 
@@ -25,6 +28,8 @@ def follow(portal: Portal, user: User, export_id: str) -> None:
         st.rerun(scope="app")
     steps(view)
     st.caption(_("You may leave this page; the export goes on and is in Past exports."))
+    if view.state is State.WAITING and view.vendor_request_id:
+        request_id(view.vendor_request_id)
     if view.state is State.WAITING and st.button(_("Stop trying"), icon=":material/stop_circle:"):
         try:
             portal.exports.stop_waiting(user, export_id)
@@ -35,6 +40,29 @@ def follow(portal: Portal, user: User, export_id: str) -> None:
                 raise
             show_problem(error)
         st.rerun(scope="app")
+
+
+def tell_in_title(view: ExportView) -> None:
+    """The browser's tab says how it stands, for whoever works in another one while it runs (see `forget_waiting`)."""
+    said = badge_of(view).said
+    if view.running:
+        st.session_state[WAITED_FOR] = view.id
+        st.session_state.pop(TOLD, None)
+        st.set_page_config(page_title=_("… {state} – Privacy portal").format(state=said))
+    elif st.session_state.get(WAITED_FOR) == view.id:
+        good = view.state is State.READY
+        title = _("✓ {state} – Privacy portal") if good else _("! {state} – Privacy portal")
+        st.set_page_config(page_title=title.format(state=said))
+        if not st.session_state.get(TOLD):
+            st.session_state[TOLD] = True
+            if _since(view.requested_at) > SLOW_SECONDS:
+                st.toast(_("The export you waited for: {state}").format(state=said), icon=":material/notifications:")
+
+
+def forget_waiting(page: str) -> None:
+    """On any other page the title is the usual one again."""
+    if page != "preview":
+        st.session_state.pop(WAITED_FOR, None)
 
 
 def steps(view: ExportView) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Desk, MakeDesk
 
 pytestmark = pytest.mark.browser
-EVERYBODYS = {"Today", "Past exports", "Preview"}
+EVERYBODYS = {"Today", "Past exports", "Preview", "Your account", "Help"}
 PAGES = {
     "maya": EVERYBODYS | {"New export", "Audit trail", "Accounts", "Settings"},
     "sam": EVERYBODYS | {"New export"},

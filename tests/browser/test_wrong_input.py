@@ -104,8 +104,7 @@ def test_sentence_goes_when_the_field_is_changed_or_the_page_is_left(desk: MakeD
 def test_newcomer_fills_the_form_from_the_list_of_practice_customers(desk: MakeDesk) -> None:
     person = desk("sam")
     person.go("New export")
-    row = person.page.get_by_test_id("stHorizontalBlock").filter(has_text="One CSV file holds several tables").last
-    person.click(row.get_by_role("button", name="Use", exact=True))
+    person.press("Stacked CSV")
     person.settle()
     assert person.page.get_by_label("Customer email", exact=True).input_value() == "stacked@example.com"
     assert person.page.get_by_role("radio", name="CSV", exact=True).is_checked()
