@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -193,3 +194,42 @@ def new_postgres() -> Iterator[Callable[[], str]]:
     yield new
     server.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def new_bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
+    """Gives the URL of an empty place on a real S3 server of our own (moto), its address and keys in the environment.
+
+    moto needs an older python-dateutil than DBOS pins, so it lives in an environment of its own (`make .make/tools`).
+    """
+    program = ROOT / ".tools" / "bin" / "moto_server"
+    if not program.exists():
+        pytest.fail("the S3 server is not installed: `make test` installs it")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{probe.getsockname()[1]}"
+    settings = {
+        "AWS_ENDPOINT_URL": address,
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_REGION": "us-east-1",
+    }
+    made = itertools.count()
+    log = (tmp_path_factory.mktemp("s3") / "log").open("w")
+    server = subprocess.Popen([str(program), "-p", address.rpartition(":")[2]], stdout=log, stderr=log)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings.items():
+            patch.setenv(name, value)
+        try:
+            for _ in range(600):
+                try:
+                    httpx.put(f"{address}/sealed-files", trust_env=False).raise_for_status()
+                    break
+                except httpx.HTTPError:
+                    time.sleep(0.1)
+            yield lambda: f"s3://sealed-files/portal{next(made)}"
+        finally:
+            server.terminate()
+            server.wait(20)
+            log.close()

@@ -42,6 +42,11 @@ class House:
     def temp(self) -> Path:
         return self.folder / "tmp"
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What a command needs beside the data folder to find the same house."""
+        return {"PORTAL_DATABASE_URL": self.database, "PORTAL_BLOB_URL": self.blobs}
+
     def furnish(self, shop_port: int) -> None:
         """Make tables, keys, merchants and accounts."""
         self.temp.mkdir(parents=True, exist_ok=True)

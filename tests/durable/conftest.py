@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -109,42 +106,3 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
 
     yield new_database
     server.cleanup()
-
-
-@pytest.fixture(scope="session")
-def bucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """URL of a bucket on a real S3 server process (moto), its address and keys in the environment."""
-    import httpx
-
-    # moto needs an older python-dateutil than DBOS pins, so it lives in an environment of its own (`make .make/tools`).
-    program = Path(__file__).resolve().parents[2] / ".tools" / "bin" / "moto_server"
-    if not program.exists():
-        pytest.fail("the S3 server is not installed: `make test` installs it")
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_REGION": "us-east-1",
-    }
-    log = (tmp_path_factory.mktemp("s3") / "log").open("w")
-    server = subprocess.Popen([str(program), "-p", str(port)], stdout=log, stderr=log)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in settings.items():
-            patch.setenv(name, value)
-        try:
-            for _ in range(300):
-                try:
-                    httpx.put(f"http://127.0.0.1:{port}/sealed-files", trust_env=False).raise_for_status()
-                    break
-                except httpx.HTTPError:
-                    time.sleep(0.1)
-            yield "s3://sealed-files/portal"
-        finally:
-            server.terminate()
-            server.wait(20)
-            log.close()

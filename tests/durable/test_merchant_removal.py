@@ -18,6 +18,8 @@ from portal.errors import PortalError
 from portal.exports import State, removing
 from portal.storage.tables import Account, AuditEntry, Export, FileKey, LoginSession, Merchant
 
+pytestmark = pytest.mark.keeps("LAW-17", "LAW-18", "SEC-55")
+
 Command = Callable[..., Any]
 NAME, OTHER = "Brook & Bean Coffee", "Northwind Books"
 
@@ -34,18 +36,13 @@ def shops(request: pytest.FixtureRequest, tmp_path: Path, counting_shop: Countin
     """Two merchants; the first has three files, a session with a vendor token and an export in each open state."""
     places = {}
     if "bucket" in request.param:
-        bucket = request.getfixturevalue("bucket")
-        places = {"database": request.getfixturevalue("postgres")(), "blobs": f"{bucket}-{tmp_path.name}"}
+        places = {"database": request.getfixturevalue("postgres")(), "blobs": request.getfixturevalue("new_bucket")()}
     house = House(tmp_path / "house", **places)
     counting_shop.posts.clear()
     house.furnish(counting_shop.port)
     assert house.run(submit=[f"c{n}@example.com" for n in range(3)]) == 0
     yield house
     house.close()
-
-
-def here(house: House) -> dict[str, str]:
-    return {"PORTAL_DATABASE_URL": house.database, "PORTAL_BLOB_URL": house.blobs}
 
 
 def merchant_of(house: House, name: str) -> str:
@@ -84,7 +81,7 @@ def test_a_removed_merchant_leaves_its_facts_and_nothing_else(
     assert files_of(shops, merchant_id) == (3, 3)
 
     typed(NAME)
-    done = command(shops.data, "merchants", "remove", NAME, **here(shops))
+    done = command(shops.data, "merchants", "remove", NAME, **shops.variables)
     assert done.returncode == 0, done.stderr
 
     assert files_of(shops, merchant_id) == (0, 0)
@@ -113,13 +110,13 @@ def test_a_removed_merchant_leaves_its_facts_and_nothing_else(
     shops.run(sweep=True)  # workers find nothing left to do
     assert shops.outcomes() == {State.PURGED: 3, State.FAILED: 5}
     assert shops.strays() == []
-    assert command(shops.data, "merchants", "remove", NAME, **here(shops)).returncode == 1
+    assert command(shops.data, "merchants", "remove", NAME, **shops.variables).returncode == 1
     assert identity.create_merchant(NAME) != merchant_id
 
 
 def test_another_name_typed_changes_nothing(shops: House, command: Command, typed: Callable[[str], None]) -> None:
     typed(OTHER)
-    done = command(shops.data, "merchants", "remove", NAME, **here(shops))
+    done = command(shops.data, "merchants", "remove", NAME, **shops.variables)
     assert done.returncode == 1 and "nothing was changed" in done.stderr
     assert files_of(shops, merchant_of(shops, NAME)) == (3, 3)
 

@@ -20,6 +20,8 @@ from portal.exports import AskedAlready, State, parse_request
 from portal.exports.durable import DEAD_AFTER_SECONDS, _is_dead
 from portal.storage.tables import Export, Worker, utc_now
 
+pytestmark = pytest.mark.keeps("LAW-17", "SEC-13", "SEC-14")
+
 
 def addresses(prefix: str, count: int) -> list[str]:
     return [f"{prefix}{number}@example.com" for number in range(count)]
@@ -151,9 +153,9 @@ def test_three_workers_on_postgresql_share_300_exports_and_one_is_killed(
 
 
 def test_files_live_in_a_bucket_and_die_there(
-    postgres: Callable[[], str], bucket: str, tmp_path: Path, counting_shop: CountingShop
+    postgres: Callable[[], str], new_bucket: Callable[[], str], tmp_path: Path, counting_shop: CountingShop
 ) -> None:
-    house = House(tmp_path / "house", database=postgres(), blobs=bucket)
+    house = House(tmp_path / "house", database=postgres(), blobs=new_bucket())
     house.furnish(counting_shop.port)
     assert house.run(submit=addresses("b", 3)) == 0
     assert house.outcomes() == {State.READY: 3}

@@ -13,6 +13,8 @@ from portal.errors import NotFound
 from portal.exports import AskedAlready, State, ledger, parse_request
 from portal.storage.tables import AuditEntry, Export, FileKey
 
+pytestmark = pytest.mark.keeps("SEC-12", "SEC-14")
+
 
 def together(count: int, act: Any) -> list[Any]:
     """Run `act` in that many threads at once; give what each returned or raised."""

@@ -23,6 +23,8 @@ from portal.loyaltydog.retry import RetryDecision
 from portal.practice.settings import MERCHANT_ONE_TOKEN
 from portal.storage.tables import AuditEntry, Export, FileKey, Merchant, utc_now
 
+pytestmark = pytest.mark.keeps("LAW-17", "LAW-23", "SEC-14", "SEC-41", "SEC-45")
+
 ADA = parse_request(email="ada@example.com")
 
 
@@ -50,7 +52,11 @@ def on_the_web(user: Any, *, fresh: bool = True) -> Any:
 def entries(desk: Any, export_id: str, action: str) -> list[AuditEntry]:
     with desk.portal.db.read() as session:
         return list(
-            session.scalars(select(AuditEntry).where(AuditEntry.object_id == export_id, AuditEntry.action == action))
+            session.scalars(
+                select(AuditEntry)
+                .where(AuditEntry.object_id == export_id, AuditEntry.action == action)
+                .order_by(AuditEntry.seq)
+            )
         )
 
 
@@ -62,10 +68,10 @@ def change(desk: Any, export_id: str, **values: Any) -> None:
 
 
 def traces(desk: Any, export_id: str) -> tuple[int, list[Any]]:
-    """Key rows and files of an export."""
+    """Key rows and blobs of an export."""
     with desk.portal.db.read() as session:
         keys = session.scalar(select(func.count()).select_from(FileKey).where(FileKey.export_id == export_id)) or 0
-    return keys, list((desk.portal.settings.root / "files").rglob(f"*{export_id}*"))
+    return keys, [name for name in desk.portal.blobs.names() if export_id in name]
 
 
 # Asking --------------------------------------------------------------------------------------------
