@@ -19,6 +19,8 @@ from portal.identity import User
 from portal.loyaltydog import LoyaltyDogError
 from portal.storage.tables import AuditEntry, Export, utc_now
 
+pytestmark = pytest.mark.keeps("SEC-49", "SEC-51")
+
 PASSWORD = "violet-tractor-pond-91"
 
 

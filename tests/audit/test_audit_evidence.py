@@ -23,6 +23,8 @@ from portal.exports.trail import About
 from portal.storage.engine import Database, open_engine
 from portal.storage.tables import AuditEntry, Base, utc_now
 
+pytestmark = pytest.mark.keeps("LAW-19", "SEC-50")
+
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_audit.py"
 
 

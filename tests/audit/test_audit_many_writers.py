@@ -12,6 +12,8 @@ from portal import audit
 from portal.storage.engine import Database, open_engine
 from portal.storage.tables import Base
 
+pytestmark = pytest.mark.keeps("SEC-50")
+
 WRITERS, EACH = 20, 10
 CHAINS = ["a" * 32, "b" * 32]
 

@@ -27,6 +27,8 @@ from portal.identity import User
 from portal.loyaltydog import LoyaltyDogError
 from portal.storage.tables import AuditEntry, Export, Merchant, Worker, new_id, utc_now
 
+pytestmark = pytest.mark.keeps("SEC-41", "SEC-49")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

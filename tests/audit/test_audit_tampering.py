@@ -31,6 +31,8 @@ from portal.config import Settings
 from portal.storage.engine import Database, open_engine
 from portal.storage.tables import AuditEntry, Base
 
+pytestmark = pytest.mark.keeps("SEC-50")
+
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "verify_audit.py"
 CHAIN, SIZE = "a" * 32, 40
 COLUMNS = ["action", "actor", "at", "facts", "merchant_id", "object_id", "origin", "prev_hash", "result", "seq",

@@ -25,6 +25,8 @@ from portal import audit
 from portal.storage.engine import Database, open_engine
 from portal.storage.tables import AuditEntry, Base, Throttle
 
+pytestmark = pytest.mark.keeps("SEC-50")
+
 CHAIN = "a" * 32
 
 

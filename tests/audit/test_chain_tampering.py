@@ -17,6 +17,8 @@ from portal.audit.chain import GENESIS, UndeclaredFact
 from portal.storage.engine import Database, open_engine
 from portal.storage.tables import AuditEntry, Base
 
+pytestmark = pytest.mark.keeps("SEC-50")
+
 LENGTH = 12
 CHAIN = "merchant-one"
 TEXT_COLUMNS = ("at", "actor", "action", "object_id", "origin", "result", "prev_hash", "entry_hash")

@@ -15,6 +15,8 @@ import pytest
 from portal.exports import State
 from portal.practice.settings import MERCHANT_ONE_TOKEN, MERCHANT_TWO_TOKEN
 
+pytestmark = pytest.mark.keeps("LAW-18", "SEC-9", "SEC-26", "SEC-30", "SEC-48")
+
 EVENTS_OF_A_LIFE = ("ada@example.com", "two.people@example.com", "refused@example.com", "bad.gateway@example.com")
 
 

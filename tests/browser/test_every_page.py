@@ -12,7 +12,7 @@ from tests.browser.test_accessibility import grave_findings
 if TYPE_CHECKING:
     from tests.browser.conftest import Desk, MakeDesk
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.keeps("LAW-24")]
 EVERYBODYS = {"Today", "Past exports", "Preview", "Your account", "Help"}
 PAGES = {
     "maya": EVERYBODYS | {"New export", "Audit trail", "Accounts", "Settings"},

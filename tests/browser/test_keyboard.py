@@ -12,7 +12,7 @@ from portal.practice.world import Customer
 if TYPE_CHECKING:
     from tests.browser.conftest import Desk, MakeDesk
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.keeps("LAW-24")]
 MOST_TABS = 60
 FOCUSED = """() => { const e = document.activeElement;
   return [(e.labels && e.labels[0] && e.labels[0].innerText) || e.getAttribute('aria-label') || e.innerText || '',

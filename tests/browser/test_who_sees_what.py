@@ -12,7 +12,7 @@ from portal.practice.world import Customer, World
 if TYPE_CHECKING:
     from tests.browser.conftest import MakeDesk
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.keeps("SEC-34", "SEC-41")]
 NO_SUCH_PAGE = r"console: The page that you have requested does not seem to exist\."
 GONE = r"console: Cannot send rerun backMessage when disconnected from server\."
 

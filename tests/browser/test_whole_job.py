@@ -16,7 +16,7 @@ from portal.practice.world import Card, Customer, World
 if TYPE_CHECKING:
     from tests.browser.conftest import Desk, MakeDesk
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.keeps("LAW-8")]
 MOST_INPUTS, MOST_SECONDS = 8, 30.0
 MANAGER = "maya@brookandbean.example.com"
 

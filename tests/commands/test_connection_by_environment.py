@@ -14,6 +14,8 @@ import pytest
 from portal.config import WrongSettings, load_settings
 from portal.practice.settings import MERCHANT_ONE_TOKEN, MERCHANT_TWO_TOKEN
 
+pytestmark = pytest.mark.keeps("SEC-10", "SEC-46")
+
 
 @pytest.fixture
 def listener() -> Iterator[tuple[str, list[tuple[str, dict[str, str]]]]]:

@@ -12,6 +12,8 @@ import pytest
 
 from portal.practice.settings import MERCHANT_ONE_TOKEN
 
+pytestmark = pytest.mark.keeps("LAW-8")
+
 
 def direct(shop: Any, email: str, format_: str) -> bytes:
     """The file as LoyaltyDog gives it, asked for without the portal."""

@@ -11,6 +11,8 @@ from shop import CANARY, CountingShop, readable_remains
 
 from portal.exports import State
 
+pytestmark = pytest.mark.keeps("SEC-13", "SEC-15")
+
 SOURCES = Path(__file__).resolve().parents[2] / "portal"
 ORDINARY = f"{CANARY}.ordinary@example.com"
 REFUSED = f"{CANARY}.refused@example.com"

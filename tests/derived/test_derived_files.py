@@ -20,6 +20,8 @@ from portal.exports.spreadsheet import safe_cell
 from portal.exports.workbook import MAX_CELL_CHARS, sheets_of
 from portal.preview import Preview, Table, read
 
+pytestmark = pytest.mark.keeps("LAW-8", "SEC-20")
+
 # Ways a text has been made to run or load something in a spreadsheet program; addresses are reserved ones.
 INJECTIONS = [
     "=1+1",

@@ -14,6 +14,8 @@ from portal.errors import NotFound, SealBroken
 from portal.preview import Preview, large
 from portal.storage.tables import AuditEntry
 
+pytestmark = pytest.mark.keeps("SEC-25")
+
 
 def views(desk: Any, export_id: str) -> int:
     with desk.portal.db.read() as session:

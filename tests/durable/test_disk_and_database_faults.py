@@ -21,6 +21,8 @@ from portal.exports.walk import Walk, wait_seconds
 from portal.runtime import Portal
 from portal.vault.keys import KeyTrouble
 
+pytestmark = pytest.mark.keeps("SEC-15", "SEC-51")
+
 AWAY_SECONDS = float(os.environ.get("DATABASE_AWAY_SECONDS", "8"))
 
 

@@ -20,6 +20,8 @@ from portal.exports import AskedAlready, HistoryFilter, parse_request, reindexin
 from portal.exports.trail import About
 from portal.storage.tables import AuditEntry, Export, Merchant
 
+pytestmark = pytest.mark.keeps("SEC-27")
+
 ROOT = Path(__file__).resolve().parents[2]
 Command = Callable[..., Any]
 ROWS = 23

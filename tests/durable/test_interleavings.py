@@ -50,6 +50,8 @@ from portal.storage.blobs import StorageTrouble
 from portal.storage.tables import AuditEntry, Export, FileKey, utc_now
 from portal.vault.files import FilePlace, SealingWriter
 
+pytestmark = pytest.mark.keeps("SEC-12", "SEC-13", "SEC-14")
+
 POST_ANSWERS = ("accepted", "accepted", "accepted", "expired", "refused", "busy", "unreached", "lost", "cut")
 FETCH_ANSWERS = ("file", "file", "two people", "not json", "dead link", "cut", "full disk")
 OUTSIDE_TRANSACTIONS = (

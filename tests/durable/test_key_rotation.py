@@ -6,12 +6,15 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from house import House
 from sqlalchemy import select
 
 from portal.exports import State
 from portal.storage.tables import Export
 from portal.vault.rotation import COLUMNS, uses
+
+pytestmark = pytest.mark.keeps("SEC-27", "SEC-51")
 
 Command = Callable[..., Any]
 WANTED = 12

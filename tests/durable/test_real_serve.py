@@ -24,6 +24,8 @@ from portal.exports import State, parse_request
 from portal.runtime import build_portal
 from portal.storage import migrate
 
+pytestmark = pytest.mark.keeps("SEC-47")
+
 ROOT = Path(__file__).resolve().parents[2]
 STOP_SECONDS = 30  # what is promised, not a measure of speed
 PATIENCE_SECONDS = 120

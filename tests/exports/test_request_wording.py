@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from portal.errors import InputErrors
 from portal.exports import parse_request, suggested_email
 
+pytestmark = pytest.mark.keeps("LAW-23")
+
 GOOD_ID = "5eed00000000000000000001"
 TODAY = dt.date(2026, 11, 20)
 

@@ -17,6 +17,8 @@ from sqlalchemy import select
 from portal.exports import State
 from portal.storage.tables import AuditEntry, Worker
 
+pytestmark = pytest.mark.keeps("SEC-13")
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

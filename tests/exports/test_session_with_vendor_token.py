@@ -15,6 +15,8 @@ from portal.loyaltydog import Connection, LoyaltyDog, NotAuthenticated
 from portal.practice.settings import PRACTICE_PASSWORD, USERS
 from portal.storage.tables import Export, Merchant
 
+pytestmark = pytest.mark.keeps("SEC-18")
+
 ASK = parse_request(email="ada@example.com")
 
 

@@ -13,6 +13,8 @@ from portal.exports.ledger import IllegalMove
 from portal.exports.states import HOLDS_FILE, MOVES, NEEDS_PERSON, RUNNING, may_move
 from portal.storage.tables import AuditEntry, Export
 
+pytestmark = pytest.mark.keeps("SEC-12")
+
 
 @pytest.fixture(scope="module")
 def still(new_desk: Any) -> Iterator[Any]:

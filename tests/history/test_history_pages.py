@@ -22,6 +22,8 @@ from portal.identity import Role, User
 from portal.runtime import Portal, build_portal, set_portal
 from portal.storage.tables import Account, Export, utc_now
 
+pytestmark = pytest.mark.keeps("SEC-43")
+
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 EMAIL = "ada@example.com"
 

@@ -16,6 +16,8 @@ from tests.hostile.house import House, open_house
 from tests.hostile.plays import GOOD, answer
 from tests.hostile.whole_plays import MINE, file_of
 
+pytestmark = pytest.mark.keeps("SEC-17")
+
 NOON = dt.datetime(2028, 2, 28, 12, tzinfo=dt.UTC)  # a leap day is near
 YEAR = dt.timedelta(days=365)
 

@@ -18,6 +18,8 @@ from portal.loyaltydog import (
     retry_export_post,
 )
 
+pytestmark = pytest.mark.keeps("SEC-13")
+
 BODY = json.dumps(
     {
         "exportId": "exp-1",

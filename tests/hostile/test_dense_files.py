@@ -8,6 +8,8 @@ import pytest
 
 from tests.hostile.dense import DENSE
 
+pytestmark = pytest.mark.keeps("SEC-22")
+
 MEMORY_BOUND_KIB = 64 * 1024
 LOOK = """
 import re, sys

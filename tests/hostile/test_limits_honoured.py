@@ -21,6 +21,8 @@ from tests.hostile.house import House, later, open_house
 from tests.hostile.plays import GOOD, answer
 from tests.hostile.whole_plays import MINE, file_of
 
+pytestmark = pytest.mark.keeps("SEC-45")
+
 NOON = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 
 

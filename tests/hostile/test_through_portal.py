@@ -29,6 +29,8 @@ from tests.hostile.house import House, open_house
 from tests.hostile.plays import CARD_NUMBER, Play
 from tests.hostile.whole_plays import SCENES, Scene
 
+pytestmark = pytest.mark.keeps("SEC-9", "SEC-16", "SEC-30")
+
 MEMORY_BOUND_KIB = 64 * 1024
 SLOW_MACHINE_SECONDS = 10.0
 """Not a figure: most scenes take milliseconds, and one that hung would take for ever."""

@@ -7,6 +7,8 @@ from portal.errors import InputError, NotFound, NotPermitted, StateConflict, Ste
 from portal.identity import Identity, Role, SignInRefused
 from portal.storage.engine import Database
 
+pytestmark = pytest.mark.keeps("SEC-34")
+
 PASSWORD, NEW_PASSWORD = "violet-tractor-pond-91", "harbour-mustard-kite-38"
 HERE = "203.0.113.5"
 

@@ -12,6 +12,8 @@ from portal.identity.sessions import TOUCH_SECONDS
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Base, LoginSession
 
+pytestmark = pytest.mark.keeps("SEC-33", "SEC-34", "SEC-35")
+
 HERE = "203.0.113.5"
 NOON = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 

@@ -7,6 +7,8 @@ import pytest
 from portal.errors import StateConflict, StepUpNeeded
 from portal.identity import Identity, User
 
+pytestmark = pytest.mark.keeps("SEC-34")
+
 HERE, THERE = "203.0.113.5", "198.51.100.9"
 
 

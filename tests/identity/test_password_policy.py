@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from portal.errors import InputError
 from portal.identity import passwords
 
+pytestmark = pytest.mark.keeps("SEC-36")
+
 CONTEXT = ("ann.carter@brookside.example", "Ann Carter", "Brookside Bakery")
 
 

@@ -15,6 +15,8 @@ from portal.identity import Identity, SignInRefused, throttle
 from portal.storage.engine import Database
 from portal.storage.tables import Account, AuditEntry, Throttle, utc_now
 
+pytestmark = pytest.mark.keeps("SEC-37")
+
 PASSWORD = "violet-tractor-pond-91"
 HERE = "203.0.113.5"
 

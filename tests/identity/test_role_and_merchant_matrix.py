@@ -22,6 +22,8 @@ from portal.loyaltydog.errors import LoyaltyDogError
 from portal.runtime import Portal, build_portal
 from portal.storage.tables import Account, utc_now
 
+pytestmark = pytest.mark.keeps("SEC-39", "SEC-41")
+
 P = Permission
 OWN = None  # about the caller's own session or account: any role, no one else's object can be named
 EXPECTED: dict[str, Permission | None] = {

@@ -15,6 +15,8 @@ from portal.identity.second_factor import matching_step, new_recovery_code
 from portal.storage.engine import Database
 from portal.storage.tables import Account
 
+pytestmark = pytest.mark.keeps("SEC-38", "SEC-39")
+
 PASSWORD = "violet-tractor-pond-91"
 HERE = "203.0.113.5"
 NOON = "2026-11-23T12:00:00Z"

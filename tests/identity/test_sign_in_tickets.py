@@ -11,6 +11,8 @@ from portal.identity.tickets import SIGN_OUT, TICKET_SECONDS
 from portal.storage.engine import Database
 from portal.storage.tables import Account, SignInTicket, utc_now
 
+pytestmark = pytest.mark.keeps("SEC-32")
+
 BROWSER, OTHER = "a" * 64, "b" * 64
 
 

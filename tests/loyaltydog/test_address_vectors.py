@@ -11,6 +11,8 @@ from urllib3.util import parse_url
 from portal.loyaltydog import AddressRefused, normalise_base_url, parse_host_entry
 from portal.loyaltydog.addresses import parse_address, resolve_address
 
+pytestmark = pytest.mark.keeps("SEC-1", "SEC-10")
+
 REFUSED = [
     "",
     " ",

@@ -33,6 +33,8 @@ from portal.loyaltydog import (
     UnreadableAnswer,
 )
 
+pytestmark = pytest.mark.keeps("SEC-2", "SEC-7", "SEC-13")
+
 EMAIL = "kim.canary@example.com"
 ASK = ExportAsk("json", customer_email=EMAIL, program_id="5eb7cf5a86d9755df3a6c593")
 CARDS = "/v2/giftcards/programs"

@@ -6,6 +6,8 @@ from hypothesis import strategies as st
 
 from portal.loyaltydog.networks import deny_reason, is_loopback
 
+pytestmark = pytest.mark.keeps("SEC-3")
+
 DENIED = [
     "0.0.0.0",
     "0.1.2.3",

@@ -34,6 +34,8 @@ from portal.loyaltydog import (
     fetch_file,
 )
 
+pytestmark = pytest.mark.keeps("SEC-1", "SEC-2", "SEC-4", "SEC-5", "SEC-6", "SEC-7", "SEC-53")
+
 BODY = b'{"cards":[' + b",".join(b'{"id":"%d"}' % number for number in range(20_000)) + b"]}"
 API = "https://api.example.com"
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from portal.loyaltydog import EmptyFile, FileFormat, LoyaltyDogError, WrongMediaType
 from portal.loyaltydog.media import check_first_bytes, check_media_type
 
+pytestmark = pytest.mark.keeps("SEC-8")
+
 GOOD: list[tuple[FileFormat, bytes]] = [
     ("json", b'{"a":1}'),
     ("json", b" \r\n[1]"),

@@ -32,6 +32,8 @@ from portal.loyaltydog.models import read_time
 from portal.loyaltydog.parsing import parse_json, read_list, read_model
 from portal.loyaltydog.refusals import error_for, retry_after
 
+pytestmark = pytest.mark.keeps("SEC-16", "SEC-17", "SEC-18")
+
 MODELS: list[type[BaseModel]] = [
     AuditLogPage,
     ConsentRecord,

@@ -22,6 +22,8 @@ from portal.loyaltydog import (
     retry_reads,
 )
 
+pytestmark = pytest.mark.keeps("SEC-13")
+
 PASSING = [NoConnection, ConnectionLost, TimedOut, ServerTrouble, RateLimited]
 LASTING = [NotAuthenticated, Forbidden, NotFound, Rejected, TlsFailed, UnreadableAnswer, AddressRefused]
 

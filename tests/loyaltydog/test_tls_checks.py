@@ -21,6 +21,8 @@ from portal.loyaltydog import (
     retry_export_post,
 )
 
+pytestmark = pytest.mark.keeps("SEC-2", "SEC-19")
+
 USER = {"id": "u1", "email": "owner@example.com"}
 PAST = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 

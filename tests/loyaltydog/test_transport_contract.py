@@ -13,6 +13,8 @@ import pytest
 import portal.loyaltydog
 from portal.loyaltydog.transport import _HeadMeter, check_ssl_context
 
+pytestmark = pytest.mark.keeps("SEC-19")
+
 
 def test_http_transport_keeps_its_connections_in_pool() -> None:
     transport = httpx.HTTPTransport(trust_env=False)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     MakeScreen = Callable[..., Screen]
 
+pytestmark = pytest.mark.keeps("SEC-21")
+
 PAGES = ("Today", "New export", "Past exports", "Preview")
 SCRIPTS = ("today", "new_export", "past_exports", "preview")
 

@@ -17,6 +17,8 @@ from portal.preview import NULL, Preview, PreviewError, read
 from portal.preview.frames import shown
 from portal.preview.model import Bare
 
+pytestmark = pytest.mark.keeps("SEC-22")
+
 NODE_MODULES = Path(__file__).resolve().parents[1] / "tools" / "node_modules"
 SPECTRUM = NODE_MODULES / "csv-spectrum"
 SPECTRUM_NAMES = (

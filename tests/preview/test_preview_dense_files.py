@@ -9,6 +9,8 @@ from portal.preview.large import MOST_MARKS
 from portal.preview.people import MOST_RECORDS
 from portal.preview.reading import read_in_memory
 
+pytestmark = pytest.mark.keeps("SEC-22")
+
 ASKED = AskedPerson(email="kim@example.com")
 
 

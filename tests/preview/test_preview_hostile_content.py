@@ -11,6 +11,8 @@ from portal.preview import AskedPerson, activity, find_others, inspect, mask, re
 from portal.preview.facts import LOOKS
 from portal.preview.model import Preview
 
+pytestmark = pytest.mark.keeps("SEC-22")
+
 ASKED = AskedPerson(email="anna@example.com")
 NAUGHTY = [
     "", " ", "\t", "NULL", "None", "NaN", "Infinity", "-1", "1/0", "0x0", "1e999", "٣", "⁰⁴⁵", "١٢٣",

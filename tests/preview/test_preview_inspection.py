@@ -9,6 +9,8 @@ import pytest
 
 from portal.preview import AskedPerson, Inspection, inspect, read
 
+pytestmark = pytest.mark.keeps("LAW-14", "LAW-23")
+
 ANNA = AskedPerson(email="anna@example.com")
 ANNA_BY_ID = AskedPerson(customer_id="c1")
 

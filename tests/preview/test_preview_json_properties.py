@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,8 @@ from portal.preview.json_scan import path_text
 from portal.preview.json_tables import as_written
 from portal.preview.model import Bare, Preview, WarningLog
 from portal.preview.raw import without_lone_surrogates
+
+pytestmark = pytest.mark.keeps("SEC-22")
 
 
 class Numeral(str):

@@ -34,6 +34,8 @@ from portal.preview.model import Bare, Format
 from portal.preview.raw import without_lone_surrogates
 from portal.preview.side_file import SideFile
 
+pytestmark = pytest.mark.keeps("SEC-22")
+
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 
 

@@ -13,6 +13,8 @@ from portal.errors import SealBroken
 from portal.vault import FieldSealer, MasterKey
 from portal.vault.keys import KeyTrouble
 
+pytestmark = pytest.mark.keeps("SEC-46")
+
 ROOT = Path(__file__).resolve().parents[2]
 PLACE = {"merchant_id": "m", "table": "t", "column": "c", "row": "r"}
 

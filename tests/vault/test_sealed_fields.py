@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from portal.errors import SealBroken
 from portal.vault import FieldSealer, MasterKey
 
+pytestmark = pytest.mark.keeps("SEC-26")
+
 PLACE = {"merchant_id": "one", "table": "exports", "column": "subject", "row": "r1"}
 
 

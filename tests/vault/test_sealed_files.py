@@ -16,6 +16,8 @@ from portal.storage.blobs import BlobStore
 from portal.vault import MasterKey, SealedFiles
 from portal.vault.files import FilePlace
 
+pytestmark = pytest.mark.keeps("SEC-25")
+
 MIB = 1024 * 1024
 PLACE = FilePlace("merchant-one", "export-one", "merchant-one/export-one-0a")
 SECRET = b'{"email": "ada@example.com", "card": "0012345678901234"}'

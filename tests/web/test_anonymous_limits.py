@@ -17,6 +17,8 @@ from portal.web.gate import Gate
 from portal.web.limits import MAX_ADDRESSES, AnonymousSockets, SocketLimits
 from portal.web.visit import Addresses
 
+pytestmark = pytest.mark.keeps("SEC-32")
+
 ORIGIN = "http://127.0.0.1:8501"
 
 

@@ -10,6 +10,8 @@ from websockets.exceptions import ConnectionClosed
 
 from portal.web.visit import browser_hash
 
+pytestmark = pytest.mark.keeps("SEC-33")
+
 SAME = {"sec-fetch-site": "same-origin", "sec-fetch-dest": "image"}
 
 

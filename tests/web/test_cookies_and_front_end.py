@@ -14,6 +14,8 @@ from portal.web import bridge, cookies
 from portal.web.headers import security_headers
 from portal.web.places import Place, place_of
 
+pytestmark = pytest.mark.keeps("SEC-31", "SEC-33", "SEC-44")
+
 
 def names(tmp_path: Path, url: str = "") -> cookies.CookieNames:
     return cookies.CookieNames.of(Settings(data_dir=tmp_path, public_url=url))

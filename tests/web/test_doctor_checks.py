@@ -12,6 +12,8 @@ from portal.config import Settings
 from portal.web import bridge
 from portal.web.doctor import run_checks
 
+pytestmark = pytest.mark.keeps("SEC-46", "SEC-47")
+
 ROOT = Path(__file__).resolve().parents[2]
 PUBLIC = "https://privacy.shop.example"
 

@@ -19,6 +19,8 @@ from portal.identity import Role, User
 from portal.web.downloads import disposition, download_routes
 from portal.web.visit import VISIT_KEY, Visit
 
+pytestmark = pytest.mark.keeps("SEC-23", "SEC-24", "SEC-40")
+
 EXPORT = "e" * 32
 ANN = User("a" * 32, "m" * 32, "Shop", "ann@one.example", "Ann", Role.AGENT, False, "UTC")
 

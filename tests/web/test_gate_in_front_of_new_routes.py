@@ -17,6 +17,8 @@ from portal.config import Settings
 from portal.identity import SessionState
 from portal.web.gate import Gate
 
+pytestmark = pytest.mark.keeps("SEC-31", "SEC-52")
+
 
 def answer_to(tmp_path: Path, path: str) -> httpx.Response:
     async def forgotten(request: Request) -> PlainTextResponse:

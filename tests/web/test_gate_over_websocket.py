@@ -8,6 +8,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from portal.storage.tables import LoginSession
 
+pytestmark = pytest.mark.keeps("SEC-32", "SEC-52")
+
 
 def handshake_refused(open_page, **how: object) -> int:
     with pytest.raises(InvalidStatus) as refused, open_page(**how):

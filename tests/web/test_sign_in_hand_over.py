@@ -8,6 +8,8 @@ import pytest
 from portal.identity.tickets import SIGN_OUT
 from portal.web.visit import browser_hash
 
+pytestmark = pytest.mark.keeps("SEC-32", "SEC-33", "SEC-40")
+
 OURS = {"sec-fetch-site": "same-origin"}
 
 

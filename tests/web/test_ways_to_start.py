@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+pytestmark = pytest.mark.keeps("SEC-31", "SEC-44")
+
 ROOT = Path(__file__).resolve().parents[2]
 WAYS = {
     "streamlit run": ("-m", "streamlit", "run", "portal/asgi.py", "--server.headless=true", "--server.port={port}"),
