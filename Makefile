@@ -5,7 +5,9 @@ BIN    := $(VENV)/bin
 
 KILLS  ?= 300
 
-.PHONY: crash run test check lock bench pictures clean
+SOAK_MINUTES ?= 60
+
+.PHONY: crash run test check lock bench soak pictures clean
 
 run: .make/runtime
 	@exec $(BIN)/python -m portal demo
@@ -20,8 +22,13 @@ check: .make/dev
 crash: .make/dev
 	@$(BIN)/python tests/crash/kills.py --kills $(KILLS)
 
-bench: .make/dev
+# Every benchmark against its reference, in under 15 minutes; writes the table of bench/README.md.
+bench: .make/dev .make/browser
 	@$(BIN)/python scripts/bench.py
+
+# Tabs opened and closed for SOAK_MINUTES: does memory stay level?
+soak: .make/dev
+	@$(BIN)/python bench/load.py churn --seconds $$(( $(SOAK_MINUTES) * 60 ))
 
 pictures: .make/dev .make/browser
 	@$(BIN)/python scripts/pictures.py

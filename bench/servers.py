@@ -116,12 +116,17 @@ def plain(script: str, *, folder: Path | None = None) -> Iterator[Server]:
         )
 
 
+def _leave(_number: int, _frame: object) -> None:
+    raise SystemExit(143)
+
+
 def _running(
     name: str, command: list[str], folder: Path, known: dict[str, str], port: int, health: str, log: Path, export: str
 ) -> Iterator[Server]:
     origin = f"http://127.0.0.1:{port}"
     log.parent.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
+    signal.signal(signal.SIGTERM, _leave)  # so that a bench told to stop takes its servers with it
     with log.open("wb") as out:
         process = subprocess.Popen(command, cwd=folder, env=known, stdout=out, stderr=out)
     try:
