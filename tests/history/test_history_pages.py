@@ -73,6 +73,7 @@ def open_page(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppT
         user = dataclasses.replace(shop.user, role=role)
         monkeypatch.setattr("portal.ui.session.signed_in_user", lambda: user)
         page = AppTest.from_file(str(PAGES / name), default_timeout=60)
+        page.session_state["_tour_closed"] = True  # it leads to other pages, which a page drawn alone does not know
         for key, value in (query or {}).items():
             page.query_params[key] = value
         return page.run()
