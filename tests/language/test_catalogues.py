@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
+from portal.audit.words import ACT_WORDS
 from portal.language import ENGLISH, LANGUAGES, Catalogue, catalogue_of
 from portal.language.catalogues import po_path, read_po
+from portal.ui.badges import BADGES
 
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
 MARKS = ("**", "`", "⟨", "\\", ":material/", "https://", "PORTAL_API_TOKEN", "SHA-256", "LoyaltyDog")
@@ -124,3 +126,20 @@ def test_a_language_nobody_speaks_here_is_english() -> None:
     assert catalogue_of("xx").text("Sign in") == "Sign in"
     assert isinstance(catalogue_of("../../etc"), Catalogue)
     assert catalogue_of("../../etc").language == ENGLISH
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_choices_of_one_list_stay_apart(language: str) -> None:
+    """A browser sends a choice back by its words: two of the same would be one."""
+    say = catalogue_of(language).text
+    lists = [
+        {badge.word for badge in BADGES.values()},
+        set(ACT_WORDS.values()),
+        {"Email", "Customer ID"},
+        {"Everything", "One program", "One card"},
+        {"Newest first", "Expiring soonest"},
+        {"Nobody has to", "Managers must", "Everyone must"},
+        {"Agent", "Manager", "Auditor"},
+    ]
+    for words in lists:
+        assert len({say(word) for word in words}) == len(words), words
