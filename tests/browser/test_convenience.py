@@ -1,0 +1,119 @@
+"""Less typing for who does this all day: keys, pasted messages, recent customers, a title that says how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+
+from portal.practice.world import Customer
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import MakeDesk
+
+pytestmark = pytest.mark.browser
+KEYS = "Alt+n"
+
+
+@pytest.mark.parametrize("path", ["/", "/past_exports", "/preview", "/settings", "/your_account", "/help"])
+def test_keys_lead_to_a_new_export_from_every_page(desk: MakeDesk, path: str) -> None:
+    person = desk("maya")
+    person.open(path)
+    if path == "/preview":  # without an export it offers the same as its own next step
+        person.press("New export")
+    else:
+        person.page.keyboard.press(KEYS)
+    person.heading("New export").wait_for()
+
+
+def test_a_letter_typed_into_a_field_stays_a_letter(desk: MakeDesk) -> None:
+    person = desk("maya")
+    person.open("/past_exports")
+    person.field("Search").focus()
+    person.page.keyboard.type("nina n.")
+    assert person.field("Search").input_value() == "nina n."
+    assert person.heading("Past exports").count() == 1
+
+
+def test_auditor_has_no_keys_to_ask_for_exports(desk: MakeDesk) -> None:
+    person = desk("iris")
+    person.open("/past_exports")
+    person.page.keyboard.press(KEYS)
+    person.page.wait_for_timeout(300)
+    assert person.heading("Past exports").count() == 1
+
+
+def test_pasted_message_becomes_its_address_and_stands_in_no_address_bar(
+    desk: MakeDesk, somebody: Callable[[], Customer]
+) -> None:
+    customer = somebody()
+    person = desk("sam")
+    person.go("New export")
+    field = person.field("Customer email")
+    field.focus()
+    # A browser makes blanks of the line breaks of what is pasted into a field of one line.
+    person.page.keyboard.insert_text(f"Hello,\nI am\n{customer.email}\nPlease send me my data.")
+    person.page.keyboard.press("Tab")
+    person.sees("Found in what you pasted.")
+    assert field.input_value() == customer.email
+    assert customer.email.partition("@")[0] not in person.page.url
+    person.send()
+    person.tabs()
+
+
+def test_message_pasted_and_sent_at_once_asks_for_the_address_in_it(
+    desk: MakeDesk, somebody: Callable[[], Customer]
+) -> None:
+    customer = somebody()
+    person = desk("sam")
+    person.go("New export")
+    person.fill("Customer email", f"{customer.name} <{customer.email}> wrote: my data please")
+    person.send()
+    person.tabs()
+    person.press("Show")
+    person.sees(customer.email)
+
+
+def test_several_addresses_are_offered_and_nothing_is_sent_before_one_is_chosen(
+    desk: MakeDesk, somebody: Callable[[], Customer]
+) -> None:
+    customer = somebody()
+    person = desk("sam")
+    before = person.demo.counts()
+    person.go("New export")
+    person.fill("Customer email", f"From: {customer.email} To: privacy@example.org")
+    person.press("Request export")
+    person.sees("2 addresses are in what you pasted.")
+    assert person.heading("New export").count() == 1
+    assert person.demo.counts() == before
+    person.click(person.page.get_by_label("2 addresses are in what you pasted.").first)
+    person.click(person.page.get_by_role("option", name=customer.email, exact=True))
+    person.settle()
+    assert person.field("Customer email").input_value() == customer.email
+
+
+def test_recent_customer_is_masked_and_fills_the_form_by_one_click(
+    desk: MakeDesk, somebody: Callable[[], Customer]
+) -> None:
+    customer = somebody()
+    person = desk("sam")
+    person.request(customer.email)
+    person.tabs()
+    person.go("New export")
+    recent = person.page.locator(".st-key-recent")
+    recent.wait_for()
+    assert customer.email not in person.page.content()
+    person.click(recent.get_by_role("button").first)
+    person.settle()
+    assert person.field("Customer email").input_value() == customer.email
+
+
+def test_title_of_the_tab_says_how_an_export_stands(desk: MakeDesk) -> None:
+    person = desk("sam")
+    person.request("slow@example.com")
+    person.page.wait_for_function("document.title.startsWith('… ')", timeout=20_000)
+    person.tabs()
+    person.page.wait_for_function("document.title.startsWith('✓ Ready')", timeout=20_000)
+    person.go("Past exports")
+    person.page.wait_for_function("document.title === 'Privacy portal'", timeout=20_000)
