@@ -22,6 +22,7 @@ from portal.ui.times import reader_zone
 from portal.ui.words import _, date_field, later, number, plain, plural, sentence
 
 NEWEST, EXPIRING = later("Newest first"), later("Expiring soonest")
+MOVING_SECONDS, STILL_SECONDS = 3, 12
 KEEP: Final = "session"
 
 portal = get_portal()
@@ -230,11 +231,27 @@ def rows(page: ExportPage) -> None:
         turn(page, way)
 
 
-@st.fragment(run_every=3)
-def live() -> None:
-    """Moves by itself: running exports and countdowns."""
+def draw_live() -> None:
+    """The rows move by themselves: quickly while an export runs, else at the pace of countdowns and of colleagues."""
+    page = portal.exports.history(user, wanted, after=way[-1])
+    st.session_state["_history_page"] = page
+    moving = is_moving(page)
+    st.fragment(live, run_every=MOVING_SECONDS if moving else STILL_SECONDS)(moving)
+
+
+def is_moving(page: ExportPage) -> bool:
+    return any(row.running for row in page.rows)
+
+
+def live(moving: bool) -> None:
+    """One drawing of the rows; `moving` says at which pace they are drawn."""
+    page = st.session_state.pop("_history_page", None)
     try:
-        rows(portal.exports.history(user, wanted, after=way[-1]))
+        if page is None:
+            page = portal.exports.history(user, wanted, after=way[-1])
+            if is_moving(page) != moving:
+                st.rerun(scope="app")
+        rows(page)
     except PortalError as error:
         show_problem(error)
 
@@ -245,4 +262,7 @@ if several:
     except PortalError as error:
         show_problem(error)
 else:
-    live()
+    try:
+        draw_live()
+    except PortalError as error:
+        show_problem(error)

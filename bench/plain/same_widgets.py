@@ -52,7 +52,7 @@ def past_exports() -> None:
     past_rows()
 
 
-@st.fragment(run_every=3)
+@st.fragment(run_every=12)
 def past_rows() -> None:
     frame = frame_of(PAST)
     styled = frame.style.apply(lambda _column: [AMBER] * len(frame), subset=["Expires"])
@@ -152,6 +152,11 @@ with st.sidebar:
         st.text("Maya Brook")
         st.caption("Manager · Brook and Bean Coffee")
         st.button("Sign out", icon=":material/logout:", width="stretch", key="sign_out")
+    st.selectbox("Language", ["English", "Deutsch"], key="language")
     watch()
-st.badge("Practice merchant: everyone here is invented", icon=":material/science:", color="orange", width="stretch")
+with st.container(horizontal=True, vertical_alignment="center", key="page_head"):
+    st.badge("Practice merchant: everyone here is invented", icon=":material/science:", color="orange", width="stretch")
+    st.space("stretch")
+    st.button("New export", key="head_new_export", type="tertiary", icon=":material/add:", shortcut="Alt+N")
+    st.page_link(page, label="Help", icon=":material/help:")
 page.run()
