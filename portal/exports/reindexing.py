@@ -109,7 +109,7 @@ def _change_each(db: Database, change: Callable[[str, bytes], bytes | None]) -> 
     for merchant_id in _merchants(db):
         with db.write() as session:
             stand_in_line(session, merchant_id)
-            merchant = session.get_one(Merchant, merchant_id, with_for_update=True)
+            merchant = session.get_one(Merchant, merchant_id, with_for_update={"key_share": True})
             changed = change(merchant_id, merchant.sealed_index_keyset)
             if changed is not None:
                 merchant.sealed_index_keyset = changed

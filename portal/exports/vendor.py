@@ -154,7 +154,8 @@ class Vendor:
         A fetch is under way from its key's row to the move out of `accepted`; one whose process died stops
         counting when its deadline is over. The merchant's row is locked, so that two cannot take the last turn.
         """
-        session.get(Merchant, row.merchant_id, with_for_update=True)
+        # key_share: a new export's foreign key looks at the same row, and waiting for it ended in a deadlock.
+        session.get(Merchant, row.merchant_id, with_for_update={"key_share": True})
         began = utc_now() - dt.timedelta(seconds=self._settings.deadline_seconds)
         under_way = session.scalar(
             select(func.count(FileKey.export_id.distinct()))

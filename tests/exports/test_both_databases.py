@@ -124,3 +124,19 @@ def test_a_wait_is_kept_and_ends(desk: Any, shop: Any) -> None:
     view = desk.run("busy@example.com")
     assert (view.state, view.attempt) == (State.READY, 2)
     assert shop.posts() == 2
+
+
+def test_a_fetch_that_takes_its_turn_holds_no_request_up(desk: Any) -> None:
+    """On PostgreSQL the two waited for each other's rows, found by the situations' walk."""
+    if desk.portal.db.is_sqlite:
+        pytest.skip("SQLite lets one writer in at a time")
+    view = desk.run()
+    asked: list[str] = []
+    thread = threading.Thread(target=lambda: asked.append(desk.ask("queued@example.com")))
+    with desk.portal.db.write() as session:
+        desk.portal.vendor.may_fetch_now(session, session.get_one(Export, view.id))
+        thread.start()
+        thread.join(60)
+        assert len(asked) == 1
+    thread.join()
+    desk.settled(asked[0])
