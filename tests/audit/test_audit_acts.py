@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from typing import Any
@@ -68,7 +69,7 @@ def test_an_act_leaves_who_what_when_from_where_and_nothing_personal(desk: Any, 
     entry = found[0]
     assert (entry.actor, entry.origin, entry.merchant_id) == (user.account_id, "192.0.2.9", user.merchant_id)
     assert entry.at.endswith("+00:00")
-    assert "ada" not in str(entry.facts) and "@" not in str(entry.facts)
+    assert not re.search(r"\bada\b|@", str(entry.facts))  # a word of its own: a hash may hold these letters too
     if action.startswith("export:") and action not in ("export:submit", "export:list_download",
                                                        "export:calendar_download"):  # fmt: skip
         assert entry.object_id == ready
