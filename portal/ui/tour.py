@@ -57,7 +57,8 @@ def draw_tour(user: User) -> None:
         left, right = st.columns([4, 1], vertical_alignment="center")
         left.markdown(_("**New here?** Try it once from end to end. Nothing can break: everyone is invented."))
         right.button(_("Close the tour"), key="close_tour", on_click=_close, type="tertiary", icon=":material/close:")
-        for place, (column, step) in enumerate(zip(st.columns(len(steps)), steps, strict=True), start=1):
+        widths = [1.7 if step.page == "asked" else 1 for step in steps]  # its button is the widest in every language
+        for place, (column, step) in enumerate(zip(st.columns(widths), steps, strict=True), start=1):
             with column:
                 _draw(place, step, done=step.page in seen)
 

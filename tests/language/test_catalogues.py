@@ -50,7 +50,7 @@ def faults(language: str) -> list[str]:
             found.append(f"other marks: {english} -> {other}")
         elif (english[:1].isspace(), english[-1:].isspace()) != (other[:1].isspace(), other[-1:].isspace()):
             found.append(f"other blanks: {english!r} -> {other!r}")
-        elif english[-1:] in ".?" and other[-1:] not in {english[-1:], "»"}:
+        elif english != "No." and english[-1:] in ".?" and other[-1:] not in {english[-1:], "»"}:
             found.append(f"another end: {english} -> {other}")
         elif re.search(r"\b(TODO|FIXME|XXX)\b", other) and "XXX" not in english:
             found.append(f"unfinished: {other}")
