@@ -16,6 +16,7 @@ import secrets
 from pathlib import Path
 
 from portal.config import PROJECT_ROOT
+from portal.language import ENGLISH, catalogue_of
 
 ACCOUNT_HEADER = "x-portal-account"
 SESSION_HEADER = "x-portal-session"
@@ -127,7 +128,9 @@ def show_fault() -> str:
     import streamlit as st
 
     reference = secrets.token_hex(4)
-    st.error("Something went wrong on our side. Try again. If it happens again, give whoever runs the portal this:")
+    words = catalogue_of(str(st.session_state.get("_language") or ENGLISH))
+    sentence = "Something went wrong on our side. Try again. If it happens again, tell the reference below."
+    st.error(words.sentence(sentence))
     st.code(reference, language=None)
     return reference
 

@@ -16,6 +16,7 @@ st.text(f"ended={st.user.get('ended')}")
 st.text(f"address={st.user.get('address')}")
 st.text(f"socket={bridge.this_socket()}")
 st.text(f"cookies={sorted(st.context.cookies)}")
+st.text(f"language={st.user.get('language')}")
 st.text(f"forged={st.context.headers.get('x-portal-role')}")
 if st.query_params.get("fail"):
     raise ValueError("canary-detail-of-a-fault")
