@@ -231,6 +231,7 @@ start_afresh()
 prefill()
 st.title(_("New export"))
 st.caption(_("Asks LoyaltyDog for everything it holds on one customer of yours in gift cards."))
+st.caption(_("Gift cards at LoyaltyDog only: what your other systems hold is yours to add to the answer."))
 asked_already()
 form, aside = st.columns([3, 2], gap="large")
 with form:

@@ -145,6 +145,7 @@ ONLY_IN_PART: dict[str, str] = {
     "SEC-54": "the lock and its hashes; no bill of materials and no advisory check",
     "LAW-14": "the outcome; the letter is the merchant's",
     "LAW-18": "no end of the facts themselves: the merchant's documented period",
+    "LAW-22": "the screens; there is no letter, and no place to attach other data",
     "LAW-24": "what axe, the keyboard and long texts can tell; no audit by people",
 }
 

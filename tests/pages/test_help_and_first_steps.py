@@ -194,3 +194,9 @@ def test_request_id_stands_ready_to_be_copied_whenever_loyaltydog_answered(
     assert view.vendor_request_id
     person = screen("maya").go("Preview", view.id)
     assert [code.value for code in person.app.code].count(view.vendor_request_id) == 1
+
+
+@pytest.mark.keeps("LAW-22")
+def test_it_is_said_that_this_is_one_systems_data_only(screen: MakeScreen) -> None:
+    assert "Gift cards at LoyaltyDog only" in screen("sam").go("New export").said("caption")
+    assert "It is not the whole answer." in open_help(screen("sam"), "purpose").said("markdown")
