@@ -27,6 +27,7 @@ from starlette.middleware import Middleware  # noqa: E402
 
 from portal.log import log  # noqa: E402
 from portal.runtime import close_portal, get_portal  # noqa: E402
+from portal.static_files import PackedStatic  # noqa: E402
 from portal.web import bridge  # noqa: E402
 from portal.web.auth_routes import auth_routes  # noqa: E402
 from portal.web.doctor import refuse_if_unsafe  # noqa: E402
@@ -127,7 +128,7 @@ def app_options(source: PortalSource) -> dict[str, Any]:
             *oidc_routes(source),
             *download_routes(source),
         ],
-        "middleware": [Middleware(Gate, source=source, ports=bridge.own_ports())],
+        "middleware": [Middleware(Gate, source=source, ports=bridge.own_ports()), Middleware(PackedStatic)],
         "on_script_error": report_script_error,
     }
 
