@@ -73,10 +73,13 @@ def customer_fields() -> dict[str, str]:
         problem_at(typed, "customer_id", "email")
         return {"customer_id": typed or ""}
     typed = st.text_input(
-        _("Customer email"), key="customer_email", max_chars=MOST_CHARACTERS, autocomplete="off",
-        placeholder="name@example.com", on_change=take_pasted,
-        help=_("Or paste the customer's whole message: the address in it is found."),
-    )  # fmt: skip
+        _("Customer email"),
+        key="customer_email",
+        max_chars=MOST_CHARACTERS,
+        autocomplete="off",
+        placeholder=_("name@example.com, or paste the whole message"),
+        on_change=take_pasted,
+    )
     problem_at(typed, "email", "customer_id")
     pasted(typed or "")
     offer_better_address(typed or "")

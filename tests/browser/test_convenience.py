@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from portal.practice.world import Customer
 
@@ -112,8 +114,8 @@ def test_recent_customer_is_masked_and_fills_the_form_by_one_click(
 def test_title_of_the_tab_says_how_an_export_stands(desk: MakeDesk) -> None:
     person = desk("sam")
     person.request("slow@example.com")
-    person.page.wait_for_function("document.title.startsWith('… ')", timeout=20_000)
+    expect(person.page).to_have_title(re.compile("^… "), timeout=20_000)
     person.tabs()
-    person.page.wait_for_function("document.title.startsWith('✓ Ready')", timeout=20_000)
+    expect(person.page).to_have_title(re.compile("^✓ Ready"), timeout=20_000)
     person.go("Past exports")
-    person.page.wait_for_function("document.title === 'Privacy portal'", timeout=20_000)
+    expect(person.page).to_have_title("Privacy portal", timeout=20_000)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from portal.runtime import Portal
-from portal.ui import drawings, places, tour
+from portal.ui import drawings, places, progress, tour
 from portal.ui.help_places import QUESTION_OF_PAGE, QUESTIONS
 from portal.ui.recent import RECENT
 
@@ -194,6 +194,19 @@ def test_request_id_stands_ready_to_be_copied_whenever_loyaltydog_answered(
     assert view.vendor_request_id
     person = screen("maya").go("Preview", view.id)
     assert [code.value for code in person.app.code].count(view.vendor_request_id) == 1
+
+
+def test_the_end_of_a_slow_export_is_told_once_and_only_to_who_waited(
+    screen: MakeScreen, ready: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "SLOW_SECONDS", 0)
+    person = screen("sam").go("Preview", ready.id)
+    assert not person.app.toast
+    person.app.session_state[progress.WAITED_FOR] = ready.id
+    assert [toast.value for toast in person.run().app.toast] == ["The export you waited for: Ready"]
+    assert not person.run().app.toast
+    person.go("Past exports")
+    assert progress.WAITED_FOR not in person.app.session_state
 
 
 @pytest.mark.keeps("LAW-22")
