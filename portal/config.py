@@ -1,7 +1,7 @@
 """Settings of one portal process, read once from the environment (prefix ``PORTAL_``).
 
 Every option has its meaning, default and unit beside it. Secrets are `SecretStr`, so that no
-`repr` or log shows them (SEC-46). A file `PORTAL_X_FILE` may give the value of a secret `X`.
+`repr` or log shows them (SEC-46). A file `PORTAL_X_FILE` may give the value of a secret `X`, or the database's URL.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from portal.errors import PortalError
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PRACTICE_PORT_DEFAULT = 8650
 SECRET_FIELDS = ("api_token", "merchant_token", "customer_token", "demo_password")
+FILE_FIELDS = (*SECRET_FIELDS, "database_url")  # a database's URL carries its password
 
 
 class WrongSettings(PortalError):
@@ -135,7 +136,7 @@ class Settings(BaseSettings):
 def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment; `PORTAL_<SECRET>_FILE` names a file holding a secret. Raises WrongSettings."""
     from_files: dict[str, Any] = {}
-    for name in SECRET_FIELDS:
+    for name in FILE_FIELDS:
         variable = f"PORTAL_{name.upper()}_FILE"
         path = os.environ.get(variable)
         if path:

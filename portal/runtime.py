@@ -6,7 +6,11 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from sqlalchemy import select
+from tink import TinkError
 
 from portal.config import Settings, load_settings
 from portal.exports import Exports
@@ -15,8 +19,10 @@ from portal.exports.vendor import Vendor
 from portal.identity import Identity
 from portal.storage.blobs import BlobStore
 from portal.storage.engine import Database, open_engine
-from portal.storage.migrate import bring_up_to_date
+from portal.storage.migrate import bring_up_to_date, revision_of
+from portal.storage.tables import Merchant
 from portal.vault import FieldSealer, MasterKey, SealedFiles
+from portal.vault.keys import KeyTrouble
 
 if TYPE_CHECKING:
     from portal.exports.durable import DurableEngine
@@ -95,10 +101,11 @@ def build_portal(settings: Settings, *, at: Callable[[str], None] = nowhere) -> 
     os.umask(0o077)
     settings.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.root.chmod(0o700)
-    master = MasterKey.open(settings.keyset_file, create=True)
     db = Database(open_engine(settings.database))
+    master = _open_keyset(settings.keyset_file, db)
     bring_up_to_date(db.engine, upgrade=settings.practice)
     sealer = FieldSealer(master)
+    _check_keyset_fits(db, sealer)
     blobs = BlobStore(settings.root / "files", settings.blob_url)
     files = SealedFiles(master, blobs, at)
     vendor = Vendor(settings, sealer)
@@ -113,6 +120,33 @@ def build_portal(settings: Settings, *, at: Callable[[str], None] = nowhere) -> 
         at=at,
     )
     return Portal(settings, db, master, sealer, blobs, files, vendor, Identity(db, sealer, settings), exports)
+
+
+def _open_keyset(path: Path, db: Database) -> MasterKey:
+    """The master key; made for an empty database only, since a replica's own key opens nothing of the others'."""
+    # Whoever makes tables has made the key before, so a key that came meanwhile belongs to them.
+    if not path.exists() and revision_of(db.engine) is not None and not path.exists():
+        raise KeyTrouble(
+            "The master keyset is missing, and without it nothing in the database can be opened.",
+            next_step="Whoever runs the portal: put it back, or correct PORTAL_KEYSET_PATH.",
+            detail=f"no keyset file {path.name}",
+        )
+    return MasterKey.open(path, create=True)
+
+
+def _check_keyset_fits(db: Database, sealer: FieldSealer) -> None:
+    """Raises KeyTrouble when the keyset is another portal's: what it sealed, the other replicas could not open."""
+    with db.read() as session:
+        first = session.execute(select(Merchant.id, Merchant.sealed_index_keyset).limit(1)).first()
+    try:
+        if first is not None:
+            sealer.index_keys(first.id, first.sealed_index_keyset)
+    except TinkError:
+        raise KeyTrouble(
+            "The master keyset is not the one this database was sealed with.",
+            next_step="Whoever runs the portal: give every machine the same keyset file (PORTAL_KEYSET_PATH).",
+            detail="keyset opens no merchant",
+        ) from None
 
 
 def _not_started(export_id: str) -> None:

@@ -111,6 +111,12 @@ def record(
         raise AuditUnavailable(detail=f"{action}: {type(error).__name__}") from None
 
 
+def hold(session: Session, merchant_id: str) -> None:
+    """Be the only writer of the merchant's chain to the end of the transaction (SQLite has but one anyway)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_ONE_WRITER, {"chain": merchant_id})
+
+
 def _append(
     session: Session,
     merchant_id: str,
@@ -121,9 +127,7 @@ def _append(
     result: str,
     facts: dict[str, Any],
 ) -> AuditEntry:
-    if session.get_bind().dialect.name == "postgresql":
-        # One writer per merchant's chain; held to the end of the transaction.
-        session.execute(_ONE_WRITER, {"chain": merchant_id})
+    hold(session, merchant_id)
     connection = session.connection()
     last = connection.execute(_LAST, {"chain": merchant_id}).first()
     entry = AuditEntry(

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.audit.certifying import certifying
-from portal.audit.chain import PORTAL_CHAIN, ChainFault, record
+from portal.audit.chain import PORTAL_CHAIN, ChainFault, hold, record
 from portal.audit.checking import PAGE, RawEntry, Verdict, check_pages, pages_of
 from portal.audit.checkpoints import BadCheckpoint, Checkpoint, CheckpointFolder, parse_checkpoint
 from portal.audit.signing import SigningKeys, VerifierKey, trusted_keys
@@ -54,10 +54,16 @@ class Keeper:
     # Keys --------------------------------------------------------------------------------------
 
     def ensure_key(self) -> None:
-        """Make the signing key on first use; its birth is an entry of the portal's own chain."""
+        """Make the signing key on first use; its birth is an entry of the portal's own chain.
+
+        Of several processes that start together one makes it: two keys would each call the other's checkpoints forged.
+        """
         if self.keys.exists:
             return
         with self._db.write() as session:
+            hold(session, PORTAL_CHAIN)
+            if self.keys.exists:
+                return
             key = self.keys.renew()
             record(session, PORTAL_CHAIN, "system", "key:create", key=f"audit-signing {key.id.hex()}")
 
@@ -66,6 +72,7 @@ class Keeper:
         with self._lock:
             self.ensure_key()
             with self._db.write() as session:
+                hold(session, PORTAL_CHAIN)
                 key = self.keys.renew()
                 record(session, PORTAL_CHAIN, actor, "key:rotate", origin=origin, key=f"audit-signing {key.id.hex()}")
             self.folder.put_key_notes(self.keys.notes())

@@ -15,7 +15,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -29,6 +28,7 @@ from dbos._utils import INTERNAL_QUEUE_NAME
 from sqlalchemy import select
 
 from portal import audit
+from portal.exports.machine import this_machine
 from portal.exports.states import RUNNING
 from portal.exports.walk import PACED, Walk, wait_seconds
 from portal.log import log
@@ -166,7 +166,7 @@ class DurableEngine:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._engine: sa.Engine | None = None
-        self.worker_id = f"{kind}@{socket.gethostname()[:20]}@{os.getpid()}@{secrets.token_hex(4)}"
+        self.worker_id = f"{kind}@{this_machine()}@{os.getpid()}@{secrets.token_hex(4)}"
 
     def start(self) -> None:
         global _walk
@@ -344,7 +344,7 @@ def _is_dead(worker: Worker) -> bool:
     if age > DEAD_AFTER_SECONDS:
         return True
     parts = worker.id.split("@")
-    if len(parts) != 4 or parts[1] != socket.gethostname()[:20]:
+    if len(parts) != 4 or parts[1] != this_machine():
         return False
     try:
         os.kill(int(parts[2]), 0)  # signal 0 only asks whether the process exists

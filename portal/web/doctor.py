@@ -11,7 +11,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from portal.config import PROJECT_ROOT, SECRET_FIELDS, Settings
+from portal.config import FILE_FIELDS, PROJECT_ROOT, SECRET_FIELDS, Settings
 from portal.identity.oidc import OidcSettings
 from portal.web import bridge
 
@@ -180,7 +180,7 @@ def _keyset(settings: Settings) -> Iterator[Check]:
 
 def _private_files(settings: Settings) -> Iterator[Check]:
     places: dict[str, Path] = {"keyset": settings.keyset_file, "data folder": settings.root}
-    for name in SECRET_FIELDS:
+    for name in FILE_FIELDS:
         given = os.environ.get(f"PORTAL_{name.upper()}_FILE")
         if given:
             places[f"file of {name}"] = Path(given)
