@@ -12,7 +12,7 @@ SOAK_MINUTES ?= 60
 run: .make/runtime
 	@exec $(BIN)/python -m portal demo
 
-test: .make/dev .make/browser .make/tools .make/node .make/spreadsheets
+test: .make/dev .make/browser .make/nginx .make/tools .make/node .make/spreadsheets
 	@$(BIN)/python scripts/check.py
 
 check: .make/dev
@@ -67,6 +67,10 @@ $(BIN)/python:
 
 .make/browser: | .make/dev
 	@$(BIN)/python scripts/find_browser.py
+	@mkdir -p .make && touch $@
+
+.make/nginx: | .make/dev
+	@$(BIN)/python scripts/find_nginx.py
 	@mkdir -p .make && touch $@
 
 .make/spreadsheets: | .make/dev

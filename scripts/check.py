@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 QUICK_ROOMS = ["tests/identity", "tests/preview", "tests/practice", "tests/exports", "tests/vault", "tests/audit"]
-BROWSER_ROOMS = ["tests/browser"]
+BROWSER_ROOMS = ["tests/browser", "tests/replicas"]  # one driver a process: each room has its own
 KILLING_ROOMS = ["tests/crash", "tests/durable"]
 
 
@@ -45,7 +45,7 @@ def main() -> int:
         alone = [f"--ignore={room}" for room in (*BROWSER_ROOMS, *KILLING_ROOMS)]
         good.append(run("tests", *pytest, "-n", "2", "--dist", "loadscope", *alone, "tests"))
         good.append(run("tests that kill processes", *pytest, *KILLING_ROOMS))
-        good.append(run("tests in a browser", *pytest, *BROWSER_ROOMS))
+        good += [run(f"tests in a browser: {room}", *pytest, room) for room in BROWSER_ROOMS]
     return 0 if all(good) else 1
 
 
