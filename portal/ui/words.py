@@ -13,8 +13,8 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from portal.language import Catalogue, best_of, catalogue_of, current_language, formats, known_or_english
+from portal.web.bridge import LANGUAGE_KEY
 
-LANGUAGE_KEY = "_language"
 _LOOKALIKE = re.compile(
     r"(?<=@)(?=\w)|(?<=://)|(?<=www)(?=\.)|(?<=:)(?=material[/_]|streamlit:)|(?<=[<>~-])(?=[>=-])", re.I
 )

@@ -54,6 +54,8 @@ SAFE_OPTIONS: dict[str, object] = {
 }
 FOR_SPEED = frozenset({"runner.postScriptGC"})
 UNSET = "<default>"  # what Streamlit calls an option nobody set
+LANGUAGE_KEY = "_language"
+"""Where a page's session keeps the language it is drawn in; `portal.ui.words` settles it."""
 LANGUAGE_MARK = b'<html lang="en">'
 INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.S)
 
@@ -128,7 +130,7 @@ def show_fault() -> str:
     import streamlit as st
 
     reference = secrets.token_hex(4)
-    words = catalogue_of(str(st.session_state.get("_language") or ENGLISH))
+    words = catalogue_of(str(st.session_state.get(LANGUAGE_KEY) or ENGLISH))
     sentence = "Something went wrong on our side. Try again. If it happens again, tell the reference below."
     st.error(words.sentence(sentence))
     st.code(reference, language=None)
