@@ -73,12 +73,19 @@ class Tab:
 
     async def open(self, *, query: str = "", page: str = "") -> float:
         """Connect and draw the first page; seconds from the handshake to the end of the first run."""
+        started = time.perf_counter()
+        await self.connect()
+        self.query, self.page = query, page
+        await self.run()
+        return time.perf_counter() - started
+
+    async def connect(self) -> None:
+        """The socket alone, with nothing drawn."""
         headers = {"Origin": self.origin}
         if self.cookie:
             headers["Cookie"] = self.cookie
         if self.forwarded:
             headers["X-Forwarded-For"] = self.forwarded
-        started = time.perf_counter()
         self._socket = await connect(
             self.origin.replace("http", "ws", 1) + "/_stcore/stream",
             additional_headers=headers,
@@ -89,9 +96,6 @@ class Tab:
             close_timeout=2,
         )
         self._reader = asyncio.create_task(self._read())
-        self.query, self.page = query, page
-        await self.run()
-        return time.perf_counter() - started
 
     async def close(self) -> None:
         self.quiet()
