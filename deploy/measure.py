@@ -14,7 +14,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from sqlalchemy import text
+from sqlalchemy import func, select, text
+from sqlalchemy import table as named
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "crash")]
@@ -40,7 +41,8 @@ def sizes(house: House) -> dict[str, int]:
 
 def rows(house: House, table: str) -> int:
     with house.portal.db.read() as session:
-        return int(session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())
+        schema, _, name = table.partition(".")
+        return int(session.scalar(select(func.count()).select_from(named(name, schema=schema))) or 0)
 
 
 def measure(exports: int) -> None:
