@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 KEYS = "Alt+n"
+NAME = """e => (e.getAttribute('aria-label') || (e.labels && e.labels[0] && e.labels[0].innerText) || e.innerText || '')
+  .trim()"""
+LOOKS = """e => [e, e.parentElement, e.parentElement.parentElement, ...(e.closest('label') || e).querySelectorAll('*')]
+  .map(n => getComputedStyle(n))
+  .map(s => [s.outline, s.boxShadow, s.borderColor, s.backgroundColor].join()).join(';')"""
+IN_READING_ORDER = ["Help", "Email", "Customer email", "Everything", "JSON", "Reference", "Request export",
+                    "Ordinary customer"]  # fmt: skip
 
 
 @pytest.mark.parametrize("path", ["/", "/past_exports", "/preview", "/settings", "/your_account", "/help"])
@@ -119,3 +126,43 @@ def test_title_of_the_tab_says_how_an_export_stands(desk: MakeDesk) -> None:
     expect(person.page).to_have_title(re.compile("^✓ Ready"), timeout=20_000)
     person.go("Past exports")
     expect(person.page).to_have_title("Privacy portal", timeout=20_000)
+
+
+def test_focus_goes_through_new_export_in_reading_order_and_is_seen(desk: MakeDesk) -> None:
+    person = desk("sam")
+    person.open("/new_export")
+    met: list[str] = []
+    waiting = list(IN_READING_ORDER)
+    for _ in range(45):
+        person.page.keyboard.press("Tab")
+        here = person.page.evaluate_handle("document.activeElement").as_element()
+        assert here is not None
+        met.append(str(here.evaluate(NAME)).splitlines()[-1] if here.evaluate(NAME) else "")
+        if waiting[0] not in met[-1] or not here.evaluate("e => !!e.closest('[data-testid=stMain]')"):
+            continue
+        waiting.pop(0)
+        person.page.wait_for_timeout(300)  # borders change their colour slowly
+        focused = here.evaluate(LOOKS)
+        here.evaluate("e => e.blur()")
+        person.page.wait_for_timeout(300)
+        assert here.evaluate(LOOKS) != focused, f"the focus on {met[-1]} is not seen"
+        if not waiting:
+            return
+    pytest.fail(f"{waiting[0]} does not come in its turn: {met}")
+
+
+def test_help_is_reached_and_read_by_keys_alone(desk: MakeDesk) -> None:
+    person = desk("sam")
+    person.open("/new_export")
+    main = person.page.get_by_test_id("stMain")
+    main.get_by_role("link", name="Help").focus()
+    person.page.keyboard.press("Enter")
+    person.heading("Help").wait_for()
+    person.settle()
+    first = main.locator("summary").first
+    first.focus()
+    before = main.locator("details[open]").count()
+    person.page.keyboard.press("Enter")
+    main.locator("details[open]").nth(before).wait_for()
+    person.page.keyboard.press(KEYS)
+    person.heading("New export").wait_for()
