@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.errors import InputError, InputErrors
-from portal.exports.base import ExportsBase
+from portal.exports.base import ExportsBase, stand_in_line
 from portal.exports.vendor import VendorAccess
 from portal.identity import Permission, User, require, require_fresh_proof
 from portal.identity.sessions import end_one
@@ -101,6 +101,7 @@ class Connecting(ExportsBase):
                 )
             )
         with self.db.write() as session:
+            stand_in_line(session, user.merchant_id)  # before its row, as key rotation and removal do: no deadlock
             merchant = session.get_one(Merchant, user.merchant_id)
             moves = bool(merchant.api_url) and address != merchant.api_url
             if moves and merchant.sealed_api_token is not None and not token:
