@@ -14,6 +14,7 @@ from portal.identity import Permission, User, allows
 from portal.runtime import Portal
 from portal.ui import places
 from portal.ui.acts import move_said
+from portal.ui.help_places import QUESTIONS, help_link
 from portal.ui.problems import request_id, show_problem
 from portal.ui.times import when_exact
 from portal.ui.words import _, later, plain, sentence
@@ -37,6 +38,9 @@ def draw_outcome(portal: Portal, user: User, view: ExportView) -> None:
     if tells_more(view.vendor_status) and view.state is not State.PURGED:
         st.caption(_("LoyaltyDog's own word for it: {word}").format(word=plain(view.vendor_status)))
     _buttons(portal, user, view)
+    question = QUESTIONS_ABOUT.get(view.state)
+    if question is not None:
+        help_link(question, label=_(QUESTIONS[question]))
     if view.vendor_request_id and not view.holds_file:  # beside a file's checks otherwise
         request_id(view.vendor_request_id)
 
@@ -143,6 +147,13 @@ ACT_WORDS = {
     "export:release": later("released"),
     "export:keep": later("left as it is"),
     "export:destroy": later("file destroyed"),
+}
+QUESTIONS_ABOUT = {
+    State.ATTENTION: "checks",
+    State.UNKNOWN: "trouble",
+    State.REJECTED: "trouble",
+    State.FAILED: "trouble",
+    State.EXPIRED: "expiry",
 }
 DEFAULT_WORDS = {
     State.PURGED: later(

@@ -186,6 +186,11 @@ def test_practice_customers_are_each_called_differently(screen: MakeScreen) -> N
     assert len(set(labels)) == len(labels)
 
 
+def test_an_export_that_waits_for_somebody_leads_to_its_own_question(screen: MakeScreen, refused: Any) -> None:
+    person = screen("sam").go("Preview", refused.id)
+    assert [link.proto.label for link in person.app.get("page_link")] == ["Help", QUESTIONS["trouble"]]
+
+
 @pytest.mark.parametrize("state", ["ready", "refused"])
 def test_request_id_stands_ready_to_be_copied_whenever_loyaltydog_answered(
     screen: MakeScreen, request: pytest.FixtureRequest, state: str
