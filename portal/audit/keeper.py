@@ -10,7 +10,7 @@ import datetime as dt
 import threading
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from portal.audit.certifying import certifying
@@ -27,6 +27,20 @@ from portal.storage.tables import AuditEntry, utc_now
 
 EVERY_ENTRIES = 500
 EVERY = dt.timedelta(minutes=15)
+MOST_UNSEEN = 200  # chains a round whose checkpoints a new process looks up: each is a question to the object store
+
+
+_TAILS = text(
+    """
+    WITH RECURSIVE chains (id) AS (
+        SELECT min(merchant_id) FROM audit_entries
+        UNION ALL
+        SELECT (SELECT min(merchant_id) FROM audit_entries WHERE merchant_id > chains.id)
+        FROM chains WHERE chains.id IS NOT NULL
+    )
+    SELECT id, (SELECT max(seq) FROM audit_entries WHERE merchant_id = chains.id) FROM chains WHERE id IS NOT NULL
+    """
+)
 
 
 class ChainBroken(PortalError):
@@ -86,25 +100,28 @@ class Keeper:
 
     def keep(self) -> None:
         """Sign what is due in every chain. One broken chain does not keep the others from being signed."""
-        for chain in self.chains():
+        unseen = 0
+        for chain, tail in self.tails().items():
+            last = self._last.get(chain)
+            if last is not None and last.size == tail:
+                continue  # of ten thousand merchants few did anything since; the others cost no question of their own
+            unseen += last is None
+            if last is None and unseen > MOST_UNSEEN:
+                continue  # the next round's: other chores wait for this one
             try:
                 self.sign(chain)
             except ChainBroken as broken:
                 log.error("audit.broken", merchant=chain, detail=broken.detail)
 
     def chains(self) -> list[str]:
-        """All chains in the database, by a jump from one to the next (an index, not a walk)."""
-        found: list[str] = []
+        """All chains in the database."""
+        return list(self.tails())
+
+    def tails(self) -> dict[str, int]:
+        """Every chain and how long it is, in one statement that jumps from one chain to the next (an index, not a
+        walk)."""
         with self._db.read() as session:
-            while (
-                chain := session.scalar(
-                    select(func.min(AuditEntry.merchant_id)).where(
-                        AuditEntry.merchant_id > (found[-1] if found else "")
-                    )
-                )
-            ) is not None:
-                found.append(chain)
-        return found
+            return {chain: tail for chain, tail in session.execute(_TAILS)}
 
     def sign(self, chain: str, *, now: bool = False) -> Checkpoint | None:
         """Sign the chain if it is due, or in any case with `now`; gives the newest checkpoint.

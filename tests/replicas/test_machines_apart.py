@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
-from portal.audit.chain import PORTAL_CHAIN
-from portal.audit.keeper import open_keeper
+from portal.audit.chain import PORTAL_CHAIN, record
+from portal.audit.keeper import EVERY_ENTRIES, open_keeper
 from portal.config import Settings, load_settings
 from portal.exports import machine
 from portal.exports.durable import _is_dead
@@ -85,6 +86,32 @@ def test_one_signing_key_is_made_when_several_processes_start_together(settings:
     assert keepers[0].sign(PORTAL_CHAIN, now=True)
     for keeper in keepers:
         assert keeper.verify(PORTAL_CHAIN).fault is None
+    portal.stop()
+
+
+def test_chains_nobody_wrote_in_cost_a_round_of_chores_no_question_of_their_own(
+    settings: Callable[..., Settings],
+) -> None:
+    """Every process looks after every merchant's chain each ten seconds; ten thousand of them may not keep it busy."""
+    portal = build_portal(settings())
+    shops = [portal.identity.create_merchant(f"Shop {number}") for number in range(30)]
+    keeper = portal.exports.keeper
+    for shop in shops:
+        with portal.db.write() as session:
+            record(session, shop, "system", "session:end", object_id=shop, reason="test")
+    keeper.keep()  # its own first key is an entry of the portal's chain, signed by the second round
+    keeper.keep()
+    asked: list[str] = []
+    event.listen(portal.db.engine, "before_cursor_execute", lambda c, cursor, words, *_: asked.append(words))
+    keeper.keep()
+    assert 0 < len(asked) < 5
+    with portal.db.write() as session:
+        for _ in range(EVERY_ENTRIES):
+            record(session, shops[8], "system", "session:end", object_id=shops[8], reason="test")
+    keeper.keep()
+    sizes = {shop: keeper.folder.sizes(shop) for shop in shops}
+    assert sizes[shops[8]][-1] == EVERY_ENTRIES
+    assert {tuple(found) for shop, found in sizes.items() if shop != shops[8]} == {tuple(sizes[shops[0]])}
     portal.stop()
 
 
