@@ -233,6 +233,7 @@ def site(
         "PORTAL_PUBLIC_URL": f"https://localhost:{nginx.port}",
         "PORTAL_TRUSTED_PROXIES": "127.0.0.1",
         "PORTAL_ALLOW_LOOPBACK_HTTP": "1",
+        "PORTAL_FETCHES_PER_MERCHANT": "10",
     }
     with start_shop(*SLOW) as shop:
         looking = build_portal(

@@ -14,6 +14,7 @@ from playwright.sync_api import Browser
 from sqlalchemy import select, update
 
 from portal.exports import State, parse_request
+from portal.exports.durable import QUEUE_AT_ONCE
 from portal.exports.states import RUNNING
 from portal.storage.tables import AuditEntry, Export, LoginSession, utc_now
 from tests.browser.conftest import FAILED, PASSWORD, new_context, tell_what_was_seen
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 MAYA = "maya@brookandbean.example.com"
 SLOW = "slow@example.com"
-AT_ONCE = 12
-"""Slow exports that are under way when a worker is killed; every process gets some of them."""
+AT_ONCE = 2 * QUEUE_AT_ONCE + 4
+"""Slow exports that are under way when a worker is killed: more than the two web replicas take from the queue."""
 WATCH_FOR_SIGN_IN = """() => {
     window.sawSignIn = false;
     const look = () => {
