@@ -7,7 +7,7 @@ from portal.identity.own_account import OwnSession
 from portal.identity.roles import PERMISSIONS, Permission, Role, User, allows, require, require_fresh_proof
 from portal.identity.second_factor import Enrolment
 from portal.identity.service import Identity
-from portal.identity.sessions import SessionState
+from portal.identity.sessions import SessionState, Speakers
 from portal.identity.sign_in import KnownAccount
 from portal.identity.vendor_sign_in import VendorPending, VendorSignedIn
 
@@ -24,6 +24,7 @@ __all__ = [
     "Role",
     "SessionState",
     "SignInRefused",
+    "Speakers",
     "User",
     "VendorPending",
     "VendorSignedIn",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
@@ -19,6 +20,7 @@ from portal.identity.roles import Role, User
 from portal.storage.tables import Account, LoginSession, Merchant, utc_now
 from portal.vault import FieldSealer
 
+ASKED_AT_ONCE = 500
 TOUCH_SECONDS = 20.0  # an act is written down at most this often; well under any sensible idle limit
 
 
@@ -28,6 +30,17 @@ class SessionState:
 
     user: User | None
     ended: str = ""
+
+
+@dataclass(frozen=True)
+class Speakers:
+    """Who may speak for a session: holders of the cookie's value of now, and the socket its last proof came through."""
+
+    cookie_hash: str
+    proved_socket: str
+
+    def include(self, cookie_value: str, socket: str) -> bool:
+        return self.cookie_hash == digest(cookie_value) or (self.proved_socket == socket != "")
 
 
 def _user(session: LoginSession, account: Account, merchant: Merchant) -> User:
@@ -174,6 +187,27 @@ class Sessions(Shared):
         holds_it = LoginSession.cookie_hash == digest(cookie_value)
         proved_here = and_(LoginSession.proved_socket == socket, LoginSession.proved_socket != "")
         return self._look(and_(LoginSession.id_hash == session_hash, or_(holds_it, proved_here)), touch=touch)
+
+    def living(self, session_hashes: Collection[str]) -> dict[str, Speakers]:
+        """Those of these sessions that are still good, and who may speak for each; a look, not an act."""
+        now = utc_now()
+        wanted = sorted(session_hashes)
+        found: dict[str, Speakers] = {}
+        with self.db.read() as db:
+            for start in range(0, len(wanted), ASKED_AT_ONCE):
+                rows = db.execute(
+                    select(LoginSession.id_hash, LoginSession.cookie_hash, LoginSession.proved_socket)
+                    .join(Account, Account.id == LoginSession.account_id)
+                    .where(
+                        LoginSession.id_hash.in_(wanted[start : start + ASKED_AT_ONCE]),
+                        LoginSession.ended_at.is_(None),
+                        LoginSession.expires_at > now,
+                        LoginSession.last_seen_at > now - dt.timedelta(minutes=self.settings.idle_minutes),
+                        Account.disabled_at.is_(None),
+                    )
+                )
+                found.update((row.id_hash, Speakers(row.cookie_hash, row.proved_socket)) for row in rows)
+        return found
 
     def _look(self, which: ColumnElement[bool], *, touch: bool) -> SessionState:
         with self.db.read() as db:

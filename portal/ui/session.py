@@ -16,7 +16,7 @@ from portal.ui.words import _, plural
 from portal.web.auth_routes import SIGN_OUT_PATH
 from portal.web.bridge import redirect_browser
 
-WATCH_SECONDS = 3  # a revoked session's page clears within 5 s
+WATCH_SECONDS = 15  # for the warning; a revoked session is cut off by the gate (`portal.web.live`)
 WARN_SECONDS = 60
 BOUND_TO = "_session_hash"
 
@@ -49,7 +49,7 @@ def the_user() -> User:
 
 @st.fragment(run_every=WATCH_SECONDS)
 def watch_session() -> None:
-    """Clear the page by itself when the session has ended; warn a minute before it idles out."""
+    """Warn a minute before the session idles out; clear the page at once when it has ended."""
     session_hash = str(st.user.get("session_hash") or "")
     identity = get_portal().identity
     user = identity.resolve_hash(session_hash) if session_hash else None

@@ -7,18 +7,20 @@ the browser says about itself in `x-portal-*` headers is dropped. Whatever `plac
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection, Mapping
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal.identity import SessionState
+from portal.identity import SessionState, Speakers
 from portal.language import LANGUAGES, best_of, current_language
 from portal.log import log
 from portal.web import bridge, cookies
 from portal.web.headers import security_headers
 from portal.web.limits import AnonymousSockets, SocketLimits
+from portal.web.live import LiveSockets, Opened
 from portal.web.places import READING, SOCKET_PATH, Place, place_of
 from portal.web.plain import page
 from portal.web.portal_shape import PortalSource
@@ -39,6 +41,7 @@ class Gate:
         self._source = source
         self._ports = ports
         self.sockets = AnonymousSockets(limits or SocketLimits())
+        self._live = LiveSockets(self._living)
         self._ready = False
 
     def _prepare(self) -> None:
@@ -68,6 +71,9 @@ class Gate:
         if not cookie_value:
             return SessionState(None)
         return await anyio.to_thread.run_sync(lambda: self._identity.look_cookie(cookie_value, touch=touch))
+
+    async def _living(self, session_hashes: Collection[str]) -> Mapping[str, Speakers]:
+        return await anyio.to_thread.run_sync(self._identity.living, session_hashes)
 
     def _look_for(self, visit: Visit, socket: str) -> Look:
         """How the guard of one signed-in socket asks whether it may still speak for its session."""
@@ -215,10 +221,18 @@ class Gate:
             socket = secrets.token_hex(16)
             self._tell_streamlit(scope, visit, socket)
             guard = SocketGuard(visit, self._look_for(visit, socket), receive, send, self.sockets.limits)
-            await self.app(scope, guard.receive, guard.send)
+            await self._run(scope, guard, visit, socket)
         finally:
             if visit.user is None:
                 self.sockets.leave(visit.address)
+
+    async def _run(self, scope: Scope, guard: SocketGuard, visit: Visit, socket: str) -> None:
+        if visit.user is not None:
+            self._live.enter(guard, Opened(visit.user.session_hash, visit.session_value, socket))
+        try:
+            await self.app(scope, guard.receive, guard.send)
+        finally:
+            self._live.leave(guard)
 
     def _tell_streamlit(self, scope: Scope, visit: Visit, socket: str) -> None:
         headers = MutableHeaders(scope=scope)

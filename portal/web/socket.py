@@ -57,6 +57,10 @@ class SocketGuard:
             return await self._close(TOO_BIG) if size > self._limits.message_bytes else message
         return await self._close(GOING_AWAY)
 
+    async def cut(self) -> None:
+        """End the socket from outside; a message on its way is dropped."""
+        await self._close(POLICY)
+
     async def _close(self, code: int) -> Message:
         if not self._closed:
             self._closed = True

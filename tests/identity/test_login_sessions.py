@@ -171,3 +171,23 @@ def test_seconds_left_count_down_to_whichever_end_is_nearer(identity: Identity, 
         assert identity.idle_seconds_left(user) == 300
         clock.shift(3600)
         assert identity.idle_seconds_left(user) == 0
+
+
+def test_living_sessions_are_those_neither_ended_idle_old_nor_of_a_disabled_account(identity: Identity, people) -> None:
+    def come_in(who: str) -> str:
+        value = identity.start_session(people.ids[who], method="password", address=HERE, second_factor=False)
+        return digest(value)
+
+    with time_machine.travel(NOON, tick=False) as clock:
+        idle = come_in("agent@one")
+        clock.shift(10 * 60)
+        ended, disabled, good = come_in("auditor@one"), come_in("agent@two"), come_in("manager@one")
+        identity.end_session(ended)
+        with identity.db.write() as db:
+            db.get_one(Account, people.ids["agent@two"]).disabled_at = NOON
+        asked = [idle, ended, disabled, good, "never heard of", *(f"{n:064x}" for n in range(1_200))]
+        assert set(identity.living(asked)) == {idle, good}
+        clock.shift(6 * 60)
+        assert set(identity.living(asked)) == {good}
+        clock.shift(9 * 3600)
+        assert identity.living(asked) == {}

@@ -108,6 +108,7 @@ WITHOUT_USER = {
     "Identity.import_accounts",
     "Identity.issue_ticket",
     "Identity.language_of",
+    "Identity.living",
     "Identity.look",
     "Identity.look_cookie",
     "Identity.look_socket",

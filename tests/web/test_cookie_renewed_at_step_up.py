@@ -123,3 +123,14 @@ def test_a_visitor_cannot_name_a_socket(server, browser, open_page) -> None:
         socket = page.rerun().texts["socket"]
         with open_page(value_of(browser), headers={"X-Portal-Socket": socket}) as liar:
             assert liar.rerun().texts["socket"] != socket
+
+
+def test_a_silent_page_with_the_old_value_is_cut_off_and_the_one_that_proved_is_not(server, browser, open_page) -> None:
+    with open_page(value_of(browser)) as proving, open_page(value_of(browser)) as silent:
+        socket = proving.rerun().texts["socket"]
+        silent.rerun()
+        fetch(browser, prove(server, browser, socket))
+        with pytest.raises(ConnectionClosed):
+            while silent.socket.recv(timeout=15):
+                pass
+        assert proving.rerun().texts["who"] == "agent@one.example"

@@ -113,6 +113,17 @@ def test_a_revoked_session_is_cut_at_its_next_message(server, open_page) -> None
     assert after.texts["mark"] != page.texts
 
 
+def test_a_page_that_says_nothing_is_cut_off_too_and_others_stay(server, open_page) -> None:
+    with open_page(server.cookie("agent@one")) as silent, open_page(server.cookie("agent@two")) as other:
+        silent.rerun(), other.rerun()
+        server.identity.end_all_sessions(server.ids["agent@one"], "role_changed")
+        with pytest.raises(ConnectionClosed) as closed:
+            while silent.socket.recv(timeout=15):
+                pass
+        assert closed.value.rcvd.code == 1008
+        assert other.rerun().texts["who"] == "agent@two.example"
+
+
 def test_a_persons_act_keeps_the_session_and_a_timer_does_not(server, open_page) -> None:
     cookie = server.cookie("agent@one")
     row = sha256(cookie.encode()).hexdigest()
