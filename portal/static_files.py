@@ -31,8 +31,8 @@ class PackedStatic:
             return
         path = scope["path"]
         if path not in self._kept and self._size < KEPT_BYTES:
-            start, body = await self._ask(scope, receive)
-            if start["status"] != 200 or len(body) < LEAST_BYTES or "content-encoding" in Headers(raw=start["headers"]):
+            start, body = await self._ask(scope)
+            if not _worth_keeping(start, body):
                 await send(start)
                 await send({"type": "http.response.body", "body": body})
                 return
@@ -44,8 +44,11 @@ class PackedStatic:
         await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
         await send({"type": "http.response.body", "body": packed})
 
-    async def _ask(self, scope: Scope, receive: Receive) -> tuple[Message, bytes]:
-        """The whole answer of the application behind."""
+    async def _ask(self, scope: Scope) -> tuple[Message, bytes]:
+        """The whole answer of the application behind, whether or not the visitor stays for it.
+
+        A file cut off because one visitor left would else be kept and given to everybody.
+        """
         start: Message = {}
         parts: list[bytes] = []
 
@@ -55,7 +58,7 @@ class PackedStatic:
             else:
                 parts.append(message.get("body", b""))
 
-        await self.app({**scope, "extensions": {}}, receive, take)
+        await self.app({**scope, "extensions": {}}, _patient, take)
         return start, b"".join(parts)
 
     async def _keep(self, path: str, start: Message, body: bytes) -> None:
@@ -68,6 +71,18 @@ class PackedStatic:
         if path not in self._kept:
             self._size += len(packed)
         self._kept[path] = (headers.raw, packed)
+
+
+async def _patient() -> Message:
+    """A visitor who has sent the request and never leaves."""
+    await anyio.sleep_forever()
+    raise AssertionError  # not reached
+
+
+def _worth_keeping(start: Message, body: bytes) -> bool:
+    headers = Headers(raw=start["headers"])
+    whole = headers.get("content-length") == str(len(body))
+    return bool(start["status"] == 200 and whole and len(body) >= LEAST_BYTES and "content-encoding" not in headers)
 
 
 def _wants_packed(scope: Scope) -> bool:
