@@ -194,7 +194,7 @@ def shoot_pages(camera: Camera, places: dict[str, str]) -> None:
             camera.page.get_by_role("tab", name="giftCards (").click()
             camera.settle()
         camera.shoot(f"preview-{name.replace('.', '-')}")
-    for page in ("past_exports", "audit_trail", "accounts", "settings", "your_account"):
+    for page in ("past_exports", "audit_trail", "accounts", "settings", "your_account", "help"):
         camera.open(f"/{page}")
         camera.shoot(page.replace("_", "-"))
 

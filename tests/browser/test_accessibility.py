@@ -63,3 +63,40 @@ def test_no_page_has_a_grave_finding(desk: MakeDesk, scheme: str) -> None:
     person.settle()
     found += grave_findings(person, "past exports")
     assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_of_managers_and_no_dialog_of_several_has_a_grave_finding(desk: MakeDesk, scheme: str) -> None:
+    person = desk("maya", color_scheme=scheme)
+    found = []
+    for page, opened in (
+        ("Audit trail", "Evidence"),
+        ("Accounts", "Invite someone"),
+        ("Settings", ""),
+        ("Your account", ""),
+        ("Help", "What do the states mean, and whose turn is it?"),
+    ):
+        person.go(page)
+        if opened:
+            person.click(person.page.get_by_test_id("stMain").get_by_text(opened, exact=True).first)
+            person.settle()
+        found += grave_findings(person, page)
+    person.request("flat.csv@example.com" if scheme == "dark" else "stacked@example.com", "CSV")
+    person.tabs()
+    person.go("Past exports")
+    person.page.get_by_text("Choose several").click()
+    person.settle()
+    box = person.page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
+    assert box is not None
+    person.page.mouse.click(box["x"] + 15, box["y"] + 54)
+    person.settle()
+    found += grave_findings(person, "past exports, one chosen")
+    for button in ("Destroy files", "Ask again"):
+        person.press(button)
+        person.page.get_by_role("dialog").wait_for()
+        person.page.wait_for_timeout(400)  # the dialog fades in; half-way its contrast is not what it will be
+        found += grave_findings(person, f"dialog of {button}")
+        person.page.keyboard.press("Escape")
+        person.page.get_by_role("dialog").wait_for(state="hidden")
+        person.settle()
+    assert not found, "\n".join(found)
