@@ -187,6 +187,7 @@ class Export(Base, kw_only=True):
         Index("ix_exports_expiry", "merchant_id", "link_expires_at", "id"),
         Index("ix_exports_subject", "merchant_id", "subject_index", "requested_at", "id"),
         Index("ix_exports_state", "state", "retry_at"),
+        Index("ix_exports_due", "destroyed_at", "destroy_after"),
         Index("ix_exports_ask", "merchant_id", "ask_index", "requested_at"),
         # One index a filter of Past exports, each in the order the page is drawn in (bench/history.py).
         Index("ix_exports_merchant_state", "merchant_id", "state", "requested_at", "id"),
