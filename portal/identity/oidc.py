@@ -18,10 +18,6 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import select
@@ -119,6 +115,8 @@ class SingleSignOn(Shared):
         settings = self.oidc
         if not self.oidc_on:
             raise OidcTrouble("Single sign-on is not set up here.", next_step="Sign in with your password.")
+        from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
+
         state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
         query = {
             "response_type": "code",
@@ -184,6 +182,10 @@ class SingleSignOn(Shared):
         """The ID token's claims once everything about it holds (Core 1.0, section 3.1.3.7)."""
         if not isinstance(token, str):
             raise OidcTrouble(detail="no id token")
+        from joserfc import jwt
+        from joserfc.errors import JoseError
+        from joserfc.jwk import KeySet
+
         try:
             keys = KeySet.import_key_set(_ask(_checked(provider.get("jwks_uri"))))  # type: ignore[arg-type]
             claims = dict(jwt.decode(token, keys, algorithms=ALGORITHMS).claims)
