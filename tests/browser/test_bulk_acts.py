@@ -59,7 +59,7 @@ def two_hours_later(person: Desk) -> None:
 
 
 def statuses(person: Desk, count: int) -> list[str]:
-    return [row[-1] for row in [[c for c in r if c[:1] in "●◐▲■○"] for r in person.table()[1 : count + 1]]]
+    return [next(c for c in row if c[:1] in set("●◐▲■○")) for row in person.table()[1 : count + 1]]
 
 
 def test_manager_destroys_the_files_of_several_exports_only_after_confirming(

@@ -32,6 +32,9 @@ def test_keys_lead_to_a_new_export_from_every_page(desk: MakeDesk, path: str) ->
     if path == "/preview":  # without an export it offers the same as its own next step
         person.press("New export")
     else:
+        person.page.wait_for_timeout(
+            500
+        )  # keys are heard once the front end has drawn the button, not when the run ends
         person.page.keyboard.press(KEYS)
     person.heading("New export").wait_for()
 
