@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -83,7 +84,9 @@ def test_sign_in_and_today_are_in_the_browsers_language(desk: MakeDesk, language
     links = person.page.get_by_test_id("stSidebarNav").get_by_role("link").all_inner_texts()
     for name in ("Today", "New export", "Past exports", "Preview", "Audit trail", "Accounts", "Settings"):
         assert any(say(name) in link for link in links), (name, links)
-    assert person.page.get_by_test_id("stMetricLabel").first.inner_text().startswith(say("Open"))
+    person.page.get_by_test_id("stMetricLabel").filter(
+        has_text=re.compile("^" + re.escape(say("Open")))
+    ).first.wait_for()
 
 
 def test_a_choice_is_one_act_holds_on_the_next_page_load_and_comes_back_with_the_next_sign_in(desk: MakeDesk) -> None:
