@@ -12,7 +12,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-DEPTH = 8  # pieces of at most 256 KiB that may wait: 2 MiB
+DEPTH = 3  # pieces of at most 1 MiB that may wait
 
 
 class Behind:

@@ -27,7 +27,7 @@ class HeaderLimits:
 
 HEADER_LIMITS = HeaderLimits()
 HEAD_WIRE_BYTES = 160 * 1024  # h11 gives up at 100 KiB of unfinished head; a 64 KiB read may come on top
-BODY_READ_BYTES = 256 * 1024
+BODY_READ_BYTES = 1024 * 1024
 CHUNK_FRAMING_BYTES = 256 * 1024  # on top of twice the body: what chunked framing may cost before it is abuse
 MAX_ANSWER_BYTES = 8 * 1024 * 1024  # one API answer; the export itself comes through the guarded fetch
 MAX_ERROR_BODY_BYTES = 256 * 1024

@@ -21,6 +21,7 @@ from portal.errors import PortalError
 READ_CHUNK_BYTES = 1024 * 1024
 WRITE_PART_BYTES = 5 * 1024 * 1024  # S3 takes no smaller part
 PARTS_AT_ONCE = 3  # obstore's default of 12 held 120 MiB while a large file came in (bench/fetch_throughput.py)
+PARTS_AT_ONCE_IN_FOLDER = 1  # several threads on one file cost more than they gain (bench/fetch_throughput.py)
 
 STORE_ERRORS = (OSError, BaseError)
 
@@ -47,9 +48,9 @@ class BlobStore:
 
     def writer(self, name: str) -> BinaryIO:
         """A binary file object; closing it completes the blob."""
+        at_once = PARTS_AT_ONCE if self._folder is None else PARTS_AT_ONCE_IN_FOLDER
         return cast(
-            BinaryIO,
-            obstore.open_writer(self._store, name, buffer_size=WRITE_PART_BYTES, max_concurrency=PARTS_AT_ONCE),
+            BinaryIO, obstore.open_writer(self._store, name, buffer_size=WRITE_PART_BYTES, max_concurrency=at_once)
         )
 
     def settle(self, name: str) -> None:

@@ -12,7 +12,6 @@ import datetime as dt
 import hashlib
 import io
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
@@ -24,7 +23,6 @@ from portal.storage.blobs import STORE_ERRORS, BlobStore, StorageTrouble
 from portal.vault.keys import MasterKey
 
 CHUNK_BYTES = 1024 * 1024
-HASHED_BESIDE_BYTES = 64 * 1024
 TEMPLATE = streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_1MB
 
 
@@ -52,35 +50,23 @@ class Sealed:
 class SealingWriter:
     """Takes plain bytes, writes ciphertext. Use through `SealedFiles.sealing`.
 
-    A long chunk is hashed in a thread while it is sealed: SHA-256 takes about as much time as all the rest of it
-    (bench/fetch_throughput.py), and hashlib lets other threads run. Never more than one chunk waits.
+    Hashing in a thread of its own was slower on two cores than one after the other (bench/fetch_throughput.py):
+    receiving goes on meanwhile in any case (`exports.behind`).
     """
 
-    def __init__(self, stream: BinaryIO, beside: Executor) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
         self._hash = hashlib.sha256()
-        self._beside = beside
-        self._hashing: Future[None] | None = None
         self.size_bytes = 0
 
     def write(self, chunk: bytes) -> None:
-        self._hashed()
-        if len(chunk) < HASHED_BESIDE_BYTES:
-            self._hash.update(chunk)
-        else:
-            self._hashing = self._beside.submit(self._hash.update, chunk)
+        self._hash.update(chunk)
         self._stream.write(chunk)
         self.size_bytes += len(chunk)
 
     @property
     def sha256(self) -> str:
-        self._hashed()
         return self._hash.hexdigest()
-
-    def _hashed(self) -> None:
-        if self._hashing is not None:
-            self._hashing.result()
-            self._hashing = None
 
 
 class SealedFiles:
@@ -105,8 +91,7 @@ class SealedFiles:
         target = _Writable(self._open_writer(place))
         try:
             stream = primitive.new_encrypting_stream(cast(BinaryIO, target), place.bound("file-v1"))
-            with ThreadPoolExecutor(1, thread_name_prefix="hashing") as beside:
-                yield SealingWriter(stream, beside)
+            yield SealingWriter(stream)
             stream.close()
             self._at("seal.closed")
             self._blobs.settle(place.blob_name)
