@@ -17,11 +17,11 @@ from obstore.exceptions import BaseError
 from obstore.store import LocalStore, from_url
 
 from portal.errors import PortalError
+from portal.storage.folder_writer import REMAINS, FolderWriter
 
 READ_CHUNK_BYTES = 1024 * 1024
 WRITE_PART_BYTES = 5 * 1024 * 1024  # S3 takes no smaller part
 PARTS_AT_ONCE = 3  # obstore's default of 12 held 120 MiB while a large file came in (bench/fetch_throughput.py)
-PARTS_AT_ONCE_IN_FOLDER = 1  # several threads on one file cost more than they gain (bench/fetch_throughput.py)
 
 STORE_ERRORS = (OSError, BaseError)
 
@@ -48,9 +48,11 @@ class BlobStore:
 
     def writer(self, name: str) -> BinaryIO:
         """A binary file object; closing it completes the blob."""
-        at_once = PARTS_AT_ONCE if self._folder is None else PARTS_AT_ONCE_IN_FOLDER
+        if self._folder is not None:
+            return cast(BinaryIO, FolderWriter(self._folder, name))
         return cast(
-            BinaryIO, obstore.open_writer(self._store, name, buffer_size=WRITE_PART_BYTES, max_concurrency=at_once)
+            BinaryIO,
+            obstore.open_writer(self._store, name, buffer_size=WRITE_PART_BYTES, max_concurrency=PARTS_AT_ONCE),
         )
 
     def settle(self, name: str) -> None:
@@ -80,7 +82,7 @@ class BlobStore:
     def delete(self, name: str) -> None:
         """Gone afterwards, whether or not it was there; a half-written upload's remains too."""
         if self._folder is not None:
-            for remains in (self._folder / name).parent.glob(f"{Path(name).name}#*"):
+            for remains in (self._folder / name).parent.glob(f"{Path(name).name}{REMAINS}*"):
                 remains.unlink(missing_ok=True)
         try:
             obstore.delete(self._store, name)
@@ -101,7 +103,7 @@ class BlobStore:
         if self._folder is None:
             return 0
         count = 0
-        for remains in self._folder.rglob("*#*"):
+        for remains in self._folder.rglob(f"*{REMAINS}*"):
             if remains.stat().st_mtime < before.timestamp():
                 remains.unlink(missing_ok=True)
                 count += 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import gc
 import stat
 import threading
 from collections.abc import Iterator
@@ -54,6 +55,7 @@ def test_a_file_key_without_its_export_is_refused(db: Database) -> None:
         session.add(FileKey(export_id=new_id(), merchant_id=new_id(), blob_name="x", sealed_keyset=b"x"))
 
 
+@pytest.mark.keeps("ASVS-2.3.3")
 def test_a_transaction_keeps_all_or_nothing(db: Database) -> None:
     with pytest.raises(ZeroDivisionError), db.write() as session:
         session.add(Worker(id="w1", kind="web"))
@@ -127,6 +129,7 @@ def test_the_sqlite_file_is_in_a_folder_of_its_owner(tmp_path: Path) -> None:
     opened.close()
 
 
+@pytest.mark.keeps("ASVS-11.5.1")
 def test_ids_cannot_be_guessed_and_never_repeat() -> None:
     made = {new_id() for _ in range(10_000)}
     assert len(made) == 10_000 and all(len(i) == 32 and int(i, 16) >= 0 for i in made)
@@ -171,6 +174,24 @@ def test_a_blob_half_written_is_not_there_and_its_remains_go_with_it(blobs: Blob
     assert [p for p in (tmp_path / "files").rglob("*") if p.is_file()] == []
 
 
+def test_a_blob_whose_writing_fails_is_not_completed_and_leaves_nothing(blobs: BlobStore, tmp_path: Path) -> None:
+    def fails_half_way() -> None:
+        with blobs.writer("m/half") as writer:
+            writer.write(b"half")
+            raise OSError("the disk is full")
+
+    with pytest.raises(OSError, match="full"):
+        fails_half_way()
+    assert [p for p in (tmp_path / "files").rglob("*") if p.is_file()] == []
+
+
+def test_a_blob_forgotten_half_way_is_not_completed(blobs: BlobStore) -> None:
+    blobs.writer("m/half").write(b"half")
+    gc.collect()
+    assert not blobs.exists("m/half")
+
+
+@pytest.mark.keeps("ASVS-5.3.2")
 @pytest.mark.parametrize("name", ["../outside", "m/../../outside", "/outside"])
 def test_a_blob_stays_inside_its_folder(blobs: BlobStore, tmp_path: Path, name: str) -> None:
     with contextlib.suppress(Exception):  # refused or kept inside, both are right
