@@ -45,6 +45,7 @@ def run_checks(settings: Settings) -> list[Check]:
     found: list[Check] = []
     for part in (
         _addresses,
+        _loopback_http,
         _proxies,
         _secrets,
         _single_sign_on,
@@ -91,6 +92,17 @@ def _addresses(settings: Settings) -> Iterator[Check]:
         clean and (parts.scheme == "https" or (parts.scheme == "http" and _loopback(parts.hostname or ""))),
         f"People reach the portal over {parts.scheme or 'nothing'}.",
         "PORTAL_PUBLIC_URL must be an https origin such as https://privacy.shop.example, without a path.",
+    )
+
+
+def _loopback_http(settings: Settings) -> Iterator[Check]:
+    """A switch for tests; where people come from elsewhere, no file or token may go over plain http (SEC-10)."""
+    public = urlsplit(settings.public_url).hostname or "localhost"
+    yield Check(
+        "plain http",
+        not settings.allow_loopback_http or _loopback(public),
+        f"Plain http to this machine is {'on' if settings.allow_loopback_http else 'off'}.",
+        "Unset PORTAL_ALLOW_LOOPBACK_HTTP: it is for tests, and this portal has a public address.",
     )
 
 

@@ -40,7 +40,7 @@ def content_policy(script_hash: str) -> str:
             "worker-src 'self' blob:",
             "frame-src 'none'",
             "object-src 'none'",
-            "base-uri 'self'",
+            "base-uri 'none'",
             "form-action 'self'",
             "frame-ancestors 'none'",
         )

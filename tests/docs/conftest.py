@@ -14,7 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="session")
 def matrix() -> ModuleType:
-    """`scripts/requirements_matrix.py`, which is no package."""
+    """`scripts/requirements_matrix.py`, which is no package; it finds its neighbours as when it is run."""
+    sys.path.insert(0, str(ROOT / "scripts"))
     spec = importlib.util.spec_from_file_location("requirements_matrix", ROOT / "scripts" / "requirements_matrix.py")
     assert spec is not None
     assert spec.loader is not None

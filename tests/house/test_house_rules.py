@@ -20,6 +20,7 @@ SERVICES = sorted(
     for path in (ROOT / "portal" / room).rglob("*.py")
     if "migrations" not in path.parts
 )
+EVERYTHING = sorted([*(ROOT / "pages").glob("*.py"), *(ROOT / "portal").rglob("*.py")])
 MARKDOWN_SINKS = {"markdown", "caption", "error", "warning", "info", "success", "title", "header", "subheader", "badge"}
 PERSONAL = {"customer", "subject", "email", "customer_id", "card_id"}
 
@@ -63,6 +64,7 @@ def test_only_one_module_reads_the_address() -> None:
     assert direct <= {"places.py", "past_exports.py"}  # the latter keeps its filters, without personal data
 
 
+@pytest.mark.keeps("ASVS-1.3.2", "ASVS-1.5.2")
 @pytest.mark.parametrize("path", SERVICES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_a_service_neither_prints_nor_reads_data_by_address(path: Path) -> None:
     """SEC-11, SEC-30: pandas gets no path or URL, and nothing goes to standard output."""
@@ -73,6 +75,23 @@ def test_a_service_neither_prints_nor_reads_data_by_address(path: Path) -> None:
     for call, name in calls(path):
         if name == "yaml.load":  # only with a loader of plain data
             assert [ast.unparse(k.value) for k in call.keywords if k.arg == "Loader"] == ["_Strict"]
+
+
+@pytest.mark.keeps("ASVS-1.2.4", "ASVS-1.2.5", "ASVS-1.3.2", "ASVS-1.5.2")
+@pytest.mark.parametrize("path", EVERYTHING, ids=lambda p: str(p.relative_to(ROOT)))
+def test_no_statement_command_or_code_is_put_together_from_data(path: Path) -> None:
+    """SQL is text of ours with bound parameters, a command a list without a shell, and nothing is run or unpickled."""
+    for call, name in calls(path):
+        last = name.rpartition(".")[2]
+        assert name not in {"eval", "exec", "os.system", "os.popen", "subprocess.getoutput"}, name
+        assert not (last in {"load", "loads"} and name.startswith(("pickle.", "marshal.", "dill."))), name
+        assert not any(k.arg == "shell" for k in call.keywords), name
+        sql = name in {"text", "sa.text", "sqlalchemy.text"} or last in {"exec_driver_sql", "executescript"}
+        if sql and call.args:
+            parts = [n for n in ast.walk(call.args[0]) if isinstance(n, ast.FormattedValue | ast.BinOp)]
+            named = {ast.unparse(n.value) for n in parts if isinstance(n, ast.FormattedValue)}
+            assert all(re.fullmatch(r"[A-Z_]+(\[\w+\])?(\.format\(.*\))?", one) for one in named), f"{name}({named})"
+            assert not any(isinstance(n, ast.BinOp) for n in parts), name
 
 
 def test_modules_stay_readable() -> None:

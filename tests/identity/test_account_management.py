@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import func, select
 
 from portal.audit import verify_chain
 from portal.errors import InputError, NotFound, NotPermitted, StateConflict, StepUpNeeded
 from portal.identity import Identity, Role, SignInRefused
 from portal.storage.engine import Database
+from portal.storage.tables import Account
 
 pytestmark = pytest.mark.keeps("SEC-34")
 
@@ -86,12 +88,34 @@ def test_a_new_role_or_password_ends_the_sessions_it_makes_stale(identity: Ident
         identity.check_password("agent@one.example", PASSWORD, address=HERE)
 
 
+@pytest.mark.keeps("ASVS-6.2.2", "ASVS-6.2.3", "ASVS-7.5.1")
 def test_anyone_may_set_their_own_password_after_proving_who_they_are(identity: Identity, people) -> None:
     with pytest.raises(StepUpNeeded):
         identity.set_password(people.user("agent", fresh=False), people.ids["agent@one"], NEW_PASSWORD)
     identity.set_password(people.user("agent"), people.ids["agent@one"], NEW_PASSWORD)
     with pytest.raises(NotPermitted):
         identity.set_password(people.user("agent"), people.ids["auditor@one"], NEW_PASSWORD)
+
+
+@pytest.mark.keeps("ASVS-6.4.3")
+def test_a_new_password_leaves_the_second_factor_as_it_was(identity: Identity, database: Database, people) -> None:
+    agent = people.ids["agent@one"]
+    with database.write() as db:
+        db.get_one(Account, agent).sealed_totp = b"sealed"
+        db.get_one(Account, agent).recovery_hashes = ["a"]
+    identity.set_password(people.user("manager"), agent, NEW_PASSWORD)
+    with database.read() as db:
+        account = db.get_one(Account, agent)
+        assert (account.sealed_totp, account.recovery_hashes) == (b"sealed", ["a"])
+
+
+@pytest.mark.keeps("ASVS-6.3.2")
+def test_nobody_can_sign_in_to_a_portal_until_somebody_made_an_account(identity: Identity, database: Database) -> None:
+    with database.read() as db:
+        assert db.scalar(select(func.count()).select_from(Account)) == 0
+    for name in ("admin@example.com", "root", "manager@example.com"):
+        with pytest.raises(SignInRefused):
+            identity.check_password(name, "admin", address=HERE)
 
 
 def test_the_last_manager_cannot_be_lost(identity: Identity, people) -> None:

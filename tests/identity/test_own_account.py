@@ -19,6 +19,7 @@ def come_in(identity: Identity, people, who: str = "agent@one", address: str = H
     return cookie, user
 
 
+@pytest.mark.keeps("ASVS-7.5.2")
 def test_a_person_sees_their_own_sign_ins_and_nobody_elses(identity: Identity, people) -> None:
     come_in(identity, people, address=THERE)
     come_in(identity, people, "manager@one")
@@ -27,6 +28,7 @@ def test_a_person_sees_their_own_sign_ins_and_nobody_elses(identity: Identity, p
     assert identity.own_account(user).email == "agent@one.example"
 
 
+@pytest.mark.keeps("ASVS-7.5.2")
 def test_signing_out_everywhere_else_leaves_this_browser_and_other_people(identity: Identity, people) -> None:
     lost, _ = come_in(identity, people, address=THERE)
     others, _ = come_in(identity, people, "manager@one")

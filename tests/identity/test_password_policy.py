@@ -14,6 +14,7 @@ pytestmark = pytest.mark.keeps("SEC-36")
 CONTEXT = ("ann.carter@brookside.example", "Ann Carter", "Brookside Bakery")
 
 
+@pytest.mark.keeps("ASVS-6.2.5")
 @pytest.mark.parametrize(
     "password",
     ["violet-tractor-pond-91", "3f9a1c-77be02-aa91d0", "Zwölf Möwen üben Chor", "x" * 7 + " kettle drum orbit"],
@@ -22,6 +23,7 @@ def test_a_long_unrelated_password_is_accepted_without_composition_rules(passwor
     passwords.check_policy(password, context=CONTEXT)
 
 
+@pytest.mark.keeps("ASVS-6.2.4", "ASVS-6.2.11")
 @pytest.mark.parametrize(
     "password",
     [
@@ -42,6 +44,7 @@ def test_a_guessable_password_is_refused_whatever_its_length(password: str) -> N
         passwords.check_policy(password, context=CONTEXT)
 
 
+@pytest.mark.keeps("ASVS-6.2.1")
 @pytest.mark.parametrize(("password", "good"), [("k7#" * 4 + "ab", False), ("k7#qv9!mzp2&wx4", True)])
 def test_fourteen_characters_are_too_few_and_fifteen_are_enough(password: str, good: bool) -> None:
     if good:
@@ -51,6 +54,7 @@ def test_fourteen_characters_are_too_few_and_fifteen_are_enough(password: str, g
             passwords.check_policy(password)
 
 
+@pytest.mark.keeps("ASVS-6.2.8", "ASVS-6.2.9")
 def test_seventy_two_bytes_are_the_limit_and_nothing_is_ever_cut() -> None:
     seed = secrets.token_urlsafe(60)[:72]
     passwords.check_policy(seed)

@@ -93,6 +93,7 @@ def test_the_vendors_code_counts_as_second_factor(invited: Identity) -> None:
     assert answer.account.second_factor == "none"
 
 
+@pytest.mark.keeps("ASVS-10.1.1")
 def test_the_token_lives_with_the_session_only(invited: Identity) -> None:
     answer = invited.vendor_sign_in(OWNER, PRACTICE_PASSWORD, address=HERE)
     assert isinstance(answer, VendorSignedIn)
@@ -130,6 +131,7 @@ def test_wrong_uninvited_and_disabled_read_the_same(invited: Identity, database:
     assert {e.facts["reason"] for e in trail("session:refused")} == {"vendor", "not_invited"}
 
 
+@pytest.mark.keeps("ASVS-6.3.4", "ASVS-6.8.1")
 def test_an_account_with_a_password_is_not_opened_by_the_vendor(invited: Identity, people, database: Database) -> None:
     with database.write() as db:
         db.query(Account).filter_by(email=OWNER).one().method = "password"
@@ -146,6 +148,7 @@ def test_guessing_at_the_vendor_through_us_soon_means_waiting(invited: Identity)
                 continue
 
 
+@pytest.mark.keeps("ASVS-16.5.2")
 def test_a_silent_vendor_is_said_in_plain_words(invited: Identity, database: Database, people) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))

@@ -298,6 +298,7 @@ def test_each_call_goes_to_its_documented_place(serve: Any, http: Any, connect: 
     assert parts(server.requests[0])[0] == line + " HTTP/1.1"
 
 
+@pytest.mark.keeps("ASVS-1.2.2")
 @pytest.mark.parametrize("segment", ["", ".", ".."])
 def test_id_that_would_change_the_path_is_never_sent(serve: Any, http: Any, connect: Any, segment: str) -> None:
     server = serve(http(200, {}))

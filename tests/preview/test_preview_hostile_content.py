@@ -86,6 +86,7 @@ SLOW_FOR_CARELESS_PATTERNS = [
 ]
 
 
+@pytest.mark.keeps("ASVS-1.2.9")
 @pytest.mark.parametrize("number", range(len(SLOW_FOR_CARELESS_PATTERNS)))
 def test_no_pattern_runs_away_on_long_texts(number: int) -> None:
     """A runaway pattern would not come back for minutes."""

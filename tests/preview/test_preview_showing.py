@@ -96,6 +96,7 @@ def test_raw_shows_what_a_screen_would_hide() -> None:
     assert read("a,b\n\x1b[2J\u202eevil,1\n".encode(), "csv").raw_page(0) == "a,b\n\\x1b[2J\\u202eevil,1\n"
 
 
+@pytest.mark.keeps("ASVS-1.2.9")
 def test_search_takes_text_literally_in_any_case_over_all_tables() -> None:
     data = b'{"customer":{"name":"ANNA (x)"},"cards":[{"note":"for anna (x)"},{"note":"anna"}],"n":null}'
     preview = read(data, "json")

@@ -175,6 +175,7 @@ def test_counting_many_addresses_takes_bounded_memory() -> None:
     assert sockets.open_in_all == 10
 
 
+@pytest.mark.keeps("ASVS-4.1.3", "ASVS-15.3.4")
 @pytest.mark.parametrize(
     ("trusted", "peer", "forwarded", "found"),
     [

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -49,6 +50,18 @@ def test_an_unsafe_public_address_is_named(tmp_path: Path, url: str) -> None:
 def test_listening_to_the_world_needs_an_https_address(tmp_path: Path) -> None:
     assert bad(Settings(data_dir=tmp_path / "new", host="0.0.0.0")) == {"address"}
     assert bad(Settings(data_dir=tmp_path / "new", host="0.0.0.0", public_url=PUBLIC)) == set()
+
+
+@pytest.mark.keeps("SEC-10")
+@pytest.mark.parametrize("mode", ["practice", "production"])
+@pytest.mark.parametrize("allowed", [False, True])
+@pytest.mark.parametrize("url", ["", "https://127.0.0.1:8443", "https://localhost", PUBLIC])
+def test_the_switch_for_plain_http_keeps_a_portal_with_a_public_address_from_serving(
+    tmp_path: Path, mode: Literal["practice", "production"], allowed: bool, url: str
+) -> None:
+    settings = Settings(data_dir=tmp_path / "new", mode=mode, public_url=url, allow_loopback_http=allowed)
+    refused = mode == "production" and allowed and url == PUBLIC
+    assert bad(settings) == ({"plain http"} if refused else set())
 
 
 @pytest.mark.parametrize("proxies", ["0.0.0.0/0", "::/0", "10.0.0.1, nonsense", "*"])

@@ -117,6 +117,27 @@ def test_every_answer_carries_the_security_headers(server, path: str) -> None:
         assert answer.headers["cache-control"] == "no-store"
 
 
+@pytest.mark.keeps("ASVS-3.4.2")
+@pytest.mark.parametrize(
+    "path", [*OPEN, *PROTECTED, *CLOSED, "/_stcore/host-config", "/_stcore/health", "/static/x.js"]
+)
+def test_no_answer_lets_another_site_read_it(server, path: str) -> None:
+    with server.client(server.cookie("manager@one")) as client:
+        for origin in ("https://evil.example", "null", server.origin):
+            allowed = client.get(path, headers={"origin": origin}).headers.get("access-control-allow-origin")
+            assert allowed in {None, server.origin}
+
+
+@pytest.mark.keeps("ASVS-4.1.1")
+@pytest.mark.parametrize("path", [*OPEN, *PROTECTED, *CLOSED, "/_stcore/host-config", "/manifest.json"])
+def test_every_answer_says_what_it_is_and_in_which_letters(server, path: str) -> None:
+    with server.client() as client:
+        answer = client.get(path)
+    kind = answer.headers.get("content-type", "")
+    assert kind or not answer.content
+    assert not kind.startswith("text/") or "charset=utf-8" in kind.lower()
+
+
 def test_only_hashed_bundles_may_be_cached(server) -> None:
     bundle = re.search(r"\./(static/js/index\.[^\"]+\.js)", index_html())
     assert bundle is not None
@@ -136,11 +157,34 @@ def test_no_path_trick_leaves_the_open_parts(server, path: str) -> None:
     assert "import" not in answer.text
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.keeps("ASVS-13.4.4")
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "TRACE"])
 @pytest.mark.parametrize("path", ["/", "/preview", "/healthz", "/auth/start", "/auth/sign-out", "/_stcore/health"])
 def test_open_addresses_only_read(server, method: str, path: str) -> None:
     with server.client() as client:
         assert client.request(method, path).status_code == 403
+
+
+@pytest.mark.keeps("ASVS-13.4.4")
+def test_nobody_gets_their_own_request_back_by_trace(server) -> None:
+    cookie = server.cookie("manager@one")
+    with server.client(cookie) as client:
+        for path in (f"/exports/{'0' * 32}/file", "/exports/list.csv", "/static/x.js"):
+            answer = client.request("TRACE", path, headers={"origin": server.origin, "sec-fetch-site": "same-origin"})
+            assert answer.status_code in {403, 405}
+            assert cookie not in answer.text
+
+
+@pytest.mark.keeps("ASVS-13.4.1", "ASVS-13.4.3")
+@pytest.mark.parametrize("path", ["/static/", "/static/js/", "/static", "/.git/config", "/.git/HEAD", "/.streamlit/"])
+def test_no_folder_is_listed_and_no_source_control_is_served(server, path: str) -> None:
+    with server.client(server.cookie("manager@one")) as client:
+        answer = client.get(path, follow_redirects=True)
+    shell = answer.status_code == 200 and answer.text == index_html()  # a page's address, whatever its name
+    assert shell or answer.status_code in {401, 403, 404}
+    assert "[core]" not in answer.text
+    assert "ref: refs/" not in answer.text
+    assert "index.html" not in answer.text.replace(index_html(), "")
 
 
 @pytest.mark.parametrize(
@@ -195,12 +239,14 @@ def test_the_register_holds_only_ones_own_merchants_exports(server) -> None:
     assert server.exports["two"] not in register.text
 
 
+@pytest.mark.keeps("ASVS-4.1.3")
 def test_a_header_cannot_stand_in_for_the_cookie(server) -> None:
     live = sha256(server.cookie("manager@one").encode()).hexdigest()
     with server.client(X_Portal_Session=live, X_Portal_Account=server.ids["manager@one"]) as client:
         assert client.get("/exports/list.csv").status_code == 401
 
 
+@pytest.mark.keeps("ASVS-15.3.7")
 def test_a_cookie_given_twice_counts_as_none(server) -> None:
     cookie = server.cookie("agent@one")
     with server.client() as client:

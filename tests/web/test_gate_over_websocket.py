@@ -151,6 +151,7 @@ def test_a_persons_act_keeps_the_session_and_a_timer_does_not(server, open_page)
             page.rerun()
 
 
+@pytest.mark.keeps("ASVS-4.1.3", "ASVS-15.3.4")
 def test_an_address_header_is_not_believed_without_a_trusted_proxy(open_page) -> None:
     with open_page(headers={"X-Forwarded-For": "198.51.100.1", "Forwarded": "for=198.51.100.2"}) as page:
         assert page.rerun().texts["address"] == "127.0.0.1"

@@ -53,6 +53,7 @@ def test_choosing_keeps_a_cookie_no_script_reads_and_goes_back_to_the_page(serve
     assert "Max-Age=31536000" in cookie
 
 
+@pytest.mark.keeps("ASVS-3.7.2")
 @pytest.mark.parametrize(
     "back",
     ["//elsewhere.example", "https://elsewhere.example/", "/\\elsewhere.example", "", "/x?y=z", "/a/b", "/\r\nx: y"],

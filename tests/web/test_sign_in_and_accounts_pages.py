@@ -70,6 +70,7 @@ def redeemed(portal: Portal, place: str) -> str:
     return portal.identity.user_for_account(found.account_id, origin="cli").email
 
 
+@pytest.mark.keeps("ASVS-6.2.6", "ASVS-6.2.7")
 def test_the_form_has_the_labels_people_and_password_managers_rely_on(portal: Portal) -> None:
     page = sign_in_page()
     assert page.title[0].value == "Sign in"
@@ -77,6 +78,8 @@ def test_the_form_has_the_labels_people_and_password_managers_rely_on(portal: Po
         ("Email", "username"),
         ("Password", "current-password"),
     ]
+    typed = page.text_input[1].proto
+    assert typed.type == typed.PASSWORD
     assert not page.exception
 
 

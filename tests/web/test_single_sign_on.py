@@ -109,6 +109,7 @@ def test_an_invited_person_comes_in(real: str, identity: Identity) -> None:
     assert account.email == "sue@shop.example"
 
 
+@pytest.mark.keeps("ASVS-6.3.4", "ASVS-6.8.1")
 @pytest.mark.parametrize("who", ["pat", "eve", "unverified"])
 def test_nobody_else_does(real: str, identity: Identity, who: str) -> None:
     """An account with a password, an unknown email, and the right email unverified."""
@@ -123,6 +124,7 @@ def test_a_disabled_account_stays_out(real: str, portal: Portal) -> None:
         through(portal.identity, "sue")
 
 
+@pytest.mark.keeps("ASVS-10.1.2", "ASVS-10.2.1", "ASVS-10.5.1")
 def test_a_code_of_one_flow_is_worth_nothing_in_another(real: str, identity: Identity) -> None:
     mine, theirs = (identity.oidc_start(redirect_uri=REDIRECT) for _ in range(2))
     stolen = consent(theirs.url, "sue")
@@ -134,6 +136,7 @@ def test_a_code_of_one_flow_is_worth_nothing_in_another(real: str, identity: Ide
         identity.oidc_finish(kept=mine.kept, state=mine_state, code=stolen["code"], redirect_uri=REDIRECT, address=HERE)
 
 
+@pytest.mark.keeps("ASVS-10.1.2")
 @pytest.mark.parametrize("kept", ["", "AAAA", "not base64 at all", "é", "A" * 3000])
 def test_a_made_up_flow_cookie_is_refused(real: str, identity: Identity, kept: str) -> None:
     with pytest.raises(OidcTrouble):
@@ -259,6 +262,18 @@ LIES: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
+@pytest.mark.keeps(
+    "ASVS-6.8.2",
+    "ASVS-9.1.1",
+    "ASVS-9.1.2",
+    "ASVS-9.1.3",
+    "ASVS-9.2.1",
+    "ASVS-9.2.2",
+    "ASVS-9.2.3",
+    "ASVS-10.5.1",
+    "ASVS-10.5.3",
+    "ASVS-10.5.4",
+)
 @pytest.mark.parametrize("lie", list(LIES))
 def test_a_token_that_does_not_hold_signs_nobody_in(identity: Identity, liar: dict[str, Any], lie: str) -> None:
     with pytest.raises(OidcTrouble):
@@ -290,6 +305,7 @@ def test_the_whole_way_through_the_gate(real: str, portal: Portal) -> None:
     assert user.email == "sue@shop.example"
 
 
+@pytest.mark.keeps("ASVS-7.6.2", "ASVS-10.2.1")
 def test_a_callback_out_of_the_blue_goes_home_with_the_reason(real: str, portal: Portal) -> None:
     gate: Any = Gate(Starlette(routes=oidc_routes(lambda: portal)), lambda: portal)  # type: ignore[arg-type, return-value]
 
