@@ -17,12 +17,13 @@ from portal.ui import places
 from portal.ui.badges import BADGES
 from portal.ui.export_table import choose_exports, export_table
 from portal.ui.problems import show_problem
+from portal.ui.resting import mark_of, rest
 from portal.ui.session import the_user
 from portal.ui.times import reader_zone
 from portal.ui.words import _, date_field, later, number, plain, plural, sentence
 
 NEWEST, EXPIRING = later("Newest first"), later("Expiring soonest")
-MOVING_SECONDS, STILL_SECONDS = 3, 12
+TICK_SECONDS, COUNTDOWN_SECONDS = 3, 60
 KEEP: Final = "session"
 
 portal = get_portal()
@@ -231,29 +232,15 @@ def rows(page: ExportPage) -> None:
         turn(page, way)
 
 
-def draw_live() -> None:
-    """The rows move by themselves: quickly while an export runs, else at the pace of countdowns and of colleagues."""
-    page = portal.exports.history(user, wanted, after=way[-1])
-    st.session_state["_history_page"] = page
-    moving = is_moving(page)
-    st.fragment(live, run_every=MOVING_SECONDS if moving else STILL_SECONDS)(moving)
-
-
-def is_moving(page: ExportPage) -> bool:
-    return any(row.running for row in page.rows)
-
-
-def live(moving: bool) -> None:
-    """One drawing of the rows; `moving` says at which pace they are drawn."""
-    page = st.session_state.pop("_history_page", None)
+@st.fragment(run_every=TICK_SECONDS)
+def live() -> None:
+    """The rows move by themselves: drawn again when an export of the merchant has changed, else once a minute."""
+    mark = mark_of(user.merchant_id)
     try:
-        if page is None:
-            page = portal.exports.history(user, wanted, after=way[-1])
-            if is_moving(page) != moving:
-                st.rerun(scope="app")
-        rows(page)
+        rows(portal.exports.history(user, wanted, after=way[-1]))
     except PortalError as error:
         show_problem(error)
+    rest(COUNTDOWN_SECONDS, user.merchant_id, mark)
 
 
 if several:
@@ -262,7 +249,4 @@ if several:
     except PortalError as error:
         show_problem(error)
 else:
-    try:
-        draw_live()
-    except PortalError as error:
-        show_problem(error)
+    live()

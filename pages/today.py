@@ -14,6 +14,7 @@ from portal.ui.charts import figures_of_today, outcomes_by_day
 from portal.ui.export_table import export_table
 from portal.ui.page_head import NEW_EXPORT_KEYS
 from portal.ui.problems import show_problem
+from portal.ui.resting import mark_of, rest
 from portal.ui.session import the_user
 from portal.ui.times import expires_in, reader_zone
 from portal.ui.tour import draw_tour
@@ -22,6 +23,7 @@ from portal.ui.words import _, number, percent, sentence
 portal = get_portal()
 user = the_user()
 zone = reader_zone(user.time_zone)
+COUNTDOWN_SECONDS = 60  # what the lists show of the time left
 
 left, right = st.columns([3, 1], vertical_alignment="bottom")
 left.title(_("Today"))
@@ -80,12 +82,14 @@ def expiring(rows: tuple[ExportView, ...]) -> None:
                     places.go_to_export(row.id)
 
 
-@st.fragment(run_every=5)
+@st.fragment(run_every=4)
 def live() -> None:
+    mark = mark_of(user.merchant_id)
     problem = st.session_state.pop("_today_problem", None)
     if problem is not None:
         show_problem(problem)
     today: Today = portal.exports.today(user)
+    rest(COUNTDOWN_SECONDS, user.merchant_id, mark)
     one, two, three = st.columns(3)
     one.metric(_("Open"), number(today.open), border=True, help=_("Under way now."))
     two.metric(_("Ready"), number(today.ready), border=True, help=_("May be opened; the link still lives."))

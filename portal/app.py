@@ -9,11 +9,13 @@ from portal.runtime import get_portal
 from portal.ui import places
 from portal.ui.brand import LOGO_SVG, icon_address
 from portal.ui.page_head import head_of_page
+from portal.ui.resting import stir
 from portal.ui.session import sidebar, signed_in_user
 from portal.ui.step_up import draw_step_up_if_wanted
 from portal.ui.words import _, choose_language
 from portal.web import bridge
 
+stir()
 choose_language()
 st.set_page_config(page_title=_("Privacy portal"), page_icon=icon_address(), layout="wide")
 st.logo(LOGO_SVG, size="large")

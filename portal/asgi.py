@@ -38,6 +38,7 @@ from portal.web.language_route import language_routes  # noqa: E402
 from portal.web.metrics import start_metrics  # noqa: E402
 from portal.web.oidc_routes import oidc_routes  # noqa: E402
 from portal.web.portal_shape import PortalSource  # noqa: E402
+from portal.web.turns import turns  # noqa: E402
 
 gc.enable()
 bridge.find_our_config()
@@ -95,6 +96,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     refuse_if_unsafe(portal.settings)
     bridge.trust_gate_headers()
     bridge.hide_server_name()
+    bridge.take_turns(turns)
     await asyncio.to_thread(portal.start_workers)
     metrics = start_metrics(portal.db, portal.settings.metrics_port)
     warming = asyncio.create_task(asyncio.to_thread(_warm_up))

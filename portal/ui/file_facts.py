@@ -16,10 +16,12 @@ from portal.ui import places
 from portal.ui.badges import draw_badge
 from portal.ui.outcome import ask_again, tells_more
 from portal.ui.problems import request_id, show_problem
+from portal.ui.resting import rest
 from portal.ui.times import expires_in, reader_zone, size, span, when, when_exact
 from portal.ui.words import _, day, number, plain, plural, sentence
 
 DAY_SECONDS = 24 * 3600
+MINUTE_SECONDS = 60.0
 
 
 def draw_facts(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) -> None:
@@ -81,6 +83,7 @@ def _expiry(export_id: str, expires_at: dt.datetime | None) -> None:
         return
     zone = reader_zone()
     left = (expires_at - dt.datetime.now(dt.UTC)).total_seconds()
+    rest(min(MINUTE_SECONDS, abs(left) - MINUTE_SECONDS))  # minutes are shown, seconds in the last one
     st.text(expires_in(left), help=when_exact(expires_at, zone))
     if left <= 0:
         st.badge(_("Link expired"), icon=":material/history:", color="gray")

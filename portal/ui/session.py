@@ -11,6 +11,7 @@ from portal.identity.tickets import SIGN_OUT
 from portal.runtime import Portal, get_portal
 from portal.ui.acts import ROLE_WORDS, word
 from portal.ui.language_picker import language_picker
+from portal.ui.resting import rest
 from portal.ui.step_up import fetch_new_cookie
 from portal.ui.words import _, plural
 from portal.web.auth_routes import SIGN_OUT_PATH
@@ -19,6 +20,7 @@ from portal.web.bridge import redirect_browser
 WATCH_SECONDS = 15  # for the warning; a revoked session is cut off by the gate (`portal.web.live`)
 WARN_SECONDS = 60
 BOUND_TO = "_session_hash"
+FOR_THIS_RUN = "_user_of_this_run"
 
 
 def signed_in_user() -> User | None:
@@ -26,7 +28,8 @@ def signed_in_user() -> User | None:
 
     Session state is bound to the login session: under another one it is cleared (SEC-32).
     """
-    session_hash = str(st.user.get("session_hash") or "")
+    handed = st.user.to_dict()  # once: Streamlit looks for a secrets file at each question
+    session_hash = str(handed.get("session_hash") or "")
     user = get_portal().identity.resolve_hash(session_hash) if session_hash else None
     bound = st.session_state.get(BOUND_TO)
     if bound is not None and (user is None or bound != user.session_hash):
@@ -34,12 +37,15 @@ def signed_in_user() -> User | None:
     if user is None:
         return None
     st.session_state[BOUND_TO] = user.session_hash
-    return dataclasses.replace(user, origin=str(st.user.get("address") or "web"))
+    user = dataclasses.replace(user, origin=str(handed.get("address") or "web"))
+    st.session_state[FOR_THIS_RUN] = user
+    return user
 
 
 def the_user() -> User:
-    """For a page that only exists when somebody is signed in."""
-    user = signed_in_user()
+    """For a page that only exists when somebody is signed in: whom `portal/app.py` found a moment ago, in this run."""
+    found = st.session_state.pop(FOR_THIS_RUN, None)
+    user: User | None = found if found is not None else signed_in_user()
     if user is None:
         st.session_state.clear()
         st.rerun()
@@ -48,16 +54,13 @@ def the_user() -> User:
 
 
 @st.fragment(run_every=WATCH_SECONDS)
-def watch_session() -> None:
+def watch_session(user: User) -> None:
     """Warn a minute before the session idles out; clear the page at once when it has ended."""
-    session_hash = str(st.user.get("session_hash") or "")
-    identity = get_portal().identity
-    user = identity.resolve_hash(session_hash) if session_hash else None
-    if user is None:
+    left = get_portal().identity.idle_seconds_left(user)
+    if left <= 0:
         st.session_state.clear()
         st.rerun(scope="app")
-    assert user is not None
-    left = identity.idle_seconds_left(user)
+    rest(left - WARN_SECONDS)
     if left < WARN_SECONDS:
         st.warning(
             plural(
@@ -87,7 +90,7 @@ def sidebar(portal: Portal, user: User) -> None:
                 redirect_browser(f"{SIGN_OUT_PATH}?ticket={ticket}")
                 st.stop()
         language_picker()
-        watch_session()
+        watch_session(user)
         fetch_new_cookie()
 
 

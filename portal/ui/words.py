@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import threading
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner import ScriptRunContext, get_script_run_ctx
 
-from portal.language import Catalogue, best_of, catalogue_of, current_language, formats, known_or_english
+from portal.language import ENGLISH, Catalogue, best_of, catalogue_of, current_language, formats, known_or_english
 from portal.web.bridge import LANGUAGE_KEY
 
 _LOOKALIKE = re.compile(
@@ -24,17 +25,30 @@ arrows of `->` and its like, escaped or not (1.67)."""
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>$:@&-])")
 
 
+class _ThisRun(threading.local):
+    """The run a thread is in, and its language."""
+
+    run: ScriptRunContext | None = None
+    language = ENGLISH
+
+
+_this_run = _ThisRun()
+
+
 def language() -> str:
     """The code of the language this page is drawn in."""
-    if get_script_run_ctx(suppress_warning=True) is None:
+    run = get_script_run_ctx(suppress_warning=True)
+    if run is None:
         return current_language.get()
-    chosen = st.session_state.get(LANGUAGE_KEY)
-    return str(chosen) if chosen else _wanted()
+    if _this_run.run is not run:  # a table asks hundreds of times, and session state takes its time to answer
+        _this_run.run, _this_run.language = run, str(st.session_state.get(LANGUAGE_KEY) or _wanted())
+    return _this_run.language
 
 
 def choose_language() -> None:
     """Settle the language of this run: what the gate found (a choice, or Accept-Language), else the browser's own."""
     st.session_state[LANGUAGE_KEY] = _wanted()
+    _this_run.run = None
 
 
 def _wanted() -> str:

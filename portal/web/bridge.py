@@ -4,19 +4,23 @@
   so that a Streamlit started without the gate believes no header (SEC-32).
 - `ForwardMsg.auth_redirect` (what `st.login` sends) moves the browser to one of our routes.
 - `static/index.html` holds one inline script, whose hash the content policy needs (SEC-44), and names its language.
-- `BackMsg` tells an act of a person from a timed refresh.
+- `BackMsg` tells an act of a person from a timed refresh, `ThreadState` which fragment is being drawn.
+- `ScriptRunner._run_script` runs a page or a fragment: there the runs of one process take turns.
 """
 
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import re
 import secrets
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from portal.config import PROJECT_ROOT
 from portal.language import ENGLISH, catalogue_of
+from portal.web.turns import Turns
 
 ACCOUNT_HEADER = "x-portal-account"
 SESSION_HEADER = "x-portal-session"
@@ -184,13 +188,50 @@ def this_socket() -> str:
     return str(st.context.headers.get(SOCKET_HEADER) or "")
 
 
-def is_act(message: bytes) -> bool:
-    """Whether a client message is a person's act, not a fragment's timer (which must not keep a session alive)."""
+def take_turns(turns: Turns) -> None:
+    """Let page and fragment runs of this process take `turns`; a second call changes nothing."""
+    from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+
+    run: Any = ScriptRunner._run_script
+    if getattr(run, "takes_turns", False):
+        return
+
+    @functools.wraps(run)
+    def run_in_turn(runner: ScriptRunner, rerun_data: Any) -> None:
+        with turns.turn():
+            run(runner, rerun_data)
+
+    run_in_turn.takes_turns = True  # type: ignore[attr-defined]
+    ScriptRunner._run_script = run_in_turn  # type: ignore[method-assign, assignment]
+
+
+def this_fragment() -> str:
+    """Streamlit's name for the fragment that is being drawn; empty outside of one."""
+    from streamlit.runtime.scriptrunner_utils.script_run_context import ThreadState
+
+    try:
+        return ThreadState.get().fragment_id or ""
+    except RuntimeError:  # no run at all
+        return ""
+
+
+class Said(NamedTuple):
+    """What a client message is: a person's act, a timer's tick (with the fragment's name), or neither."""
+
+    act: bool = False
+    tick: str = ""
+
+
+def said_by(message: bytes) -> Said:
+    """A person's act keeps a session alive; a fragment's timer must not."""
     from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     from streamlit.proto.BackMsg_pb2 import BackMsg
 
     try:
         parsed = BackMsg.FromString(message)
     except DecodeError:
-        return False
-    return parsed.WhichOneof("type") == "rerun_script" and not parsed.rerun_script.is_auto_rerun
+        return Said()
+    if parsed.WhichOneof("type") != "rerun_script":
+        return Said()
+    run = parsed.rerun_script
+    return Said(tick=run.fragment_id) if run.is_auto_rerun else Said(act=True)

@@ -14,10 +14,12 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from portal.exports.changes import marks
 from portal.identity import SessionState, Speakers
 from portal.language import LANGUAGES, best_of, current_language
 from portal.log import log
 from portal.web import bridge, cookies
+from portal.web.change_watch import ChangeWatch
 from portal.web.headers import security_headers
 from portal.web.limits import AnonymousSockets, SocketLimits
 from portal.web.live import LiveSockets, Opened
@@ -42,6 +44,7 @@ class Gate:
         self._ports = ports
         self.sockets = AnonymousSockets(limits or SocketLimits())
         self._live = LiveSockets(self._living)
+        self._changes = ChangeWatch(self._marks)
         self._ready = False
 
     def _prepare(self) -> None:
@@ -74,6 +77,9 @@ class Gate:
 
     async def _living(self, session_hashes: Collection[str]) -> Mapping[str, Speakers]:
         return await anyio.to_thread.run_sync(self._identity.living, session_hashes)
+
+    async def _marks(self, merchant_ids: Collection[str]) -> Mapping[str, str]:
+        return await anyio.to_thread.run_sync(marks, self._source().db, merchant_ids)
 
     def _look_for(self, visit: Visit, socket: str) -> Look:
         """How the guard of one signed-in socket asks whether it may still speak for its session."""
@@ -220,7 +226,8 @@ class Gate:
             self._hide_cookies(scope)
             socket = secrets.token_hex(16)
             self._tell_streamlit(scope, visit, socket)
-            guard = SocketGuard(visit, self._look_for(visit, socket), receive, send, self.sockets.limits)
+            look, limits = self._look_for(visit, socket), self.sockets.limits
+            guard = SocketGuard(visit, look, receive, send, limits, self._changes.resting_for(socket))
             await self._run(scope, guard, visit, socket)
         finally:
             if visit.user is None:
@@ -229,10 +236,12 @@ class Gate:
     async def _run(self, scope: Scope, guard: SocketGuard, visit: Visit, socket: str) -> None:
         if visit.user is not None:
             self._live.enter(guard, Opened(visit.user.session_hash, visit.session_value, socket))
+            self._changes.enter(socket)
         try:
             await self.app(scope, guard.receive, guard.send)
         finally:
             self._live.leave(guard)
+            self._changes.leave(socket)
 
     def _tell_streamlit(self, scope: Scope, visit: Visit, socket: str) -> None:
         headers = MutableHeaders(scope=scope)

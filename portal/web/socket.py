@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import anyio
@@ -23,12 +23,28 @@ class Look(Protocol):
     def __call__(self, *, touch: bool) -> Awaitable[SessionState]: ...
 
 
-class SocketGuard:
-    """Wraps `receive` and `send`. A dead session or a broken limit closes the socket and reads as a disconnect."""
+def _never(_fragment: str) -> bool:
+    return False
 
-    def __init__(self, visit: Visit, look: Look, receive: Receive, send: Send, limits: SocketLimits) -> None:
+
+class SocketGuard:
+    """Wraps `receive` and `send`. A dead session or a broken limit closes the socket and reads as a disconnect.
+
+    `may_rest` is asked for each tick of a fragment's timer; one that may is not handed on.
+    """
+
+    def __init__(
+        self,
+        visit: Visit,
+        look: Look,
+        receive: Receive,
+        send: Send,
+        limits: SocketLimits,
+        may_rest: Callable[[str], bool] = _never,
+    ) -> None:
         self._visit = visit
         self._look = look
+        self._may_rest = may_rest
         self._receive = receive
         self._send = send
         self._limits = limits
@@ -36,18 +52,20 @@ class SocketGuard:
         self._closed = False
 
     async def receive(self) -> Message:
-        if self._closed:
-            return {"type": "websocket.disconnect", "code": POLICY}
-        if self._visit.user is None:
+        if self._visit.user is None and not self._closed:
             return await self._receive_anonymous()
-        message = await self._receive()
-        if message["type"] != "websocket.receive":
+        while not self._closed:
+            message = await self._receive()
+            if message["type"] != "websocket.receive":
+                return message
+            said = bridge.said_by(message.get("bytes") or b"")
+            if said.tick and self._may_rest(said.tick):
+                continue  # nothing is drawn or told; `portal.web.live` watches the session meanwhile
+            state = await self._look(touch=said.act)
+            if state.user is None:
+                return await self._close(POLICY)
             return message
-        data = message.get("bytes") or b""
-        state = await self._look(touch=bridge.is_act(data))
-        if state.user is None:
-            return await self._close(POLICY)
-        return message
+        return {"type": "websocket.disconnect", "code": POLICY}
 
     async def _receive_anonymous(self) -> Message:
         left = self._limits.life_seconds - (time.monotonic() - self._born)

@@ -115,11 +115,11 @@ def test_streamlit_still_has_the_parts_the_bridge_leans_on() -> None:
 def test_a_timer_is_no_act_and_neither_is_rubbish() -> None:
     act, timer = BackMsg(), BackMsg()
     act.rerun_script.query_string = ""
-    timer.rerun_script.is_auto_rerun = True
-    assert bridge.is_act(act.SerializeToString())
-    assert not bridge.is_act(timer.SerializeToString())
-    assert not bridge.is_act(b"\xff\xff\xff")
-    assert not bridge.is_act(b"")
+    timer.rerun_script.is_auto_rerun, timer.rerun_script.fragment_id = True, "live"
+    assert bridge.said_by(act.SerializeToString()) == (True, "")
+    assert bridge.said_by(timer.SerializeToString()) == (False, "live")
+    assert bridge.said_by(b"\xff\xff\xff") == (False, "")
+    assert bridge.said_by(b"") == (False, "")
 
 
 @pytest.mark.parametrize("url", ["https://evil.example", "//evil.example", "javascript:alert(1)", ""])
