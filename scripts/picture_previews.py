@@ -1,0 +1,108 @@
+"""Pictures of Preview in the first shop. Steps of `picture_list.py`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from picture_camera import Camera
+from picture_list import shot
+
+if TYPE_CHECKING:
+    from pictures import Studio
+
+
+def preview_shot(customer: str, state: str, name: str, who: str = "maya") -> None:
+    def open_it(camera: Camera, studio: Studio) -> None:
+        camera.open(studio.places[customer])
+        camera.sees("Timeline")
+        camera.settle()
+
+    shot("preview", state, name, who=who)(open_it)
+
+
+for customer, state, name in (
+    ("many.cards", "long", "many-cards"),
+    ("stacked", "normal", "several-tables-csv"),
+    ("empty", "normal", "nothing-held"),
+    ("two.people", "error", "two-people"),
+    ("refused", "error", "refused"),
+    ("wrong.file", "error", "wrong-file"),
+    ("bad.gateway", "error", "unknown-outcome"),
+    ("expired", "error", "link-expired"),
+):
+    preview_shot(customer, state, name)
+preview_shot("two.people", "error", "two-people-agent", who="sam")
+preview_shot("ada", "normal", "auditor", who="iris")
+
+
+@shot("preview", "normal", "ready")
+def ready(camera: Camera, studio: Studio) -> None:
+    camera.open(studio.places["ada"])
+    camera.tab("giftCards (")
+
+
+@shot("preview", "normal", "revealed")
+def revealed(camera: Camera, studio: Studio) -> None:
+    camera.open(studio.places["ada"])
+    camera.press("Show")
+    camera.switch("Show card numbers")
+    camera.tab("giftCards (")
+    camera.unfold("Someone else")
+    camera.unfold("Transactions over time")
+    camera.unfold("Timeline")
+
+
+@shot("preview", "normal", "search-and-columns")
+def search(camera: Camera, studio: Studio) -> None:
+    camera.open(studio.places["many.cards"])
+    camera.fill("Search all tables", "used up")
+    camera.page.keyboard.press("Enter")
+    camera.settle()
+    camera.tab("giftCards (")
+    camera.unfold("About the columns")
+
+
+@shot("preview", "normal", "raw-json")
+def raw(camera: Camera, studio: Studio) -> None:
+    camera.open(studio.places["flat.list"])
+    camera.tab("Raw")
+
+
+@shot("preview", "normal", "compared")
+def compared(camera: Camera, studio: Studio) -> None:
+    camera.open(studio.places["ada"])
+    camera.unfold("Compare with an earlier export")
+    camera.press("Compare")
+    camera.page.wait_for_timeout(800)
+
+
+@shot("preview", "normal", "destroy-dialog", whole=False)
+def destroy_dialog(camera: Camera, studio: Studio) -> None:
+    camera.open(studio.places["flat.csv"])
+    camera.press("Destroy file")
+    camera.sees("Destroy this file?")
+
+
+@shot("preview", "normal", "destroyed")
+def destroyed(camera: Camera, studio: Studio) -> None:
+    destroy_dialog(camera, studio)
+    camera.page.get_by_role("dialog").get_by_role("button", name="Destroy file").click()
+    camera.sees("The file has been destroyed")
+    camera.settle()
+
+
+@shot("preview", "loading", "rate-limited", whole=False)
+def rate_limited(camera: Camera, studio: Studio) -> None:
+    camera.request("busy")
+    camera.sees("asking again in")
+
+
+@shot("preview", "loading", "large-file", whole=False)
+def large_file(camera: Camera, studio: Studio) -> None:
+    camera.request("large.file", "CSV")
+    camera.sees("Raw", seconds=60)
+
+
+@shot("preview", "error", "not-there")
+def not_there(camera: Camera, studio: Studio) -> None:
+    camera.open(f"/preview?export={'0' * 32}")
