@@ -24,6 +24,7 @@ from portal.exports import Exports, HistoryFilter, State
 from portal.identity import Role, User
 from portal.runtime import Portal, build_portal
 from portal.storage.engine import Database
+from portal.storage.months import months_after
 from portal.storage.tables import Account, Export, utc_now
 
 SMALL, PEOPLE, PROGRAMS = 1_000, 5, 6
@@ -139,8 +140,12 @@ def _row(
     if not fresh and state in ("ready", "waiting"):
         state = "purged"
     reference = f"T-{number:08}"
+    # More than a page of each among the newest: answered, due within a week, due later.
+    received = now.date() - dt.timedelta(days=26) if fresh and number % 3 else at.date()
+    export_id, ends = f"{chance.getrandbits(128):032x}", months_after(received, 1)
+    answer = "open" if (number % 3 if fresh else chance.random() < 0.1) else ("sent", "sent", "refused")[number % 7 % 3]
     values: dict[str, Any] = {
-        "id": f"{chance.getrandbits(128):032x}", "merchant_id": merchant, "state": state,
+        "id": export_id, "request_id": export_id, "merchant_id": merchant, "state": state,
         "requested_by": people[0] if number % max(1, rows // 200) == 0 else chance.choice(people[1:]),
         "requested_at": at,
         "updated_at": at, "channel": "web", "subject_kind": "email", "sealed_subject": sealed,
@@ -149,7 +154,9 @@ def _row(
         else f"{chance.getrandbits(256):064x}",
         "ask_index": f"{chance.getrandbits(256):064x}", "program_id": None, "program_name": "", "sealed_card_id": None,
         "format": "csv" if number % 3 else "json", "reference": reference, "reference_key": reference.casefold(),
-        "received_on": at.date(), "repeat_of": None, "link_expires_at": expires, "inspected_at": at, "size_bytes": 1000,
+        "received_on": received, "month_ends_on": ends, "due_on": ends, "answer": answer,
+        "answered_on": None if answer == "open" else received + dt.timedelta(days=number % 40),
+        "repeat_of": None, "link_expires_at": expires, "inspected_at": at, "size_bytes": 1000,
         "turn": "you" if state in ("unknown", "failed", "attention") else "",
     }  # fmt: skip
     if number % 2 == 0:  # more than a page of each, even among 1,000
@@ -190,12 +197,18 @@ def questions(exports: Exports, user: User, wanted: list[str], rows: int) -> dic
         "program": ask(program_id=f"{0:024x}"),
         "date range": ask(since=today - dt.timedelta(days=500), until=today - dt.timedelta(days=100)),
         "mine": ask(mine=True),
+        "answer: open": ask(answer="open"),
+        "answer: due soon": ask(answer="due"),
+        "answer: overdue": ask(answer="overdue"),
+        "answer: answered": ask(answer="answered"),
+        "answered, by expiry": ask(answer="answered", sort="expires"),
         "search: email": ask(text=wanted[0]),
         "search: nobody": ask(text="nobody@example.com"),
         "search: reference": ask(text=f"t-{rows - 100:08}"),
         "search: broad prefix": ask(text="T-0"),
         "count: all": lambda: exports.count(user),
         "count: status": lambda: exports.count(user, HistoryFilter(states=frozenset({State.PURGED}))),
+        "count: overdue": lambda: exports.count(user, HistoryFilter(answer="overdue")),
         "count: search": lambda: exports.count(user, HistoryFilter(text=wanted[0])),
         "programs to choose": lambda: exports.programs_used(user),
     }

@@ -134,6 +134,29 @@ def sending() -> None:
     )
 
 
+def answer() -> None:
+    say(
+        _(
+            "A month after the day the request reached your shop: on the same date of the next month, or on that "
+            "month's last day. **Past exports** shows the day and finds what is due or overdue."
+        ),
+        _(
+            "When it is sent, open the export and unfold **How was this answered?** Say how and when it went out. The "
+            "portal keeps the SHA-256 of the copy, so that you can show later what was sent, also when the file is "
+            "destroyed by then."
+        ),
+        _(
+            "A month is not enough, for the request is complex or this customer made many? Tell the customer within "
+            "that month, then record it: three months in all at most. A refusal, too, must reach the customer within "
+            "the month, with its reason."
+        ),
+        _(
+            "**Ask again** belongs to the same request and keeps its day; a new request of the same customer starts at "
+            "**New export**. What was recorded by mistake is taken back, never deleted."
+        ),
+    )
+
+
 def trouble() -> None:
     say(
         _(
@@ -202,7 +225,7 @@ def connection() -> None:
 
 ANSWERS: dict[str, Callable[[], None]] = {
     "purpose": purpose, "identity": identity, "which": which, "states": states, "expiry": expiry, "checks": checks,
-    "sending": sending, "trouble": trouble, "erasure": erasure, "trail": trail, "roles": roles,
+    "sending": sending, "answer": answer, "trouble": trouble, "erasure": erasure, "trail": trail, "roles": roles,
     "connection": connection,
 }  # fmt: skip
 

@@ -23,6 +23,10 @@ from portal.ui.times import reader_zone
 from portal.ui.words import _, date_field, later, number, plain, plural, sentence
 
 NEWEST, EXPIRING = later("Newest first"), later("Expiring soonest")
+ANSWERS: dict[str, str] = {
+    "": later("Answered or not"), "open": later("Not answered yet"), "due": later("Due within 7 days"),
+    "overdue": later("Overdue"), "answered": later("Answered"),
+}  # fmt: skip
 TICK_SECONDS, COUNTDOWN_SECONDS = 3, 60
 KEEP: Final = "session"
 
@@ -48,6 +52,7 @@ def take_from_address() -> None:
     st.session_state["history_program"] = found.program_id if found.program_id in names else ""
     st.session_state["history_since"], st.session_state["history_until"] = found.since, found.until
     st.session_state["history_mine"] = found.mine
+    st.session_state["history_answer"] = found.answer
 
 
 def put_into_address(wanted: HistoryFilter) -> dict[str, str]:
@@ -86,6 +91,8 @@ def filters() -> HistoryFilter:
         since = one.date_input(_("From"), value=None, key="history_since", format=date_field(), persist_state=KEEP)
         until = two.date_input(_("To"), value=None, key="history_until", format=date_field(), persist_state=KEEP)
         mine = three.toggle(_("Only mine"), key="history_mine", persist_state=KEEP)
+        answer = one.selectbox(_("Answer"), list(ANSWERS), format_func=lambda a: _(ANSWERS[a]), key="history_answer",
+                               persist_state=KEEP)  # fmt: skip
     return HistoryFilter(
         text=text or "",
         states=frozenset().union(*(STATES_BY_WORD[w] for w in words)),
@@ -95,6 +102,7 @@ def filters() -> HistoryFilter:
         until=until,
         mine=mine,
         sort="expires" if sort == EXPIRING else "requested",
+        answer=answer,  # type: ignore[arg-type]  # one of ANSWERS
     )
 
 
@@ -149,6 +157,8 @@ if wanted != HistoryFilter(sort=wanted.sort):
     st.caption(
         _("More than 1,000 match.") if found > 1000 else plural("{n} export matches.", "{n} exports match.", found)
     )
+if wanted.by_due_day:
+    st.caption(_("Listed by the day the answer is due, the soonest first."))
 
 
 def tell(report: BulkReport, done: str) -> None:

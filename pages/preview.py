@@ -10,6 +10,7 @@ from portal.identity import Permission, allows
 from portal.preview import LARGE_BYTES, Preview, PreviewError, Reading
 from portal.runtime import get_portal
 from portal.ui import places
+from portal.ui.answers import draw_answer
 from portal.ui.comparison import draw_comparison
 from portal.ui.file_facts import draw_actions, draw_checks, draw_facts
 from portal.ui.file_tables import draw_tables, forget_search
@@ -123,6 +124,8 @@ def draw(view: ExportView) -> None:
         draw_outcome(portal, user, view)
     if view.holds_file:
         draw_actions(portal, user, view)
+    draw_answer(portal, user, view, zone)
+    if view.holds_file:
         draw_checks(view)
         if view.state is State.ATTENTION:
             draw_release(portal, user, view)

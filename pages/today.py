@@ -9,6 +9,7 @@ from portal.exports import ExportView, Today
 from portal.identity import Permission, allows
 from portal.runtime import get_portal
 from portal.ui import places
+from portal.ui.answers import draw_answer_figures
 from portal.ui.badges import badge_of
 from portal.ui.charts import figures_of_today, outcomes_by_day
 from portal.ui.export_table import export_table
@@ -18,7 +19,7 @@ from portal.ui.resting import mark_of, rest
 from portal.ui.session import the_user
 from portal.ui.times import expires_in, reader_zone
 from portal.ui.tour import draw_tour
-from portal.ui.words import _, number, percent, sentence
+from portal.ui.words import _, number, sentence
 
 portal = get_portal()
 user = the_user()
@@ -115,23 +116,13 @@ def live() -> None:
 live()
 
 
-def share(value: float | None) -> str:
-    return "–" if value is None else percent(value)
-
-
 @st.fragment(run_every=60)
 def pictures() -> None:
     """Slower than the lists above: they look back for weeks."""
     figures = portal.exports.figures(user)
-    if figures.answered_in_a_month is None:
+    if not figures.by_program and not figures.answers.open:
         return
-    one, two, three = st.columns(3)
-    one.metric(_("Due within 7 days"), number(figures.due), border=True,
-               help=_("Open, and a month since the request was received ends within 7 days."))  # fmt: skip
-    two.metric(_("Answered in a month"), share(figures.answered_in_a_month), border=True,
-               help=_("Of what was asked for in the last 90 days."))  # fmt: skip
-    three.metric(_("Refused"), share(figures.refused), border=True,
-                 help=_("By LoyaltyDog, of what was asked for in the last 90 days."))  # fmt: skip
+    draw_answer_figures(figures.answers)
     figures_of_today(figures)
 
 

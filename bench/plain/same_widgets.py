@@ -13,7 +13,7 @@ PAST = [
     {
         "Requested": f"{1 + n % 28:02} Nov 2026, 10:{n % 60:02}", "Customer": f"c…{n}@e….com", "Scope": "Everything",
         "Format": "CSV" if n % 3 else "JSON", "Status": f"● {STATES[n % 5]}", "Expires": f"{n} h · 24 Nov, 10:00",
-        "Size": f"{n * 13} KB", "By": "Maya Brook", "Reference": f"T-{n:05}",
+        "Answer": f"Due {1 + n % 28} Dec", "Size": f"{n * 13} KB", "By": "Maya Brook", "Reference": f"T-{n:05}",
     }
     for n in range(ROWS)
 ]  # fmt: skip
@@ -44,6 +44,7 @@ def past_exports() -> None:
         one.date_input("From", value=None, key="since", format="YYYY-MM-DD")
         two.date_input("To", value=None, key="until", format="YYYY-MM-DD")
         three.toggle("Only mine", key="mine")
+        one.selectbox("Answer", ["", "Open", "Overdue"], key="answered")
     with st.container(horizontal=True, horizontal_alignment="right"):
         st.link_button("Download list", "/a.csv", icon=":material/download:", help="The register as CSV.")
         st.link_button("As workbook", "/a.xlsx", icon=":material/table:")
@@ -103,6 +104,10 @@ def actions_and_checks() -> None:
         st.link_button("Download spreadsheet", "/b", icon=":material/table:", help="A CSV made from the original.")
         st.button("Ask again", icon=":material/refresh:", help="A new export with the same filters.")
         st.button("Destroy file", icon=":material/delete_forever:")
+    st.caption(
+        "The answer to the customer is due on 23 Dec 2026. 30 days are left. Once you have sent it, say so below."
+    )
+    st.expander("How was this answered?", icon=":material/outgoing_mail:", key="answer", on_change="rerun")
     with st.container(border=True, key="checks"):
         left, right = st.columns([3, 2])
         with left:

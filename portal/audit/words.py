@@ -36,7 +36,14 @@ ACT_WORDS: dict[str, str] = {
     "export:reveal": "Masked values shown",
     "export:search": "File searched",
     "export:download": "File downloaded",
+    "export:handed_out": "Copy handed out whole",
     "export:destroy": "File destroyed",
+    "answer:sent": "Answer sent",
+    "answer:acknowledged": "Receipt of the answer confirmed",
+    "answer:extended": "Time to answer extended",
+    "answer:refused": "Request refused",
+    "answer:closed": "No answer needed",
+    "answer:taken_back": "Record of the answer taken back",
     "export:list_download": "Register downloaded",
     "export:calendar_download": "Calendar of expiries downloaded",
     "history:search": "Past exports searched for a person",
@@ -59,7 +66,7 @@ def act_words(action: str, facts: Mapping[str, Any]) -> str:
     if action == "export:state":
         code = f" ({facts['code']})" if facts.get("code") else ""
         return f"{words}: {facts.get('from', '')} → {facts.get('to', '')}{code}"
-    for name in ("reason", "role", "kind", "what", "outcome"):
+    for name in ("reason", "role", "kind", "what", "outcome", "channel"):
         if isinstance(facts.get(name), str):
             return f"{words}: {facts[name]}"
     return words

@@ -19,6 +19,7 @@ from portal.audit.evidence import STYLE, Json
 from portal.audit.reading import AuditRow, rows_of, seqs_about, seqs_of_person
 from portal.audit.words import ACT_WORDS
 from portal.errors import InputError
+from portal.exports.answers import Standing
 from portal.exports.download import Download, whole
 from portal.exports.trail import FILE_KINDS, PSEUDONYM_CHARS, Trailing, exports_of_person
 from portal.identity import Permission, User, require, require_fresh_proof
@@ -31,6 +32,8 @@ PURPOSES = {
     "export:reveal": "To check the answer before it is given",
     "export:search": "To check the answer before it is given",
     "export:download": "To hand the answer over",
+    "export:handed_out": "To hand the answer over",
+    "answer:sent": "To show that the request was answered (Article 5(2) GDPR)",
     "export:destroy": "To keep data no longer than needed (Article 5(1)(e) GDPR)",
     "history:search": "To find earlier requests",
     "audit:evidence": "To show that the law was kept (Article 5(2) GDPR)",
@@ -44,6 +47,11 @@ STATE_WORDS = {
     "attention": "kept until a manager decides", "unknown": "unclear whether it was asked for",
     "rejected": "refused by LoyaltyDog", "failed": "not obtained", "expired": "no longer available from LoyaltyDog",
     "purged": "destroyed",
+}  # fmt: skip
+
+ANSWER_WORDS = {
+    Standing.OPEN: "not answered yet", Standing.SENT: "sent", Standing.REFUSED: "refused",
+    Standing.CLOSED: "no answer needed", Standing.LATER: "asked for again later", Standing.UNKNOWN: "not recorded",
 }  # fmt: skip
 
 
@@ -117,6 +125,9 @@ def _held(row: Export, roles: dict[str, str]) -> Json:
         "about": row.program_name or ("one card" if row.sealed_card_id else row.program_id or "everything"),
         "kept_encrypted": held,
         "reference": row.reference,
+        "answer_due_on": "" if row.answer == Standing.UNKNOWN else row.due_on.isoformat(),
+        "answer": ANSWER_WORDS[Standing(row.answer)],
+        "answered_on": row.answered_on.isoformat() if row.answered_on else "",
         "file_fetched": _stamp(row.collected_at),
         "file_bytes": row.size_bytes,
         "file_destroyed": _stamp(row.destroyed_at),

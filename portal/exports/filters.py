@@ -15,10 +15,15 @@ from portal.exports.states import State
 
 _PROGRAM = re.compile(r"[0-9a-f]{24}")
 
+_ANSWERS: dict[str, Literal["open", "due", "overdue", "answered"]] = {
+    "open": "open", "due": "due", "overdue": "overdue", "answered": "answered",
+}  # fmt: skip
+
 
 @dataclass(frozen=True)
 class HistoryFilter:
-    """`text` matches an email or ID exactly, or the start of a reference."""
+    """`text` matches an email or ID exactly, or the start of a reference. `answer` is how the request stands: ``due``
+    within 7 days from today, ``overdue`` before today."""
 
     text: str = ""
     states: frozenset[State] = frozenset()
@@ -28,6 +33,12 @@ class HistoryFilter:
     until: dt.date | None = None
     mine: bool = False
     sort: Literal["requested", "expires"] = "requested"
+    answer: Literal["", "open", "due", "overdue", "answered"] = ""
+
+    @property
+    def by_due_day(self) -> bool:
+        """What waits for an answer is listed by the day it is due, whatever `sort` says."""
+        return self.answer in ("open", "due", "overdue")
 
 
 def to_address(wanted: HistoryFilter) -> dict[str, str]:
@@ -40,6 +51,7 @@ def to_address(wanted: HistoryFilter) -> dict[str, str]:
         "to": wanted.until.isoformat() if wanted.until else "",
         "mine": "1" if wanted.mine else "",
         "order": "expires" if wanted.sort == "expires" else "",
+        "answer": wanted.answer,
     }
     return {name: value for name, value in found.items() if value}
 
@@ -48,7 +60,7 @@ def from_address(query: Mapping[str, str]) -> HistoryFilter:
     """The filter an address asks for; whatever does not read counts as not asked for."""
     known = {state.value for state in State}
     kind = query.get("format", "")
-    program = query.get("program", "")
+    program, answer = query.get("program", ""), query.get("answer", "")
     return HistoryFilter(
         states=frozenset(State(word) for word in query.get("status", "")[:400].split(",") if word in known),
         format="json" if kind == "json" else "csv" if kind == "csv" else "",
@@ -57,6 +69,7 @@ def from_address(query: Mapping[str, str]) -> HistoryFilter:
         until=day_of(query.get("to", "")),
         mine=query.get("mine") == "1",
         sort="expires" if query.get("order") == "expires" else "requested",
+        answer=_ANSWERS.get(answer, ""),
     )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from portal.exports.answers import ANSWERED, DUE_SOON, Standing
 from portal.exports.filters import HistoryFilter
 from portal.storage.tables import Export, utc_now
 
@@ -34,14 +35,16 @@ def page_keys(
     account_id: str,
     place: Place | None,
     size: int,
+    today: dt.date,
 ) -> list[tuple[dt.datetime, str]]:
     """Time and id of the next `size` exports in the wanted order, after `place`."""
     column, rising = _order_of(wanted)
-    conditions = [own, *_plain(wanted, account_id)]
-    if rising:
-        conditions.append(column > utc_now())
+    conditions = [own, *_plain(wanted, account_id, today)]
     if place is not None:
+        time: dt.datetime | dt.date
         time, export_id = place
+        if wanted.by_due_day:
+            time = time.date()
         inclusive, beyond = (column >= time, column > time) if rising else (column <= time, column < time)
         tie = Export.id > export_id if rising else Export.id < export_id
         conditions.append(and_(inclusive, or_(beyond, tie)))
@@ -54,18 +57,22 @@ def page_keys(
     else:
         parts = [select(branch.subquery()) for branch in branches]
         found = session.execute(union_all(*parts)).all()
-    unique = {export_id: time for time, export_id in found}
+    unique = {export_id: midnight(at) if wanted.by_due_day else at for at, export_id in found}
     keys = sorted(((time, export_id) for export_id, time in unique.items()), reverse=not rising)
     return keys[:size]
 
 
 def count_up_to(
-    session: Session, own: Condition, wanted: HistoryFilter, indexes: Indexes, account_id: str, most: int = MOST_COUNTED
+    session: Session,
+    own: Condition,
+    wanted: HistoryFilter,
+    indexes: Indexes,
+    account_id: str,
+    today: dt.date,
+    most: int = MOST_COUNTED,
 ) -> int:
     """How many match, counted no further than `most` + 1."""
-    conditions = [own, *_plain(wanted, account_id)]
-    if wanted.sort == "expires":
-        conditions.append(Export.link_expires_at > utc_now())
+    conditions = [own, *_plain(wanted, account_id, today)]
     found: set[str] = set()
     for branch in _branches(session, own, wanted, indexes):
         column, rising = _order_of(wanted)
@@ -83,6 +90,8 @@ def count_up_to(
 
 
 def _order_of(wanted: HistoryFilter) -> tuple[InstrumentedAttribute[Any], bool]:
+    if wanted.by_due_day:
+        return Export.due_on, True
     rising = wanted.sort == "expires"
     return (Export.link_expires_at if rising else Export.requested_at), rising
 
@@ -92,8 +101,14 @@ def _ordered(query: Select[Any], column: InstrumentedAttribute[Any], rising: boo
     return query.order_by(*order).limit(size)
 
 
-def _plain(wanted: HistoryFilter, account_id: str) -> list[Condition]:
+def _plain(wanted: HistoryFilter, account_id: str, today: dt.date) -> list[Condition]:
     found: list[Condition] = []
+    if wanted.sort == "expires" and not wanted.by_due_day:
+        found.append(Export.link_expires_at > utc_now())
+    if wanted.answer == "overdue":
+        found.append(Export.due_on < today)
+    elif wanted.answer == "due":
+        found += [Export.due_on >= today, Export.due_on <= today + DUE_SOON]
     if wanted.format:
         found.append(Export.format == wanted.format)
     if wanted.program_id:
@@ -110,10 +125,14 @@ def _plain(wanted: HistoryFilter, account_id: str) -> list[Condition]:
 def _branches(session: Session, own: Condition, wanted: HistoryFilter, indexes: Indexes) -> list[Sequence[Condition]]:
     """Sets of conditions; an export is wanted when it fulfils one of them."""
     states: list[list[Condition]] = [[Export.state == state] for state in sorted(wanted.states)] or [[]]
+    answers: list[list[Condition]] = [[]]
+    if wanted.answer:
+        standings = sorted(ANSWERED) if wanted.answer == "answered" else [Standing.OPEN]
+        answers = [[Export.answer == standing] for standing in standings]
     texts: list[list[Condition]] = [[]]
     if text := wanted.text.strip():
         texts = [*([Export.subject_index == index] for index in indexes), *_reference_starts(session, own, text)]
-    return [[*state, *words] for state, words in itertools.product(states, texts)]
+    return [[*state, *answer, *words] for state, answer, words in itertools.product(states, answers, texts)]
 
 
 def _reference_starts(session: Session, own: Condition, text: str) -> list[list[Condition]]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.errors import NotFound
+from portal.exports.answers import Standing
 from portal.exports.masking import masked_subject
 from portal.exports.states import State, may_move
 from portal.exports.views import ExportView
@@ -103,11 +104,12 @@ def to_view(row: Export, by: str, seal: SubjectSeal) -> ExportView:
     same = {
         name: getattr(row, name)
         for name in ExportView.__dataclass_fields__
-        if name not in ("state", "customer", "scope", "has_card", "requested_by")
+        if name not in ("state", "customer", "scope", "has_card", "requested_by", "answer")
     }
     return ExportView(
         **same,
         state=State(row.state),
+        answer=Standing(row.answer),
         customer=masked_subject(row.subject_kind, subject),
         scope=scope,
         has_card=card is not None,

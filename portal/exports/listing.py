@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.exports import ledger
+from portal.exports.answers import day_in
 from portal.exports.download import Download as Download
 from portal.exports.download import whole
 from portal.exports.filters import HistoryFilter as HistoryFilter
-from portal.exports.finding import MOST_COUNTED, count_up_to, page_keys
+from portal.exports.finding import count_up_to, page_keys
 from portal.exports.register import (
     CALENDAR,
     MOST_IN_CALENDAR,
@@ -58,7 +59,16 @@ class Listing(TodayNumbers):
         with self.db.read() as session:
             own = Export.merchant_id == user.merchant_id
             indexes = self._text_indexes(session, user, wanted)
-            keys = page_keys(session, own, wanted, indexes, user.account_id, _decode(after), size + 1)
+            keys = page_keys(
+                session,
+                own,
+                wanted,
+                indexes,
+                user.account_id,
+                _decode(after),
+                size + 1,
+                day_in(user.time_zone, utc_now()),
+            )
             found = {
                 row.id: (row, name or email or "")
                 for row, name, email in session.execute(
@@ -76,7 +86,7 @@ class Listing(TodayNumbers):
         with self.db.read() as session:
             own = Export.merchant_id == user.merchant_id
             indexes = self._text_indexes(session, user, wanted)
-            return count_up_to(session, own, wanted, indexes, user.account_id, MOST_COUNTED)
+            return count_up_to(session, own, wanted, indexes, user.account_id, day_in(user.time_zone, utc_now()))
 
     def _text_indexes(self, session: Session, user: User, wanted: HistoryFilter) -> tuple[str, ...]:
         text = wanted.text.strip()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import hashlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy.orm import Session
 
@@ -63,7 +65,7 @@ class Opening(ExportsBase):
         require(user, Permission.EXPORT_OPEN)
         self._note(user, export_id, "export:search")
 
-    def _note(self, user: User, export_id: str, action: str, **facts: str) -> None:
+    def _note(self, user: User, export_id: str, action: str, **facts: Any) -> None:
         def write(session: Session) -> None:
             self._row(session, user, export_id)
             audit.record(
@@ -122,18 +124,32 @@ class Opening(ExportsBase):
         row, place, key = self.db.together(take)
         name = f"export-{row.requested_at:%Y-%m-%d}-{row.id[:8]}"
         if kind != "original":
-            return self._derived(row, place, key, name, kind)
+            return self._derived(user, row, place, key, name, kind)
         self.files.verify(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
         return Download(f"{name}.{row.format}", MEDIA_TYPES[row.format], row.size_bytes, self.files.chunks(place, key))
 
-    def _derived(self, row: Export, place: FilePlace, key: bytes, name: str, kind: Literal["csv", "xlsx"]) -> Download:
+    def _derived(
+        self, user: User, row: Export, place: FilePlace, key: bytes, name: str, kind: Literal["csv", "xlsx"]
+    ) -> Download:
         from portal.exports.derived import csv_of, xlsx_of
         from portal.exports.workbook import MEDIA_TYPE
 
         preview = self._whole(row, place, key)
         if kind == "csv":
-            return Download(f"{name}-spreadsheet.csv", "text/csv; charset=utf-8", None, csv_of(preview))
-        return Download(f"{name}-spreadsheet.xlsx", MEDIA_TYPE, None, xlsx_of(preview))
+            chunks = self._summed(user, row.id, kind, csv_of(preview))
+            return Download(f"{name}-spreadsheet.csv", "text/csv; charset=utf-8", None, chunks)
+        return Download(
+            f"{name}-spreadsheet.xlsx", MEDIA_TYPE, None, self._summed(user, row.id, kind, xlsx_of(preview))
+        )
+
+    def _summed(self, user: User, export_id: str, kind: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """A copy is made while it is streamed, so its SHA-256 is known, and written down, when all of it is out."""
+        digest, size = hashlib.sha256(), 0
+        for chunk in chunks:
+            digest.update(chunk)
+            size += len(chunk)
+            yield chunk
+        self._note(user, export_id, "export:handed_out", kind=kind, bytes=size, sha256=digest.hexdigest())
 
     def _whole(self, row: Export, place: FilePlace, key: bytes) -> Preview:
         """All of the file, verified. Raises SealBroken, StateConflict when no table can be made of it."""

@@ -12,11 +12,11 @@ from portal.exports.views import ExportPage, ExportView
 from portal.storage.tables import utc_now
 
 COLUMNS = ("Export", "Requested (UTC)", "Scope", "Format", "Status", "Expires (UTC)", "Bytes", "SHA-256", "By",
-           "Reference")  # fmt: skip
+           "Reference", "Request", "Received", "Due", "Answer", "Answered")  # fmt: skip
 PAGE = 500
 MOST_IN_WORKBOOK = 100_000  # newest; the CSV has all
 MOST_IN_CALENDAR = 1_000  # soonest
-ABOUT = "A register of exports: when each was asked for, by whom, where it stands. It holds no customer's data."
+ABOUT = "A register of exports: when each was asked for, by whom, how it stands and was answered. No customer's data."
 CALENDAR = "text/calendar; charset=utf-8"
 
 Pages = Callable[[str | None], ExportPage]
@@ -37,11 +37,16 @@ def _cells(row: ExportView) -> list[str]:
     return [
         row.id, _stamp(row.requested_at), row.scope, row.format, row.state.value, _stamp(row.link_expires_at),
         str(row.size_bytes or ""), row.sha256, row.requested_by, row.reference,
+        row.request_id, _day(row.received_on), _day(row.due_on), row.answer.value, _day(row.answered_on),
     ]  # fmt: skip
 
 
 def _stamp(time: dt.datetime | None) -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S") if time else ""
+
+
+def _day(day: dt.date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def csv_lines(rows: Iterator[list[str]]) -> Iterator[bytes]:

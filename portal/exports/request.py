@@ -18,10 +18,12 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from portal.errors import InputError, InputErrors
+from portal.storage.months import months_after
 
 OBJECT_ID_LENGTH = 24
 CUSTOMER_ID_MAX = 200
 REFERENCE_MAX = 100
+RECEIVED_YEARS = 5
 FORMATS = ("json", "csv")
 KNOWN_DOMAINS = (
     "gmail.com googlemail.com hotmail.com hotmail.co.uk outlook.com live.com msn.com yahoo.com yahoo.co.uk "
@@ -96,8 +98,11 @@ def parse_request(
         problems.append(InputError(f"Reference must be {REFERENCE_MAX} characters or less.", field="reference"))
     elif any(unicodedata.category(c) in ("Cc", "Cs") for c in reference):
         problems.append(InputError("Reference must be one line of text.", field="reference"))
-    if received_on and received_on > (today or dt.datetime.now().astimezone().date()) + dt.timedelta(days=1):
+    today = today or dt.datetime.now().astimezone().date()
+    if received_on and received_on > today + dt.timedelta(days=1):
         problems.append(InputError("Received on must be today or earlier.", field="received_on"))
+    elif received_on and received_on < earliest_receipt(today):
+        problems.append(InputError("Received on must be within the last five years.", field="received_on"))
     if problems:
         raise InputErrors(problems)
     return ExportRequest(
@@ -110,6 +115,11 @@ def parse_request(
         reference=reference,
         received_on=received_on,
     )
+
+
+def earliest_receipt(today: dt.date) -> dt.date:
+    """Older days are slips of the keyboard."""
+    return months_after(today, -12 * RECEIVED_YEARS)
 
 
 def check_email(text: str) -> str:

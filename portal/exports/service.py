@@ -6,6 +6,7 @@ absent are the same answer (SEC-41).
 
 from __future__ import annotations
 
+from portal.exports.answering import Answering
 from portal.exports.comparing import Comparing
 from portal.exports.connecting import Connecting
 from portal.exports.listing import Listing
@@ -14,5 +15,5 @@ from portal.exports.retention import Retention
 from portal.exports.submitting import Submitting
 
 
-class Exports(Submitting, Listing, Lookups, Comparing, Retention, Connecting):
-    """Submit, decide, list, look up, open, compare, destroy; and the merchant's connection."""
+class Exports(Submitting, Listing, Lookups, Comparing, Answering, Retention, Connecting):
+    """Submit, decide, list, look up, open, compare, say how it was answered, destroy; and the merchant's connection."""

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.errors import InputError, StateConflict, TryLater
 from portal.exports import ledger
+from portal.exports.answering import hold_request
+from portal.exports.answers import Standing
 from portal.exports.base import ExportsBase, asked_words, stand_in_line
 from portal.exports.request import ExportRequest
 from portal.exports.states import KEEPABLE, State
@@ -53,10 +55,10 @@ class Submitting(ExportsBase):
         export_id = new_id()
         self.at("submit.begin")
         with self._duplicates_noted(user), self.db.write() as session:
+            # A request's rows before the line, as every move does: the other way round two could wait for each other.
+            repeated = None if repeat_of is None else self._held(session, user, repeat_of)
             stand_in_line(session, user.merchant_id)  # two clicks, two tabs, two replicas (SEC-14)
             self._check_rate(session, user)
-            if repeat_of is not None:
-                self._row(session, user, repeat_of)
             subject_index = self._index(session, user, request.subject)
             asked = asked_words(request.subject, request.program_id, card, request.format, request.subject_kind)
             ask_indexes = self._indexes(session, user, *asked)
@@ -81,6 +83,8 @@ class Submitting(ExportsBase):
                 reference=request.reference,
                 received_on=request.received_on,
             )
+            if repeated is not None:
+                _take_over(row, *repeated)
             session.add(row)
             session.flush()
             audit.record(
@@ -104,6 +108,9 @@ class Submitting(ExportsBase):
         self.begin(export_id)
         self.at("submit.begun")
         return export_id
+
+    def _held(self, session: Session, user: User, export_id: str) -> tuple[Export, Export]:
+        return hold_request(session, self._row(session, user, export_id).request_id)
 
     @contextlib.contextmanager
     def _duplicates_noted(self, user: User) -> Iterator[None]:
@@ -271,3 +278,11 @@ class Submitting(ExportsBase):
                 session, user.merchant_id, user.account_id, "export:release",
                 object_id=export_id, origin=user.origin, reason=reason[:500],
             )  # fmt: skip
+
+
+def _take_over(row: Export, first: Export, before: Export) -> None:
+    """`row` is asked again for a request and stands for it from now on: same receipt, same due day, same answer."""
+    row.request_id, row.received_on = first.id, first.received_on
+    row.month_ends_on, row.due_on = before.month_ends_on, before.due_on
+    row.answer, row.answered_on = before.answer, before.answered_on
+    before.answer = Standing.LATER.value

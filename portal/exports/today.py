@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session, aliased
 
 from portal.exports import ledger
 from portal.exports.about_person import AboutPerson
+from portal.exports.answer_figures import AnswerFigures, answer_figures
+from portal.exports.answers import day_in
 from portal.exports.states import NEEDS_PERSON, RUNNING, State
 from portal.exports.views import ExportView
 from portal.identity import Permission, User, require
@@ -22,7 +24,6 @@ LATELY = dt.timedelta(days=30)
 MOST_COUNTED = 1_000
 FIGURE_DAYS = 14
 PROGRAM_DAYS = 30
-SHARE_DAYS = 90
 MOST_PROGRAMS = 8
 OUTCOMES = {
     State.READY: "Ready",
@@ -57,17 +58,13 @@ class Figures:
 
     `ages`: open exports by how long ago they were asked for. `expiring`: links that die within 7 days, by UTC date.
     `within_a_day`: date -> share answered within 24 hours of asking. `by_program`: exports of 30 days.
-    `due`: open ones whose request was received so long ago that a month (Art. 12(3) GDPR) ends within 7 days.
-    `answered_in_a_month`, `refused`: shares of what was asked for in the last 90 days.
     """
 
     ages: tuple[tuple[str, int], ...]
     expiring: tuple[tuple[dt.date, int], ...]
     within_a_day: tuple[tuple[dt.date, float], ...]
     by_program: tuple[tuple[str, int], ...]
-    due: int
-    answered_in_a_month: float | None
-    refused: float | None
+    answers: AnswerFigures
 
 
 class TodayNumbers(AboutPerson):
@@ -150,15 +147,12 @@ class TodayNumbers(AboutPerson):
         now = utc_now()
         own = Export.merchant_id == user.merchant_id
         with self.db.read() as session:
-            answered, refused = self._shares(session, own, now)
             return Figures(
                 ages=self._ages(session, own, now),
                 expiring=self._expiring(session, own, now),
                 within_a_day=self._within_a_day(session, own, now),
                 by_program=self._by_program(session, own, now),
-                due=self._due(session, own, now),
-                answered_in_a_month=answered,
-                refused=refused,
+                answers=answer_figures(session, user.merchant_id, day_in(user.time_zone, now)),
             )
 
     def _ages(self, session: Session, own: ColumnElement[bool], now: dt.datetime) -> tuple[tuple[str, int], ...]:
@@ -213,22 +207,6 @@ class TodayNumbers(AboutPerson):
         return tuple(
             ((name or f"Program …{program[-4:]}") if program else "No program", n) for program, name, n in rows
         )
-
-    def _due(self, session: Session, own: ColumnElement[bool], now: dt.datetime) -> int:
-        """A month from receipt, at latest: what was received 23 or more days ago and is open."""
-        received = now.date() - dt.timedelta(days=23)
-        some = select(Export.id).where(own, _open(), Export.received_on <= received).limit(MOST_COUNTED + 1)
-        return session.scalar(select(func.count()).select_from(some.subquery())) or 0
-
-    def _shares(
-        self, session: Session, own: ColumnElement[bool], now: dt.datetime
-    ) -> tuple[float | None, float | None]:
-        good = func.sum(case((self._answered_within(30), 1), else_=0))
-        no = func.sum(case((Export.state == State.REJECTED, 1), else_=0))
-        total, answered, refused = session.execute(
-            select(func.count(), good, no).where(own, Export.requested_at > now - dt.timedelta(days=SHARE_DAYS))
-        ).one()
-        return (answered / total, refused / total) if total else (None, None)
 
 
 def _open() -> ColumnElement[bool]:

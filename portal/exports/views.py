@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from portal.exports.answers import Standing
 from portal.exports.states import HOLDS_FILE, RUNNING, State
 
 EXPIRY_MARGIN = dt.timedelta(seconds=60)  # an expiry counts as reached a minute early (SEC-17)
@@ -55,6 +56,11 @@ class ExportView:
     turn: str
     repeat_of: str | None
     channel: str
+    request_id: str
+    answer: Standing
+    answered_on: dt.date | None
+    month_ends_on: dt.date
+    due_on: dt.date
     clock_skew_seconds: float | None = None
 
     @property

@@ -25,6 +25,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
 
+from portal.storage.months import months_after
+
 
 def new_id() -> str:
     """128 random bits as 32 hex characters: unguessable, so it may stand in an address."""
@@ -74,6 +76,17 @@ BYTE_ORDER = String(300).with_variant(String(300, collation="C"), "postgresql")
 def folded_reference(context: Any) -> str:
     """The reference as it is searched for: letters' case does not matter."""
     return str(context.get_current_parameters().get("reference") or "").casefold()
+
+
+def own_id(context: Any) -> str:
+    return str(context.get_current_parameters()["id"])
+
+
+def month_after_receipt(context: Any) -> dt.date:
+    """A month from the day of receipt, or of asking where none is known (Art. 12(3) GDPR)."""
+    row = context.get_current_parameters()
+    received: dt.date = row.get("received_on") or row["requested_at"].date()
+    return months_after(received, 1)
 
 
 class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
@@ -197,6 +210,9 @@ class Export(Base, kw_only=True):
         Index("ix_exports_program", "merchant_id", "program_id", "requested_at", "id"),
         Index("ix_exports_by", "merchant_id", "requested_by", "requested_at", "id"),
         Index("ix_exports_reference", "merchant_id", "reference_key", "requested_at", "id"),
+        Index("ix_exports_answer", "merchant_id", "answer", "requested_at", "id"),
+        Index("ix_exports_answer_due", "merchant_id", "answer", "due_on", "id"),
+        Index("ix_exports_request", "request_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
@@ -221,6 +237,14 @@ class Export(Base, kw_only=True):
     reference: Mapped[str] = mapped_column(String(100), default="")
     reference_key: Mapped[str] = mapped_column(BYTE_ORDER, init=False, insert_default=folded_reference)
     received_on: Mapped[dt.date | None] = mapped_column(default=None)
+
+    # How it was answered to the person (`portal.exports.answers`): the newest export of a request stands for it.
+    # None is ever empty; the database lets them be, for SQLite adds no column that must be filled.
+    request_id: Mapped[str] = mapped_column(String(32), nullable=True, init=False, insert_default=own_id)
+    month_ends_on: Mapped[dt.date] = mapped_column(nullable=True, init=False, insert_default=month_after_receipt)
+    due_on: Mapped[dt.date] = mapped_column(nullable=True, init=False, insert_default=month_after_receipt)
+    answer: Mapped[str] = mapped_column(String(12), nullable=True, default="open")
+    answered_on: Mapped[dt.date | None] = mapped_column(default=None)
 
     # What LoyaltyDog answered
     attempt: Mapped[int] = mapped_column(default=0)
@@ -257,6 +281,28 @@ class Export(Base, kw_only=True):
 
     # Who is working on it
     worker: Mapped[str] = mapped_column(String(64), default="")
+
+
+class Answer(Base, kw_only=True):
+    """One fact of how a request was answered; the first export's id names the request. Only ever added to: a mistake is
+    taken back by a further row. `sha256` is that of what was handed out (LAW-16). Codes: `portal.exports.answers`."""
+
+    __tablename__ = "answers"
+
+    request_id: Mapped[str] = mapped_column(ForeignKey("exports.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    export_id: Mapped[str] = mapped_column(ForeignKey("exports.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    at: Mapped[dt.datetime] = mapped_column()
+    recorded_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+    recorded_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    channel: Mapped[str] = mapped_column(String(12), default="")
+    copy: Mapped[str] = mapped_column(String(12), default="")
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    reason: Mapped[str] = mapped_column(String(16), default="")
+    until: Mapped[dt.date | None] = mapped_column(default=None)
+    takes_back: Mapped[int | None] = mapped_column(default=None)
 
 
 class FileKey(Base, kw_only=True):

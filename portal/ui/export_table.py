@@ -9,6 +9,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from portal.exports import ExportView
+from portal.ui.answers import standing_said
 from portal.ui.badges import badge_of
 from portal.ui.coloured import coloured
 from portal.ui.times import expires_in, size, when_short
@@ -38,8 +39,8 @@ def _draw(
     import pandas as pd
 
     now = dt.datetime.now(dt.UTC)
-    names = [_("Requested"), _("Customer"), _("Status"), _("Expires"), _("Scope"), _("Format"), _("Size"), _("By"),
-             _("Reference")]  # fmt: skip  # status and expiry early: a phone shows three columns
+    names = [_("Requested"), _("Customer"), _("Status"), _("Expires"), _("Answer"), _("Scope"), _("Format"), _("Size"),
+             _("By"), _("Reference")]  # fmt: skip  # status and expiry early: a phone shows three columns
     frame = pd.DataFrame([_cells(row, now, zone) for row in rows], columns=names, dtype=object)
     expiry = names.index(_("Expires"))
     styles = {(place, expiry): css for place, row in enumerate(rows) if (css := _expiry_style(row, now))}
@@ -51,7 +52,9 @@ def _draw(
         on_select="rerun",
         selection_mode=mode,
         column_config={name: st.column_config.TextColumn(name) for name in names},
-        alt=_("Exports, newest first: when asked, customer masked, status, expiry, scope, format, size, by whom."),
+        alt=_(
+            "Exports, newest first: when asked, customer masked, status, expiry, answer, scope, format, size, by whom."
+        ),
     )
     return [rows[place].id for place in picked.selection.rows if place < len(rows)]
 
@@ -66,6 +69,7 @@ def _cells(row: ExportView, now: dt.datetime, zone: dt.tzinfo) -> list[str]:
         row.customer,
         f"{STATE_SIGNS[badge.colour]} {badge.said}",
         expiry,
+        standing_said(row, now.astimezone(zone).date()),
         sentence(row.scope),
         row.format.upper(),
         size(row.size_bytes),

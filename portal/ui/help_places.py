@@ -17,6 +17,7 @@ QUESTIONS: Final[dict[str, str]] = {
     "expiry": later("What expires: the link or the copy?"),
     "checks": later("Why did the check stop a file?"),
     "sending": later("How do I send the data safely?"),
+    "answer": later("When is the answer due, and how do I say that it was sent?"),
     "trouble": later("What do I do with unknown, refused or failed exports?"),
     "erasure": later("Someone wants their data erased, not copied. What now?"),
     "trail": later("Who sees what I did?"),

@@ -309,6 +309,7 @@ def test_each_look_and_each_copy_leaves_an_entry(desk: Any, exports: Exports) ->
         "export:view",
         "export:download",
         "export:download",
+        "export:handed_out",
         "export:reveal",
         "export:reveal",
     ]
@@ -431,7 +432,7 @@ def test_retention_counts_from_collection_by_the_merchants_own_days(desk: Any, r
 
 # Whose it is ---------------------------------------------------------------------------------------
 
-FILLERS: dict[str, Any] = {"reason": "a reason long enough", "what": "cards", "earlier_id": "0" * 32}
+FILLERS: dict[str, Any] = {"reason": "a reason long enough", "what": "cards", "earlier_id": "0" * 32, "channel": "post"}
 TAKING_AN_ID = [
     name
     for name, method in inspect.getmembers(Exports, inspect.isfunction)

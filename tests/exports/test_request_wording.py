@@ -95,6 +95,15 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "received_on",
         "Received on must be today or earlier.",
     ),
+    "received longer ago than anybody waits": (
+        {
+            "email": "ada@example.com",
+            "received_on": dt.date(TODAY.year - 5, TODAY.month, TODAY.day - 1),
+            "today": TODAY,
+        },
+        "received_on",
+        "Received on must be within the last five years.",
+    ),
 }
 
 

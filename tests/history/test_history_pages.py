@@ -88,7 +88,7 @@ def rows_of(page: AppTest) -> list[Any]:
 def test_a_saved_address_sets_the_filters(open_page: Callable[..., AppTest]) -> None:
     page = open_page("past_exports.py", query={"status": "failed", "order": "requested"})
     assert not page.exception
-    assert [row[8] for row in rows_of(page)] == ["T-2"]
+    assert [row[9] for row in rows_of(page)] == ["T-2"]
     assert page.multiselect[0].value == ["Failed"]
 
 
@@ -98,7 +98,7 @@ def test_a_filter_goes_into_the_address_but_the_search_never_does(open_page: Cal
     page.text_input(key="history_text").set_value(EMAIL).run()
     assert not page.exception
     assert list(page.query_params) == ["format"] and EMAIL not in str(page.query_params)
-    assert [row[8] for row in rows_of(page)] == ["T-0"]
+    assert [row[9] for row in rows_of(page)] == ["T-0"]
 
 
 def test_an_address_keeps_everything_but_the_text() -> None:

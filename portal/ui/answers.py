@@ -1,0 +1,241 @@
+"""How a request was answered: words for it, the form on Preview, the figures on Today."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import streamlit as st
+
+from portal.errors import PortalError
+from portal.exports import ExportView
+from portal.exports.answer_figures import AnswerFigures
+from portal.exports.answers import CHANNELS, COPIES, DUE_SOON, REASONS, AnswerFact, AnswerRecord, Kind, Standing
+from portal.identity import Permission, User, allows
+from portal.runtime import Portal
+from portal.ui.acts import word
+from portal.ui.help_places import help_link
+from portal.ui.problems import show_problem
+from portal.ui.times import when, when_exact
+from portal.ui.words import _, day, day_of_year, later, number, percent, plural
+
+KIND_WORDS = {
+    Kind.SENT: later("The answer was sent"),
+    Kind.ACKNOWLEDGED: later("The customer has it"),
+    Kind.EXTENDED: later("More time was announced"),
+    Kind.REFUSED: later("The request was refused"),
+    Kind.CLOSED: later("No answer is needed"),
+    Kind.TAKEN_BACK: later("Take the last record back"),
+}
+CHANNEL_WORDS = {
+    "email": later("By email"),
+    "post": later("By post"),
+    "handed_over": later("Handed over"),
+    "secure_place": later("Through another secure place"),
+}
+COPY_WORDS = {
+    "original": later("The original file"),
+    "csv": later("The spreadsheet copy"),
+    "xlsx": later("The workbook copy"),
+    "none": later("No file"),
+}
+REASON_WORDS = {
+    "complexity": later("It is complex"),
+    "many_requests": later("This customer made many requests"),
+    "unfounded": later("Manifestly unfounded"),
+    "excessive": later("Excessive"),
+    "identity": later("Identity not shown"),
+    "others_rights": later("Rights of others"),
+    "elsewhere": later("Answered with another export"),
+    "taken_back": later("The customer took the request back"),
+    "no_request": later("It was no customer's request"),
+}
+
+
+def standing_said(view: ExportView, today: dt.date) -> str:
+    """A few words with a sign, for a cell: ``■ Overdue since 2 Nov``."""
+    if view.answer is Standing.OPEN:
+        if view.due_on < today:
+            return "■ " + _("Overdue since {day}").format(day=day_of_year(view.due_on))
+        sign = "▲ " if view.due_on <= today + DUE_SOON else ""
+        return sign + _("Due {day}").format(day=day_of_year(view.due_on))
+    on = day_of_year(view.answered_on) if view.answered_on else ""
+    words = {
+        Standing.SENT: "● " + _("Sent {day}").format(day=on),
+        Standing.REFUSED: "● " + _("Refused {day}").format(day=on),
+        Standing.CLOSED: "○ " + _("Not needed"),
+        Standing.LATER: "○ " + _("See the later export"),
+    }
+    return words.get(view.answer, "–")
+
+
+def draw_answer(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) -> None:
+    """Until when it must be answered or how it was; what was recorded and the form behind a click."""
+    _headline(view, dt.datetime.now(zone).date())
+    with st.expander(
+        _("How was this answered?"), icon=":material/outgoing_mail:", key="answer", on_change="rerun"
+    ) as opened:
+        if not opened.open:
+            return
+        record = portal.exports.answers(user, view.id)
+        _recorded(record.facts, zone)
+        if record.handed_out is not None and record.standing in (Standing.OPEN, Standing.UNKNOWN):
+            st.caption(
+                _("A copy left the portal on {when}. Say here how it reached the customer.").format(
+                    when=when(record.handed_out.at, zone)
+                )
+            )
+        if record.may and allows(user.role, Permission.EXPORT_CREATE):
+            _form(portal, user, view, record, zone)
+        help_link("answer")
+
+
+def _headline(view: ExportView, today: dt.date) -> None:
+    if view.answer is Standing.OPEN:
+        left = (view.due_on - today).days
+        if left < 0:
+            words = _("The answer to the customer was due on {day}.").format(day=day(view.due_on))
+            st.warning(words, icon=":material/notification_important:")
+            return
+        words = _("The answer to the customer is due on {day}.").format(day=day(view.due_on))
+        words += " " + plural("{n} day is left.", "{n} days are left.", left)
+        st.caption(words + " " + _("Once you have sent it, say so below."))
+    elif view.answer is Standing.LATER:
+        st.caption(_("This was asked for again: the later export stands for the customer's request."))
+    elif view.answered_on is not None:
+        said = {
+            Standing.SENT: _("Answered on {day}."),
+            Standing.REFUSED: _("Refused on {day}."),
+            Standing.CLOSED: _("No answer is needed, as recorded on {day}."),
+        }
+        st.caption(said[view.answer].format(day=day(view.answered_on)))
+    else:
+        st.caption(_("How this was answered is not recorded."))
+
+
+def _recorded(facts: tuple[AnswerFact, ...], zone: dt.tzinfo) -> None:
+    import pandas as pd
+
+    if not facts:
+        st.caption(_("Nothing is recorded yet."))
+        return
+    frame = pd.DataFrame(
+        [[when_exact(fact.at, zone), _what(fact), fact.by, fact.sha256] for fact in facts],
+        columns=[_("When"), _("What"), _("By"), "SHA-256"],
+        dtype=object,
+    )
+    st.dataframe(frame, hide_index=True, alt=_("What was recorded of the answer, oldest first."))
+
+
+def _what(fact: AnswerFact) -> str:
+    words = _("The last record was taken back") if fact.kind is Kind.TAKEN_BACK else _(KIND_WORDS[fact.kind])
+    codes = ((CHANNEL_WORDS, fact.channel), (COPY_WORDS, fact.copy), (REASON_WORDS, fact.reason))
+    parts = [words, *(word(known, code) for known, code in codes if code)]
+    if fact.until:
+        parts.append(_("until {day}").format(day=day(fact.until)))
+    if fact.taken_back:
+        parts.append(_("taken back"))
+    return " · ".join(parts)
+
+
+def _form(portal: Portal, user: User, view: ExportView, record: AnswerRecord, zone: dt.tzinfo) -> None:
+    """The kind outside of the form, for the fields depend on it."""
+    kind = st.radio(
+        _("What happened?"),
+        record.may,
+        format_func=lambda k: _(KIND_WORDS[k]),
+        horizontal=True,
+        key=f"answer_kind_{len(record.facts)}",
+    )
+    # Held while the form is open: a default that moves on would take back what was chosen.
+    fresh = dt.datetime.now(zone).replace(second=0, microsecond=0, tzinfo=None)
+    now: dt.datetime = st.session_state.setdefault(f"_answer_now_{view.id}", fresh)
+    at, until, channel, copy, reason = now, record.extended_at_most, CHANNELS[0], "", ""
+    with st.form("answer_form", border=False):
+        if kind is Kind.SENT:
+            channel = st.selectbox(_("How"), CHANNELS, format_func=lambda c: _(CHANNEL_WORDS[c]))
+            copies = _copies(view, record)
+            copy = st.selectbox(_("What was sent"), copies, format_func=lambda c: _(COPY_WORDS[c]))
+        if kind in REASONS:
+            reason = st.selectbox(_("Reason"), REASONS[kind], format_func=lambda r: _(REASON_WORDS[r]))
+        if kind is Kind.EXTENDED:
+            until = st.date_input(
+                _("New last day"), value=record.extended_at_most, max_value=record.extended_at_most,
+                min_value=record.month_ends_on + dt.timedelta(days=1),
+            )  # fmt: skip
+            st.caption(_("Tell the customer within the first month, and why. Three months from receipt at most."))
+        if kind in (Kind.SENT, Kind.ACKNOWLEDGED, Kind.REFUSED):
+            at = st.datetime_input(
+                _("When"), value=now, min_value=_midnight(record.received_on), max_value=_tonight(now)
+            )
+        if kind is Kind.TAKEN_BACK:
+            st.caption(_("It stays in the list, and counts no longer."))
+        if st.form_submit_button(_("Record"), type="primary", icon=":material/edit_note:"):
+            moment = None if at == now else at.replace(tzinfo=zone)
+            try:
+                _record(portal, user, view.id, kind, moment, channel, copy, reason, until)
+            except PortalError as error:
+                show_problem(error)
+            else:
+                del st.session_state[f"_answer_now_{view.id}"]
+                st.rerun()
+
+
+def _record(
+    portal: Portal, user: User, export_id: str, kind: Kind, at: dt.datetime | None, channel: str, copy: str,
+    reason: str, until: dt.date,
+) -> None:  # fmt: skip
+    exports = portal.exports
+    if kind is Kind.SENT:
+        exports.record_sent(user, export_id, channel, at=at, copy=copy)
+    elif kind is Kind.ACKNOWLEDGED:
+        exports.record_acknowledged(user, export_id, at=at)
+    elif kind is Kind.EXTENDED:
+        exports.record_extended(user, export_id, reason, until=until)
+    elif kind is Kind.REFUSED:
+        exports.record_refused(user, export_id, reason, at=at)
+    elif kind is Kind.CLOSED:
+        exports.record_closed(user, export_id, reason)
+    else:
+        exports.take_back_answer(user, export_id)
+
+
+def _copies(view: ExportView, record: AnswerRecord) -> list[str]:
+    """What may have been sent, the likeliest first: the copy handed out last."""
+    last = record.handed_out.copy if record.handed_out else ""
+    there = {"original": bool(view.sha256), last: bool(last), "none": True}
+    return sorted((copy for copy in COPIES if there.get(copy)), key=lambda copy: copy != last)
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.min)
+
+
+def _tonight(now: dt.datetime) -> dt.datetime:
+    return now.replace(hour=23, minute=59)
+
+
+def draw_answer_figures(figures: AnswerFigures) -> None:
+    """Five figures and, in a sentence, what they are of."""
+    st.subheader(_("Answers to customers"))
+    if figures.overdue:
+        st.warning(
+            plural("{n} request is overdue: Past exports lists it.",
+                   "{n} requests are overdue: Past exports lists them.", figures.overdue),
+            icon=":material/notification_important:",
+        )  # fmt: skip
+    one, two, three, four, five = st.columns(5)
+    one.metric(_("Not answered yet"), number(figures.open), border=True, help=_("Requests without a recorded answer."))
+    two.metric(_("Due within 7 days"), number(figures.due), border=True,
+               help=_("A month from receipt, or the announced longer time, ends within 7 days."))  # fmt: skip
+    three.metric(_("Answered within a month"), _share(figures.in_a_month), border=True)
+    four.metric(_("Extended"), _share(figures.extended), border=True)
+    five.metric(_("Refused"), _share(figures.refused), border=True)
+    st.caption(
+        plural("The shares are of {n} request received in the last 90 days and answered or past its month.",
+               "The shares are of {n} requests received in the last 90 days and answered or past their month.",
+               figures.decided)
+    )  # fmt: skip
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else percent(value)
