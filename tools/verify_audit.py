@@ -8,9 +8,10 @@ Needs Python 3.11 or newer and the package `cryptography`; shares no code with t
 
 A trail is JSON lines ``{"entry":{...},"hash":"..."}``. An entry's hash is SHA-256 over 00, ``portal-audit-v1``,
 00 and the entry's canonical JSON (sorted keys, no spaces, UTF-8); `prev` is the hash of the entry before, 64 zeros
-for the first; `seq` counts from 1. Checkpoints are C2SP tlog-checkpoints with ``head`` and ``at`` lines, signed
-notes with Ed25519; the root is RFC 6962's over the entries' hashes as leaf hashes. ``FOLDER/keys/*.note``
-holds the keys, each signed by the one before it; `--key` names one you got another way and trust.
+for the first; `seq` counts from 1. Checkpoints are C2SP tlog-checkpoints with ``head``, ``at`` and
+``since`` lines, signed notes with Ed25519; the root is RFC 6962's over the entries' hashes as leaf hashes; ``since``
+names the number of entries at the checkpoint before and, last, the SHA-256 of the trail's lines since.
+``FOLDER/keys/*.note`` holds the keys, each signed by the one before it; `--key` names one you trust.
 
 Exit status: 0 everything holds, 1 something does not (one line says what and where), 2 cannot be read.
 """
@@ -25,9 +26,9 @@ import os
 import re
 import sys
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
@@ -111,6 +112,17 @@ def follow_keys(notes: list[str], anchor: str) -> list[bytes]:
     return keys
 
 
+def read_block(lines: list[str]) -> tuple[int, str]:
+    """After which entry the digest of a checkpoint's lines begins, and that digest. Raises ValueError."""
+    if not lines:
+        return -1, ""
+    (line,) = lines
+    words = line.split(" ")
+    if len(words) != 6 or words[0::2] != ["since", "rows", "lines"]:
+        raise ValueError
+    return int(words[1]), words[5]
+
+
 class Point:
     """A checkpoint whose signature holds."""
 
@@ -118,7 +130,8 @@ class Point:
         text, lines = split_note(note)
         parts = text.splitlines()
         try:
-            origin, size, root, head, self.at = parts
+            origin, size, root, head, self.at, *block = parts
+            self.since, self.lines = read_block(block)
             self.size, self.root = int(size), base64.b64decode(root, validate=True)
         except ValueError:
             raise Wrong(0, "a checkpoint does not read") from None
@@ -154,11 +167,6 @@ class Tree:
                 level = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
             self._push(level[0], count)
             done += count
-
-    def join(self, size: int, full: Sequence[bytes]) -> None:
-        """Take in the subtrees of a tree that started where this one ends and grew to `size`."""
-        for root in full:
-            self._push(root, self._fits(size - self.size))
 
     def _fits(self, most: int) -> int:
         """Leaves of the largest full subtree that stands here."""
@@ -238,21 +246,11 @@ class Trail:
         self.agreed, self.covered = self.agreed + 1, point.size
         return True
 
-    def take(self, stretch: Stretch) -> bool:
-        """Go on to the end of a stretch in which nothing is wrong, if it follows from here and was signed so."""
-        first, prev, size, head, full, heads = stretch
-        if first != self.tree.size + 1 or prev != self.prev:
-            return False
-        while self.waiting and self.waiting[0].size <= size:
-            point = self.waiting[0]
-            tree = Tree(0, self.tree.size, self.tree.full)
-            there, subtrees = heads.get(point.size, ("", ()))
-            tree.join(max(point.size, tree.size), subtrees)
-            if not self._agrees(point, there, tree.root()):
-                return False
-        self.tree.join(size, full)
-        self.prev = head
-        return True
+    def take(self) -> None:
+        """Go on to the newest checkpoint: all up to there is as it was signed."""
+        newest = self.waiting[-1]
+        self.tree, self.prev = Tree(newest.size), newest.head
+        self.agreed, self.covered, self.waiting = len(self.waiting), newest.size, []
 
     def end(self) -> tuple[int, int, int]:
         if self.waiting:
@@ -272,76 +270,68 @@ def check_trail(lines: Iterable[bytes], points: Sequence[Point], trail: Trail | 
     return trail.end()
 
 
-# Quickly: stretches of a large file, each checked by a process of its own. A stretch in which anything is wrong gives
-# nothing; then it is walked line by line as above, which names the place.
+# Quickly: a checkpoint was signed together with the digest of the lines since the one before, after each was checked.
+# Lines that come to that digest are the very ones. Where one differs, all are checked one by one: that names the place.
 
-Stretch = tuple[int, str, int, str, list[bytes], dict[int, tuple[str, list[bytes]]]]
-"""First entry, the hash it follows from, last entry, its hash, the full subtrees' roots; head and roots at sizes."""
 WORTH_A_PROCESS = 50_000_000  # bytes
 READ_AT_ONCE = 1 << 20
-TAIL = b'"prev":"%b","result":"ok","seq":%d},"hash":"%b"}\n'
-HEAD_BYTES, TAIL_BYTES = len(b'{"entry":'), len(b',"hash":""}\n') + 64
+CHECKPOINT_COST = 60_000  # bytes that are digested in the time in which one checkpoint is read and checked
 
 
-def check_stretch(path: str, start: int, end: int, chain: str, sizes: list[int]) -> Stretch | None:
-    """Check the lines between two places of the file, which are ends of lines."""
-    sha256, named = hashlib.sha256, b'"merchant":"' + chain.encode() + b'",'
-    with open(path, "rb") as file:
+def digests_of(path: str, start: int, counts: list[int]) -> tuple[list[str], int]:
+    """The digests of so many lines each, from a place in the file on; and where they end."""
+    found = []
+    with open(path, "rb", buffering=READ_AT_ONCE) as file:
         file.seek(start)
-        found = LINE.fullmatch(file.readline())
-        file.seek(start)
-        if found is None:
-            return None
-        prev, first = found[2].decode(), int(found[3])
-        tree, head, heads = Tree(first - 1), found[2], {}
-        sizes = [size for size in sizes if size >= first]
-        while start < end and (lines := file.readlines(min(READ_AT_ONCE, end - start - 1))):
-            start += sum(map(len, lines))
-            digests = [sha256(DOMAIN + line[HEAD_BYTES:-TAIL_BYTES]).digest() for line in lines]
-            number, done = tree.size + 1, 0
-            for place, (line, digest) in enumerate(zip(lines, digests, strict=True), start=number):
-                link, head = head, digest.hex().encode()
-                usual = line.startswith(b'{"entry":{') and line.endswith(TAIL % (link, place, head)) and named in line
-                if not usual and not follows(line, place, link, head, chain):
-                    return None
-            while sizes and sizes[0] < number + len(lines):
-                size = sizes.pop(0)
-                tree.add(digests[done : size - number + 1])
-                done = size - number + 1
-                heads[size] = digests[done - 1].hex(), list(tree.full)
-            tree.add(digests[done:])
-    return first, prev, tree.size, head.decode(), tree.full, heads
+        for count in counts:
+            lines = b"".join(islice(file, count))
+            start += len(lines)
+            found.append(hashlib.sha256(lines).hexdigest())
+    return found, start
 
 
-def follows(line: bytes, number: int, prev: bytes, head: bytes, chain: str) -> bool:
-    try:
-        return check_line(line, number, prev.decode(), chain) == head.decode()
-    except Wrong:
-        return False
+def shares_of(path: Path, sizes: list[int]) -> list[tuple[int, list[int]]]:
+    """Places in the file and the numbers of lines of the blocks from there on: a share for each processor.
 
-
-def check_quickly(path: Path, trail: Trail) -> int:
-    """Take as much of the trail as holds, in as many processes as there are processors; gives where that ends."""
-    size = path.stat().st_size
-    count = min(os.cpu_count() or 1, 4) if size >= WORTH_A_PROCESS else 1
-    places = [0]
+    Takes the file's own numbers on trust: where they lie, the digests differ.
+    """
+    total = path.stat().st_size
+    count = min(os.cpu_count() or 1, 4) if total >= WORTH_A_PROCESS else 1
+    cuts = [(0, 0)]
+    reading = CHECKPOINT_COST * len(sizes)
     with path.open("rb") as file:
         for number in range(1, count):
-            file.seek(size * number // count)
+            file.seek(max((total + reading) * number // count - reading, 0))
             file.readline()
-            places.append(file.tell())
-    places = sorted({*places, size})
-    sizes = sorted({point.size for point in trail.waiting})
-    work = [(str(path), low, high, trail.chain, sizes) for low, high in pairwise(places)]
-    with ProcessPoolExecutor(max(count - 1, 1)) as pool:
-        others = [pool.submit(check_stretch, *one) for one in work[1:]]
-        for place, one in enumerate(work):
-            stretch = others[place - 1].result() if place else check_stretch(*one)
-            if stretch is None or not trail.take(stretch):
-                for other in others:
-                    other.cancel()
-                return one[1]
-    return size
+            found = LINE.fullmatch(file.readline())
+            place = bisect_left(sizes, int(found[3])) if found else len(sizes)
+            if found is None or place >= len(sizes) - 1:
+                continue
+            for _ in range(sizes[place] - int(found[3])):
+                file.readline()
+            if place + 1 > cuts[-1][1]:
+                cuts.append((file.tell(), place + 1))
+    counts = [size - since for since, size in pairwise([0, *sizes])]
+    ends = [first for _, first in cuts[1:]] + [len(counts)]
+    return [(place, counts[first:end]) for (place, first), end in zip(cuts, ends, strict=True)]
+
+
+def check_quickly(path: Path, sizes: list[int], read_points: Callable[[], list[Point]]) -> tuple[list[Point], int]:
+    """The checkpoints, and where in the file the newest one's lines end: all up to there are those that were signed.
+
+    0 when something differs, or when there is nothing to compare with.
+    """
+    shares = shares_of(path, sizes) if sizes else []
+    with ProcessPoolExecutor(max(len(shares) - 1, 1)) as pool:
+        others = [pool.submit(digests_of, str(path), *share) for share in shares[1:]]
+        points = read_points()
+        if not shares:
+            return points, 0
+        done = [digests_of(str(path), *shares[0]), *(other.result() for other in others)]
+    signed = [(point.since, point.size, point.lines) for point in sorted(points, key=lambda point: point.size)]
+    found = [digest for some, _ in done for digest in some]
+    whole = list(zip([0, *sizes[:-1]], sizes, found, strict=True))
+    return points, done[-1][1] if signed == whole else 0
 
 
 def chain_of(line: bytes) -> str:
@@ -370,6 +360,12 @@ def check_line(line: bytes, number: int, prev: str, chain: str) -> str:
     return stored
 
 
+def sizes_in(folder: Path, chain: str, up_to: int = 0) -> list[int]:
+    """At which lengths checkpoints lie there, as their names say."""
+    found = (int(path.stem) for path in (folder / chain).glob("*.checkpoint") if path.stem.isdigit())
+    return sorted(size for size in found if size > 0 and (not up_to or size <= up_to))
+
+
 def read_folder(folder: Path, chain: str, anchor: str) -> list[Point]:
     key_notes = [path.read_text(encoding="utf-8") for path in sorted((folder / "keys").glob("*.note"))]
     keys = follow_keys(key_notes, anchor)
@@ -382,16 +378,22 @@ def read_folder(folder: Path, chain: str, anchor: str) -> list[Point]:
     return points
 
 
-def verify_trail(path: Path, folder: Path | None, anchor: str, up_to: int) -> str:
+def verify_trail(path: Path, folder: Path | None, anchor: str, up_to: int, every_entry: bool = False) -> str:
+    def points_read() -> list[Point]:
+        points = read_folder(folder, chain, anchor) if folder else []
+        return [point for point in points if not up_to or point.size <= up_to]
+
     with path.open("rb") as file:
         chain = chain_of(file.readline())
         file.seek(0)
         if not re.fullmatch(r"[0-9a-z_-]{1,64}", chain):
             raise Wrong(1, "does not read as an entry")
-        points = read_folder(folder, chain, anchor) if folder else []
-        points = [point for point in points if not up_to or point.size <= up_to]
+        sizes = sizes_in(folder, chain, up_to) if folder and not every_entry else []
+        points, place = check_quickly(path, sizes, points_read)
         trail = Trail(points, chain)
-        file.seek(check_quickly(path, trail))
+        if place:
+            trail.take()
+        file.seek(place)
         size, agreed, covered = check_trail(file, points, trail)
     if not points:
         return f"holds by itself: {size:,} entries. No checkpoint was given, so it could still be a chain written anew."
@@ -455,10 +457,11 @@ def main() -> int:
     parser.add_argument(
         "--up-to", type=int, default=0, help="leave out checkpoints beyond this entry: they are younger than the file"
     )
+    parser.add_argument("--every-entry", action="store_true", help="hash each entry, signed digest or not")
     given = parser.parse_args()
     try:
         if given.file.suffix == ".jsonl":
-            said = verify_trail(given.file, given.checkpoints, given.key, given.up_to)
+            said = verify_trail(given.file, given.checkpoints, given.key, given.up_to, given.every_entry)
         else:
             said = verify_evidence(given.file.read_bytes(), given.key)
     except Wrong as wrong:

@@ -1,6 +1,7 @@
-"""A whole chain in stretches, each certified by a process of its own, and put together again here.
+"""A whole chain against the digests its checkpoints were signed with, in as many processes as there are processors.
 
-What has no certificate, from the first such stretch on, is left to `checking`, which walks it and names the place.
+It holds as far as the newest checkpoint or not at all: where anything differs, `checking` walks the chain from its
+beginning and names the place.
 """
 
 from __future__ import annotations
@@ -17,15 +18,16 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from portal.audit.blocks import Job, digests
 from portal.audit.checking import Verdict
 from portal.audit.checkpoints import Checkpoint
-from portal.audit.stretch import PAGE, Certificate, Job, certificate_from, certify
+from portal.audit.merkle import Frontier
 from portal.storage.engine import Database
 from portal.storage.tables import AuditEntry
 
 WORTH_A_PROCESS = 50_000  # entries; fewer are checked sooner than a process has begun
 MOST_PROCESSES = 4
-CHECKPOINT_COST = 60  # entries that are hashed in the time in which one checkpoint is read and its signature checked
+CHECKPOINT_COST = 150  # entries that are digested in the time in which one checkpoint is read and its signature checked
 HERE = Path(__file__).resolve().parent
 # The package itself would bring in the database toolkit, whose loading takes as long as 100,000 entries.
 _BOOT = """
@@ -34,14 +36,14 @@ for name, folder in (("portal", sys.argv[1]), ("portal.audit", sys.argv[2])):
     package = types.ModuleType(name)
     package.__path__ = [folder]
     sys.modules[name] = package
-from portal.audit.stretch import main
+from portal.audit.blocks import main
 main()
 """
 
 
 @dataclass
 class Certifying:
-    """Stretches that are being certified: the first one here, the others elsewhere meanwhile."""
+    """Blocks whose digests are being taken: some here, the others elsewhere meanwhile."""
 
     db: Database
     chain: str
@@ -49,30 +51,38 @@ class Certifying:
     others: list[subprocess.Popen[bytes]]
 
     def verdict(self, points: Sequence[Checkpoint]) -> Verdict:
-        """As far as the certificates reach; the rest is to be walked."""
-        found = Verdict()
-        for number, job in enumerate(self.jobs):
-            certificate = self._answer(self.others[number - 1]) if number else certify(job)
-            if certificate is None or not _take(found, certificate, points):
-                break
-        if found.sound:
-            with self.db.read() as session:
-                times = select(AuditEntry.at).where(AuditEntry.merchant_id == self.chain)
-                found.first_at = session.scalar(times.where(AuditEntry.seq == 1)) or ""
-                found.last_at = session.scalar(times.where(AuditEntry.seq == found.sound)) or ""
-        return found
+        """Where the newest of `points` stands, when all blocks up to there are as they were signed; else nothing."""
+        own = digests(self.jobs[0]) if self.jobs else []
+        answers = [own, *map(_answer, self.others)]
+        bounds = [bound for job in self.jobs for bound in job.bounds]
+        found = [digest for answer in answers for digest in answer]
+        known = [point for point in sorted(points, key=lambda p: p.size) if bounds and point.size <= bounds[-1][1]]
+        signed = [(p.block.since + 1, p.size, p.block.rows) for p in known if p.block is not None]
+        whole = [(first, last, digest) for (first, last), digest in zip(bounds, found, strict=False)]
+        if not known or len(found) != len(bounds) or signed != whole:
+            return Verdict()
+        newest = known[-1]
+        with self.db.read() as session:
+            times = select(AuditEntry.at).where(AuditEntry.merchant_id == self.chain)
+            first_at = session.scalar(times.where(AuditEntry.seq == 1)) or ""
+            last_at = session.scalar(times.where(AuditEntry.seq == newest.size)) or ""
+        return Verdict(
+            sound=newest.size, head=newest.head, first_at=first_at, last_at=last_at, checkpoints=len(known),
+            signed=newest, frontier=Frontier.from_place(newest.size),
+        )  # fmt: skip
 
-    def _answer(self, process: subprocess.Popen[bytes]) -> Certificate | None:
-        out, _ = process.communicate()
-        try:
-            return certificate_from(out) if process.returncode == 0 else None
-        except (ValueError, TypeError, AttributeError):
-            return None
+
+def _answer(process: subprocess.Popen[bytes]) -> list[str]:
+    out, _ = process.communicate()
+    try:
+        return list(json.loads(out)) if process.returncode == 0 else []
+    except (ValueError, TypeError):
+        return []
 
 
 @contextmanager
 def certifying(db: Database, chain: str, sizes: Sequence[int]) -> Iterator[Certifying]:
-    """Begin to certify the chain, with checkpoints at `sizes`. What still runs at the end is stopped."""
+    """Begin with the chain, whose checkpoints lie at `sizes`. What still runs at the end is stopped."""
     jobs = _jobs(db, chain, sorted(set(sizes)))
     others = [_process(job) for job in jobs[1:]]
     try:
@@ -87,21 +97,26 @@ def certifying(db: Database, chain: str, sizes: Sequence[int]) -> Iterator[Certi
 
 
 def _jobs(db: Database, chain: str, sizes: list[int]) -> list[Job]:
-    with db.read() as session:
-        low, high = session.execute(
-            select(func.min(AuditEntry.seq), func.max(AuditEntry.seq)).where(AuditEntry.merchant_id == chain)
-        ).one()
     place = _database(db)
-    if low != 1 or not place:
+    with db.read() as session:
+        low = session.scalar(select(func.min(AuditEntry.seq)).where(AuditEntry.merchant_id == chain))
+    bounds = [(since + 1, size) for since, size in pairwise([0, *sizes]) if size > since]
+    if low != 1 or not place or not bounds:
         return []
+    return [Job(place, chain, share) for share in _shares(bounds) if share]
+
+
+def _shares(bounds: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """The first share is smaller: its process reads the checkpoints too."""
     count = max(1, min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1, MOST_PROCESSES))
-    if high < WORTH_A_PROCESS:
-        count = 1
-    checkpoints = CHECKPOINT_COST * len(sizes)  # the first stretch is shorter: its process reads the checkpoints too
-    share = (high + checkpoints) / count
-    ends = [round(max(share * (number + 1) - checkpoints, 0)) // PAGE * PAGE for number in range(count - 1)]
-    bounds = sorted({0, high, *(end for end in ends if 0 < end < high)})
-    return [Job(place, chain, low + 1, top, sizes) for low, top in pairwise(bounds)]
+    if bounds[-1][1] < WORTH_A_PROCESS:
+        return [bounds]
+    reading = CHECKPOINT_COST * len(bounds)
+    each = (bounds[-1][1] + reading) / count
+    shares: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    for first, last in bounds:
+        shares[min(int((last + reading) / each), count - 1)].append((first, last))
+    return shares
 
 
 def _database(db: Database) -> str:
@@ -119,21 +134,3 @@ def _process(job: Job) -> subprocess.Popen[bytes]:
     process.stdin.close()
     process.stdin = None
     return process
-
-
-def _take(verdict: Verdict, certificate: Certificate, points: Sequence[Checkpoint]) -> bool:
-    """Go on to the end of a certified stretch, if it follows from what is there and agrees with what was signed."""
-    if certificate.first != verdict.sound + 1 or certificate.prev != verdict.head:
-        return False
-    inside = sorted((p for p in points if certificate.first <= p.size <= certificate.last), key=lambda p: p.size)
-    for point in inside:
-        head, peaks = certificate.points.get(point.size, ("", []))
-        tree = verdict.frontier.copy()
-        tree.join(point.size, [bytes.fromhex(peak) for peak in peaks])
-        if head != point.head or tree.root() != point.root:
-            return False
-    verdict.frontier.join(certificate.last, [bytes.fromhex(peak) for peak in certificate.peaks])
-    verdict.sound, verdict.head = certificate.last, certificate.head
-    verdict.checkpoints += len(inside)
-    verdict.signed = inside[-1] if inside else verdict.signed
-    return True

@@ -15,8 +15,9 @@ from typing import Any
 from sqlalchemy import Text, select, type_coerce
 from sqlalchemy.orm import Session
 
+from portal.audit.blocks import digest_of
 from portal.audit.chain import DOMAIN, GENESIS, ChainFault
-from portal.audit.checkpoints import Checkpoint
+from portal.audit.checkpoints import Block, Checkpoint
 from portal.audit.merkle import Frontier
 from portal.storage.tables import AuditEntry
 
@@ -89,6 +90,17 @@ def columns_of(session: Session, merchant_id: str, seqs: Sequence[int]) -> list[
 def bytes_of(row: RawEntry) -> bytes:
     """The canonical JSON of one raw entry, as it is hashed after `DOMAIN`."""
     return _hashed_bytes(row)[len(DOMAIN) :]
+
+
+def line_of(row: RawEntry) -> bytes:
+    """One raw entry as a line of an exported trail, with its end of line."""
+    return b'{"entry":%s,"hash":"%s"}\n' % (bytes_of(row), str(row[10]).encode())
+
+
+def block_of(since: int, rows: Sequence[RawEntry]) -> Block:
+    """What a checkpoint says of the entries since the one before, which are these."""
+    digest = digest_of((*row[:4], *row[5:]) for row in rows)
+    return Block(since, digest, hashlib.sha256(b"".join(map(line_of, rows))).hexdigest())
 
 
 def _hashed_bytes(row: RawEntry) -> bytes:

@@ -1,8 +1,9 @@
 """Signed checkpoints: how long a chain was and what it came to, kept outside the database (SEC-50).
 
-Form: a C2SP tlog-checkpoint (origin, size, base64 root) with two extension lines, ``head`` (hash of the
-last entry) and ``at`` (UTC), as a signed note. Whoever has one can show that entries were changed, taken
-away or written anew since, even with the whole database in the forger's hands.
+Form: a C2SP tlog-checkpoint (origin, size, base64 root) with extension lines ``head`` (hash of the last entry), ``at``
+(UTC) and ``since`` (which entries are new since the checkpoint before, and their digests), as a signed note. Whoever
+has one can show that entries were changed, taken away or written anew since, even with the whole database in the
+forger's hands.
 """
 
 from __future__ import annotations
@@ -21,6 +22,24 @@ ORIGIN = "privacy-portal/audit/"
 
 
 @dataclass(frozen=True)
+class Block:
+    """The entries after number `since`: digests (hex) of their columns (`blocks`) and of their exported lines."""
+
+    since: int
+    rows: str
+    lines: str
+
+    def text(self) -> str:
+        return f"since {self.since} rows {self.rows} lines {self.lines}\n"
+
+    @classmethod
+    def read(cls, line: str) -> Block:
+        """Raises ValueError."""
+        _since, since, _rows, rows, _lines, lines = line.split(" ")
+        return cls(int(since), rows, lines)
+
+
+@dataclass(frozen=True)
 class Checkpoint:
     """`size` entries of `chain`; `root` 32 bytes; `head` 64 hex characters; `at` ISO 8601 UTC."""
 
@@ -29,10 +48,12 @@ class Checkpoint:
     root: bytes
     head: str
     at: str
+    block: Block | None = None
 
     def text(self) -> str:
         root = base64.b64encode(self.root).decode()
-        return f"{ORIGIN}{self.chain}\n{self.size}\n{root}\nhead {self.head}\nat {self.at}\n"
+        block = self.block.text() if self.block else ""
+        return f"{ORIGIN}{self.chain}\n{self.size}\n{root}\nhead {self.head}\nat {self.at}\n{block}"
 
     @property
     def made_at(self) -> dt.datetime:
@@ -47,13 +68,14 @@ def parse_checkpoint(note: str, keys: Sequence[VerifierKey]) -> Checkpoint:
     """Read a note and check its signature against any of `keys`. Raises BadCheckpoint."""
     try:
         text, signatures = split_note(note)
-        origin, size, root, head, at = text.splitlines()
+        origin, size, root, head, at, *block = text.splitlines()
         point = Checkpoint(
             origin.removeprefix(ORIGIN),
             int(size),
             base64.b64decode(root, validate=True),
             head.removeprefix("head "),
             at.removeprefix("at "),
+            Block.read("\n".join(block)) if block else None,
         )
         fits = point.text() == text and point.made_at is not None
     except ValueError:

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.audit.chain import canonical
-from portal.audit.checking import bytes_of, columns_of, pages_of
+from portal.audit.checking import bytes_of, columns_of, line_of, pages_of
 from portal.audit.checkpoints import Checkpoint
 from portal.audit.merkle import proof_for
 from portal.audit.signing import SigningKeys
@@ -32,7 +32,7 @@ Json = dict[str, Any]
 def chain_lines(session: Session, chain: str) -> Iterator[bytes]:
     """The chain as JSON lines, each entry as the very bytes that were hashed."""
     for page in pages_of(session, chain):
-        yield b"".join(b'{"entry":%s,"hash":"%s"}\n' % (bytes_of(row), str(row[10]).encode()) for row in page)
+        yield b"".join(map(line_of, page))
 
 
 def evidence_of(

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal.audit.certifying import certifying
 from portal.audit.chain import PORTAL_CHAIN, ChainFault, hold, record
-from portal.audit.checking import PAGE, RawEntry, Verdict, check_pages, pages_of
+from portal.audit.checking import PAGE, RawEntry, Verdict, block_of, check_pages, pages_of
 from portal.audit.checkpoints import BadCheckpoint, Checkpoint, CheckpointFolder, parse_checkpoint
 from portal.audit.signing import SigningKeys, VerifierKey, trusted_keys
 from portal.config import Settings
@@ -159,13 +159,15 @@ class Keeper:
             stop = min(tail, (verdict.sound // EVERY_ENTRIES + 1) * EVERY_ENTRIES)
             if stop % EVERY_ENTRIES and not to_the_end:
                 break
-            check_pages(_up_to(session, chain, verdict.sound, stop), start=verdict)
+            since = verdict.sound
+            rows = [row for page in _up_to(session, chain, since, stop) for row in page]
+            check_pages([rows] if rows else [], start=verdict)
             if verdict.fault is None and verdict.sound < stop:
                 verdict.fault = ChainFault(verdict.sound + 1, "is missing")
             if verdict.fault is not None:
                 raise ChainBroken(verdict.fault)
             at = utc_now().strftime("%Y-%m-%dT%H:%M:%SZ")
-            last = Checkpoint(chain, stop, verdict.frontier.root(), verdict.head, at)
+            last = Checkpoint(chain, stop, verdict.frontier.root(), verdict.head, at, block_of(since, rows))
             self.folder.put(last, self.keys.sign(last.text()))
             self._last[chain] = last
         self.folder.put_frontier(chain, verdict.frontier)
@@ -185,10 +187,16 @@ class Keeper:
 
     # Checking ----------------------------------------------------------------------------------
 
-    def verify(self, chain: str, *, folder: CheckpointFolder | None = None, anchor: str = "") -> Verdict:
-        """The whole chain against every checkpoint of it. A bad checkpoint or key is a fault at entry 0."""
+    def verify(
+        self, chain: str, *, folder: CheckpointFolder | None = None, anchor: str = "", every_entry: bool = False
+    ) -> Verdict:
+        """The whole chain against every checkpoint of it. A bad checkpoint or key is a fault at entry 0.
+
+        Entries that come to a signed digest are those that were checked when it was signed; `every_entry` has each of
+        them hashed and linked again all the same.
+        """
         source = folder or self.folder
-        with certifying(self._db, chain, source.sizes(chain)) as quick:
+        with certifying(self._db, chain, [] if every_entry else source.sizes(chain)) as quick:
             try:
                 keys = trusted_keys(self.keys.notes() or source.key_notes(), anchor)
                 points = [parse_checkpoint(note, keys) for note in source.notes(chain)]
@@ -197,6 +205,8 @@ class Keeper:
             except ValueError as error:
                 return Verdict(fault=ChainFault(0, str(error)))
             sound = quick.verdict(points)
+        if sound.sound:  # what was signed meanwhile is left to the next time
+            points = [point for point in points if point.size <= sound.sound]
         with self._db.read() as session:
             return check_pages(pages_of(session, chain, after=sound.sound or None), points, start=sound)
 

@@ -2,7 +2,7 @@
 
 An entry's hash is the tree's leaf hash (prefix 0x00, see `chain.DOMAIN`), an inner node is SHA-256 over
 0x01, left and right. All hashes are 32 bytes. A frontier is what is needed to go on growing: the roots
-of the full subtrees from left to right. One that starts in the middle of the tree is joined to what lies before it.
+of the full subtrees from left to right.
 """
 
 from __future__ import annotations
@@ -28,15 +28,6 @@ class Frontier:
     @classmethod
     def from_place(cls, start: int) -> Frontier:
         return cls(start, [], start)
-
-    def copy(self) -> Frontier:
-        return Frontier(self.size, list(self.peaks), self.start)
-
-    def join(self, size: int, peaks: Sequence[bytes]) -> None:
-        """Take in the peaks of a frontier that started where this one ends and grew to `size`."""
-        for peak in peaks:
-            room = self.size & -self.size or 1 << 62
-            self._push(peak, min(room, 1 << ((size - self.size).bit_length() - 1)))
 
     def extend(self, leaves: Sequence[bytes]) -> None:
         """Append leaves, a full subtree at a time: one hash a leaf on average."""

@@ -27,6 +27,7 @@ DAY = ["%Y-%m-%d"]
 def verify(
     checkpoints: Annotated[str, typer.Option(help="folder or URL of checkpoints; empty: the portal's own")] = "",
     key: Annotated[str, typer.Option(help="verifier key you trust, see `audit keys`")] = "",
+    every_entry: Annotated[bool, typer.Option("--every-entry", help="hash each entry, signed digest or not")] = False,
 ) -> None:
     """Check every merchant's chain and its signed checkpoints. Exit status 1 when one does not hold."""
     with opened_portal() as portal:
@@ -35,7 +36,7 @@ def verify(
         chains = sorted({*keeper.chains(), *(folder.chains())})
         broken = 0
         for chain in chains:
-            found = keeper.verify(chain, folder=folder, anchor=key)
+            found = keeper.verify(chain, folder=folder, anchor=key, every_entry=every_entry)
             if found.fault is not None:
                 broken += 1
                 place = f"entry {found.fault.seq} " if found.fault.seq else ""
