@@ -96,6 +96,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     refuse_if_unsafe(portal.settings)
     bridge.trust_gate_headers()
     bridge.hide_server_name()
+    bridge.offer_scripts()
     bridge.take_turns(turns)
     await asyncio.to_thread(portal.start_workers)
     metrics = start_metrics(portal.db, portal.settings.metrics_port)

@@ -10,6 +10,7 @@ from portal.exports import ExportView, State
 from portal.identity import User
 from portal.runtime import Portal
 from portal.ui.badges import badge_of
+from portal.ui.desktop_note import draw_desktop_note
 from portal.ui.problems import request_id, show_problem
 from portal.ui.times import size, span, step_time
 from portal.ui.words import _
@@ -20,9 +21,14 @@ WAITED_FOR, TOLD = "_waited_for", "_waited_for_told"
 DONE, NOW, LATER = ":material/check_circle:", ":material/pending:", ":material/circle:"
 
 
-@st.fragment(run_every=POLL_SECONDS)
 def follow(portal: Portal, user: User, export_id: str) -> None:
     """Draw the steps until the export ends, then let the whole page show the end."""
+    _steps_of(portal, user, export_id)
+    draw_desktop_note(export_id, under_way=True)
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _steps_of(portal: Portal, user: User, export_id: str) -> None:
     view = portal.exports.get(user, export_id)
     if not view.running:
         st.rerun(scope="app")
@@ -53,6 +59,7 @@ def tell_in_title(view: ExportView) -> None:
         good = view.state is State.READY
         title = _("✓ {state} – Privacy portal") if good else _("! {state} – Privacy portal")
         st.set_page_config(page_title=title.format(state=said))
+        draw_desktop_note(view.id, under_way=False, ready=good)
         if not st.session_state.get(TOLD):
             st.session_state[TOLD] = True
             if _since(view.requested_at) > SLOW_SECONDS:

@@ -4,6 +4,7 @@
   so that a Streamlit started without the gate believes no header (SEC-32).
 - `ForwardMsg.auth_redirect` (what `st.login` sends) moves the browser to one of our routes.
 - `static/index.html` holds one inline script, whose hash the content policy needs (SEC-44), and names its language.
+- The registry of components v2 serves our one script as a file (an inline one would be a `blob:`).
 - `BackMsg` tells an act of a person from a timed refresh, `ThreadState` which fragment is being drawn.
 - `ScriptRunner._run_script` runs a page or a fragment: there the runs of one process take turns.
 """
@@ -61,6 +62,8 @@ UNSET = "<default>"  # what Streamlit calls an option nobody set
 LANGUAGE_KEY = "_language"
 """Where a page's session keeps the language it is drawn in; `portal.ui.words` settles it."""
 LANGUAGE_MARK = b'<html lang="en">'
+DESKTOP_NOTE, DESKTOP_NOTE_FILE = "portal.desktop_note", "desktop_note.js"
+OUR_SCRIPTS = PROJECT_ROOT / "portal" / "ui" / "scripts"
 INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.S)
 
 
@@ -186,6 +189,22 @@ def this_socket() -> str:
     import streamlit as st
 
     return str(st.context.headers.get(SOCKET_HEADER) or "")
+
+
+def offer_scripts() -> None:
+    """Let Streamlit serve our scripts under `/_stcore/bidi-components/`, as if they came with an installed package.
+
+    At the start of each process, for a browser may ask another replica than the one that drew its page; and where a
+    page is drawn without one (tests). A second call changes nothing.
+    """
+    from streamlit.components.v2.get_bidi_component_manager import get_bidi_component_manager
+    from streamlit.components.v2.manifest_scanner import ComponentConfig, ComponentManifest
+
+    manager = get_bidi_component_manager()
+    if manager.get_component_asset_root(DESKTOP_NOTE) is None:
+        package, _dot, name = DESKTOP_NOTE.partition(".")
+        ours = ComponentManifest(package, "1", [ComponentConfig(name, OUR_SCRIPTS.name)])
+        manager.register_from_manifest(ours, OUR_SCRIPTS.parent)
 
 
 def take_turns(turns: Turns) -> None:

@@ -11,6 +11,7 @@ SIGN_IN_PATHS = frozenset(
     {"/auth/start", "/auth/sign-out", "/auth/renew", "/auth/language", "/auth/oidc", "/auth/oidc/callback"}
 )
 FRONT_END_PATHS = frozenset({"/_stcore/health", "/_stcore/host-config", "/favicon.png", "/manifest.json"})
+SCRIPT_PATHS = frozenset({"/_stcore/bidi-components/portal.desktop_note/desktop_note.js"})  # ours, nobody else's
 SHUT_PREFIXES = ("/media/", "/component/", "/app/", "/_stcore/", "/oauth2callback", "/auth/")
 PAGE_PATH = re.compile(r"/[A-Za-z0-9_-]{0,64}")
 OWN_PLACE = re.compile(r"/[a-z_]{0,40}(\?export=[0-9a-f]{32})?")  # a page of ours, where a sign-in may lead back to
@@ -36,6 +37,8 @@ def place_of(method: str, path: str) -> Place:
         return Place.SIGN_IN if method == "GET" else Place.SHUT
     if path in FRONT_END_PATHS or (path.startswith("/static/") and ".." not in path):
         return Place.FRONT_END if method in READING else Place.SHUT
+    if path in SCRIPT_PATHS:
+        return Place.MEMBERS if method in READING else Place.SHUT
     if path.startswith(SHUT_PREFIXES) or path in {"/media", "/component"}:
         return Place.SHUT
     if PAGE_PATH.fullmatch(path):

@@ -94,6 +94,17 @@ def test_no_statement_command_or_code_is_put_together_from_data(path: Path) -> N
             assert not any(isinstance(n, ast.BinOp) for n in parts), name
 
 
+def test_the_one_script_of_ours_draws_text_only_and_speaks_to_nobody() -> None:
+    """It runs in the page beside personal data: no HTML from text, no request, nothing read of the rest of the page."""
+    scripts = [name for name in tracked() if name.endswith((".js", ".mjs", ".ts")) and not name.startswith("tests/")]
+    assert scripts == ["portal/ui/scripts/desktop_note.js"]
+    text = (ROOT / scripts[0]).read_text(encoding="utf-8")
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write", text)
+    assert not re.search(r"\beval\b|\bFunction\(|import\(|postMessage", text)
+    assert not re.search(r"fetch|XMLHttp|WebSocket|sendBeacon|\.src\b|https?:", text)
+    assert not re.search(r"document\.(query|get|cookie|body)", text)
+
+
 def test_modules_stay_readable() -> None:
     """Aim 300 lines; nothing over 400."""
     long = {

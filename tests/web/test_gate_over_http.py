@@ -6,7 +6,8 @@ from hashlib import sha256
 import httpx
 import pytest
 
-from portal.web.bridge import index_html
+from portal.web.bridge import DESKTOP_NOTE_FILE, OUR_SCRIPTS, index_html
+from portal.web.places import SCRIPT_PATHS
 
 pytestmark = pytest.mark.keeps("SEC-23", "SEC-31", "SEC-40", "SEC-41", "SEC-44")
 
@@ -22,6 +23,9 @@ CLOSED = [
     "/_stcore/allowed-message-origins",
     "/_stcore/script-health-check",
     "/_stcore/bidi-components/x",
+    "/_stcore/bidi-components/portal.desktop_note/",
+    "/_stcore/bidi-components/portal.desktop_note/other.js",
+    "/_stcore/bidi-components/portal.desktop_note/../desktop_note.py",
     "/auth/login",
     "/auth/logout",
     "/oauth2callback",
@@ -74,6 +78,20 @@ def test_every_route_the_application_has_is_shut_unless_listed(server) -> None:
         if path not in listed:
             assert place_of("GET", example) in {Place.SHUT, Place.MEMBERS}, path
     assert seen > listed, "the crawl must have seen our routes and Streamlit's"
+
+
+def test_our_one_script_is_served_to_the_signed_in_only_and_only_read(server) -> None:
+    (path,) = SCRIPT_PATHS
+    with server.client() as anonymous:
+        assert anonymous.get(path).status_code == 401
+    with server.client(server.cookie("agent@one")) as client:
+        answer = client.get(path)
+        assert answer.status_code == 200
+        assert answer.headers["content-type"].partition(";")[0] in {"text/javascript", "application/javascript"}
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.text == (OUR_SCRIPTS / DESKTOP_NOTE_FILE).read_text(encoding="utf-8")
+        for method in ("POST", "PUT", "DELETE", "OPTIONS", "TRACE"):
+            assert client.request(method, path).status_code == 403
 
 
 @pytest.mark.parametrize("path", OPEN)
