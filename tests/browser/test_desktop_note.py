@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -90,15 +91,20 @@ def test_choice_is_kept_in_this_browser_and_nothing_else_of_ours_is(sam: Desk) -
     assert sam.page.evaluate("localStorage.getItem('portal.desktop_note')") is None
 
 
-def test_person_whose_browser_refuses_is_told_so_and_the_box_stays_empty(desk: MakeDesk) -> None:
-    person = desk("sam")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_person_whose_browser_refuses_is_told_so_and_everybody_can_read_it(desk: MakeDesk, scheme: str) -> None:
+    person = desk("sam", color_scheme=scheme)
     person.page.add_init_script("Notification.requestPermission = async () => 'denied';")
     person.reload()
     ask(person)
     box = person.page.get_by_role("checkbox", name=CHOICE)
-    box.click(timeout=20_000)
+    box.focus(timeout=20_000)
+    person.page.keyboard.press("Space")
     person.sees("Your browser does not allow it.")
     expect(box).not_to_be_checked()
+    expect(box).to_be_focused()
+    grave = [v for v in Axe().run(person.page).response["violations"] if v["impact"] in {"serious", "critical"}]
+    assert not [(v["id"], n["html"]) for v in grave for n in v["nodes"] if "<kbd" not in n["html"]]  # Streamlit's own
 
 
 def test_somebody_who_opens_an_export_that_is_ready_is_told_nothing(sam: Desk) -> None:
