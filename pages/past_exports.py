@@ -15,7 +15,7 @@ from portal.identity import Permission, allows
 from portal.runtime import get_portal
 from portal.ui import places
 from portal.ui.badges import BADGES
-from portal.ui.export_table import choose_exports, export_table
+from portal.ui.export_table import choose_exports, expiries_good_for, export_table
 from portal.ui.problems import show_problem
 from portal.ui.resting import mark_of, rest
 from portal.ui.session import the_user
@@ -27,7 +27,7 @@ ANSWERS: dict[str, str] = {
     "": later("Answered or not"), "open": later("Not answered yet"), "due": later("Due within 7 days"),
     "overdue": later("Overdue"), "answered": later("Answered"),
 }  # fmt: skip
-TICK_SECONDS, COUNTDOWN_SECONDS = 3, 60
+TICK_SECONDS = 3
 KEEP: Final = "session"
 
 portal = get_portal()
@@ -244,13 +244,14 @@ def rows(page: ExportPage) -> None:
 
 @st.fragment(run_every=TICK_SECONDS)
 def live() -> None:
-    """The rows move by themselves: drawn again when an export of the merchant has changed, else once a minute."""
+    """The rows move by themselves: drawn again when an export of the merchant has changed, else for the countdowns."""
     mark = mark_of(user.merchant_id)
     try:
-        rows(portal.exports.history(user, wanted, after=way[-1]))
+        page = portal.exports.history(user, wanted, after=way[-1])
+        rest(expiries_good_for(page.rows), user.merchant_id, mark)
+        rows(page)
     except PortalError as error:
         show_problem(error)
-    rest(COUNTDOWN_SECONDS, user.merchant_id, mark)
 
 
 if several:

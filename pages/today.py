@@ -12,7 +12,7 @@ from portal.ui import places
 from portal.ui.answers import draw_answer_figures
 from portal.ui.badges import badge_of
 from portal.ui.charts import figures_of_today, outcomes_by_day
-from portal.ui.export_table import export_table
+from portal.ui.export_table import expiries_good_for, export_table
 from portal.ui.page_head import NEW_EXPORT_KEYS
 from portal.ui.problems import show_problem
 from portal.ui.resting import mark_of, rest
@@ -24,7 +24,7 @@ from portal.ui.words import _, number, sentence
 portal = get_portal()
 user = the_user()
 zone = reader_zone(user.time_zone)
-COUNTDOWN_SECONDS = 60  # what the lists show of the time left
+FIGURES_SECONDS = 900  # nothing in them changes by the clock but the day
 
 left, right = st.columns([3, 1], vertical_alignment="bottom")
 left.title(_("Today"))
@@ -90,7 +90,7 @@ def live() -> None:
     if problem is not None:
         show_problem(problem)
     today: Today = portal.exports.today(user)
-    rest(COUNTDOWN_SECONDS, user.merchant_id, mark)
+    rest(expiries_good_for([*today.expiring_soon, *today.latest]), user.merchant_id, mark)
     one, two, three = st.columns(3)
     one.metric(_("Open"), number(today.open), border=True, help=_("Under way now."))
     two.metric(_("Ready"), number(today.ready), border=True, help=_("May be opened; the link still lives."))
@@ -119,6 +119,7 @@ live()
 @st.fragment(run_every=60)
 def pictures() -> None:
     """Slower than the lists above: they look back for weeks."""
+    rest(FIGURES_SECONDS, user.merchant_id, mark_of(user.merchant_id))
     figures = portal.exports.figures(user)
     if not figures.by_program and not figures.answers.open:
         return

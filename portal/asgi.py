@@ -25,6 +25,7 @@ if str(PROJECT_ROOT) not in sys.path:  # `streamlit run portal/asgi.py` puts onl
 import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
+from portal.config import Settings  # noqa: E402
 from portal.log import log  # noqa: E402
 from portal.runtime import close_portal, get_portal  # noqa: E402
 from portal.static_files import PackedStatic  # noqa: E402
@@ -38,6 +39,7 @@ from portal.web.language_route import language_routes  # noqa: E402
 from portal.web.metrics import start_metrics  # noqa: E402
 from portal.web.oidc_routes import oidc_routes  # noqa: E402
 from portal.web.portal_shape import PortalSource  # noqa: E402
+from portal.web.rehearsal import rehearse  # noqa: E402
 from portal.web.turns import turns  # noqa: E402
 
 gc.enable()
@@ -50,7 +52,7 @@ COLLECT_SECONDS = 30.0  # Streamlit's collection after every rerun is off (measu
 
 WARM = """
     pandas pyarrow pyarrow.pandas_compat PIL.Image streamlit.material_icon_names streamlit.emojis streamlit.web.skills
-    streamlit_authenticator portal.preview portal.exports.bulk portal.ui.session portal.ui.step_up portal.ui.problems
+    portal.preview portal.exports.bulk portal.ui.session portal.ui.step_up portal.ui.problems
     portal.ui.brand portal.ui.charts portal.ui.export_table portal.ui.file_tables portal.ui.file_facts
     portal.ui.comparison portal.ui.outcome portal.ui.progress
 """.split()
@@ -69,6 +71,15 @@ def _warm_up() -> None:
     gc.collect()
     gc.freeze()
     _give_back()
+
+
+async def _get_ready(app: st.App, settings: Settings) -> None:
+    """The sign-in page first: it is what people come for."""
+    try:
+        await rehearse(app, settings)
+    except Exception as error:
+        log.warning("rehearsal failed", error_type=type(error).__name__)
+    await asyncio.to_thread(_warm_up)
 
 
 def _give_back() -> None:
@@ -100,7 +111,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     bridge.take_turns(turns)
     await asyncio.to_thread(portal.start_workers)
     metrics = start_metrics(portal.db, portal.settings.metrics_port)
-    warming = asyncio.create_task(asyncio.to_thread(_warm_up))
+    warming = asyncio.create_task(_get_ready(_app, portal.settings))
     collector = asyncio.create_task(_collect_garbage())
     try:
         yield

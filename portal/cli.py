@@ -6,13 +6,12 @@ Results go to standard output, words for people to standard error. Exit status: 
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from portal.commands import accounts, auditing, backups, databases, exporting, inspecting, keys, merchants
-from portal.errors import InputErrors, PortalError
+from portal.commands.plain_words import in_plain_words
 
 app = typer.Typer(
     add_completion=False,
@@ -78,18 +77,5 @@ def doctor() -> None:
 
 def main() -> None:
     """Run the command line; a portal error becomes words and a status, never a stack trace."""
-    try:
+    with in_plain_words():
         app()
-    except InputErrors as error:
-        for problem in error.problems:
-            option = "--" + problem.field.replace("_", "-").removesuffix(
-                "-id" if problem.field != "customer_id" else ""
-            )
-            print(f"{option}: {problem.message}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except PortalError as error:
-        print(" ".join(part for part in (error.message, error.next_step) if part), file=sys.stderr)
-        print(f"(reference {error.reference})", file=sys.stderr)
-        sys.exit(1)

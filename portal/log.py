@@ -11,8 +11,19 @@ import sys
 from collections.abc import MutableMapping
 from typing import Any
 
-import structlog
 
+def _without_rich() -> Any:
+    """structlog, whose console writer would load rich and pygments (3.5 MiB, 35 ms): our lines are JSON."""
+    missing, sys.modules["rich"] = "rich" not in sys.modules, sys.modules.get("rich")  # type: ignore[assignment]
+    try:
+        import structlog
+    finally:
+        if missing:
+            del sys.modules["rich"]
+    return structlog
+
+
+structlog = _without_rich()
 ALLOWED = frozenset(
     "event level timestamp export merchant account code status detail reference request_id state worker route "
     "seconds count attempt kind error_type where method outcome port version".split()

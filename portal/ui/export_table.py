@@ -12,7 +12,7 @@ from portal.exports import ExportView
 from portal.ui.answers import standing_said
 from portal.ui.badges import badge_of
 from portal.ui.coloured import coloured
-from portal.ui.times import expires_in, size, when_short
+from portal.ui.times import expires_in, good_for, size, when_short
 from portal.ui.words import _, sentence
 
 AMBER = "background-color: rgba(217, 140, 0, 0.22)"
@@ -26,6 +26,12 @@ def export_table(rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str) -> st
     """Draw the rows; gives the id of the one clicked, if any."""
     chosen = _draw(rows, zone, key=key, mode="single-row")
     return chosen[0] if chosen else None
+
+
+def expiries_good_for(rows: Sequence[ExportView]) -> float:
+    """Seconds until the table would show another time left."""
+    now = dt.datetime.now(dt.UTC)
+    return good_for(row.seconds_left(now) for row in rows)
 
 
 def choose_exports(rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str) -> list[str]:

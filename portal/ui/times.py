@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import streamlit as st
@@ -68,6 +69,12 @@ def expires_in(seconds: float | None) -> str:
     if seconds <= 0:
         return _("{span} ago").format(span=span(-seconds))
     return _("in {span}").format(span=span(seconds))
+
+
+def good_for(lefts: Iterable[float | None]) -> float:
+    """Seconds for which `expires_in` says about the same of all of these: within a day it counts minutes."""
+    near = any(left is not None and abs(left) < DAY + HOUR for left in lefts)
+    return float(MINUTE if near else HOUR / 4)
 
 
 def size(count: int | None) -> str:

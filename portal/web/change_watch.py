@@ -35,7 +35,7 @@ class ChangeWatch:
 
     def resting_for(self, socket: str) -> Callable[[str], bool]:
         """Whether a tick of this socket's fragment may be dropped."""
-        return lambda fragment: self._resting.may_rest(socket, fragment, busy=self._turns.waiting > 0)
+        return lambda fragment: self._resting.may_rest(socket, fragment, waiting=self._turns.waiting)
 
     async def _look_again_and_again(self) -> None:
         while self._open:

@@ -11,8 +11,9 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-BUSY_SECONDS = 10.0
-"""While people wait for their pages, a part is drawn again by its timer at most this often."""
+YIELD_SECONDS, LONGEST_YIELD_SECONDS = 5.0, 60.0
+"""For each page that waits for its turn, a part that changed waits this much longer to be drawn by its timer: people
+come first, and timers cannot keep a queue standing by themselves."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +60,13 @@ class Resting:
         if of_socket is not None:
             of_socket.clear()
 
-    def may_rest(self, socket: str, fragment: str, *, busy: bool) -> bool:
-        """Whether a tick can be dropped. `busy`: people wait for their pages."""
+    def may_rest(self, socket: str, fragment: str, *, waiting: int) -> bool:
+        """Whether a tick can be dropped while `waiting` pages wait for their turn."""
         drawn = self._drawn.get(socket, {}).get(fragment)
         if drawn is None:
             return False
         now = self.clock()
-        if busy and now - drawn.at < BUSY_SECONDS:
+        if now - drawn.at < min(LONGEST_YIELD_SECONDS, waiting * YIELD_SECONDS):
             return True
         if now >= drawn.until:
             return False

@@ -10,7 +10,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from portal.identity import SessionState
 from portal.web.change_watch import ChangeWatch
 from portal.web.limits import SocketLimits
-from portal.web.resting import BUSY_SECONDS, Resting
+from portal.web.resting import LONGEST_YIELD_SECONDS, YIELD_SECONDS, Resting
 from portal.web.socket import SocketGuard
 from portal.web.turns import Turns
 from portal.web.visit import Visit
@@ -45,49 +45,52 @@ def resting(clock: Clock) -> Resting:
 
 def test_a_tick_rests_until_something_of_the_merchant_changes(resting: Resting) -> None:
     drawn(resting)
-    assert resting.may_rest("s", "f", busy=False)
+    assert resting.may_rest("s", "f", waiting=0)
     resting.tell({SHOP: "two"})
-    assert not resting.may_rest("s", "f", busy=False)
+    assert not resting.may_rest("s", "f", waiting=0)
     drawn(resting)
-    assert resting.may_rest("s", "f", busy=False)
+    assert resting.may_rest("s", "f", waiting=0)
 
 
 def test_a_change_while_the_part_is_drawn_is_drawn_by_the_next_tick(resting: Resting) -> None:
     before = resting.mark_of(SHOP)
     resting.tell({SHOP: "two"})
     resting.note("s", "f", 60.0, SHOP, before)
-    assert not resting.may_rest("s", "f", busy=False)
+    assert not resting.may_rest("s", "f", waiting=0)
 
 
 def test_a_tick_rests_no_longer_than_its_countdown_allows(resting: Resting, clock: Clock) -> None:
     drawn(resting, seconds=60.0)
     clock.now += 60.0
-    assert not resting.may_rest("s", "f", busy=False)
+    assert not resting.may_rest("s", "f", waiting=0)
 
 
 def test_nothing_rests_of_which_nothing_is_known(resting: Resting) -> None:
-    assert not resting.may_rest("s", "f", busy=False)
+    assert not resting.may_rest("s", "f", waiting=0)
     drawn(resting)
-    assert not resting.may_rest("s", "another", busy=False)
-    assert not resting.may_rest("another", "f", busy=False)
+    assert not resting.may_rest("s", "another", waiting=0)
+    assert not resting.may_rest("another", "f", waiting=0)
     resting.tell({})  # the database could not be asked
-    assert not resting.may_rest("s", "f", busy=False)
+    assert not resting.may_rest("s", "f", waiting=0)
     drawn(resting)
-    assert not resting.may_rest("s", "f", busy=False)
+    assert not resting.may_rest("s", "f", waiting=0)
 
 
 def test_a_run_of_the_whole_page_forgets_what_was_drawn(resting: Resting) -> None:
     drawn(resting)
     resting.stir("s")
-    assert not resting.may_rest("s", "f", busy=False)
+    assert not resting.may_rest("s", "f", waiting=0)
 
 
 def test_timers_yield_to_people_who_wait_but_not_for_ever(resting: Resting, clock: Clock) -> None:
-    drawn(resting)
+    drawn(resting, seconds=1_000.0)
     resting.tell({SHOP: "two"})
-    assert resting.may_rest("s", "f", busy=True)
-    clock.now += BUSY_SECONDS
-    assert not resting.may_rest("s", "f", busy=True)
+    assert resting.may_rest("s", "f", waiting=1)
+    clock.now += YIELD_SECONDS
+    assert not resting.may_rest("s", "f", waiting=1)
+    assert resting.may_rest("s", "f", waiting=1_000)
+    clock.now += LONGEST_YIELD_SECONDS
+    assert not resting.may_rest("s", "f", waiting=1_000)
 
 
 def test_a_closed_socket_leaves_nothing_behind(resting: Resting) -> None:
