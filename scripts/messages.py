@@ -74,7 +74,7 @@ WHOLE = (  # finished sentences whose value decides their grammar in other langu
 )
 NOT_FOR_PEOPLE = {"log.info", "log.warning", "log.error", "text", "Field", "re.compile"}
 OUR_OWN_FAULTS = {"ValueError", "RuntimeError", "TypeError", "KeyError", "OSError", "ImportError", "SystemExit"}
-SENTENCE = re.compile(r"[A-Z⟨“{][^\n]*\s[^\n]*[.?!]( ?\{\w+\})?")
+SENTENCE = re.compile(r"(?!SELECT )[A-Z⟨“{][^\n]*\s[^\n]*[.?!]( ?\{\w+\})?")
 
 
 @dataclass
