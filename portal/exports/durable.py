@@ -22,18 +22,21 @@ from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
-from dbos._dbos import _get_dbos_instance
-from dbos._utils import INTERNAL_QUEUE_NAME
 from sqlalchemy import select
 
 from portal import audit
 from portal.exports.machine import this_machine
+from portal.exports.psycopg_later import psycopg_later
 from portal.exports.states import RUNNING
 from portal.exports.walk import PACED, Walk, wait_seconds
 from portal.log import log
 from portal.storage.engine import Database
 from portal.storage.tables import Export, Worker, utc_now
+
+with psycopg_later():
+    from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, SetWorkflowID
+    from dbos._dbos import _get_dbos_instance
+    from dbos._utils import INTERNAL_QUEUE_NAME
 
 BEAT_SECONDS = 10.0
 DEAD_AFTER_SECONDS = 40.0
