@@ -208,7 +208,7 @@ def questions(exports: Exports, user: User, wanted: list[str], rows: int) -> dic
         "search: broad prefix": ask(text="T-0"),
         "count: all": lambda: exports.count(user),
         "count: status": lambda: exports.count(user, HistoryFilter(states=frozenset({State.PURGED}))),
-        "count: overdue": lambda: exports.count(user, HistoryFilter(answer="overdue")),
+        "count: due soon": lambda: exports.count(user, HistoryFilter(answer="due")),
         "count: search": lambda: exports.count(user, HistoryFilter(text=wanted[0])),
         "programs to choose": lambda: exports.programs_used(user),
     }

@@ -8,6 +8,7 @@ import streamlit as st
 
 from portal.errors import InputError, InputErrors, PortalError
 from portal.exports import AskedAlready, ExportRequest, parse_request, suggested_email
+from portal.exports.request import earliest_receipt
 from portal.loyaltydog import LoyaltyDogError
 from portal.runtime import get_portal
 from portal.ui import places
@@ -52,6 +53,8 @@ def fill_from(request: ExportRequest) -> None:
     st.session_state["reference"] = request.reference
     if request.program_id:
         st.session_state["program"] = request.program_id
+    if request.received_on and earliest_receipt(today) <= request.received_on <= today:
+        st.session_state["received_on"] = request.received_on
 
 
 def programs() -> dict[str, str]:
@@ -197,6 +200,7 @@ def submit(request: ExportRequest, *, again: bool = False) -> None:
             "customer_id",
             "card_id",
             "reference",
+            "received_on",
         ):
             st.session_state.pop(key, None)
         places.go_to_export(export_id)
@@ -245,9 +249,10 @@ with form:
     fields["reference"] = left.text_input(
         _("Reference"), key="reference", max_chars=100, help=_("Your ticket number. Optional."), autocomplete="off"
     )
+    st.session_state.setdefault("received_on", today)
     fields["received_on"] = right.date_input(  # type: ignore[assignment]  # a date, checked by name
-        _("Received on"), value=today, max_value=today, format=date_field(), key="received_on",
-        help=_("The day the customer's request reached you."),
+        _("Received on"), min_value=earliest_receipt(today), max_value=today, format=date_field(), key="received_on",
+        help=_("The day the customer's request reached your shop. The answer is due a month later."),
     )  # fmt: skip
     problem_at(fields["reference"], "reference")
     problem_at(fields["received_on"], "received_on")

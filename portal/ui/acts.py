@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from portal.audit.words import ACT_WORDS
+from portal.ui.answer_words import CHANNEL_WORDS, COPY_WORDS
+from portal.ui.answer_words import REASON_WORDS as ANSWER_REASONS
 from portal.ui.words import _, later
 
 STATE_NAMES = {
@@ -66,6 +68,9 @@ def act_said(action: str, facts: Mapping[str, Any]) -> str:
     words = _(ACT_WORDS[action]) if action in ACT_WORDS else action
     if action == "export:state":
         return f"{words}: {move_said(facts)}"
+    if action.startswith("answer:"):
+        codes = ((CHANNEL_WORDS, "channel"), (COPY_WORDS, "copy"), (ANSWER_REASONS, "reason"))
+        return " · ".join([words, *(word(known, facts[name]) for known, name in codes if name in facts)])
     for name in ("reason", "role", "kind", "what", "outcome"):
         if isinstance(facts.get(name), str):
             return f"{words}: {facts[name]}"

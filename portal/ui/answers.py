@@ -13,42 +13,11 @@ from portal.exports.answers import CHANNELS, COPIES, DUE_SOON, REASONS, AnswerFa
 from portal.identity import Permission, User, allows
 from portal.runtime import Portal
 from portal.ui.acts import word
+from portal.ui.answer_words import CHANNEL_WORDS, COPY_WORDS, KIND_WORDS, REASON_WORDS
 from portal.ui.help_places import help_link
 from portal.ui.problems import show_problem
 from portal.ui.times import when, when_exact
-from portal.ui.words import _, day, day_of_year, later, number, percent, plural
-
-KIND_WORDS = {
-    Kind.SENT: later("The answer was sent"),
-    Kind.ACKNOWLEDGED: later("The customer has it"),
-    Kind.EXTENDED: later("More time was announced"),
-    Kind.REFUSED: later("The request was refused"),
-    Kind.CLOSED: later("No answer is needed"),
-    Kind.TAKEN_BACK: later("Take the last record back"),
-}
-CHANNEL_WORDS = {
-    "email": later("By email"),
-    "post": later("By post"),
-    "handed_over": later("Handed over"),
-    "secure_place": later("Through another secure place"),
-}
-COPY_WORDS = {
-    "original": later("The original file"),
-    "csv": later("The spreadsheet copy"),
-    "xlsx": later("The workbook copy"),
-    "none": later("No file"),
-}
-REASON_WORDS = {
-    "complexity": later("It is complex"),
-    "many_requests": later("This customer made many requests"),
-    "unfounded": later("Manifestly unfounded"),
-    "excessive": later("Excessive"),
-    "identity": later("Identity not shown"),
-    "others_rights": later("Rights of others"),
-    "elsewhere": later("Answered with another export"),
-    "taken_back": later("The customer took the request back"),
-    "no_request": later("It was no customer's request"),
-}
+from portal.ui.words import _, date_field, day, day_of_year, number, percent, plural
 
 
 def standing_said(view: ExportView, today: dt.date) -> str:
@@ -151,22 +120,25 @@ def _form(portal: Portal, user: User, view: ExportView, record: AnswerRecord, zo
     now: dt.datetime = st.session_state.setdefault(f"_answer_now_{view.id}", fresh)
     at, until, channel, copy, reason = now, record.extended_at_most, CHANNELS[0], "", ""
     with st.form("answer_form", border=False):
+        places = iter(st.columns(3))
         if kind is Kind.SENT:
-            channel = st.selectbox(_("How"), CHANNELS, format_func=lambda c: _(CHANNEL_WORDS[c]))
+            channel = next(places).selectbox(_("How"), CHANNELS, format_func=lambda c: _(CHANNEL_WORDS[c]))
             copies = _copies(view, record)
-            copy = st.selectbox(_("What was sent"), copies, format_func=lambda c: _(COPY_WORDS[c]))
+            copy = next(places).selectbox(_("What was sent"), copies, format_func=lambda c: _(COPY_WORDS[c]))
         if kind in REASONS:
-            reason = st.selectbox(_("Reason"), REASONS[kind], format_func=lambda r: _(REASON_WORDS[r]))
+            reason = next(places).selectbox(_("Reason"), REASONS[kind], format_func=lambda r: _(REASON_WORDS[r]))
         if kind is Kind.EXTENDED:
-            until = st.date_input(
+            until = next(places).date_input(
                 _("New last day"), value=record.extended_at_most, max_value=record.extended_at_most,
-                min_value=record.month_ends_on + dt.timedelta(days=1),
+                min_value=record.month_ends_on + dt.timedelta(days=1), format=date_field(),
             )  # fmt: skip
             st.caption(_("Tell the customer within the first month, and why. Three months from receipt at most."))
         if kind in (Kind.SENT, Kind.ACKNOWLEDGED, Kind.REFUSED):
-            at = st.datetime_input(
-                _("When"), value=now, min_value=_midnight(record.received_on), max_value=_tonight(now)
-            )
+            earliest = min(_midnight(record.received_on), now)
+            at = next(places).datetime_input(
+                _("When"), value=now, min_value=earliest, max_value=_tonight(now), format=date_field(),
+                step=dt.timedelta(minutes=1),
+            ) or now  # fmt: skip
         if kind is Kind.TAKEN_BACK:
             st.caption(_("It stays in the list, and counts no longer."))
         if st.form_submit_button(_("Record"), type="primary", icon=":material/edit_note:"):
@@ -223,13 +195,15 @@ def draw_answer_figures(figures: AnswerFigures) -> None:
                    "{n} requests are overdue: Past exports lists them.", figures.overdue),
             icon=":material/notification_important:",
         )  # fmt: skip
-    one, two, three, four, five = st.columns(5)
-    one.metric(_("Not answered yet"), number(figures.open), border=True, help=_("Requests without a recorded answer."))
-    two.metric(_("Due within 7 days"), number(figures.due), border=True,
-               help=_("A month from receipt, or the announced longer time, ends within 7 days."))  # fmt: skip
-    three.metric(_("Answered within a month"), _share(figures.in_a_month), border=True)
-    four.metric(_("Extended"), _share(figures.extended), border=True)
-    five.metric(_("Refused"), _share(figures.refused), border=True)
+    with st.container(horizontal=True):  # side by side as they fit, their words whole
+        st.metric(
+            _("Not answered yet"), number(figures.open), border=True, help=_("Requests without a recorded answer.")
+        )
+        st.metric(_("Due within 7 days"), number(figures.due), border=True,
+                  help=_("A month from receipt, or the announced longer time, ends within 7 days."))  # fmt: skip
+        st.metric(_("Answered within a month"), _share(figures.in_a_month), border=True)
+        st.metric(_("Extended"), _share(figures.extended), border=True)
+        st.metric(_("Refused"), _share(figures.refused), border=True)
     st.caption(
         plural("The shares are of {n} request received in the last 90 days and answered or past its month.",
                "The shares are of {n} requests received in the last 90 days and answered or past their month.",

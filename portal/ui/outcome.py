@@ -13,7 +13,7 @@ from portal.exports.states import KEEPABLE
 from portal.identity import Permission, User, allows
 from portal.runtime import Portal
 from portal.ui import places
-from portal.ui.acts import move_said
+from portal.ui.acts import act_said, move_said
 from portal.ui.help_places import QUESTIONS, help_link
 from portal.ui.problems import request_id, show_problem
 from portal.ui.times import when_exact
@@ -136,7 +136,7 @@ def draw_timeline(rows: list[AuditRow], zone: dt.tzinfo) -> None:
 def _act_words(row: AuditRow) -> str:
     if row.action == "export:state":
         return move_said(row.facts)
-    return _(ACT_WORDS[row.action]) if row.action in ACT_WORDS else row.action
+    return _(ACT_WORDS[row.action]) if row.action in ACT_WORDS else act_said(row.action, row.facts)
 
 
 ACT_WORDS = {

@@ -49,7 +49,7 @@ def check_past_exports(person: Desk, customer: str, scope: str, form: str, statu
     rows = person.table()
     mine = next(n for n, row in enumerate(rows) if row[1:3] == [customer, status])
     assert re.fullmatch(r"in 1 day 23 h · \d+ \w+, \d\d:\d\d", rows[mine][3]), rows[mine]
-    assert rows[mine][4:6] == [scope, form]
+    assert rows[mine][5:7] == [scope, form]
     person.open_row(mine)
     assert person.export_id() == export_id
     assert person.tabs()[-1] == "Raw"
