@@ -32,6 +32,7 @@ from portal.config import Settings
 from portal.storage.engine import Database, open_engine
 from portal.storage.migrate import bring_up_to_date
 from portal.storage.tables import AuditEntry
+from portal.vault import MasterKey
 
 CHAIN, BATCH = "c" * 32, 10_000
 CALLERS = (1, 8, 32)
@@ -142,6 +143,7 @@ def main() -> None:
         options = Settings(data_dir=folder)
         db = Database(open_engine(options.database))
         bring_up_to_date(db.engine)
+        MasterKey.open(options.keyset_file, create=True)
         appended_by(db, 1, 50)
         print(f"bare SQLite commits          {given.appends / bare_commits(folder, given.appends):10,.0f} a second"
               "   (synchronous=FULL, one row each, one after the other)")  # fmt: skip

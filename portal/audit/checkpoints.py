@@ -57,7 +57,10 @@ class Checkpoint:
 
     @property
     def made_at(self) -> dt.datetime:
-        return dt.datetime.strptime(self.at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=dt.UTC)
+        """Raises ValueError when `at` is none of ours."""
+        if len(self.at) != len("2026-01-01T00:00:00Z") or not self.at.endswith("Z"):
+            raise ValueError(self.at)
+        return dt.datetime.fromisoformat(self.at)
 
 
 class BadCheckpoint(ValueError):
@@ -97,11 +100,7 @@ class CheckpointFolder:
         self._store.settle(name)
 
     def _get(self, name: str) -> str:
-        file = self._store.reader(name)
-        try:
-            return bytes(file.read()).decode()
-        finally:
-            file.close()
+        return self._store.read(name).decode()
 
     def put(self, point: Checkpoint, note: str) -> None:
         """Keep it; one that is there already stays as it is."""

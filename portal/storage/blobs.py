@@ -72,6 +72,12 @@ class BlobStore:
         """A seekable binary file object. Raises FileNotFoundError."""
         return cast(BinaryIO, obstore.open_reader(self._store, name, buffer_size=READ_CHUNK_BYTES))
 
+    def read(self, name: str) -> bytes:
+        """A small blob whole. Raises FileNotFoundError."""
+        if self._folder is not None:
+            return (self._folder / name).read_bytes()
+        return bytes(obstore.get(self._store, name).bytes())
+
     def exists(self, name: str) -> bool:
         try:
             obstore.head(self._store, name)
