@@ -22,6 +22,9 @@ from portal.ui.words import _, date_field, number, plain, sentence
 
 KEEP: Final = "session"
 ID_CHARS = 32
+UNFILTERED: Final[dict[str, object]] = {
+    "trail_action": "", "trail_actor": "", "trail_export": "", "trail_since": None, "trail_until": None,
+}  # fmt: skip
 
 portal = get_portal()
 user = the_user()
@@ -41,9 +44,16 @@ def filters() -> TrailFilter:
         format_func=lambda a: sentence(people[a]) if a in people else _("Anybody"),
     )  # fmt: skip
     export = three.text_input(_("Export ID"), key="trail_export", max_chars=ID_CHARS, persist_state=KEEP)
+    one, two, _rest = st.columns(3)  # a second row, so that a phone stacks From and To one after the other
     since = one.date_input(_("From"), value=None, key="trail_since", format=date_field(), persist_state=KEEP)
     until = two.date_input(_("To"), value=None, key="trail_until", format=date_field(), persist_state=KEEP)
     return TrailFilter(action or "", actor or "", (export or "").strip().lower(), since, until)
+
+
+def unfilter() -> None:
+    """Every field of the filter as it is at first."""
+    for key, value in UNFILTERED.items():
+        st.session_state[key] = value
 
 
 def say(verdict: TrailVerdict) -> None:
@@ -53,7 +63,9 @@ def say(verdict: TrailVerdict) -> None:
         line = _("The trail does not hold: {place}{what}.").format(place=place, what=sentence(verdict.what))
         st.error(plain(line), icon=":material/gpp_bad:")
         return
-    line = _("The trail holds since {since}: {n} entries, {signed} of them covered by {points} signed checkpoints.")
+    line = _(
+        "The trail holds since {since}. Entries: {n}. Covered by signed checkpoints: {signed}. Checkpoints: {points}."
+    )
     st.success(
         plain(
             line.format(
@@ -123,6 +135,7 @@ def acts(wanted: TrailFilter) -> None:
         st.info(
             _("No act matches. Every act of your merchant appears here, the newest first."), icon=":material/inbox:"
         )
+        st.button(_("Clear filters"), icon=":material/filter_list_off:", on_click=unfilter)
         return
     trail_table(page.rows, zone, key=f"trail_table_{len(way)}")
     turn(page, way)

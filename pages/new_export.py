@@ -25,6 +25,7 @@ from portal.ui.words import _, date_field, later, plain, plural, sentence
 EMAIL, CUSTOMER_ID = later("Email"), later("Customer ID")
 EVERYTHING, ONE_PROGRAM, ONE_CARD = later("Everything"), later("One program"), later("One card")
 PROGRAMS_KEPT_SECONDS = 300
+SHOWN_CHARACTERS = 32  # as many of a name fit into the list's field on a phone
 
 portal = get_portal()
 user = the_user()
@@ -146,6 +147,8 @@ def scope_fields() -> dict[str, str]:
             _("Program"), list(names), format_func=lambda p: names.get(p, p), index=None, key="program",
             placeholder=_("Choose a program; typing filters the list"),
         )  # fmt: skip
+        if chosen and len(names.get(chosen, "")) > SHOWN_CHARACTERS:
+            st.caption(plain(names[chosen]))
         problem_at(chosen, "program_id")
         return {"program_id": chosen or "", "program_name": names.get(chosen, "") if chosen else ""}
     if limit == ONE_CARD:

@@ -29,6 +29,10 @@ ANSWERS: dict[str, str] = {
 }  # fmt: skip
 TICK_SECONDS = 3
 KEEP: Final = "session"
+UNFILTERED: Final[dict[str, object]] = {
+    "history_text": "", "history_states": [], "history_format": "", "history_program": "", "history_since": None,
+    "history_until": None, "history_mine": False, "history_answer": "",
+}  # fmt: skip
 
 portal = get_portal()
 user = the_user()
@@ -88,6 +92,7 @@ def filters() -> HistoryFilter:
         names = portal.exports.programs_used(user)
         program = three.selectbox(_("Program"), ["", *names], format_func=lambda p: names.get(p, _("Any program")),
                                   key="history_program", persist_state=KEEP)  # fmt: skip
+        one, two, three = st.columns(3)  # a second row, so that a phone stacks them in this order
         since = one.date_input(_("From"), value=None, key="history_since", format=date_field(), persist_state=KEEP)
         until = two.date_input(_("To"), value=None, key="history_until", format=date_field(), persist_state=KEEP)
         mine = three.toggle(_("Only mine"), key="history_mine", persist_state=KEEP)
@@ -104,6 +109,12 @@ def filters() -> HistoryFilter:
         sort="expires" if sort == EXPIRING else "requested",
         answer=answer,  # type: ignore[arg-type]  # one of ANSWERS
     )
+
+
+def unfilter() -> None:
+    """Every field of the filter as it is at first; the order stays."""
+    for key, value in UNFILTERED.items():
+        st.session_state[key] = value
 
 
 def cursors(wanted: HistoryFilter) -> list[str | None]:
@@ -232,6 +243,7 @@ def rows(page: ExportPage) -> None:
                 _("Nothing matches. An email or ID must be whole, as it was asked for; a reference may be its start."),
                 icon=":material/search_off:",
             )
+            st.button(_("Clear filters"), icon=":material/filter_list_off:", on_click=unfilter)
         return
     chosen = export_table(page.rows, zone, key=f"history_table_{len(way)}")
     if chosen is not None:

@@ -240,9 +240,10 @@ def first_steps() -> None:
 
 
 def show() -> None:
-    if get_portal().settings.practice:
-        practice_strip()
     _left, middle, _right = st.columns([1, 1.4, 1])
+    if get_portal().settings.practice:
+        with middle:
+            practice_strip()
     with middle, st.container(border=True):
         st.title(_("Sign in"))
         step = pending()

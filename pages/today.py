@@ -91,10 +91,10 @@ def live() -> None:
         show_problem(problem)
     today: Today = portal.exports.today(user)
     rest(expiries_good_for([*today.expiring_soon, *today.latest]), user.merchant_id, mark)
-    one, two, three = st.columns(3)
-    one.metric(_("Open"), number(today.open), border=True, help=_("Under way now."))
-    two.metric(_("Ready"), number(today.ready), border=True, help=_("May be opened; the link still lives."))
-    three.metric(_("Expiring"), number(today.expiring), border=True, help=_("The link dies within 24 hours."))
+    with st.container(horizontal=True):  # side by side as they fit: two on a phone
+        st.metric(_("Open"), number(today.open), border=True, help=_("Under way now."))
+        st.metric(_("Ready"), number(today.ready), border=True, help=_("May be opened; the link still lives."))
+        st.metric(_("Expiring"), number(today.expiring), border=True, help=_("The link dies within 24 hours."))
     if today.deciding or today.expiring_soon or today.latest:
         to_decide(today.deciding)
         if today.expiring_soon:

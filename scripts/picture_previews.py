@@ -55,16 +55,16 @@ def revealed(camera: Camera, studio: Studio) -> None:
 @shot("preview", "normal", "search-and-columns")
 def search(camera: Camera, studio: Studio) -> None:
     camera.open(studio.places["many.cards"])
-    camera.fill("Search all tables", "used up")
+    camera.fill("Search all tables", "active")
     camera.page.keyboard.press("Enter")
-    camera.settle()
-    camera.tab("giftCards (")
+    camera.sees("match")
     camera.unfold("About the columns")
 
 
 @shot("preview", "normal", "raw-json")
 def raw(camera: Camera, studio: Studio) -> None:
     camera.open(studio.places["flat.list"])
+    camera.switch("Show card numbers")
     camera.tab("Raw")
 
 

@@ -83,7 +83,7 @@ def asking(camera: Camera, studio: Studio) -> Iterator[None]:
 def fetching(camera: Camera, studio: Studio) -> Iterator[None]:
     with studio.vendor.holding("file"):
         camera.request(f"second.{LONG_CUSTOMER}", reference="R" * 100)
-        camera.sees(re.compile(r"\d of \d"))  # type: ignore[arg-type]  # a pattern will do as well
+        camera.sees(re.compile(r"[KM]B of "))  # type: ignore[arg-type]  # a pattern will do as well
         yield
     camera.sees("Raw")
     studio.places["long"] = camera.page.url.removeprefix(camera.origin)

@@ -129,7 +129,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "pictures", help="the few for the README")
     parser.add_argument("--all", type=Path, default=ROOT / ".data" / "pictures", help="every picture")
     parser.add_argument("--quick", action="store_true", help="desktop and light only")
-    parser.add_argument("--only", default="", help="names that hold this word; the README's are left alone")
+    parser.add_argument(
+        "--only",
+        default="",
+        help="names that hold one of these words, with commas between; the README's are left alone",
+    )
     asked = parser.parse_args()
     asked.all.mkdir(parents=True, exist_ok=True)
     kinds = KINDS[:1] if asked.quick else KINDS
@@ -142,7 +146,7 @@ def main() -> int:
         studio = Studio(browser, {"main": house, "strict": strict}, loyaltydog, password, asked.all)
         studio.places |= make_day(studio.camera("maya", "main"))
         for shot in SHOTS:
-            if asked.only and asked.only not in shot.name:
+            if asked.only and not any(word in shot.name for word in asked.only.split(",")):
                 continue
             started = time.monotonic()
             try:

@@ -24,6 +24,7 @@ from portal.storage.tables import LoginSession, Merchant
 RETENTION_DAYS = range(1, 31)
 MAX_TOKEN = 4096
 MAX_HOSTS = 20
+WRONG_ADDRESS = "The portal does not ask at this address. Use https://api.loyalty.dog."
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,8 @@ class Connecting(ExportsBase):
         loopback = self.settings.allow_loopback_http or practice
         try:
             return normalise_base_url(typed, allow_loopback_http=loopback)
-        except AddressRefused as refused:
-            problems.append(InputError(f"{refused.message} Use https://api.loyalty.dog.", field="api_url"))
+        except AddressRefused as refused:  # its own words are about a file's address
+            problems.append(InputError(WRONG_ADDRESS, field="api_url", detail=refused.detail))
             return ""
 
     def test_connection(self, user: User) -> ConnectionReport:

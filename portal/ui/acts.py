@@ -29,6 +29,23 @@ STATE_NAMES = {
 }
 RESULTS = {"ok": later("ok"), "refused": later("refused"), "broken": later("broken")}
 ROLE_WORDS = {"agent": later("Agent"), "manager": later("Manager"), "auditor": later("Auditor")}
+REASON_WORDS = {
+    "signed_out": later("signed out"),
+    "idle": later("nothing happened for a while"),
+    "expired": later("its time was over"),
+    "replaced": later("a new sign-in took its place"),
+    "ended_elsewhere": later("ended from another browser"),
+    "disabled": later("account switched off"),
+    "role_changed": later("role changed"),
+    "password_changed": later("password changed"),
+    "second_factor_changed": later("second factor changed"),
+    "vendor_refused": later("LoyaltyDog refused"),
+    "not_invited": later("not invited"),
+    "by hand": later("by hand"),
+    "retention": later("its time here was over"),
+}
+FACT_WORDS = {"reason": REASON_WORDS, "role": ROLE_WORDS}
+"""What a fact's code is called; a reason that a person wrote is shown as it is."""
 LOOKS = {
     "email": later("email"),
     "phone": later("phone"),
@@ -73,5 +90,5 @@ def act_said(action: str, facts: Mapping[str, Any]) -> str:
         return " · ".join([words, *(word(known, facts[name]) for known, name in codes if name in facts)])
     for name in ("reason", "role", "kind", "what", "outcome"):
         if isinstance(facts.get(name), str):
-            return f"{words}: {facts[name]}"
+            return f"{words}: {word(FACT_WORDS.get(name, {}), facts[name])}"
     return words

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from portal.exports.today import Figures
 
 DAYS = 14
+FEW_BARS, BAR_PIXELS = 6, 40
 MOST_MONTHS = 600
 
 OUTCOME_COLOURS = {
@@ -48,8 +49,9 @@ def _bars(
         if colour
         else {"value": "#1c8a6a"}
     )
+    few = frame[x].nunique() <= FEW_BARS  # one bar as wide as the page looks like a box
     spec = {
-        "mark": {"type": "bar"},
+        "mark": {"type": "bar", "size": BAR_PIXELS} if few else {"type": "bar"},
         "height": height,
         "encoding": {
             "x": {"field": x, "type": "nominal", "sort": None, "title": None,

@@ -22,7 +22,7 @@ from portal.ui.words import _, number, plain, plural
 if TYPE_CHECKING:
     import pandas as pd
 
-ROWS_SHOWN = 200
+ROWS_SHOWN, ROWS_UNSCROLLED = 200, 10
 CARD_NUMBER = "card number"
 KEPT = "_comparison"
 Compared = tuple[Preview, Preview, tuple[TableComparison, ...]]
@@ -76,7 +76,7 @@ def _draw(compared: Compared, *, clear: bool) -> None:
         if table.differs:
             frame = _frame(table, _table(earlier, table.name), _table(later, table.name), clear=clear)
             st.dataframe(
-                frame, hide_index=True, height=min(420, 80 + 35 * len(frame)),
+                frame, hide_index=True, height="content" if len(frame) <= ROWS_UNSCROLLED else 420,
                 column_config={name: st.column_config.TextColumn(str(name)) for name in frame.columns},
                 alt=_("What changed in {table}.").format(table=displayable(table.name)),
             )  # fmt: skip

@@ -18,7 +18,6 @@ from portal.ui.words import _, sentence
 AMBER = "background-color: rgba(217, 140, 0, 0.22)"
 GREY = {"light": "color: #5a696c", "dark": "color: #98a8ab"}  # 4.5:1 on each theme's background
 DAY_SECONDS = 24 * 3600
-ROWS_UNSCROLLED = 20  # longer lists scroll within about as many rows
 STATE_SIGNS = {"green": "●", "blue": "◐", "orange": "▲", "red": "■", "gray": "○"}
 
 
@@ -54,7 +53,7 @@ def _draw(
         coloured(frame, styles),
         key=key,
         hide_index=True,
-        height="content" if len(rows) <= ROWS_UNSCROLLED else 740,
+        height="content",  # a page of rows, scrolled with the page: no second scroll bar within it
         on_select="rerun",
         selection_mode=mode,
         column_config={name: st.column_config.TextColumn(name) for name in names},

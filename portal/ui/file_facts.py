@@ -17,6 +17,7 @@ from portal.ui.badges import draw_badge
 from portal.ui.outcome import ask_again, tells_more
 from portal.ui.problems import request_id, show_problem
 from portal.ui.resting import rest
+from portal.ui.step_up import proof_is_fresh
 from portal.ui.times import expires_in, reader_zone, size, span, when, when_exact
 from portal.ui.words import _, day, number, plain, plural, sentence
 
@@ -25,24 +26,25 @@ MINUTE_SECONDS = 60.0
 
 
 def draw_facts(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) -> None:
-    """Customer, scope, format, requested, expiry, size, SHA-256."""
-    with st.container(border=True, key="facts"):
-        one, two, three, four, five = st.columns([1.1, 1, 1.25, 1.1, 1.1])
-        with one:
+    """Customer, scope, format, requested, expiry, size. Side by side as they fit: two on a phone, all on a desktop."""
+    with st.container(border=True, horizontal=True, gap="xsmall", key="facts"):
+        with st.container():
             st.caption(_("Customer"))
             _customer(portal, user, view)
-        with two:
+        with st.container():
             st.caption(_("Scope and format"))
             st.text(f"{sentence(view.scope)} · {view.format.upper()}")
             draw_badge(view)
-        with three:
+        with st.container():
             st.caption(_("Requested"))
             st.text(when(view.requested_at, zone), help=when_exact(view.requested_at, zone))
             st.text(_("by {name}").format(name=view.requested_by))
-        with four:
+        if view.running:
+            return
+        with st.container():
             st.caption(_("Expires"))
             _expiry(view.id, view.link_expires_at)
-        with five:
+        with st.container():
             st.caption(_("Size"))
             _size(view)
 
@@ -101,9 +103,8 @@ def draw_checks(view: ExportView) -> None:
         left, right = st.columns([3, 2])
         with left:
             st.caption(_("Checks"))
-            with st.container(horizontal=True, gap="xsmall"):
-                for sentence in good:
-                    st.badge(plain(sentence), icon=":material/check_circle:", color="green")
+            for sentence in good:  # lines, for a badge cuts off what a phone has no room for
+                st.markdown(f":green[:material/check_circle:] {plain(sentence)}")
             for sentence in bad:
                 st.text(f"▲ {sentence}")
             for note in view.notes:
@@ -145,8 +146,10 @@ def draw_actions(portal: Portal, user: User, view: ExportView) -> None:
         return
     with st.container(horizontal=True, key="actions"):
         if view.can_open:
+            fresh = proof_is_fresh(portal, user)  # else the form below asks for a proof first
             st.link_button(
-                _("Download original"), places.file_address(view.id), type="primary", icon=":material/download:",
+                _("Download original"), places.file_address(view.id), type="primary" if fresh else "secondary",
+                icon=":material/download:",
                 help=_("The very bytes LoyaltyDog sent."),
             )  # fmt: skip
             _spreadsheet(view)

@@ -16,7 +16,7 @@ from portal.ui import places
 from portal.ui.acts import act_said, move_said
 from portal.ui.help_places import QUESTIONS, help_link
 from portal.ui.problems import request_id, show_problem
-from portal.ui.times import when_exact
+from portal.ui.times import when_to_second
 from portal.ui.words import _, later, plain, sentence
 
 TURN_WORDS = {
@@ -124,7 +124,7 @@ def draw_timeline(rows: list[AuditRow], zone: dt.tzinfo) -> None:
 
     frame = pd.DataFrame(
         [
-            [when_exact(row.at, zone), sentence(row.who), _act_words(row), row.origin]
+            [when_to_second(row.at, zone), sentence(row.who), _act_words(row), row.origin]
             for row in rows
         ],
         columns=[_("When"), _("Who"), _("What"), _("From")],
@@ -157,7 +157,7 @@ QUESTIONS_ABOUT = {
 }
 DEFAULT_WORDS = {
     State.PURGED: later(
-        "The file has been destroyed, as it should be after its time. What is left are the facts below."
+        "The file has been destroyed, by hand or after its time. What is left are the facts of the export."
     ),
     State.EXPIRED: later("LoyaltyDog's link has expired."),
 }

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import streamlit as st
 
-from portal.errors import PortalError, StepUpNeeded
+from portal.errors import InputError, InputErrors, PortalError, StepUpNeeded
 from portal.log import log
 from portal.ui.words import _, plain, sentence
 
@@ -34,7 +34,7 @@ def show_problem(error: SaysWhatNext) -> None:
     reference = error.reference if isinstance(error, PortalError) else ""
     log.info("page.problem", code=error.code, reference=reference, detail=error.detail)
     lines = plain(f"{sentence(error.message)} {sentence(error.next_step)}".strip())
-    if reference:
+    if reference and not isinstance(error, InputError | InputErrors):  # nothing to look up: it is the person's to mend
         lines += "  \n" + _("Reference: {reference}").format(reference=reference)
     st.error(lines, icon=":material/error:")
     asked = getattr(error, "request_id", None)  # an error of the API client

@@ -19,6 +19,7 @@ from portal.web.bridge import redirect_browser
 
 WATCH_SECONDS = 15  # for the warning; a revoked session is cut off by the gate (`portal.web.live`)
 WARN_SECONDS = 60
+WARNED = "_idle_warned"
 BOUND_TO = "_session_hash"
 FOR_THIS_RUN = "_user_of_this_run"
 
@@ -61,15 +62,18 @@ def watch_session(user: User) -> None:
         st.session_state.clear()
         st.rerun(scope="app")
     rest(left - WARN_SECONDS)
-    if left < WARN_SECONDS:
-        st.warning(
-            plural(
-                "You will be signed out in {n} second because nothing happens here.",
-                "You will be signed out in {n} seconds because nothing happens here.",
-                int(left),
-            ),
-            icon=":material/timer:",
+    if left >= WARN_SECONDS:
+        st.session_state.pop(WARNED, None)
+    else:
+        words = plural(
+            "You will be signed out in {n} second because nothing happens here.",
+            "You will be signed out in {n} seconds because nothing happens here.",
+            int(left),
         )
+        st.warning(words, icon=":material/timer:")
+        if not st.session_state.get(WARNED):  # on a phone the sidebar is folded away
+            st.session_state[WARNED] = True
+            st.toast(words, icon=":material/timer:", duration="long")
         st.button(_("Stay signed in"), key="stay_signed_in")
 
 

@@ -40,6 +40,12 @@ def when_short(time: dt.datetime, zone: dt.tzinfo) -> str:
     return f"{day_of_year(local)}, {local:%H:%M}" if same_year else when(time, zone)
 
 
+def when_to_second(time: dt.datetime, zone: dt.tzinfo) -> str:
+    """``23 Nov 2026, 14:05:09``, for lists of acts, where several fall into a minute."""
+    local = time.astimezone(zone)
+    return f"{day(local)}, {local:%H:%M:%S}"
+
+
 def when_exact(time: dt.datetime, zone: dt.tzinfo) -> str:
     """The same to the second, in the reader's zone and, where that differs, in UTC."""
     local = time.astimezone(zone)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from portal.audit import AuditRow
 from portal.ui.acts import RESULTS, act_said, word
+from portal.ui.times import when_to_second
 from portal.ui.words import _, number, sentence
 
 
@@ -20,7 +21,7 @@ def trail_table(rows: Sequence[AuditRow], zone: dt.tzinfo, *, key: str) -> None:
     cells = [
         [
             number(row.seq),
-            f"{row.at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+            when_to_second(row.at, zone),
             sentence(row.who),
             act_said(row.action, row.facts),
             word(RESULTS, row.result),
@@ -34,6 +35,7 @@ def trail_table(rows: Sequence[AuditRow], zone: dt.tzinfo, *, key: str) -> None:
         pd.DataFrame(cells, columns=names, dtype=object),
         key=key,
         hide_index=True,
+        height="content",  # a page of rows, scrolled with the page: no second scroll bar within it
         column_config={name: st.column_config.TextColumn(name) for name in names},
         alt=_("Acts, newest first: number, when, who, what, result, from where, on which object, time in UTC."),
     )

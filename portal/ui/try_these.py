@@ -9,16 +9,24 @@ from portal.practice.situations import SITUATIONS, Situation
 from portal.ui.words import _, plain, sentence
 
 FIRST_MERCHANT = "Brook & Bean Coffee"
+FIRST_TO_TRY = (
+    "ordinary", "many_cards", "none_found", "two_people", "slow", "rate_limited", "expired", "refused", "cut_off",
+)  # fmt: skip
 
 
 def try_these(user: User) -> None:
     number = "one" if user.merchant_name == FIRST_MERCHANT else "two"
-    with st.container(border=True, height=520, key="try_these"):
+    mine = {situation.key: situation for situation in SITUATIONS if situation.merchant == number}
+    first = [mine.pop(key) for key in FIRST_TO_TRY if key in mine] or [mine.popitem()[1]]
+    with st.container(border=True, key="try_these"):
         st.subheader(_("Try these"))
         st.caption(_("Invented customers, each for one thing that can happen. Press a name to fill the form."))
-        for situation in SITUATIONS:
-            if situation.merchant == number:
-                _line(situation)
+        for situation in first:
+            _line(situation)
+        if mine:
+            with st.expander(_("More to try"), icon=":material/science:"):
+                for situation in mine.values():
+                    _line(situation)
 
 
 def fill_form(situation: Situation) -> None:

@@ -32,8 +32,9 @@ PAGE = """<!DOCTYPE html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title><style>
 :root{{color-scheme:light dark}}
-body{{font:1.0625rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.25rem}}
-h1{{font-size:1.375rem}} a{{color:light-dark(#0b5f5c,#7fd6cf)}} small{{opacity:.75}}
+body{{font:1.0625rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto;padding:0 1.25rem;
+background:light-dark(#fbfcfc,#0f1b1e);color:light-dark(#0a1a1c,#e6eeee)}}
+h1{{font-size:1.375rem}} a{{color:light-dark(#0b5f8a,#7fd0e6)}} small{{opacity:.75}}
 </style></head><body><main><h1>{title}</h1><p>{step}</p><p><a href="/">{back}</a></p>{reference}</main></body>
 </html>
 """
