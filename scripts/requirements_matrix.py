@@ -112,6 +112,8 @@ ONLY_IN_PART: dict[str, str] = {
     "SEC-39": "15 minutes instead of 5 (docs/security.md); no second approver",
     "SEC-53": "by refusing every other host in the client; not by a network namespace with capture",
     "SEC-54": "the lock and its hashes; no bill of materials and no advisory check",
+    "LAW-2": "the EU's month, ended early rather than rolled to a working day; no other country's law",
+    "LAW-3": "time and reason; the notice to the customer is the merchant's",
     "LAW-14": "the outcome; the letter is the merchant's",
     "LAW-18": "no end of the facts themselves: the merchant's documented period",
     "LAW-22": "the screens; there is no letter, and no place to attach other data",

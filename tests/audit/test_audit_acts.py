@@ -30,6 +30,13 @@ def entries(desk: Any, action: str) -> list[AuditEntry]:
         return list(session.scalars(select(AuditEntry).where(AuditEntry.action == action).order_by(AuditEntry.seq)))
 
 
+def sent(desk: Any, user: User) -> str:
+    """An export whose answer was sent."""
+    export_id: str = desk.run().id
+    desk.portal.exports.record_sent(user, export_id, "email")
+    return export_id
+
+
 ACTS: dict[str, Callable[[Any, User, str], object]] = {
     "export:submit": lambda d, u, e: d.ask("bea@example.com", by=u),
     "export:view": lambda d, u, e: d.portal.exports.open_preview(u, e),
@@ -48,6 +55,13 @@ ACTS: dict[str, Callable[[Any, User, str], object]] = {
     "account:create": lambda d, u, e: d.portal.identity.invite(
         u, email="new@shop.example", name="New", role="agent", password="harbour-mustard-kite-38"
     ),
+    "export:handed_out": lambda d, u, e: list(d.portal.exports.open_file(u, e, "csv").chunks),
+    "answer:sent": lambda d, u, e: d.portal.exports.record_sent(u, e, "post"),
+    "answer:acknowledged": lambda d, u, e: d.portal.exports.record_acknowledged(u, sent(d, u)),
+    "answer:extended": lambda d, u, e: d.portal.exports.record_extended(u, d.run().id, "complexity"),
+    "answer:refused": lambda d, u, e: d.portal.exports.record_refused(u, d.run().id, "excessive"),
+    "answer:closed": lambda d, u, e: d.portal.exports.record_closed(u, d.run().id, "no_request"),
+    "answer:taken_back": lambda d, u, e: d.portal.exports.take_back_answer(u, sent(d, u)),
     "export:destroy": lambda d, u, e: d.portal.exports.destroy(u, e),
 }
 
@@ -107,6 +121,7 @@ BLOCKED: dict[str, Callable[[Any, User, str], object]] = {
     "revealing": ACTS["export:reveal"],
     "downloading": ACTS["export:download"],
     "destroying": ACTS["export:destroy"],
+    "answering": lambda d, u, e: d.portal.exports.record_refused(u, e, "excessive"),
     "listing": ACTS["export:list_download"],
     "inviting": lambda d, u, e: d.portal.identity.invite(
         u, email="newer@shop.example", name="New", role="agent", password="harbour-mustard-kite-38"

@@ -53,12 +53,15 @@ def lived(new_desk: Any, tmp_path_factory: pytest.TempPathFactory) -> Life:
         exports.note_reveal(maya, ada.id, "cards")
         exports.note_search(maya, "ada@example.com")
         exports.search_cards(maya, "ada@example.com")
+        exports.record_sent(maya, ada.id, "email")
+        exports.record_extended(maya, views["refused@example.com"].id, "complexity")
         exports.release(maya, views["two.people@example.com"].id, "looked at, the giver's own")
         exports.destroy(maya, views["two.people@example.com"].id)
         b"".join(exports.register_csv(maya).chunks)
         sought = {*EVENTS_OF_A_LIFE, MERCHANT_ONE_TOKEN, MERCHANT_TWO_TOKEN, by_card["customer"]["id"]}
         sought |= _personal(by_card)
         shown["timeline"] = str([exports.timeline(maya, view.id) for view in views.values()])
+        shown["answers"] = repr([exports.answers(maya, view.id) for view in views.values()])
         shown["views"] = repr(list(views.values()))
         while_running = read_all(folder)  # with SQLite's write-ahead logs
     return Life(folder, sought, shown, while_running + read_all(folder))

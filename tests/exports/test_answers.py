@@ -179,6 +179,7 @@ def test_what_cannot_be_is_answered_with_its_field_and_records_nothing(
 # What follows from what -----------------------------------------------------------------------------
 
 
+@pytest.mark.keeps("LAW-3")
 def test_an_extension_moves_the_day_once_and_to_three_months_at_most(desk: Any, exports: Exports) -> None:
     export_id, day = received(desk, 3), TODAY - 3 * DAY
     until = months_after(day, 2)
@@ -191,6 +192,7 @@ def test_an_extension_moves_the_day_once_and_to_three_months_at_most(desk: Any, 
     assert standing(desk, other)[2] == months_after(TODAY - 4 * DAY, 3)
 
 
+@pytest.mark.keeps("LAW-3")
 @pytest.mark.parametrize(("after", "allowed"), [(0, True), (1, False)])
 def test_an_extension_is_possible_up_to_the_last_day_of_the_month_and_not_on_the_next(
     desk: Any, exports: Exports, after: int, allowed: bool

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from portal.storage.months import months_after
 
+pytestmark = pytest.mark.keeps("LAW-2")
+
 DAYS = st.dates(dt.date(1999, 1, 1), dt.date(2100, 12, 31))
 
 
