@@ -50,16 +50,25 @@ class Certifying:
     jobs: list[Job]
     others: list[subprocess.Popen[bytes]]
 
+    @property
+    def up_to(self) -> int:
+        return self.jobs[-1].bounds[-1][1]
+
     def verdict(self, points: Sequence[Checkpoint]) -> Verdict:
         """Where the newest of `points` stands, when all blocks up to there are as they were signed; else nothing."""
-        own = digests(self.jobs[0]) if self.jobs else []
-        answers = [own, *map(_answer, self.others)]
-        bounds = [bound for job in self.jobs for bound in job.bounds]
-        found = [digest for answer in answers for digest in answer]
-        known = [point for point in sorted(points, key=lambda p: p.size) if bounds and point.size <= bounds[-1][1]]
-        signed = [(p.block.since + 1, p.size, p.block.rows) for p in known if p.block is not None]
-        whole = [(first, last, digest) for (first, last), digest in zip(bounds, found, strict=False)]
-        if not known or len(found) != len(bounds) or signed != whole:
+        if not self.jobs:
+            return Verdict()
+        own = digests(self.jobs[0])
+        found: dict[tuple[int, int], str] = {}
+        for job, answer in zip(self.jobs, [own, *map(_answer, self.others)], strict=True):
+            found |= zip(job.bounds, answer, strict=False)
+        known = sorted((point for point in points if point.size <= self.up_to), key=lambda point: point.size)
+        signed = {(point.block.since + 1, point.size): point.block.rows for point in known if point.block is not None}
+        if not known or len(signed) != len(known):
+            return Verdict()
+        rest = sorted(signed.keys() - found.keys())  # two processes signed at once: blocks that overlap
+        found |= zip(rest, digests(Job(self.jobs[0].database, self.chain, rest)) if rest else [], strict=False)
+        if any(found.get(bound) != digest for bound, digest in signed.items()) or not _gapless(sorted(signed)):
             return Verdict()
         newest = known[-1]
         with self.db.read() as session:
@@ -70,6 +79,16 @@ class Certifying:
             sound=newest.size, head=newest.head, first_at=first_at, last_at=last_at, checkpoints=len(known),
             signed=newest, frontier=Frontier.from_place(newest.size),
         )  # fmt: skip
+
+
+def _gapless(bounds: Sequence[tuple[int, int]]) -> bool:
+    """They reach from the first entry to the last without one left out."""
+    reached = 0
+    for first, last in bounds:
+        if first > reached + 1:
+            return False
+        reached = max(reached, last)
+    return True
 
 
 def _answer(process: subprocess.Popen[bytes]) -> list[str]:

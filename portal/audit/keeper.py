@@ -140,10 +140,13 @@ class Keeper:
                 aged = last is None or utc_now() - last.made_at >= EVERY
                 if not grown or not (now or aged or grown >= EVERY_ENTRIES):
                     return last
+                last = self._newest(chain, afresh=True)  # another process may have signed meanwhile
+                if last is not None and last.size >= tail:
+                    return last
                 return self._sign_on(session, chain, last, tail, to_the_end=now or aged)
 
-    def _newest(self, chain: str) -> Checkpoint | None:
-        if chain not in self._last:
+    def _newest(self, chain: str, *, afresh: bool = False) -> Checkpoint | None:
+        if afresh or chain not in self._last:
             note = self.folder.newest(chain)
             if note is None:
                 return None

@@ -331,6 +331,37 @@ def test_checkpoints_without_digests_are_walked_to(signed: Signed, in_shares: No
     assert "holds: 40 entries, 6 signed checkpoints agree" in signed.tool.verify_trail(trail, copy, "", 0)
 
 
+@pytest.mark.parametrize(("since", "holds_quickly"), [(0, True), (10, True), (14, True), (21, False)])
+def test_checkpoints_of_two_processes_may_overlap_but_leave_no_gap(
+    signed: Signed, in_shares: None, tmp_path: Path, since: int, holds_quickly: bool
+) -> None:
+    import shutil
+
+    copy = tmp_path / "checkpoints"
+    shutil.copytree(signed.folder / "checkpoints", copy)
+    (copy / CHAIN / "000000000021.checkpoint").unlink()
+    point = replace(signed.points[3], block=block_of(since, signed.rows[since:28]))
+    (copy / CHAIN / "000000000028.checkpoint").write_text(signed.keeper.keys.sign(point.text()))
+    points = [parse_checkpoint(note, signed.keeper.trusted()) for note in audit.open_folder(str(copy)).notes(CHAIN)]
+    with certifying.certifying(signed.db, CHAIN, [p.size for p in points]) as quick:
+        assert quick.verdict(points).sound == (SIZE if holds_quickly else 0)
+    assert signed.keeper.verify(CHAIN, folder=audit.open_folder(str(copy))).sound == SIZE
+
+
+def test_a_keeper_goes_on_from_what_another_signed_meanwhile(tmp_path: Path) -> None:
+    options = Settings(data_dir=tmp_path)
+    db = Database(open_engine(options.database))
+    Base.metadata.create_all(db.engine)
+    one, other = audit.open_keeper(db, options), audit.open_keeper(db, options)
+    for keeper in (one, other, one):
+        with db.write() as session:
+            audit.record(session, CHAIN, "who", "export:state")
+        keeper.sign(CHAIN, now=True)
+    points = [parse_checkpoint(note, one.trusted()) for note in one.folder.notes(CHAIN)]
+    assert [(p.block.since, p.size) for p in points if p.block] == [(0, 1), (1, 2), (2, 3)]
+    db.close()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_tampering_with_a_large_trail_is_found_at_the_same_place_by_both(
