@@ -95,9 +95,9 @@ def filters() -> HistoryFilter:
         one, two, three = st.columns(3)  # a second row, so that a phone stacks them in this order
         since = one.date_input(_("From"), value=None, key="history_since", format=date_field(), persist_state=KEEP)
         until = two.date_input(_("To"), value=None, key="history_until", format=date_field(), persist_state=KEEP)
+        answer = three.selectbox(_("Answer"), list(ANSWERS), format_func=lambda a: _(ANSWERS[a]), key="history_answer",
+                                 persist_state=KEEP)  # fmt: skip
         mine = three.toggle(_("Only mine"), key="history_mine", persist_state=KEEP)
-        answer = one.selectbox(_("Answer"), list(ANSWERS), format_func=lambda a: _(ANSWERS[a]), key="history_answer",
-                               persist_state=KEEP)  # fmt: skip
     return HistoryFilter(
         text=text or "",
         states=frozenset().union(*(STATES_BY_WORD[w] for w in words)),

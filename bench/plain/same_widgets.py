@@ -41,10 +41,11 @@ def past_exports() -> None:
         one.multiselect("Status", STATES, key="states", placeholder="Any status")
         two.selectbox("Format", ["", "JSON", "CSV"], key="format")
         three.selectbox("Program", ["", "One", "Two"], key="program")
+        one, two, three = st.columns(3)
         one.date_input("From", value=None, key="since", format="YYYY-MM-DD")
         two.date_input("To", value=None, key="until", format="YYYY-MM-DD")
+        three.selectbox("Answer", ["", "Open", "Overdue"], key="answered")
         three.toggle("Only mine", key="mine")
-        one.selectbox("Answer", ["", "Open", "Overdue"], key="answered")
     with st.container(horizontal=True, horizontal_alignment="right"):
         st.link_button("Download list", "/a.csv", icon=":material/download:", help="The register as CSV.")
         st.link_button("As workbook", "/a.xlsx", icon=":material/table:")
@@ -69,24 +70,23 @@ def past_rows() -> None:
 
 
 def facts() -> None:
-    with st.container(border=True, key="facts"):
-        one, two, three, four, five = st.columns([1.1, 1, 1.25, 1.1, 1.1])
-        with one:
+    with st.container(border=True, horizontal=True, gap="xsmall", key="facts"):
+        with st.container():
             st.caption("Customer")
             st.text("p…w@e….com")
             st.button("Show", key="reveal", icon=":material/visibility:", type="tertiary", help="Shown and audited.")
-        with two:
+        with st.container():
             st.caption("Scope and format")
             st.text("Everything · CSV")
             st.badge("Ready", icon=":material/check_circle:", color="green")
-        with three:
+        with st.container():
             st.caption("Requested")
             st.text("23 Nov 2026, 10:00", help="2026-11-23T10:00:00Z")
             st.text("by Maya Brook")
-        with four:
+        with st.container():
             st.caption("Expires")
             expiry()
-        with five:
+        with st.container():
             st.caption("Size")
             st.text("21 KB", help="21,345 bytes")
             st.text("kept until 30 Nov")
@@ -112,8 +112,6 @@ def actions_and_checks() -> None:
         left, right = st.columns([3, 2])
         with left:
             st.caption("Checks")
-            with st.container(horizontal=True, gap="xsmall"):
-                pass
         with right:
             st.caption("SHA-256 of the original")
             st.code("0" * 64, language=None, wrap_lines=True)

@@ -12,6 +12,7 @@ from portal.exports.answer_figures import AnswerFigures
 from portal.exports.answers import CHANNELS, COPIES, DUE_SOON, REASONS, AnswerFact, AnswerRecord, Kind, Standing
 from portal.identity import Permission, User, allows
 from portal.runtime import Portal
+from portal.ui import places
 from portal.ui.acts import word
 from portal.ui.answer_words import CHANNEL_WORDS, COPY_WORDS, KIND_WORDS, REASON_WORDS
 from portal.ui.help_places import help_link
@@ -120,22 +121,22 @@ def _form(portal: Portal, user: User, view: ExportView, record: AnswerRecord, zo
     now: dt.datetime = st.session_state.setdefault(f"_answer_now_{view.id}", fresh)
     at, until, channel, copy, reason = now, record.extended_at_most, CHANNELS[0], "", ""
     with st.form("answer_form", border=False):
-        places = iter(st.columns(3))
+        cells = iter(st.columns(3))
         if kind is Kind.SENT:
-            channel = next(places).selectbox(_("How"), CHANNELS, format_func=lambda c: _(CHANNEL_WORDS[c]))
+            channel = next(cells).selectbox(_("How"), CHANNELS, format_func=lambda c: _(CHANNEL_WORDS[c]))
             copies = _copies(view, record)
-            copy = next(places).selectbox(_("What was sent"), copies, format_func=lambda c: _(COPY_WORDS[c]))
+            copy = next(cells).selectbox(_("What was sent"), copies, format_func=lambda c: _(COPY_WORDS[c]))
         if kind in REASONS:
-            reason = next(places).selectbox(_("Reason"), REASONS[kind], format_func=lambda r: _(REASON_WORDS[r]))
+            reason = next(cells).selectbox(_("Reason"), REASONS[kind], format_func=lambda r: _(REASON_WORDS[r]))
         if kind is Kind.EXTENDED:
-            until = next(places).date_input(
+            until = next(cells).date_input(
                 _("New last day"), value=record.extended_at_most, max_value=record.extended_at_most,
                 min_value=record.month_ends_on + dt.timedelta(days=1), format=date_field(),
             )  # fmt: skip
             st.caption(_("Tell the customer within the first month, and why. Three months from receipt at most."))
         if kind in (Kind.SENT, Kind.ACKNOWLEDGED, Kind.REFUSED):
             earliest = min(_midnight(record.received_on), now)
-            at = next(places).datetime_input(
+            at = next(cells).datetime_input(
                 _("When"), value=now, min_value=earliest, max_value=_tonight(now), format=date_field(),
                 step=dt.timedelta(minutes=1),
             ) or now  # fmt: skip
@@ -194,6 +195,10 @@ def draw_answer_figures(figures: AnswerFigures) -> None:
             plural("{n} request is overdue: Past exports lists it.",
                    "{n} requests are overdue: Past exports lists them.", figures.overdue),
             icon=":material/notification_important:",
+        )  # fmt: skip
+        st.page_link(
+            places.PAST_EXPORTS, label=_("Show what is overdue"), icon=":material/history:",
+            query_params={"answer": "overdue"},
         )  # fmt: skip
     with st.container(horizontal=True):  # side by side as they fit, their words whole
         st.metric(

@@ -94,8 +94,8 @@ def figures_of_today(figures: Figures) -> None:
                 plural("{n} export is open", "{n} exports are open", open_now) + f": {words}.")  # fmt: skip
         quick = [(day_of_year(day), round(100 * share, 1)) for day, share in figures.within_a_day]
         mean = sum(share for _day, share in quick) / len(quick) if quick else 0.0
-        words = _("On average {n} percent of a day's exports were answered within 24 hours.").format(n=number(mean))
-        _bar_of(_("Answered within a day, percent"), "day", quick, words)
+        words = _("On average {n} percent of a day's exports were ready within 24 hours.").format(n=number(mean))
+        _bar_of(_("Ready within a day, percent"), "day", quick, words)
     with right:
         soon = [(day_of_year(day), float(n)) for day, n in figures.expiring]
         total = sum(n for _day, n in figures.expiring)

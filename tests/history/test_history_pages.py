@@ -164,7 +164,7 @@ def test_today_draws_its_pictures_with_words(open_page: Callable[..., AppTest]) 
     page = open_page("today.py")
     assert not page.exception
     heads = [s.value for s in page.subheader]
-    assert {"Age of open exports", "Answered within a day, percent", "Exports by program, 30 days"} <= set(heads)
+    assert {"Age of open exports", "Ready within a day, percent", "Exports by program, 30 days"} <= set(heads)
     assert "Due within 7 days" in [m.label for m in page.metric]
     assert any("links expire within 7 days" in t.value for t in page.text)
 
