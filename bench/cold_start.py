@@ -6,6 +6,9 @@ against the same page once the process is warm.
 
 Limits: ready at most 1.5 times the bare start; the first page at most 1.3 times a warm one. A start with an empty data
 folder also makes keys, tables and people; it is shown beside. "First page" is asked for the moment the server is ready.
+
+The portal answers before all of it is loaded (`portal/web/early_door.py`): who asks for a page then waits for it. So
+the time from the start to the first page drawn stands beside, on both sides: nothing is hidden by an early answer.
 """
 
 from __future__ import annotations
@@ -65,6 +68,7 @@ def main() -> None:
     parser.add_argument("--starts", type=int, default=7)
     given = parser.parse_args()
     ready: dict[str, list[float]] = {"portal": [], "portal, empty folder": [], "bare": []}
+    drawn: dict[str, list[float]] = {"portal": [], "bare": []}
     firsts: dict[str, list[tuple[float, float]]] = {"at once": [], "after 2 s": [], "Past exports": []}
     with tempfile.TemporaryDirectory(prefix="bench-cold-") as folder:
         with portal(folder=Path(folder)):
@@ -72,9 +76,11 @@ def main() -> None:
         for _ in range(given.starts):
             with plain("empty") as server:
                 ready["bare"].append(server.ready_seconds)
+                drawn["bare"].append(server.ready_seconds + asyncio.run(page_seconds(server)))
             with portal(0, folder=Path(folder)) as server:
                 ready["portal"].append(server.ready_seconds)
                 firsts["at once"].append(asyncio.run(pages(server, 0.0)))
+                drawn["portal"].append(server.ready_seconds + firsts["at once"][-1][0])
                 firsts["Past exports"].append(asyncio.run(members_pages(server)))
             with portal(0) as server:
                 ready["portal, empty folder"].append(server.ready_seconds)
@@ -83,6 +89,9 @@ def main() -> None:
     print(f"{'start':<24}{'seconds':>9}{'ratio':>8}   (at most 1.5)")
     for name, seconds in middle.items():
         print(f"{name:<24}{seconds:>9.2f}{seconds / middle['bare']:>8.2f}")
+    shown = {name: statistics.median(times) for name, times in drawn.items()}
+    print(f"start to the first page drawn: {shown['portal']:.2f} s, bare {shown['bare']:.2f} s "
+          f"({shown['portal'] / shown['bare']:.2f} times)")  # fmt: skip
     print(f"{'first page':<24}{'first ms':>9}{'warm ms':>9}{'ratio':>8}   (at most 1.3)")
     ratios = {}
     for name, pairs in firsts.items():
@@ -93,7 +102,8 @@ def main() -> None:
         "bench": "cold_start", "ready_s": middle["portal"], "empty_folder_s": middle["portal, empty folder"],
         "bare_s": middle["bare"], "ready_ratio": middle["portal"] / middle["bare"],
         "first_page_ratio": ratios["after 2 s"], "first_page_at_once_ratio": ratios["at once"],
-        "past_exports_ratio": ratios["Past exports"],
+        "past_exports_ratio": ratios["Past exports"], "drawn_s": shown["portal"], "bare_drawn_s": shown["bare"],
+        "drawn_ratio": shown["portal"] / shown["bare"],
     })  # fmt: skip
 
 

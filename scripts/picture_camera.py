@@ -94,7 +94,7 @@ def wait_until_ready(process: subprocess.Popen[bytes], origin: str) -> None:
         if process.poll() is not None:
             break
         try:
-            urllib.request.urlopen(f"{origin}/healthz", timeout=2).close()
+            urllib.request.urlopen(f"{origin}/readyz", timeout=20).close()
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.25)

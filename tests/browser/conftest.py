@@ -145,10 +145,10 @@ def start_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
         demo = Demo(process, port, practice_port, folder)
         started.append(demo)
         for _ in range(240):
-            if process.poll() is not None or answers(f"{demo.origin}/healthz"):
+            if process.poll() is not None or answers(f"{demo.origin}/readyz"):
                 break
             time.sleep(0.25)
-        if process.poll() is not None or not answers(f"{demo.origin}/healthz"):
+        if process.poll() is not None or not answers(f"{demo.origin}/readyz"):
             pytest.fail("The demo did not become ready:\n" + log.read_text()[-3000:])
         return demo
 

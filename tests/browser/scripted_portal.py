@@ -108,7 +108,7 @@ def served(script: Script, folder: Path, *, role: str = "agent", port: int = 0, 
     portal = Demo(process, port, merchant.server_port, folder)
     try:
         for _ in range(240):
-            if process.poll() is not None or answers(f"{portal.origin}/healthz"):
+            if process.poll() is not None or answers(f"{portal.origin}/readyz"):
                 break
             time.sleep(0.25)
         if process.poll() is not None:

@@ -145,7 +145,7 @@ def wordy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     demo = Demo(process, port, practice_port, folder)
     try:
         for _ in range(240):
-            if process.poll() is not None or answers(f"{demo.origin}/healthz"):
+            if process.poll() is not None or answers(f"{demo.origin}/readyz"):
                 break
             time.sleep(0.25)
         assert process.poll() is None, log.read_text()[-3000:]
