@@ -129,7 +129,7 @@ class Gate:
         place = place_of(scope["method"], scope["path"])
         current_language.set(self._language(Headers(scope=scope)))
         answer = self._answering(scope, place, send)
-        refusal = None if place is Place.HEALTH else await self._refusal(scope, place)
+        refusal = None if place is Place.HEALTH else await self._looked_at(scope, place)
         if refusal is not None:
             await refusal(scope, receive, answer)
             return
@@ -139,6 +139,18 @@ class Gate:
             del headers["accept-encoding"]  # its language is written into it on the way out
             scope["headers"] = headers.raw
         await self._guarded(scope, receive, answer)
+
+    async def _looked_at(self, scope: Scope, place: Place) -> Response | None:
+        """`_refusal`, or a page that says so when the sessions cannot be read: else the front end would wait for ever
+        for a socket that nobody opens."""
+        try:
+            return await self._refusal(scope, place)
+        except Exception as error:
+            reference = secrets.token_hex(4)
+            log.error("sessions cannot be read", reference=reference, error_type=type(error).__name__)
+            return page(
+                503, "The portal cannot reach its database.", "Nothing is lost. Try again in a minute.", reference
+            )
 
     async def _refusal(self, scope: Scope, place: Place) -> Response | None:
         """Why the request goes no further, or None; leaves the visit in the scope where a route needs it."""
@@ -154,6 +166,8 @@ class Gate:
                 return page(401, "You are signed out.", "Sign in, then try again.")
             if scope["method"] not in READING and not self._same_site(headers):
                 return page(403, "This request came from another site.", "Start from the portal.")
+        if place is Place.SHELL:
+            await self._visit(scope)  # its socket will need the session: rather say now that none can be read
         if place in {Place.SHELL, Place.FRONT_END, Place.MEMBERS}:
             self._note_nonce(scope)
         self._hide_cookies(scope)

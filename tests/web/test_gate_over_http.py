@@ -5,6 +5,7 @@ from hashlib import sha256
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from portal.web.bridge import DESKTOP_NOTE_FILE, OUR_SCRIPTS, index_html
 from portal.web.places import SCRIPT_PATHS
@@ -284,3 +285,24 @@ def test_the_nonce_cookie_is_set_once_and_no_script_can_read_it(server) -> None:
         again = client.get("/_stcore/host-config")
         assert not [c for c in again.headers.get_list("set-cookie") if c.startswith("portal_browser=")]
         assert not [c for c in client.get("/").headers.get_list("set-cookie") if c.startswith("portal_")]
+
+
+@pytest.mark.keeps("SEC-52")
+@pytest.mark.parametrize("path", ["/", "/preview", "/exports/list.csv"])
+def test_whoever_comes_while_the_sessions_cannot_be_read_is_told_so(server, path: str) -> None:
+    cookie = server.cookie("manager@one")
+    with server.database.write() as session:
+        session.execute(text("ALTER TABLE login_sessions RENAME TO away"))
+    try:
+        with server.client(cookie) as client:
+            answer = client.get(path, headers={"accept-language": "en"})
+        with server.client() as client:
+            assert client.get("/healthz").status_code == 200
+    finally:
+        with server.database.write() as session:
+            session.execute(text("ALTER TABLE away RENAME TO login_sessions"))
+    assert answer.status_code == 503
+    assert "The portal cannot reach its database." in answer.text and "Reference:" in answer.text
+    assert "login_sessions" not in answer.text
+    with server.client(cookie) as client:
+        assert client.get(path).status_code == 200
