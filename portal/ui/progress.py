@@ -10,7 +10,7 @@ from portal.exports import ExportView, State
 from portal.identity import User
 from portal.runtime import Portal
 from portal.ui.badges import badge_of
-from portal.ui.desktop_note import draw_desktop_note
+from portal.ui.desktop_note import draw_desktop_note, say
 from portal.ui.problems import request_id, show_problem
 from portal.ui.times import size, span, step_time
 from portal.ui.words import _
@@ -75,6 +75,7 @@ def forget_waiting(page: str) -> None:
 def steps(view: ExportView) -> None:
     """Asking LoyaltyDog -> Fetching the file -> Sealing -> Checking."""
     asked, fetched, checked = view.accepted_at, view.collected_at, view.inspected_at
+    say(_("Checking") if fetched else _("Fetching the file") if asked else _("Asking LoyaltyDog"))
     _line(_("Asking LoyaltyDog"), bool(asked), not asked, step_time(view.requested_at, asked), _asking_words(view))
     _line(
         _("Fetching the file"),

@@ -115,3 +115,27 @@ def test_somebody_who_opens_an_export_that_is_ready_is_told_nothing(sam: Desk) -
     sam.reload()
     wait_for_the_end(sam)
     assert told(sam) == []
+
+
+def test_a_screen_reader_hears_each_step_and_the_end(sam: Desk) -> None:
+    sam.page.evaluate("""
+        window.heard = [];
+        const roots = new Set();
+        const look = (root) => {
+            if (!roots.has(root)) {
+                roots.add(root);
+                new MutationObserver(() => look(root)).observe(root, {childList: true, subtree: true});
+            }
+            for (const one of root.querySelectorAll('[role=status][aria-live=polite]')) {
+                if (one.textContent && window.heard.at(-1) !== one.textContent) window.heard.push(one.textContent);
+            }
+            for (const one of root.querySelectorAll('*')) if (one.shadowRoot) look(one.shadowRoot);
+        };
+        setInterval(() => look(document), 50);
+    """)
+    ask(sam)
+    wait_for_the_end(sam)
+    heard: list[str] = sam.page.evaluate("window.heard")
+    assert heard[0] == "Asking LoyaltyDog" and "Fetching the file" in heard, heard
+    assert heard[-1] == "An export is ready", heard
+    assert len(heard) == len(set(heard)), heard  # each once: no chatter

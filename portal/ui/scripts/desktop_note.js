@@ -1,5 +1,6 @@
-// A desktop notification for who waits in another window: "An export is ready", and nothing about anybody.
-// Off until somebody chooses it; the choice stays in this browser. Words come with the data, already translated.
+// How an export stands, for whoever does not see it: read out by a screen reader, and for who waits in another window
+// a desktop notification, "An export is ready" and nothing about anybody. The notification is off until somebody
+// chooses it; the choice stays in this browser. Words come with the data, already translated.
 
 const CHOICE = "portal.desktop_note";
 let waitedFor = ""; // the export that this page saw under way
@@ -43,7 +44,25 @@ function tell(words) {
   });
 }
 
+// A region that screen readers read out when its words change; it must be there, and empty, a moment before.
+function say(place, words) {
+  let region = place.querySelector("div.said");
+  if (!region) {
+    region = document.createElement("div");
+    region.className = "said";
+    region.setAttribute("role", "status");
+    region.setAttribute("aria-live", "polite");
+    place.append(region);
+  }
+  region.dataset.next = words;
+  setTimeout(() => {
+    if (region.textContent !== region.dataset.next) region.textContent = region.dataset.next;
+  }, 150);
+}
+
 export default function ({ data, parentElement }) {
+  if (data.said) say(parentElement, data.said);
+  if (!data.export) return;
   if (data.under_way) {
     waitedFor = data.export;
     offer(parentElement, data.words);
