@@ -102,7 +102,7 @@ def test_a_full_database_takes_no_request_and_none_leaves(house: House, counting
         connection.execute(f"PRAGMA max_page_count={pages + 8}")
 
     event.listen(portal.db.engine, "connect", small)
-    with pytest.raises(Exception, match="full|audit_unavailable"):  # whichever write needs the first new page
+    with pytest.raises(Exception, match=r"full|audit_unavailable"):  # whichever write needs the first new page
         for number in range(200):
             begin(portal, f"c{number}@example.com")
     event.remove(portal.db.engine, "connect", small)

@@ -57,7 +57,9 @@ def a_value_of(connection: Connection, column: Column[Any]) -> Any:
         return dt.datetime(2026, 3, 29, 1, 30, 0, 123456, tzinfo=dt.UTC)
     if isinstance(column.type, JSON | CanonicalJSON):
         return {"a": 1}
-    values: dict[type, Any] = {str: "ü-x", int: 7, float: 0.5, bool: True, bytes: b"\x00\xff"}
+    values: dict[type, Any] = {
+        str: "ü-x", int: 7, float: 0.5, bool: True, bytes: b"\x00\xff", dt.date: dt.date(2028, 2, 29)
+    }  # fmt: skip
     return values[column.type.python_type]
 
 
