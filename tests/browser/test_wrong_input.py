@@ -104,6 +104,7 @@ def test_sentence_goes_when_the_field_is_changed_or_the_page_is_left(desk: MakeD
 def test_newcomer_fills_the_form_from_the_list_of_practice_customers(desk: MakeDesk) -> None:
     person = desk("sam")
     person.go("New export")
+    person.page.get_by_text("More to try", exact=True).click()
     person.press("Stacked CSV")
     person.settle()
     assert person.page.get_by_label("Customer email", exact=True).input_value() == "stacked@example.com"
