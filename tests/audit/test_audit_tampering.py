@@ -376,6 +376,28 @@ def test_tampering_with_a_large_trail_is_found_at_the_same_place_by_both(
     assert wrong.value.seq == fault, act
 
 
+@pytest.mark.parametrize("slipped_in", ["the line again", "another entry's line", "an empty line", "words"])
+def test_a_line_slipped_into_a_large_trail_is_found_wherever_it_stands(
+    signed: Signed, in_shares: None, tmp_path: Path, slipped_in: str
+) -> None:
+    """Between two shares too, where a line would be in neither."""
+    lines = [line_of(row) for row in signed.rows]
+    path = tmp_path / "trail.jsonl"
+    for place in range(1, SIZE + 1):
+        extra = {
+            "the line again": lines[place - 1],
+            "another entry's line": lines[place % SIZE],
+            "an empty line": b"\n",
+            "words": b'{"entry":{"seq":7}}\n',
+        }[slipped_in]
+        path.write_bytes(b"".join([*lines[:place], extra, *lines[place:]]))
+        with pytest.raises(signed.tool.Wrong) as wrong:
+            signed.tool.verify_trail(path, signed.folder / "checkpoints", "", 0)
+        # The next entry's line twice: the first of the two is right, the second is not.
+        again = slipped_in == "another entry's line" and place < SIZE
+        assert wrong.value.seq == place + (2 if again else 1)
+
+
 def test_a_large_trail_that_holds_is_not_read_line_by_line(
     signed: Signed, in_shares: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
