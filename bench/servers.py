@@ -71,6 +71,16 @@ def answers(url: str) -> bool:
         return False
 
 
+def wait_until_warm(server: Server) -> float:
+    """Wait for the portal's `/readyz`; gives the seconds since its start."""
+    started = time.perf_counter() - server.ready_seconds
+    while not answers(server.origin + "/readyz"):
+        if not server.alive() or time.perf_counter() - started > START_SECONDS:
+            raise SystemExit(f"{server.name} did not get ready")
+        time.sleep(0.02)
+    return time.perf_counter() - started
+
+
 def environment(**more: str) -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if not k.startswith(OURS)} | more
 

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
-gc.disable()  # what is imported stays: looking through it for garbage again and again takes a tenth of the start
 if str(PROJECT_ROOT) not in sys.path:  # `streamlit run portal/asgi.py` puts only this folder on the path
     sys.path.insert(0, str(PROJECT_ROOT))
 
@@ -36,22 +35,26 @@ from portal.web.downloads import download_routes  # noqa: E402
 from portal.web.gate import Gate  # noqa: E402
 from portal.web.health import health_routes  # noqa: E402
 from portal.web.language_route import language_routes  # noqa: E402
+from portal.web.loading import sharing  # noqa: E402
 from portal.web.metrics import start_metrics  # noqa: E402
 from portal.web.oidc_routes import oidc_routes  # noqa: E402
 from portal.web.portal_shape import PortalSource  # noqa: E402
 from portal.web.rehearsal import rehearse  # noqa: E402
 from portal.web.turns import turns  # noqa: E402
 
-gc.enable()
 bridge.find_our_config()
+bridge.no_foreign_components()
 SCRIPT = PROJECT_ROOT / "portal" / "app.py"
 handed_over = threading.Event()
 """Set at the end when exports were left to another process; see `portal.runtime.Portal.stop`."""
+warmed = threading.Event()
+"""Set when the first page of this process is drawn as quickly as any later one; `/readyz` waits for it."""
 COLLECT_SECONDS = 30.0  # Streamlit's collection after every rerun is off (measured 81 % of its time): do it here
 
 
 WARM = """
-    pandas pyarrow pyarrow.pandas_compat PIL.Image streamlit.material_icon_names streamlit.emojis streamlit.web.skills
+    pandas pyarrow pyarrow.pandas_compat PIL.Image email_validator
+    streamlit.material_icon_names streamlit.emojis streamlit.web.skills
     portal.preview portal.exports.bulk portal.ui.session portal.ui.step_up portal.ui.problems
     portal.ui.brand portal.ui.charts portal.ui.export_table portal.ui.file_tables portal.ui.file_facts
     portal.ui.comparison portal.ui.outcome portal.ui.progress
@@ -64,9 +67,10 @@ def _warm_up() -> None:
     then leave all of it out of every later collection."""
     quiet = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
     quiet.setLevel(logging.ERROR)  # it warns of fragments and dialogs that are read outside a page's run
-    for name in WARM:
-        with suppress(ImportError):
-            __import__(name)
+    with sharing():
+        for name in WARM:
+            with suppress(ImportError):
+                __import__(name)
     quiet.setLevel(logging.WARNING)
     gc.collect()
     gc.freeze()
@@ -79,7 +83,10 @@ async def _get_ready(app: st.App, settings: Settings) -> None:
         await rehearse(app, settings)
     except Exception as error:
         log.warning("rehearsal failed", error_type=type(error).__name__)
-    await asyncio.to_thread(_warm_up)
+    try:
+        await asyncio.to_thread(_warm_up)
+    finally:
+        warmed.set()
 
 
 def _give_back() -> None:
@@ -136,7 +143,7 @@ def app_options(source: PortalSource) -> dict[str, Any]:
     """What `st.App` is given besides the script: routes, the gate as outermost middleware, error report."""
     return {
         "routes": [
-            *health_routes(source),
+            *health_routes(source, warmed.is_set),
             *auth_routes(source),
             *language_routes(source),
             *oidc_routes(source),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import os
 import signal
 import socket
@@ -11,6 +12,7 @@ import subprocess  # nosec: starts our own practice server with fixed arguments
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NoReturn
 
 from portal.config import PRACTICE_PORT_DEFAULT, PROJECT_ROOT, load_settings
@@ -20,6 +22,8 @@ from portal.web.early_door import EarlyDoor
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
+
+    from portal.config import Settings
 
 M_ARENA_MAX = -8  # malloc.h
 GRACE_SECONDS = 8  # open answers may end; then exports get `DurableEngine.stop`'s 15 s, the rest is handed over
@@ -59,23 +63,26 @@ def run_demo() -> int:
         start_new_session=True,  # Ctrl-C reaches this process only, which then ends the child in order
         stderr=subprocess.DEVNULL,
     )
-    password = ""
+    password: Future[str] = Future()
 
-    def prepare() -> None:
+    def prepare() -> Callable[[], object]:
         from portal.commands.practice_people import seed_practice
         from portal.runtime import get_portal
 
         nonlocal password
         _note_keys()
-        password = seed_practice(get_portal(), practice_port)
+        beside = ThreadPoolExecutor(1)  # the password check lets others work for its quarter of a second
+        password = beside.submit(seed_practice, get_portal(), practice_port)
+        beside.shutdown(wait=False)
+        return password.result
 
     def ready() -> None:
         from portal.commands.practice_people import print_sign_ins
 
-        print_sign_ins(settings, practice_port, password)
+        print_sign_ins(settings, practice_port, password.result())
 
     try:
-        status = _serve(settings.host, settings.port, prepare, ready)
+        status = _serve(settings, prepare, ready)
     finally:
         child.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -98,14 +105,15 @@ def run_serve() -> int:
     def ready() -> None:
         print(f"Privacy portal ready: {settings.origin}", flush=True)
 
-    return _ended(_serve(settings.host, settings.port, _note_keys, ready))
+    return _ended(_serve(settings, _note_keys, ready))
 
 
-def _note_keys() -> None:
+def _note_keys() -> Callable[[], object]:
     from portal.commands.noting import note_master_keys
     from portal.runtime import get_portal
 
     note_master_keys(get_portal())
+    return lambda: None
 
 
 def run_doctor(*, quiet: bool = False) -> int:
@@ -181,11 +189,11 @@ def _few_arenas() -> None:
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
-def _serve(host: str, port: int, prepare: Callable[[], None], ready: Callable[[], None]) -> int:
+def _serve(settings: Settings, prepare: Callable[[], Callable[[], object]], ready: Callable[[], None]) -> int:
     """Run the ASGI app under uvicorn in this process until SIGINT or SIGTERM.
 
-    The port is open before `prepare` has run and the app is imported (`portal.web.early_door`); `ready` is called when
-    pages are served. Raises what kept it from starting.
+    The port is open before `prepare` has run and the app is imported (`portal.web.early_door`); what `prepare` gives is
+    waited for then. `ready` is called when pages are served. Raises what kept it from starting.
     """
     import uvicorn
 
@@ -194,9 +202,15 @@ def _serve(host: str, port: int, prepare: Callable[[], None], ready: Callable[[]
     os.chdir(PROJECT_ROOT)  # Streamlit reads .streamlit/config.toml from the working folder
 
     def load() -> ASGIApp:
-        prepare()
-        from portal.asgi import app
+        gc.disable()  # what is imported stays: looking through it again and again takes a tenth of the start
+        try:
+            prepared = prepare()
+            from portal.asgi import app
 
+            prepared()
+        finally:
+            gc.freeze()
+            gc.enable()
         return app
 
     def give_up() -> None:
@@ -206,8 +220,8 @@ def _serve(host: str, port: int, prepare: Callable[[], None], ready: Callable[[]
     server = uvicorn.Server(
         uvicorn.Config(
             door,
-            host=host,
-            port=port,
+            host=settings.host,
+            port=settings.port,
             log_level="warning",
             access_log=False,  # addresses carry ids (SEC-30)
             server_header=False,

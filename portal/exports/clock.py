@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.log import log
 from portal.storage.engine import Database
 from portal.storage.tables import Export, Pace, utc_now
+from portal.storage.upsert import insert_into
 
 TOLERANCE = dt.timedelta(minutes=5)  # slewing, and the vendor's Date, which has whole seconds and travels
 LONGEST_ABSENCE = dt.timedelta(days=1)
@@ -97,6 +97,5 @@ def _set(session: Session, key: str, when: dt.datetime | None) -> None:
     if when is None:
         session.execute(delete(Pace).where(Pace.key == key))
         return
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    wanted = insert(Pace).values(key=key, due_at=when)
+    wanted = insert_into(session, Pace).values(key=key, due_at=when)
     session.execute(wanted.on_conflict_do_update(index_elements=[Pace.key], set_={"due_at": when}))

@@ -11,10 +11,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.storage.tables import Merchant, Pace, utc_now
+from portal.storage.upsert import insert_into
 
 EDGE_REQUESTS, EDGE_SECONDS = 300, 10
 EDGE_SHARE = 0.8
@@ -71,6 +71,5 @@ def reserve_slot(session: Session, merchant_id: str, *, at_most: float, edge_req
 
 def _locked(session: Session, key: str) -> Pace:
     """The row, made if need be, held to the end of the transaction; two first requests do not collide."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    session.execute(insert(Pace).values(key=key, due_at=utc_now()).on_conflict_do_nothing())
+    session.execute(insert_into(session, Pace).values(key=key, due_at=utc_now()).on_conflict_do_nothing())
     return session.get_one(Pace, key, with_for_update=True)

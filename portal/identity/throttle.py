@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from portal.errors import TryLater
 from portal.identity.base import digest
 from portal.storage.tables import Throttle, utc_now
+from portal.storage.upsert import insert_into
 
 FORGET_AFTER = dt.timedelta(hours=12)
 MAX_ROWS = 50_000
@@ -71,8 +71,7 @@ def charge(session: Session, subjects: dict[str, Policy], now: dt.datetime | Non
 
 def _locked(session: Session, key: str, now: dt.datetime) -> Throttle:
     """The subject's row, made if need be, held to the end of the transaction; two first tries do not collide."""
-    postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert(Throttle) if postgres else sqlite.insert(Throttle)
+    insert = insert_into(session, Throttle)
     session.execute(insert.values(key=key, failures=0, last_at=now, open_at=now).on_conflict_do_nothing())
     return session.get_one(Throttle, key, with_for_update=True)
 

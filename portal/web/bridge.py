@@ -3,8 +3,8 @@
 - `server.trustedUserHeaders` hands the gate's verdict to `st.user`; set here and never in config.toml,
   so that a Streamlit started without the gate believes no header (SEC-32).
 - `ForwardMsg.auth_redirect` (what `st.login` sends) moves the browser to one of our routes.
-- `static/index.html` holds one inline script, whose hash the content policy needs (SEC-44), and names its language.
-- The registry of components v2 serves our one script as a file (an inline one would be a `blob:`).
+- `static/index.html` holds one inline script, whose hash the content policy needs (SEC-44); `shell` makes it ours.
+- The registry of components v2 serves our one script as a file (an inline one would be a `blob:`), and no other's.
 - `BackMsg` tells an act of a person from a timed refresh, `ThreadState` which fragment is being drawn.
 - `ScriptRunner._run_script` runs a page or a fragment: there the runs of one process take turns.
 """
@@ -16,6 +16,7 @@ import functools
 import hashlib
 import re
 import secrets
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,7 +62,6 @@ FOR_SPEED = frozenset({"runner.postScriptGC"})
 UNSET = "<default>"  # what Streamlit calls an option nobody set
 LANGUAGE_KEY = "_language"
 """Where a page's session keeps the language it is drawn in; `portal.ui.words` settles it."""
-LANGUAGE_MARK = b'<html lang="en">'
 DESKTOP_NOTE, DESKTOP_NOTE_FILE = "portal.desktop_note", "desktop_note.js"
 OUR_SCRIPTS = PROJECT_ROOT / "portal" / "ui" / "scripts"
 INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.S)
@@ -132,6 +132,16 @@ def own_ports() -> tuple[int, ...]:
     return (int(config.get_option("server.port")),)
 
 
+def no_foreign_components() -> None:
+    """No installed package may bring scripts of its own to our pages; ours are offered by name (`offer_scripts`).
+
+    Streamlit would look through the metadata of everything that is installed, at every start (measured: 0.2 of 0.3 s).
+    """
+    from streamlit.components.v2 import manifest_scanner
+
+    manifest_scanner.scan_component_manifests = lambda max_workers=None: []
+
+
 def show_fault() -> str:
     """Draw a plain notice in the running script's page; gives the reference it shows."""
     import streamlit as st
@@ -144,11 +154,17 @@ def show_fault() -> str:
     return reference
 
 
+def front_end_folder() -> Path:
+    """Where Streamlit's page shell and its `static/` lie; found without loading Streamlit."""
+    found = find_spec("streamlit")
+    if found is None or found.origin is None:
+        raise UnknownFrontEnd("Streamlit is not installed")
+    return Path(found.origin).parent / "static"
+
+
 def index_html() -> str:
     """Streamlit's page shell."""
-    from streamlit import file_util
-
-    return (Path(file_util.get_static_dir()) / "index.html").read_text(encoding="utf-8")
+    return (front_end_folder() / "index.html").read_text(encoding="utf-8")
 
 
 def inline_script_hash(page: str) -> str:
@@ -157,17 +173,6 @@ def inline_script_hash(page: str) -> str:
     if len(inline) != 1 or "onload=" in page or "onerror=" in page:
         raise UnknownFrontEnd(f"{len(inline)} inline scripts in Streamlit's page, expected 1")
     return "sha256-" + base64.b64encode(hashlib.sha256(inline[0].encode()).digest()).decode()
-
-
-def mark_language(shell: bytes, language: str) -> bytes:
-    """The page shell saying which language it is in; as long as before. `language` is two letters."""
-    return shell.replace(LANGUAGE_MARK, LANGUAGE_MARK.replace(b"en", language.encode()), 1)
-
-
-def check_language_mark(page: str) -> None:
-    """Raises UnknownFrontEnd when Streamlit's page does not name its language where `mark_language` looks."""
-    if page.encode().count(LANGUAGE_MARK) != 1:
-        raise UnknownFrontEnd("Streamlit's page does not name its language as it did")
 
 
 def redirect_browser(url: str) -> None:

@@ -11,7 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
+from starlette.datastructures import Headers
+
 from portal.config import Settings
+from portal.language import LANGUAGES, best_of
 
 NOTICES = frozenset({"signed_out", "ticket", "sso", "not_invited"})
 NOTICE_SECONDS = 20
@@ -38,6 +41,11 @@ class CookieNames:
     @property
     def ours(self) -> frozenset[str]:
         return frozenset({self.session, self.browser, self.notice, self.flow, self.language})
+
+    def language_of(self, headers: Headers) -> str:
+        """What somebody chose, else what their browser asks for."""
+        chosen = read("; ".join(headers.getlist("cookie"))).get(self.language, "")
+        return chosen if chosen in LANGUAGES else best_of(headers.get("accept-language", ""))
 
     def set(self, name: str, value: str, max_age: int | None = None) -> str:
         """A Set-Cookie header value; without `max_age` (seconds) the cookie goes with the browser."""

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from portal.config import FILE_FIELDS, PROJECT_ROOT, SECRET_FIELDS, Settings
 from portal.identity.oidc import OidcSettings
 from portal.web import bridge
+from portal.web.shell import shells
 
 CHECKED_WITH = {"streamlit": "1.67.0", "starlette": "1.10.0", "uvicorn": "0.54.0", "streamlit-authenticator": "0.4.2"}
 PLACEHOLDERS = frozenset({"changeme", "change-me", "secret", "token", "password", "xxx", "todo", "example", "test"})
@@ -261,10 +262,17 @@ def _front_end(_settings: Settings) -> Iterator[Check]:
             f"{package} is {have}.",
             f"The gate was checked with {wanted}: install the locked requirements.",
         )
-    yield _page_check(lambda: bridge.inline_script_hash(bridge.index_html()))
+    yield _page_check(_page)
 
 
-def _page_check(compute: Callable[[], str]) -> Check:
+def _page() -> None:
+    """Raises UnknownFrontEnd or OSError."""
+    page = bridge.index_html()
+    bridge.inline_script_hash(page)
+    shells(page)
+
+
+def _page_check(compute: Callable[[], None]) -> Check:
     mend = "Install the locked requirements; a changed page needs a new look at the content policy."
     try:
         compute()

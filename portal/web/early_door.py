@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
+from portal.web.loading import sharing
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -71,8 +73,9 @@ class EarlyDoor:
 
     async def _come_up(self, scope: Scope) -> None:
         try:
-            app = await asyncio.to_thread(self._load)
-            await self._start(app, scope)
+            with sharing():
+                app = await asyncio.to_thread(self._load)
+                await self._start(app, scope)
             self._app = app
             await asyncio.to_thread(self._loaded)
         except BaseException as error:

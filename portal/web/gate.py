@@ -16,9 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.exports.changes import marks
 from portal.identity import SessionState, Speakers
-from portal.language import LANGUAGES, best_of, current_language
+from portal.language import current_language
 from portal.log import log
 from portal.web import bridge, cookies
+from portal.web.authorities import Authorities
 from portal.web.change_watch import ChangeWatch
 from portal.web.headers import security_headers
 from portal.web.limits import AnonymousSockets, SocketLimits
@@ -26,8 +27,9 @@ from portal.web.live import LiveSockets, Opened
 from portal.web.places import READING, SOCKET_PATH, Place, place_of
 from portal.web.plain import page
 from portal.web.portal_shape import PortalSource
+from portal.web.shell import shells
 from portal.web.socket import Look, SocketGuard
-from portal.web.visit import VISIT_KEY, Addresses, Authorities, Visit, browser_hash
+from portal.web.visit import VISIT_KEY, Addresses, Visit, browser_hash
 
 OUR_HEADERS = b"x-portal-"
 NONCE_PLACE = "/_stcore/host-config"  # same-origin fetch before the socket opens, so Strict cookies are seen
@@ -55,6 +57,7 @@ class Gate:
         self._authorities = Authorities(portal.settings, self._ports)
         self._addresses = Addresses(portal.settings)
         self._headers = security_headers(portal.settings)
+        self._shells = shells(bridge.index_html())
         self._ready = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,13 +108,8 @@ class Gate:
             address=self._addresses.of(scope, headers),
             session_value=value,
             flow=sent.get(self._names.flow, ""),
-            language=self._language(headers),
+            language=self._names.language_of(headers),
         )
-
-    def _language(self, headers: Headers) -> str:
-        """What somebody chose, else what their browser asks for."""
-        chosen = cookies.read("; ".join(headers.getlist("cookie"))).get(self._names.language, "")
-        return chosen if chosen in LANGUAGES else best_of(headers.get("accept-language", ""))
 
     def _hide_cookies(self, scope: Scope) -> None:
         """Scripts read `st.context.cookies`; ours are none of their business."""
@@ -127,17 +125,16 @@ class Gate:
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         place = place_of(scope["method"], scope["path"])
-        current_language.set(self._language(Headers(scope=scope)))
-        answer = self._answering(scope, place, send)
+        current_language.set(self._names.language_of(Headers(scope=scope)))
+        answer = self._answering(scope, send)
         refusal = None if place is Place.HEALTH else await self._looked_at(scope, place)
         if refusal is not None:
             await refusal(scope, receive, answer)
             return
         if place is Place.SHELL:
-            scope["path"], scope["raw_path"] = "/", b"/"  # the shell and nothing else, whatever routes exist
-            headers = MutableHeaders(scope=scope)
-            del headers["accept-encoding"]  # its language is written into it on the way out
-            scope["headers"] = headers.raw
+            shell = self._shells[current_language.get()]  # and nothing else, whatever routes exist
+            await Response(shell, media_type="text/html")(scope, receive, answer)
+            return
         await self._guarded(scope, receive, answer)
 
     async def _looked_at(self, scope: Scope, place: Place) -> Response | None:
@@ -180,7 +177,7 @@ class Gate:
         sent = cookies.read("; ".join(Headers(scope=scope).getlist("cookie")))
         scope["portal.new_nonce"] = scope["path"] == NONCE_PLACE and not sent.get(self._names.browser)
 
-    def _answering(self, scope: Scope, place: Place, send: Send) -> Send:
+    def _answering(self, scope: Scope, send: Send) -> Send:
         """`send` with the security headers of SEC-44 on every answer."""
 
         async def answer(message: Message) -> None:
@@ -195,8 +192,6 @@ class Gate:
                 self._harden_cookies(headers)
                 if scope.get("portal.new_nonce"):
                     headers.append("set-cookie", self._names.set(self._names.browser, secrets.token_urlsafe(32)))
-            elif place is Place.SHELL and message.get("body"):
-                message = {**message, "body": bridge.mark_language(message["body"], current_language.get())}
             await send(message)
 
         return answer

@@ -50,7 +50,6 @@ def content_policy(script_hash: str) -> str:
 def security_headers(settings: Settings) -> dict[str, str]:
     """Lower-case names to values. Raises bridge.UnknownFrontEnd when Streamlit's page changed."""
     shell = bridge.index_html()
-    bridge.check_language_mark(shell)
     headers = {
         "content-security-policy": content_policy(bridge.inline_script_hash(shell)),
         "x-content-type-options": "nosniff",

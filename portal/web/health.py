@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 
 import anyio
 import tink
@@ -18,6 +19,7 @@ from portal.storage.tables import Worker, utc_now
 from portal.web.portal_shape import Portal, PortalSource
 
 PARTS = ("database", "files", "keys", "workers")
+PAGES = "pages"
 
 
 def parts_down(portal: Portal) -> list[str]:
@@ -58,15 +60,18 @@ def _workers(portal: Portal) -> bool:
         return False
 
 
-def health_routes(source: PortalSource) -> list[Route]:
-    """Open to machines; say nothing but which part is down."""
+def health_routes(source: PortalSource, warm: Callable[[], bool]) -> list[Route]:
+    """Open to machines; say nothing but which part is down. `warm`: are the pages as quick as they will be?"""
 
     async def healthz(request: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
     async def readyz(request: Request) -> Response:
         down = await anyio.to_thread.run_sync(lambda: parts_down(source()))
-        answer = {"status": "waiting" if down else "ok", "parts": {p: "down" if p in down else "ok" for p in PARTS}}
+        if not warm():
+            down.append(PAGES)
+        parts = {part: "down" if part in down else "ok" for part in (*PARTS, PAGES)}
+        answer = {"status": "waiting" if down else "ok", "parts": parts}
         return JSONResponse(answer, status_code=503 if down else 200)
 
     return [Route("/healthz", healthz, methods=["GET"]), Route("/readyz", readyz, methods=["GET"])]

@@ -23,6 +23,7 @@ from portal.config import Settings
 from portal.exports import State, parse_request
 from portal.runtime import build_portal
 from portal.storage import migrate
+from portal.web.health import PAGES, PARTS
 
 pytestmark = pytest.mark.keeps("SEC-47")
 
@@ -181,7 +182,7 @@ def test_health_is_told_through_the_gate_and_metrics_only_on_their_own_port(
 
     assert process.get("/healthz").json() == {"status": "ok"}
     ready = process.get("/readyz")
-    assert ready.json() == {"status": "ok", "parts": dict.fromkeys(("database", "files", "keys", "workers"), "ok")}
+    assert ready.json() == {"status": "ok", "parts": dict.fromkeys((*PARTS, PAGES), "ok")}
     assert ready.headers["cache-control"] == "no-store"
 
     numbers = process.get("/metrics", metrics_port)
