@@ -119,6 +119,17 @@ def switches(row: AccountRow) -> None:
                 lambda: identity.reset_second_factor(user, row.id),
                 _("{email} sets up a new second factor at the next sign-in.").format(email=row.email),
             )
+        if row.sign_on_known and st.button(
+            _("Forget single sign-on identity"),
+            icon=":material/person_search:",
+            help=_("After a change of provider, or when your provider has made this person's account anew."),
+        ):
+            act(
+                lambda: identity.forget_sign_on(user, row.id),
+                _("{email} was signed out. Who signs in next with this address is the one from then on.").format(
+                    email=row.email
+                ),
+            )
         if row.disabled:
             if st.button(_("Switch on"), icon=":material/person_check:"):
                 act(lambda: identity.enable_account(user, row.id), _("{email} may sign in.").format(email=row.email))

@@ -32,6 +32,7 @@ WHY_HERE = {
     "role_changed": _("Your role was changed. Sign in again to go on."),
     "password_changed": _("Your password was changed. Sign in again with the new one."),
     "second_factor_changed": _("Your second factor was changed. Sign in again to go on."),
+    "sign_on_forgotten": _("Your single sign-on begins anew. Sign in again to go on."),
     "ended_elsewhere": _("You signed out everywhere else from another browser."),
     "vendor_refused": _("LoyaltyDog no longer accepts this sign-in. Sign in again."),
     "sso": _("Single sign-on did not work. Try again."),

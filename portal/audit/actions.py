@@ -31,6 +31,7 @@ ACTIONS: dict[str, Action] = {
         _action("account:role", "role", "was"),
         _action("account:password"),
         _action("account:second_factor", "change"),
+        _action("account:sign_on", "change"),
         _action("account:recovery_used", "left"),
         _action("account:import", "count"),
         _action("account:export", "count"),

@@ -15,6 +15,7 @@ ACT_WORDS: dict[str, str] = {
     "account:role": "Role changed",
     "account:password": "Password set",
     "account:second_factor": "Second factor changed",
+    "account:sign_on": "Single sign-on identity changed",
     "account:recovery_used": "Recovery code used",
     "account:import": "Accounts imported",
     "account:export": "Accounts exported",

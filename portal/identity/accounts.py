@@ -32,6 +32,7 @@ class AccountRow:
     method: str
     disabled: bool
     second_factor: bool
+    sign_on_known: bool
     last_sign_in_at: dt.datetime | None
     created_at: dt.datetime
 
@@ -45,6 +46,7 @@ def row_of(account: Account) -> AccountRow:
         method=account.method,
         disabled=account.disabled_at is not None,
         second_factor=account.sealed_totp is not None,
+        sign_on_known=account.sign_on_identity is not None,
         last_sign_in_at=account.last_sign_in_at,
         created_at=account.created_at,
     )
@@ -245,6 +247,23 @@ class Accounts(Shared):
             account.password_hash = password_hash
             record(db, user.merchant_id, user.account_id, "account:password", object_id=account.id, origin=user.origin)
             end_in(db, account.id, "password_changed", actor=user.account_id, origin=user.origin)
+
+    def forget_sign_on(self, user: User, account_id: str) -> None:
+        """Who comes next by single sign-on with the account's email is the one from then on; sessions end.
+
+        For a person the provider knows anew: another provider, or an account made again there.
+        """
+        self._may_manage(user)
+        with self.db.write() as db:
+            account = self._own(db, user, account_id)
+            if account.sign_on_identity is None:
+                return
+            account.sign_on_identity = None
+            record(
+                db, user.merchant_id, user.account_id, "account:sign_on",
+                object_id=account.id, origin=user.origin, change="forgotten",
+            )  # fmt: skip
+            end_in(db, account.id, "sign_on_forgotten", actor=user.account_id, origin=user.origin)
 
     def _may_manage(self, user: User) -> None:
         require(user, Permission.ACCOUNTS)

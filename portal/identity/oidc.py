@@ -1,13 +1,17 @@
 """Single sign-on through OpenID Connect, for accounts a manager invited so.
 
 Authorization code flow with PKCE, state and nonce (OpenID Connect Core 1.0, section 3.1). The ID token's
-signature, issuer, audience, times and nonce are checked before its email is believed; then the session is
-our own, like everybody's. The provider answers for the second factor of the people it signs in.
+signature, issuer, audience, times and nonce are checked before it is believed; then the session is our own, like
+everybody's. The provider answers for the second factor of the people it signs in.
+
+An account is found by its invited email once. From then on it belongs to the issuer and subject that came, the one pair
+a provider never gives to anybody else (section 5.7; ASVS 10.5.2): an address may pass to somebody new.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
 import json
 import secrets
@@ -20,7 +24,8 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import select
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
 
 from portal.audit import record
 from portal.errors import PortalError, SealBroken
@@ -158,7 +163,7 @@ class SingleSignOn(Shared):
             headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
         answer = _ask(_checked(provider.get("token_endpoint")), form, headers)
         claims = self._claims(answer.get("id_token"), provider, settings, str(flow["nonce"]))
-        return self._invited(claims, address)
+        return self._invited(claims, identity_of(claims), address)
 
     def _provider(self, settings: OidcSettings) -> dict[str, Any]:
         issuer = settings.issuer.rstrip("/")
@@ -195,6 +200,7 @@ class SingleSignOn(Shared):
                 aud={"essential": True, "value": settings.client_id},
                 exp={"essential": True},
                 iat={"essential": True},
+                sub={"essential": True},
                 nonce={"essential": True, "value": nonce},
             ).validate(claims)
         except (JoseError, ValueError, KeyError, TypeError) as error:
@@ -202,20 +208,23 @@ class SingleSignOn(Shared):
         audience = claims["aud"]
         if isinstance(audience, list) and len(audience) > 1 and claims.get("azp") != settings.client_id:
             raise OidcTrouble(detail="id token: azp")
+        if not isinstance(claims["sub"], str):
+            raise OidcTrouble(detail="id token: sub")
         return claims
 
-    def _invited(self, claims: dict[str, Any], address: str) -> str:
-        """Only a verified email counts: a provider may let people type any they like."""
-        email = claims.get("email")
-        usable = isinstance(email, str) and claims.get("email_verified") is True
+    def _invited(self, claims: dict[str, Any], identity: str, address: str) -> str:
+        """The account of this identity; else the invited one of this email that nobody has come to yet."""
         with self.db.write() as db:
-            account = None
-            if usable:
-                account = db.scalar(
-                    select(Account).where(Account.email == normal_email(str(email)), Account.method == METHOD)
-                )
-            if account is not None and account.disabled_at is None:
+            account = db.scalar(_people().where(Account.sign_on_identity == identity)) or _by_email(db, claims)
+            stranger = account is not None and account.sign_on_identity not in {None, identity}
+            if account is not None and account.disabled_at is None and not stranger:
                 throttle.give_back(db, throttle.subject("address", address))
+                if account.sign_on_identity is None:
+                    account.sign_on_identity = identity
+                    record(
+                        db, account.merchant_id, account.id, "account:sign_on",
+                        object_id=account.id, origin=address, change="bound",
+                    )  # fmt: skip
                 return account.id
             record(
                 db,
@@ -225,6 +234,23 @@ class SingleSignOn(Shared):
                 object_id=account.id if account else "",
                 origin=address,
                 result="refused",
-                reason="oidc",
+                reason="oidc_identity" if stranger else "oidc",
             )
         raise SignInRefused("Nobody here was invited with this sign-in.", detail="oidc not invited")
+
+
+def identity_of(claims: dict[str, Any]) -> str:
+    """What an account keeps of who came: one way, so that the trail of one provider tells nothing to another."""
+    return hashlib.sha256(f"{claims['iss']}\0{claims['sub']}".encode()).hexdigest()
+
+
+def _people() -> Select[Account]:
+    return select(Account).where(Account.method == METHOD)
+
+
+def _by_email(db: Session, claims: dict[str, Any]) -> Account | None:
+    """Only a verified email counts: a provider may let people type any they like."""
+    email = claims.get("email")
+    if not isinstance(email, str) or claims.get("email_verified") is not True:
+        return None
+    return db.scalar(_people().where(Account.email == normal_email(email)).with_for_update())

@@ -12,6 +12,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -26,6 +27,7 @@ Format: TypeAlias = Literal["json", "csv"]
 
 
 ROWS_AT_ONCE = 500
+ROWS_JUDGED = 200  # by so many rows a screen decides which columns it masks
 CELLS_AT_ONCE = 20_000
 
 
@@ -137,6 +139,21 @@ class Table:
         from portal.preview.frames import frame  # pandas is heavy, and inspection does without it
 
         return frame(self.columns, self.rows(start, stop), start)
+
+    def looks(self) -> tuple[str, ...]:
+        """What each column looks like by its first rows (`portal.preview.facts.LOOKS`); judged once for as many as are
+        there, for a screen asks at each of its runs."""
+        from portal.preview.facts import looks_like
+
+        judged = min(self.row_count, ROWS_JUDGED)
+        if judged not in self._looks:
+            rows = self.rows(0, judged)
+            self._looks[judged] = tuple(looks_like(name, [r[at] for r in rows]) for at, name in enumerate(self.columns))
+        return self._looks[judged]
+
+    @cached_property
+    def _looks(self) -> dict[int, tuple[str, ...]]:
+        return {}
 
     def paths(self, row: int) -> list[str]:
         """Where each cell of `row` stands in the source, one text a column; a link column has its parent's path."""

@@ -118,7 +118,8 @@ class Merchant(Base, kw_only=True):
 
 
 class Account(Base, kw_only=True):
-    """One of the merchant's people. `password_hash` is bcrypt in streamlit-authenticator's format."""
+    """One of the merchant's people. `password_hash` is bcrypt in streamlit-authenticator's format; `sign_on_identity`
+    a SHA-256 of issuer and subject, once somebody came by single sign-on."""
 
     __tablename__ = "accounts"
 
@@ -129,6 +130,7 @@ class Account(Base, kw_only=True):
     role: Mapped[str] = mapped_column(String(16))
     method: Mapped[str] = mapped_column(String(16), default="password")
     password_hash: Mapped[str] = mapped_column(String(100), default="")
+    sign_on_identity: Mapped[str | None] = mapped_column(String(64), default=None)
     disabled_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     wants_second_factor: Mapped[bool] = mapped_column(default=False)
     sealed_totp: Mapped[bytes | None] = mapped_column(default=None)

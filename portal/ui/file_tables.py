@@ -21,7 +21,6 @@ from portal.preview import (
     Table,
     activity,
     find_others,
-    looks_like,
     mask,
 )
 from portal.preview.raw import displayable
@@ -300,9 +299,8 @@ def _frame(table: Table, rows: list[int]) -> pd.DataFrame:
 
 
 def _mask_cards(table: Table, frame: pd.DataFrame) -> None:
-    for position, name in enumerate(table.columns):
-        cells = [row[position] for row in table.rows(0, 200)]
-        if looks_like(name, cells) == CARD_NUMBER:
+    for position, looks in enumerate(table.looks()):
+        if looks == CARD_NUMBER:
             frame.isetitem(
                 position,
                 [mask(cell, CARD_NUMBER) if isinstance(cell, str) else cell for cell in frame.iloc[:, position]],

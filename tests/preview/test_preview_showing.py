@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import portal.preview
 from portal.preview import AskedPerson, find_others, looks_like, mask, read, rows_as_json_lines, summary
 from portal.preview.frames import MAX_CELL_CHARS, shown
-from portal.preview.model import MISSING, NULL, Bare, unique_names
+from portal.preview.model import MISSING, NULL, Bare, Table, unique_names
 from portal.preview.raw import RawText, displayable
 
 TEXT = "name,town\nJosé Müller,Łódź\n"
@@ -212,3 +212,18 @@ def test_the_public_names_are_sorted_and_exist() -> None:
     names = portal.preview.__all__
     assert sorted(names, key=lambda name: (not name.isupper(), name.islower(), name)) == names
     assert all(hasattr(portal.preview, name) for name in names)
+
+
+def test_columns_are_judged_once_and_anew_when_more_rows_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    import portal.preview.facts as facts
+
+    rows: list[list[str]] = [["6035", "Kim"]]
+    table = Table("cards", ("card_number", "name"), _rows=rows)
+    judged: list[str] = []
+    honest = facts.looks_like
+    monkeypatch.setattr(facts, "looks_like", lambda name, texts: judged.append(name) or honest(name, texts))
+    assert table.looks() == table.looks()
+    assert judged == ["card_number", "name"]
+    rows += [["6035 0012 3456 7890", "Lee"]] * 30
+    assert table.looks() == ("card number", "text")
+    assert judged == ["card_number", "name"] * 2

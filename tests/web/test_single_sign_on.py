@@ -19,14 +19,15 @@ import httpx
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
+from sqlalchemy import select
 from starlette.applications import Starlette
 
 from portal.config import Settings
 from portal.errors import TryLater
 from portal.identity import Identity, Role, SignInRefused
-from portal.identity.oidc import OidcTrouble
+from portal.identity.oidc import OidcTrouble, identity_of
 from portal.runtime import Portal, build_portal
-from portal.storage.tables import Account, utc_now
+from portal.storage.tables import Account, AuditEntry, utc_now
 from portal.web.gate import Gate
 from portal.web.oidc_routes import oidc_routes
 
@@ -122,6 +123,70 @@ def test_a_disabled_account_stays_out(real: str, portal: Portal) -> None:
         db.query(Account).filter_by(email="sue@shop.example").one().disabled_at = utc_now()
     with pytest.raises(SignInRefused):
         through(portal.identity, "sue")
+
+
+def says(issuer: str, who: str, email: str) -> None:
+    """What the provider says of somebody from now on."""
+    claims = {"email": email, "email_verified": True}
+    httpx.put(f"{issuer}/users/{who}", json=claims).raise_for_status()
+
+
+def changes_of(portal: Portal) -> list[tuple[str, str, str]]:
+    """Acts, results and reasons of the trail that tell who is meant by an account."""
+    with portal.db.read() as db:
+        rows = db.scalars(select(AuditEntry).order_by(AuditEntry.merchant_id, AuditEntry.seq))
+        return [
+            (row.action, row.result, row.facts.get("change") or row.facts.get("reason", ""))
+            for row in rows
+            if row.action in {"account:sign_on", "session:refused"}
+        ]
+
+
+@pytest.mark.keeps("ASVS-10.5.2")
+def test_an_address_that_passes_to_somebody_else_opens_nothing(real: str, portal: Portal) -> None:
+    through(portal.identity, "sue")
+    says(real, "newcomer", "sue@shop.example")
+    with pytest.raises(SignInRefused):
+        through(portal.identity, "newcomer")
+    assert changes_of(portal) == [("account:sign_on", "ok", "bound"), ("session:refused", "refused", "oidc_identity")]
+
+
+@pytest.mark.keeps("ASVS-10.5.2")
+def test_who_gets_another_address_at_the_provider_stays_the_same_person(real: str, portal: Portal) -> None:
+    first = through(portal.identity, "sue")
+    says(real, "sue", "sue.married@shop.example")
+    assert through(portal.identity, "sue") == first
+    assert changes_of(portal) == [("account:sign_on", "ok", "bound")]
+
+
+@pytest.mark.keeps("ASVS-10.5.2")
+def test_a_manager_lets_somebody_known_anew_come_in(real: str, portal: Portal) -> None:
+    identity = portal.identity
+    first = through(identity, "sue")
+    with portal.db.write() as db:
+        merchant = db.get_one(Account, first).merchant_id
+        boss = Account(merchant_id=merchant, email="boss@shop.example", role=Role.MANAGER.value)
+        db.add(boss)
+        db.flush()
+        manager = boss.id
+    value = identity.start_session(first, method="oidc", address=HERE, second_factor=True)
+    says(real, "newcomer", "sue@shop.example")
+    user = identity.user_for_account(manager, origin="cli")
+    assert [row.sign_on_known for row in identity.accounts(user)] == [False, False, True]
+    identity.forget_sign_on(user, first)
+    assert identity.resolve(value, touch=False) is None
+    assert through(identity, "newcomer") == first
+    with pytest.raises(SignInRefused):
+        through(identity, "sue")
+    assert [change for _act, _result, change in changes_of(portal)] == ["bound", "forgotten", "bound", "oidc_identity"]
+
+
+def test_what_is_kept_of_an_identity_names_nobody(real: str, portal: Portal) -> None:
+    account = through(portal.identity, "sue")
+    with portal.db.read() as db:
+        kept = db.get_one(Account, account).sign_on_identity
+    assert kept is not None and len(kept) == 64 and "sue" not in kept
+    assert kept != identity_of({"iss": "https://other.example", "sub": "sue"})
 
 
 @pytest.mark.keeps("ASVS-10.1.2", "ASVS-10.2.1", "ASVS-10.5.1")
@@ -249,6 +314,8 @@ LIES: dict[str, Callable[[dict[str, Any]], Any]] = {
     "from the future": lambda c: signed({**c, "iat": NOW + 3600, "exp": NOW + 7200}),
     "another nonce": lambda c: signed({**c, "nonce": "x"}),
     "no nonce": lambda c: signed({k: v for k, v in c.items() if k != "nonce"}),
+    "no subject": lambda c: signed({k: v for k, v in c.items() if k != "sub"}),
+    "a subject that is none": lambda c: signed({**c, "sub": 7}),
     "no expiry": lambda c: signed({k: v for k, v in c.items() if k != "exp"}),
     "another key": lambda c: signed(c, OTHER_KEY),
     "a changed claim": lambda c: ".".join(
