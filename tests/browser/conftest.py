@@ -329,8 +329,13 @@ class Desk:
         self.send()
 
     def send(self) -> None:
+        """Ask; and once more where another test has asked for the same within the minute, for they share a portal."""
         self.click(self.button("Request export"))
-        self.heading("Preview").wait_for(timeout=WAIT_MS)
+        again = self.button("Ask again anyway")
+        self.heading("Preview").or_(again).first.wait_for(timeout=WAIT_MS)
+        if again.count():
+            self.click(again)
+            self.heading("Preview").wait_for(timeout=WAIT_MS)
 
     def ended(self, words: str) -> None:
         """Wait until the running export has come to an end that shows the words."""

@@ -264,7 +264,12 @@ def test_nothing_personal_or_secret_leaks_anywhere(theatre: Theatre) -> None:
     assert logs.count("export.") > 100 and "\x1b" not in logs
     places |= {"log": logs.encode(), "errors": errors.encode(), "metrics": prometheus_client.generate_latest()}
     found = [(place, mark) for place, content in places.items() for mark in disguises() if mark in content]
-    assert found == []
+    assert [(place, mark) for place, mark in found if not by_chance(place, mark)] == []
+
+
+def by_chance(place: str, mark: bytes) -> bool:
+    """Four letters of base64 stand in a sealed file of many megabytes now and then: its bytes are as good as random."""
+    return "/files/" in place and len(mark) <= 4
 
 
 def disguises() -> list[bytes]:
