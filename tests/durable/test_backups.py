@@ -148,7 +148,8 @@ def test_a_harmed_backup_is_found_and_not_restored(harm: str, full: House, comma
     assert command(full.data, "backup", "create", str(backup), **full.variables).returncode == 0
     blob = next(p for p in (backup / "files").rglob("*") if p.is_file())
     if harm == "change":
-        blob.write_bytes(blob.read_bytes()[:-1] + b"x")
+        whole = blob.read_bytes()
+        blob.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
     elif harm == "drop":
         blob.unlink()
     else:
