@@ -243,6 +243,9 @@ class Tab:
                 break
             if status != FRAGMENT:
                 raise TabError(f"run ended as {ForwardMsg.ScriptFinishedStatus.Name(status)}")
+        if status == FULL:  # a front end forgets the values of what is no longer on the screen
+            here = {drawn.id for drawn in self.screen.values()}
+            self.values = {name: value for name, value in self.values.items() if name in here}
         wrong = [d for d in self.screen.values() if d.kind == "exception"]
         if wrong:
             raise TabError("the page shows an exception")

@@ -134,8 +134,11 @@ BENCHES = (
     Bench("history", "history.py --rows 100000 --only sqlite --runs 30", "history.py", "the same with 1,000 rows", (
         Figure("worst question, times the reference", r"worst ratio of a question: ([\d.]+)", 1.5),
     )),
-    Bench("audit", "audit.py --entries 100000 --appends 500", "audit.py", "hashing the bytes, hashlib", (
-        Figure("checking a whole trail, times the reference", r"([\d.]+) x \(at most 2", 2),
+    Bench("audit", "audit.py --entries 1000000 --appends 100", "audit.py", "hashing the bytes, hashlib", (
+        Figure("the portal's check of a whole trail, times the reference", r"the portal's check .* ([\d.]+) x", 2),
+        Figure("the stand-alone verifier, its start included", r"stand-alone verifier .* ([\d.]+) x", 2),
+        Figure("`audit verify`, a second for its start included", r"audit verify .* ([\d.]+) x"),
+        Figure("entries appended a second by one caller", r"append, 1 at a time +([\d,]+)", 1000, least=True),
     )),
     Bench("bulk", "bulk_rate.py --exports 100 --only sqlite", "bulk_rate.py", "one worker", (
         Figure("three workers, times one", r"are ([\d.]+) times one"),
