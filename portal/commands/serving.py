@@ -65,7 +65,7 @@ def run_demo() -> int:
     )
     password: Future[str] = Future()
 
-    def prepare() -> Callable[[], object]:
+    def prepare() -> None:
         from portal.commands.practice_people import seed_practice
         from portal.runtime import get_portal
 
@@ -74,7 +74,6 @@ def run_demo() -> int:
         beside = ThreadPoolExecutor(1)  # the password check lets others work for its quarter of a second
         password = beside.submit(seed_practice, get_portal(), practice_port)
         beside.shutdown(wait=False)
-        return password.result
 
     def ready() -> None:
         from portal.commands.practice_people import print_sign_ins
@@ -82,7 +81,7 @@ def run_demo() -> int:
         print_sign_ins(settings, practice_port, password.result())
 
     try:
-        status = _serve(settings, prepare, ready)
+        status = _serve(settings, prepare, ready, lambda: password.result())
     finally:
         child.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -108,12 +107,11 @@ def run_serve() -> int:
     return _ended(_serve(settings, _note_keys, ready))
 
 
-def _note_keys() -> Callable[[], object]:
+def _note_keys() -> None:
     from portal.commands.noting import note_master_keys
     from portal.runtime import get_portal
 
     note_master_keys(get_portal())
-    return lambda: None
 
 
 def run_doctor(*, quiet: bool = False) -> int:
@@ -189,10 +187,15 @@ def _few_arenas() -> None:
         ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
 
 
-def _serve(settings: Settings, prepare: Callable[[], Callable[[], object]], ready: Callable[[], None]) -> int:
+def _serve(
+    settings: Settings,
+    prepare: Callable[[], None],
+    ready: Callable[[], None],
+    prepared: Callable[[], object] = lambda: None,
+) -> int:
     """Run the ASGI app under uvicorn in this process until SIGINT or SIGTERM.
 
-    The port is open before `prepare` has run and the app is imported (`portal.web.early_door`); what `prepare` gives is
+    The port is open before `prepare` has run and the app is imported (`portal.web.early_door`); `prepared` is
     waited for then. `ready` is called when pages are served. Raises what kept it from starting.
     """
     import uvicorn
@@ -204,7 +207,7 @@ def _serve(settings: Settings, prepare: Callable[[], Callable[[], object]], read
     def load() -> ASGIApp:
         gc.disable()  # what is imported stays: looking through it again and again takes a tenth of the start
         try:
-            prepared = prepare()
+            prepare()
             from portal.asgi import app
 
             prepared()

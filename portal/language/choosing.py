@@ -13,7 +13,7 @@ LANGUAGES = {
     "it": "Italiano",
     "nl": "Nederlands",
 }
-"""Code to its own name, as a picker shows it. Two letters each: `<html lang>` is put right byte for byte."""
+"""Code to its own name, as a picker shows it; the code is what `<html lang>` says."""
 MOST_ASKED = 500  # characters of Accept-Language looked at
 current_language: ContextVar[str] = ContextVar("current_language", default=ENGLISH)
 """The language of the HTTP request being answered. Streamlit's script threads do not inherit it."""

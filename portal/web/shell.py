@@ -10,8 +10,6 @@ after `OPENING_SECONDS`, and never vanishes again, because an animation runs onc
 
 from __future__ import annotations
 
-import re
-
 from portal.language import LANGUAGES
 from portal.web.bridge import UnknownFrontEnd
 
@@ -40,4 +38,4 @@ def check(page: str) -> None:
     """Raises UnknownFrontEnd when Streamlit's page does not say where it should what is written anew here."""
     for mark in (LANGUAGE_MARK, TITLE_MARK, END_OF_HEAD):
         if page.count(mark) != 1:
-            raise UnknownFrontEnd(f"Streamlit's page does not hold {re.escape(mark)} once")
+            raise UnknownFrontEnd(f"Streamlit's page does not hold {mark} once")
