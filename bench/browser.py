@@ -29,7 +29,7 @@ from bench.servers import Server, plain, portal, wait_until_warm  # noqa: E402
 from bench.signing_in import PEOPLE, SHOP  # noqa: E402
 
 LAUNCH = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking".split()
-SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
+SETTLED = "[data-testid=stApp][data-test-script-state=notRunning] > [data-testid=stAppViewContainer]"
 ROWS = "[data-testid=stDataFrame] canvas"
 REFRESH_SECONDS = 7.0
 SHIFTS = """

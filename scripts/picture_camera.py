@@ -25,7 +25,7 @@ SIZES = {"wide": (1280, 800), "phone": (390, 844)}
 SCHEMES = ("light", "dark")
 KINDS = tuple((size, scheme) for size in SIZES for scheme in SCHEMES)
 TALLEST = 3200  # pixels; a longer page goes on as it began
-SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
+SETTLED = "[data-testid=stApp][data-test-script-state=notRunning] > [data-testid=stAppViewContainer]"
 ROW_PIXELS = 36
 
 

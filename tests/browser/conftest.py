@@ -41,7 +41,8 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 # Streamlit looks for its server under the page's own path first, whenever a page is opened by address.
 PROBES = r"console: Failed to load resource: .* (401|404) .*/_stcore/(host-config|health)$"
 OURS = frozenset({"http", "https", "ws", "wss"})
-SETTLED = "[data-testid=stApp][data-test-script-state=notRunning]"
+# Streamlit calls itself done before its first part arrives; our page shell shows the page when its parts are there.
+SETTLED = "[data-testid=stApp][data-test-script-state=notRunning] > [data-testid=stAppViewContainer]"
 WAIT_MS = 20_000
 
 
