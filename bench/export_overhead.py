@@ -26,10 +26,10 @@ import httpx  # noqa: E402
 import pandas as pd  # noqa: E402
 
 from portal.commands.practice_people import seed_practice  # noqa: E402
+from portal.composition import build_portal  # noqa: E402
 from portal.config import Settings  # noqa: E402
 from portal.exports import State, parse_request  # noqa: E402
 from portal.practice.settings import MERCHANT_ONE_TOKEN  # noqa: E402
-from portal.runtime import build_portal  # noqa: E402
 
 LATENCY_MS = 50
 CUSTOMER = "many.cards@example.com"

@@ -19,10 +19,10 @@ from typing import Any
 
 from sqlalchemy import text
 
+from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports import Exports, HistoryFilter, State
 from portal.identity import Role, User
-from portal.runtime import Portal, build_portal
 from portal.storage.engine import Database
 from portal.storage.months import months_after
 from portal.storage.tables import Account, Export, utc_now

@@ -22,9 +22,9 @@ from pydantic import SecretStr  # noqa: E402
 from sqlalchemy import select  # noqa: E402
 
 from portal.commands.practice_people import seed_practice  # noqa: E402
+from portal.composition import Portal, build_portal  # noqa: E402
 from portal.config import Settings  # noqa: E402
 from portal.exports import State  # noqa: E402
-from portal.runtime import Portal, build_portal  # noqa: E402
 from portal.storage.tables import Account, Export, FileKey, Merchant, utc_now  # noqa: E402
 from portal.vault.files import FilePlace  # noqa: E402
 

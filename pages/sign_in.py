@@ -8,21 +8,23 @@ from __future__ import annotations
 import importlib
 import time
 from dataclasses import dataclass
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
 from pydantic import SecretStr
 
+from portal.config import load_oidc_settings
 from portal.errors import PortalError, TryLater
-from portal.identity import Enrolment, KnownAccount, VendorPending
-from portal.runtime import get_portal
+from portal.runtime import get_portal, get_settings
 from portal.ui import places
 from portal.ui.language_picker import language_picker
-from portal.ui.session import practice_strip
+from portal.ui.practice_strip import practice_strip
 from portal.ui.words import _, plain, plural, sentence
 from portal.web import bridge
-from portal.web.auth_routes import START_PATH
-from portal.web.oidc_routes import OIDC_PATH
+from portal.web.places import OIDC_PATH, START_PATH
+
+if TYPE_CHECKING:  # the page is drawn before the services are loaded
+    from portal.identity import Enrolment, KnownAccount, VendorPending
 
 WHY_HERE = {
     "idle": _("You were signed out because nothing happened for a while."),
@@ -145,6 +147,8 @@ def vendor_form() -> None:
     if not username.strip() or not password:
         st.error(_("Enter your LoyaltyDog user name and password."))
         return
+    from portal.identity import VendorPending
+
     answer = get_portal().identity.vendor_sign_in(username, password, address=visitor("address"))
     step = Pending(time.monotonic(), method="loyaltydog", username=username)
     if isinstance(answer, VendorPending):
@@ -227,10 +231,10 @@ def first_steps() -> None:
     reason = WHY_HERE.get(visitor("ended"))
     if reason:
         st.info(reason)
-    if get_portal().settings.practice:
+    if get_settings().practice:
         st.caption(_("The window where you started the portal shows the practice sign-ins."))
     password_form()
-    if get_portal().identity.oidc_on and st.button(_("Single sign-on"), width="stretch"):
+    if load_oidc_settings().on and st.button(_("Single sign-on"), width="stretch"):
         bridge.redirect_browser(OIDC_PATH)
     with st.expander(_("Sign in with LoyaltyDog")):
         vendor_form()
@@ -242,7 +246,7 @@ def first_steps() -> None:
 
 def show() -> None:
     _left, middle, _right = st.columns([1, 1.4, 1])
-    if get_portal().settings.practice:
+    if get_settings().practice:
         with middle:
             practice_strip()
     with middle, st.container(border=True):

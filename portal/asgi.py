@@ -1,4 +1,4 @@
-"""The web application: the gate, our routes and Streamlit in one process.
+"""The web application: the gate, our routes and Streamlit in one process. The services behind it are loaded after it.
 
 Run it with `python -m portal serve`, `streamlit run portal/asgi.py` or
 `uvicorn portal.asgi:app --no-server-header --no-proxy-headers`. The only place where HTTP meets Streamlit.
@@ -12,7 +12,7 @@ import gc
 import logging
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from starlette.middleware import Middleware  # noqa: E402
 
 from portal.config import Settings  # noqa: E402
 from portal.log import log  # noqa: E402
-from portal.runtime import close_portal, get_portal  # noqa: E402
+from portal.runtime import get_portal, get_settings  # noqa: E402
 from portal.static_files import PackedStatic  # noqa: E402
 from portal.web import bridge  # noqa: E402
 from portal.web.auth_routes import auth_routes  # noqa: E402
@@ -36,19 +36,17 @@ from portal.web.gate import Gate  # noqa: E402
 from portal.web.health import health_routes  # noqa: E402
 from portal.web.language_route import language_routes  # noqa: E402
 from portal.web.loading import sharing  # noqa: E402
-from portal.web.metrics import start_metrics  # noqa: E402
 from portal.web.oidc_routes import oidc_routes  # noqa: E402
 from portal.web.portal_shape import PortalSource  # noqa: E402
 from portal.web.rehearsal import rehearse  # noqa: E402
+from portal.web.services import services  # noqa: E402
 from portal.web.turns import turns  # noqa: E402
 
 bridge.find_our_config()
 bridge.no_foreign_components()
 SCRIPT = PROJECT_ROOT / "portal" / "app.py"
-handed_over = threading.Event()
-"""Set at the end when exports were left to another process; see `portal.runtime.Portal.stop`."""
 warmed = threading.Event()
-"""Set when the first page of this process is drawn as quickly as any later one; `/readyz` waits for it."""
+"""Set when the first of each page is drawn as quickly as any later one; `/readyz` waits for it."""
 COLLECT_SECONDS = 30.0  # Streamlit's collection after every rerun is off (measured 81 % of its time): do it here
 
 
@@ -56,15 +54,25 @@ WARM = """
     pandas pyarrow pyarrow.pandas_compat PIL.Image email_validator
     streamlit.material_icon_names streamlit.emojis streamlit.web.skills
     portal.preview portal.exports.bulk portal.ui.session portal.ui.step_up portal.ui.problems
-    portal.ui.brand portal.ui.charts portal.ui.export_table portal.ui.file_tables portal.ui.file_facts
+    portal.ui.charts portal.ui.export_table portal.ui.file_tables portal.ui.file_facts
     portal.ui.comparison portal.ui.outcome portal.ui.progress
 """.split()
 """What the first pages import (by `sys.modules` after them); pages and Streamlit import it when needed."""
 
 
-def _warm_up() -> None:
+def warm_up() -> None:
     """Import what the first pages would pay for (measured 490-750 ms against 95 ms), while the server is up already;
     then leave all of it out of every later collection."""
+    try:
+        _import_pages()
+        gc.collect()
+        gc.freeze()
+        _give_back()
+    finally:
+        warmed.set()
+
+
+def _import_pages() -> None:
     quiet = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
     quiet.setLevel(logging.ERROR)  # it warns of fragments and dialogs that are read outside a page's run
     with sharing():
@@ -72,21 +80,14 @@ def _warm_up() -> None:
             with suppress(ImportError):
                 __import__(name)
     quiet.setLevel(logging.WARNING)
-    gc.collect()
-    gc.freeze()
-    _give_back()
 
 
-async def _get_ready(app: st.App, settings: Settings) -> None:
-    """The sign-in page first: it is what people come for."""
+async def _rehearse(app: st.App, settings: Settings) -> None:
+    """The sign-in page: it is what people come for."""
     try:
         await rehearse(app, settings)
     except Exception as error:
         log.warning("rehearsal failed", error_type=type(error).__name__)
-    try:
-        await asyncio.to_thread(_warm_up)
-    finally:
-        warmed.set()
 
 
 def _give_back() -> None:
@@ -107,29 +108,28 @@ async def _collect_garbage() -> None:
 
 
 @asynccontextmanager
-async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Open the portal and its workers, warm up, and close in reverse. Raises UnsafeStart."""
+async def lifespan(app: st.App) -> AsyncIterator[None]:
+    """Draw the sign-in page, open what is behind it (unless the server will), close in reverse. Raises UnsafeStart."""
     bridge.apply_safe_defaults()
-    portal = await asyncio.to_thread(get_portal)
-    refuse_if_unsafe(portal.settings)
+    settings = get_settings()
+    refuse_if_unsafe(settings)
     bridge.trust_gate_headers()
-    bridge.hide_server_name()
     bridge.offer_scripts()
     bridge.take_turns(turns)
-    await asyncio.to_thread(portal.start_workers)
-    metrics = start_metrics(portal.db, portal.settings.metrics_port)
-    warming = asyncio.create_task(_get_ready(_app, portal.settings))
+    await _rehearse(app, settings)
+    warming = None
+    if not services.later:
+        bridge.hide_server_name()
+        await asyncio.to_thread(services.open)
+        warming = asyncio.create_task(asyncio.to_thread(warm_up))
     collector = asyncio.create_task(_collect_garbage())
     try:
         yield
     finally:
         collector.cancel()
-        await warming
-        if metrics is not None:
-            await asyncio.to_thread(metrics.close)
-        if not await asyncio.to_thread(portal.stop):
-            handed_over.set()
-        await asyncio.to_thread(close_portal)
+        if warming is not None:
+            await warming
+        await asyncio.to_thread(services.close)
 
 
 def report_script_error(error: Exception) -> bool:
@@ -139,7 +139,7 @@ def report_script_error(error: Exception) -> bool:
     return True
 
 
-def app_options(source: PortalSource) -> dict[str, Any]:
+def app_options(source: PortalSource, settings: Callable[[], Settings] = get_settings) -> dict[str, Any]:
     """What `st.App` is given besides the script: routes, the gate as outermost middleware, error report."""
     return {
         "routes": [
@@ -149,7 +149,10 @@ def app_options(source: PortalSource) -> dict[str, Any]:
             *oidc_routes(source),
             *download_routes(source),
         ],
-        "middleware": [Middleware(Gate, source=source, ports=bridge.own_ports()), Middleware(PackedStatic)],
+        "middleware": [
+            Middleware(Gate, source=source, ports=bridge.own_ports(), settings=settings),
+            Middleware(PackedStatic),
+        ],
         "on_script_error": report_script_error,
     }
 

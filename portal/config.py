@@ -149,3 +149,24 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         wrong = [f"PORTAL_{str(e['loc'][0]).upper()}: {e['msg']}." for e in error.errors(include_input=False)]
         raise WrongSettings(wrong) from None
+
+
+class OidcSettings(BaseSettings):
+    """The provider of single sign-on, from the environment (prefix ``PORTAL_OIDC_``)."""
+
+    model_config = SettingsConfigDict(env_prefix="PORTAL_OIDC_", frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    issuer: str = Field("", description="issuer, e.g. https://login.shop.example; https, or http on loopback")
+    client_id: str = Field("", description="this portal's client id at the provider")
+    client_secret: SecretStr | None = Field(None, description="its secret; none for a public client")
+    scopes: str = Field("openid email profile", description="what is asked for; must hold openid and email")
+
+    @property
+    def on(self) -> bool:
+        """Whether the sign-in page offers it."""
+        return bool(self.issuer and self.client_id)
+
+
+def load_oidc_settings() -> OidcSettings:
+    """As the environment has it now."""
+    return OidcSettings()  # type: ignore[call-arg,unused-ignore]

@@ -13,9 +13,9 @@ from picture_camera import Camera
 from picture_vendor import PROGRAM, Vendor
 from sqlalchemy import select
 
+from portal.composition import build_portal
 from portal.config import Settings
 from portal.exports import State
-from portal.runtime import build_portal
 from portal.storage.tables import Account, Export, Merchant, utc_now
 
 FIRST, SECOND = "brookandbean.example.com", "northwindbooks.example.com"

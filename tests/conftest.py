@@ -21,10 +21,10 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from portal.commands.practice_people import seed_practice
+from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports import ExportView, parse_request
 from portal.identity import User
-from portal.runtime import Portal, build_portal
 from portal.storage.tables import Merchant
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from sqlalchemy import select
 
 from portal.commands.noting import AFTERWARDS, command_name, note_command
+from portal.composition import Portal, build_portal
 from portal.config import load_settings
 from portal.errors import PortalError
 from portal.identity import Role, User
 from portal.log import configure_logging
-from portal.runtime import Portal, build_portal
 from portal.storage.tables import Account, Merchant
 
 

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 import typer
 
 from portal.commands.acting import acting_user, opened_portal
+from portal.composition import Portal
 from portal.errors import InputError, InputErrors, PortalError
 from portal.exports import ExportView, HistoryFilter, State, parse_request, suggested_email
 from portal.exports.listing import Download
 from portal.identity import User
-from portal.runtime import Portal
 
 POLL_SECONDS = 0.05
 As = Annotated[str | None, typer.Option("--as", help="account that acts (email or id)")]

@@ -9,7 +9,7 @@ import typer
 
 from portal import audit
 from portal.commands.acting import opened_portal
-from portal.runtime import Portal
+from portal.composition import Portal
 
 app = typer.Typer(no_args_is_help=True, help="The master keyset: add a key, bring everything under it, look.")
 

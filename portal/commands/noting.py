@@ -11,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.composition import Portal
 from portal.config import load_settings
 from portal.errors import PortalError
-from portal.runtime import Portal
 from portal.storage.engine import Database, open_engine
 from portal.storage.tables import AuditEntry
 

@@ -8,11 +8,11 @@ import secrets
 from sqlalchemy import select
 
 from portal import audit
+from portal.composition import Portal
 from portal.config import Settings
 from portal.identity import Role
 from portal.identity.passwords import hash_password, matches
 from portal.practice.settings import MERCHANT_ONE_TOKEN, MERCHANT_TWO_TOKEN
-from portal.runtime import Portal
 from portal.storage.tables import Account, Merchant
 
 MERCHANTS = (

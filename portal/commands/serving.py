@@ -11,7 +11,7 @@ import socket
 import subprocess  # nosec: starts our own practice server with fixed arguments
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,6 +19,7 @@ from portal.config import PRACTICE_PORT_DEFAULT, PROJECT_ROOT, load_settings
 from portal.errors import PortalError
 from portal.log import configure_logging
 from portal.web.early_door import EarlyDoor
+from portal.web.loading import giving_way
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -57,12 +58,6 @@ def run_demo() -> int:
     _check_port(practice_port, "PRACTICE_PORT")
     _check_port(practice_port + 1, "PRACTICE_PORT")
     os.environ["PORTAL_DATA_DIR"] = str(settings.root)
-    child = subprocess.Popen(
-        [sys.executable, "-m", "portal.practice", "--port", str(practice_port)],
-        cwd=PROJECT_ROOT,
-        start_new_session=True,  # Ctrl-C reaches this process only, which then ends the child in order
-        stderr=subprocess.DEVNULL,
-    )
     password: Future[str] = Future()
 
     def prepare() -> None:
@@ -70,6 +65,7 @@ def run_demo() -> int:
         from portal.runtime import get_portal
 
         nonlocal password
+        merchant.enter_context(_practice_merchant(practice_port))
         _note_keys()
         beside = ThreadPoolExecutor(1)  # the password check lets others work for its quarter of a second
         password = beside.submit(seed_practice, get_portal(), practice_port)
@@ -80,15 +76,28 @@ def run_demo() -> int:
 
         print_sign_ins(settings, practice_port, password.result())
 
-    try:
+    with contextlib.ExitStack() as merchant:
         status = _serve(settings, prepare, ready, lambda: password.result())
+    return _ended(status)
+
+
+@contextlib.contextmanager
+def _practice_merchant(port: int) -> Iterator[None]:
+    """The practice merchant's process, as long as this lasts."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "portal.practice", "--port", str(port)],
+        cwd=PROJECT_ROOT,
+        start_new_session=True,  # Ctrl-C reaches this process only, which then ends the child in order
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield
     finally:
         child.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(timeout=10)
         if child.poll() is None:
             child.kill()
-    return _ended(status)
 
 
 def run_serve() -> int:
@@ -166,9 +175,9 @@ def _end_in_order() -> None:
 
 def _ended(status: int) -> int:
     """The status, unless exports were handed over."""
-    from portal.asgi import handed_over
+    from portal.web.services import services
 
-    if handed_over.is_set():
+    if services.handed_over.is_set():
         _leave(status)
     return status
 
@@ -195,8 +204,9 @@ def _serve(
 ) -> int:
     """Run the ASGI app under uvicorn in this process until SIGINT or SIGTERM.
 
-    The port is open before `prepare` has run and the app is imported (`portal.web.early_door`); `prepared` is
-    waited for then. `ready` is called when pages are served. Raises what kept it from starting.
+    The port is open before the app is imported (`portal.web.early_door`), the sign-in page is served before the
+    services are loaded; what needs them waits until `prepare` has run and `prepared` is done. Then `ready` is called.
+    Raises what kept it from starting.
     """
     import uvicorn
 
@@ -206,20 +216,34 @@ def _serve(
 
     def load() -> ASGIApp:
         gc.disable()  # what is imported stays: looking through it again and again takes a tenth of the start
-        try:
-            prepare()
-            from portal.asgi import app
+        from portal.asgi import app
+        from portal.web.services import services
 
-            prepared()
+        services.later = True
+        return app
+
+    def behind() -> None:
+        from portal.asgi import warm_up
+        from portal.runtime import opening
+        from portal.web.services import services
+        from portal.web.turns import turns
+
+        try:
+            with giving_way(lambda: door.lively or turns.busy):
+                with opening():
+                    prepare()
+                    services.open()
+                    prepared()
+                ready()
+                warm_up()
         finally:
             gc.freeze()
             gc.enable()
-        return app
 
     def give_up() -> None:
         server.should_exit = True
 
-    door = EarlyDoor(load, ready, give_up)
+    door = EarlyDoor(load, behind, give_up)
     server = uvicorn.Server(
         uvicorn.Config(
             door,

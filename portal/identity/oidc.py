@@ -22,12 +22,11 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from portal.audit import record
+from portal.config import OidcSettings, load_oidc_settings
 from portal.errors import PortalError, SealBroken
 from portal.identity import throttle
 from portal.identity.base import PORTAL_CHAIN, Shared, normal_email
@@ -41,17 +40,6 @@ CLOCK_SKEW_SECONDS = 60
 ANSWER_SECONDS = 10.0
 MAX_ANSWER_BYTES = 512 * 1024
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-class OidcSettings(BaseSettings):
-    """The provider, from the environment (prefix ``PORTAL_OIDC_``); empty issuer: single sign-on is off."""
-
-    model_config = SettingsConfigDict(env_prefix="PORTAL_OIDC_", frozen=True, extra="ignore", hide_input_in_errors=True)
-
-    issuer: str = Field("", description="issuer, e.g. https://login.shop.example; https, or http on loopback")
-    client_id: str = Field("", description="this portal's client id at the provider")
-    client_secret: SecretStr | None = Field(None, description="its secret; none for a public client")
-    scopes: str = Field("openid email profile", description="what is asked for; must hold openid and email")
 
 
 class OidcTrouble(PortalError):
@@ -108,12 +96,12 @@ class SingleSignOn(Shared):
 
     @property
     def oidc(self) -> OidcSettings:
-        return OidcSettings()  # type: ignore[call-arg,unused-ignore]
+        return load_oidc_settings()
 
     @property
     def oidc_on(self) -> bool:
         """Whether the sign-in page offers it."""
-        return bool(self.oidc.issuer and self.oidc.client_id)
+        return self.oidc.on
 
     def oidc_start(self, *, redirect_uri: str) -> OidcStart:
         """The provider's address for this browser. Raises OidcTrouble."""

@@ -6,12 +6,12 @@ import datetime as dt
 
 import streamlit as st
 
+from portal.composition import Portal
 from portal.errors import PortalError
 from portal.exports import ExportView
 from portal.exports.answer_figures import AnswerFigures
 from portal.exports.answers import CHANNELS, COPIES, DUE_SOON, REASONS, AnswerFact, AnswerRecord, Kind, Standing
 from portal.identity import Permission, User, allows
-from portal.runtime import Portal
 from portal.ui import places
 from portal.ui.acts import word
 from portal.ui.answer_words import CHANNEL_WORDS, COPY_WORDS, KIND_WORDS, REASON_WORDS

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from portal.composition import Portal
 from portal.errors import PortalError
 from portal.exports import CardChoice
 from portal.identity import User
 from portal.loyaltydog import LoyaltyDogError
-from portal.runtime import Portal
 from portal.ui.problems import show_problem
 from portal.ui.words import _, plain, plural, sentence
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from portal.composition import Portal
 from portal.errors import PortalError
 from portal.exports import ExportView
 from portal.identity import User
@@ -14,7 +15,6 @@ from portal.preview import Preview, Table, looks_like, mask
 from portal.preview.comparing import TableComparison
 from portal.preview.frames import shown
 from portal.preview.raw import displayable
-from portal.runtime import Portal
 from portal.ui.problems import show_problem
 from portal.ui.times import when
 from portal.ui.words import _, number, plain, plural

@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import streamlit as st
 
-from portal.ui.brand import data_address
 from portal.ui.words import _, later, plain
+from portal.web.brand import data_address
 
 FONT = "Source Sans, Source Sans Pro, Segoe UI, Helvetica, Arial, sans-serif"
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import streamlit as st
 
+from portal.composition import Portal
 from portal.errors import PortalError
 from portal.exports import ExportView, State
 from portal.identity import Permission, User, allows
 from portal.loyaltydog import EXPORT_NOTES
-from portal.runtime import Portal
 from portal.ui import places
 from portal.ui.badges import draw_badge
 from portal.ui.outcome import ask_again, tells_more

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from portal.composition import Portal
 from portal.exports import ExportView
 from portal.identity import User
 from portal.preview import (
@@ -24,7 +25,6 @@ from portal.preview import (
     mask,
 )
 from portal.preview.raw import displayable
-from portal.runtime import Portal
 from portal.ui.acts import KINDS, LOOKS, word
 from portal.ui.charts import activity_over_time
 from portal.ui.coloured import coloured

@@ -7,11 +7,11 @@ import datetime as dt
 import streamlit as st
 
 from portal.audit import AuditRow
+from portal.composition import Portal
 from portal.errors import PortalError
 from portal.exports import ExportView, State
 from portal.exports.states import KEEPABLE
 from portal.identity import Permission, User, allows
-from portal.runtime import Portal
 from portal.ui import places
 from portal.ui.acts import act_said, move_said
 from portal.ui.help_places import QUESTIONS, help_link

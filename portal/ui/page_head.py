@@ -7,7 +7,7 @@ import streamlit as st
 from portal.identity import Permission, User, allows
 from portal.ui import places, progress, tour
 from portal.ui.help_places import QUESTION_OF_PAGE, help_link
-from portal.ui.session import practice_strip
+from portal.ui.practice_strip import practice_strip
 from portal.ui.words import _
 
 NEW_EXPORT_KEYS = "Alt+N"

@@ -6,9 +6,9 @@ import datetime as dt
 
 import streamlit as st
 
+from portal.composition import Portal
 from portal.exports import ExportView, State
 from portal.identity import User
-from portal.runtime import Portal
 from portal.ui.badges import badge_of
 from portal.ui.desktop_note import draw_desktop_note, say
 from portal.ui.problems import request_id, show_problem

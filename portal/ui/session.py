@@ -6,21 +6,22 @@ import dataclasses
 
 import streamlit as st
 
+from portal.composition import Portal
 from portal.identity import User
 from portal.identity.tickets import SIGN_OUT
-from portal.runtime import Portal, get_portal
+from portal.runtime import get_portal
 from portal.ui.acts import ROLE_WORDS, word
 from portal.ui.language_picker import language_picker
+from portal.ui.nobody import BOUND_TO
 from portal.ui.resting import rest
 from portal.ui.step_up import fetch_new_cookie
 from portal.ui.words import _, plural
-from portal.web.auth_routes import SIGN_OUT_PATH
 from portal.web.bridge import redirect_browser
+from portal.web.places import SIGN_OUT_PATH
 
 WATCH_SECONDS = 15  # for the warning; a revoked session is cut off by the gate (`portal.web.live`)
 WARN_SECONDS = 60
 WARNED = "_idle_warned"
-BOUND_TO = "_session_hash"
 FOR_THIS_RUN = "_user_of_this_run"
 
 
@@ -96,9 +97,3 @@ def sidebar(portal: Portal, user: User) -> None:
         language_picker()
         watch_session(user)
         fetch_new_cookie()
-
-
-def practice_strip() -> None:
-    st.badge(
-        _("Practice merchant: everyone here is invented"), icon=":material/science:", color="orange", width="stretch"
-    )

@@ -6,14 +6,14 @@ import time
 
 import streamlit as st
 
+from portal.composition import Portal
 from portal.errors import PortalError, StepUpNeeded
 from portal.identity import User, require_fresh_proof
 from portal.identity.tickets import TICKET_SECONDS
-from portal.runtime import Portal
 from portal.ui.problems import PROOF_WANTED, show_problem
 from portal.ui.words import _
 from portal.web import bridge
-from portal.web.auth_routes import RENEW_PATH
+from portal.web.places import RENEW_PATH
 
 RENEWAL = "_renewal"
 

@@ -1,4 +1,7 @@
-"""The hand-over between a Streamlit page and the session cookie: `/auth/start`, `/auth/sign-out`, `/auth/renew`."""
+"""The hand-over between a Streamlit page and the session cookie: `/auth/start`, `/auth/sign-out`, `/auth/renew`.
+
+Like the other routes it imports of the services inside its functions: the sign-in page is up before they are loaded.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from portal.identity.tickets import RENEW, SIGN_IN, SIGN_OUT
 from portal.web.cookies import NOTICE_SECONDS, CookieNames
 from portal.web.language_route import saved_language
-from portal.web.places import OWN_PLACE
+from portal.web.places import OWN_PLACE, RENEW_PATH, SIGN_OUT_PATH, START_PATH
 from portal.web.plain import page
 from portal.web.portal_shape import Portal, PortalSource
 from portal.web.visit import Visit, visit_of
 
-START_PATH, SIGN_OUT_PATH, RENEW_PATH = "/auth/start", "/auth/sign-out", "/auth/renew"
 EMPTY_PICTURE = b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>'
 MAX_TICKET = 128
 
@@ -35,6 +36,8 @@ def _from_our_page(request: Request) -> bool:
 
 def start(portal: Portal, visit: Visit, ticket: str) -> Response:
     """Turn a good ticket into a fresh session; whatever session the browser had before ends."""
+    from portal.identity.tickets import SIGN_IN
+
     names = CookieNames.of(portal.settings)
     redeemed = portal.identity.redeem_ticket(ticket, browser=visit.browser, purpose=SIGN_IN)
     if redeemed is None:
@@ -54,6 +57,8 @@ def start(portal: Portal, visit: Visit, ticket: str) -> Response:
 
 def sign_out(portal: Portal, visit: Visit, ticket: str) -> Response:
     """End the session the ticket names and take the cookie away."""
+    from portal.identity.tickets import SIGN_OUT
+
     names = CookieNames.of(portal.settings)
     redeemed = portal.identity.redeem_ticket(ticket, browser=visit.browser, purpose=SIGN_OUT)
     if redeemed is None:
@@ -67,6 +72,8 @@ def renew(portal: Portal, visit: Visit, ticket: str) -> Response:
 
     A picture, because a page load would throw away what the person had typed before they were asked for the proof.
     """
+    from portal.identity.tickets import RENEW
+
     names = CookieNames.of(portal.settings)
     redeemed = portal.identity.redeem_ticket(ticket, browser=visit.browser, purpose=RENEW)
     value = redeemed and portal.identity.renew_cookie(str(redeemed.facts.get("session", "")), ticket)

@@ -11,8 +11,7 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from portal.config import FILE_FIELDS, PROJECT_ROOT, SECRET_FIELDS, Settings
-from portal.identity.oidc import OidcSettings
+from portal.config import FILE_FIELDS, PROJECT_ROOT, SECRET_FIELDS, Settings, load_oidc_settings
 from portal.web import bridge
 from portal.web.shell import shells
 
@@ -143,7 +142,7 @@ def _secrets(settings: Settings) -> Iterator[Check]:
 
 
 def _single_sign_on(_settings: Settings) -> Iterator[Check]:
-    provider = OidcSettings()
+    provider = load_oidc_settings()
     if not provider.issuer:
         return
     parts = urlsplit(provider.issuer)

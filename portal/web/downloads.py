@@ -7,6 +7,7 @@ the session (through the gate) and where the request came from, and streams.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import anyio
@@ -15,13 +16,13 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from portal.errors import NotFound, NotSignedIn, PortalError
-from portal.exports.filters import from_address
-from portal.exports.trail import about_from_address
-from portal.identity import User
 from portal.log import log
 from portal.web.plain import error_page, page
 from portal.web.portal_shape import Download, PortalSource
 from portal.web.visit import visit_of
+
+if TYPE_CHECKING:
+    from portal.identity import User
 
 KINDS = frozenset({"original", "csv"})  # what `exports.open_file` can make
 DOCUMENT_KINDS = frozenset({"html", "json"})
@@ -93,10 +94,14 @@ def download_routes(source: PortalSource) -> list[Route]:
     async def register(request: Request) -> Response:
         if not request.query_params:
             return await _serve(request, lambda user: source().exports.register_csv(user))
+        from portal.exports.filters import from_address
+
         wanted = from_address(request.query_params)
         return await _serve(request, lambda user: source().exports.register_csv(user, wanted))
 
     async def register_workbook(request: Request) -> Response:
+        from portal.exports.filters import from_address
+
         wanted = from_address(request.query_params)
         return await _serve(request, lambda user: source().exports.register_xlsx(user, wanted))
 
@@ -104,6 +109,8 @@ def download_routes(source: PortalSource) -> list[Route]:
         return await _serve(request, lambda user: source().exports.expiries_ics(user))
 
     async def evidence(request: Request) -> Response:
+        from portal.exports.trail import about_from_address
+
         kind = request.query_params.get("kind", "html")
         if kind not in DOCUMENT_KINDS:
             return error_page(NotFound(detail="kind"))

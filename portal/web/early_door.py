@@ -1,21 +1,26 @@
 """Listens while the portal is still being loaded: `/healthz` is answered, whoever asks for a page waits for it.
 
-Loading takes about a second (Streamlit, SQLAlchemy, cryptography, the workers); a supervisor that asks whether the
-process lives need not be told "connection refused" meanwhile. `/readyz` waits like every page. Imports nothing heavy.
+A supervisor that asks whether the process lives need not be told "connection refused" meanwhile. Pages come first
+(Streamlit, the gate, the sign-in page), then what is behind them (SQLAlchemy, cryptography, the workers), while people
+sign in already: what they send waits for it. Imports nothing heavy.
 """
 
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from portal.web.loading import sharing
+from portal.web.places import HEALTH_PATHS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
 HEALTH_PATH = "/healthz"
+LIVELY_SECONDS = 0.05  # a page is several requests, one soon after the other
 ALIVE = b'{"status":"ok"}'
 HEADERS = {
     "content-type": "application/json",
@@ -30,16 +35,17 @@ class NotStarted(RuntimeError):
 
 
 class EarlyDoor:
-    """ASGI application in front of the one that `load` gives (called in a thread of its own).
+    """ASGI application in front of the one that `load` gives; `behind` opens what is behind it (a thread's work both).
 
-    `loaded` is called when pages are served, `failed` when they never will be; the reason is `failure` then.
+    `failed` is called when one of them raised; what, is `failure` then.
     """
 
-    def __init__(self, load: Callable[[], ASGIApp], loaded: Callable[[], None], failed: Callable[[], None]) -> None:
+    def __init__(self, load: Callable[[], ASGIApp], behind: Callable[[], None], failed: Callable[[], None]) -> None:
         self._load = load
-        self._loaded = loaded
+        self._behind = behind
         self._failed = failed
         self._app: ASGIApp | None = None
+        self._last_knock = -math.inf
         self._settled = asyncio.Event()
         self._to_app: asyncio.Queue[MutableMapping[str, Any]] = asyncio.Queue()
         self._life: asyncio.Task[None] | None = None
@@ -53,12 +59,19 @@ class EarlyDoor:
             await _answer(send, 200, ALIVE)
             return
         await self._settled.wait()
+        if scope["path"] not in HEALTH_PATHS:
+            self._last_knock = time.monotonic()
         if self._app is not None:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
             await _answer(send, 503, b'{"status":"failed"}')
         else:
             await send({"type": "websocket.close", "code": 1013})
+
+    @property
+    def lively(self) -> bool:
+        """Has somebody just come in?"""
+        return time.monotonic() - self._last_knock < LIVELY_SECONDS
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         await receive()
@@ -76,8 +89,9 @@ class EarlyDoor:
             with sharing():
                 app = await asyncio.to_thread(self._load)
                 await self._start(app, scope)
-            self._app = app
-            await asyncio.to_thread(self._loaded)
+                self._app = app
+                self._settled.set()
+                await asyncio.to_thread(self._behind)
         except BaseException as error:
             self.failure = error
             self._failed()

@@ -2,20 +2,23 @@
 
 Identity comes only from the HttpOnly cookie of this very request, resolved in the session table. What
 the browser says about itself in `x-portal-*` headers is dropped. Whatever `places` does not open is shut.
+
+The gate stands before the services behind it are loaded: whoever has no cookie gets the sign-in page meanwhile, and
+whoever has one, or wants anything else, waits until the sessions can be read.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import TYPE_CHECKING
 
 import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from portal.exports.changes import marks
-from portal.identity import SessionState, Speakers
+from portal.config import Settings
 from portal.language import current_language
 from portal.log import log
 from portal.web import bridge, cookies
@@ -26,23 +29,36 @@ from portal.web.limits import AnonymousSockets, SocketLimits
 from portal.web.live import LiveSockets, Opened
 from portal.web.places import READING, SOCKET_PATH, Place, place_of
 from portal.web.plain import page
-from portal.web.portal_shape import PortalSource
+from portal.web.portal_shape import Portal, PortalSource
 from portal.web.shell import shells
 from portal.web.socket import Look, SocketGuard
 from portal.web.visit import VISIT_KEY, Addresses, Visit, browser_hash
+
+if TYPE_CHECKING:
+    from portal.identity import SessionState, Speakers, User
 
 OUR_HEADERS = b"x-portal-"
 NONCE_PLACE = "/_stcore/host-config"  # same-origin fetch before the socket opens, so Strict cookies are seen
 
 
 class Gate:
-    """ASGI middleware. `source` gives the running portal; it is asked at the first request, not before."""
+    """ASGI middleware. `source` gives the running portal, and waits while it is being opened.
+
+    `settings` are the portal's, where they are known before it is open; both are asked for at a request, not before.
+    """
 
     def __init__(
-        self, app: ASGIApp, source: PortalSource, limits: SocketLimits | None = None, ports: tuple[int, ...] = ()
+        self,
+        app: ASGIApp,
+        source: PortalSource,
+        limits: SocketLimits | None = None,
+        ports: tuple[int, ...] = (),
+        settings: Callable[[], Settings] | None = None,
     ) -> None:
         self.app = app
         self._source = source
+        self._portal: Portal | None = None
+        self._settings = settings or (lambda: source().settings)
         self._ports = ports
         self.sockets = AnonymousSockets(limits or SocketLimits())
         self._live = LiveSockets(self._living)
@@ -51,12 +67,11 @@ class Gate:
 
     def _prepare(self) -> None:
         """Read the settings and Streamlit's page once. Raises bridge.UnknownFrontEnd."""
-        portal = self._source()
-        self._identity = portal.identity
-        self._names = cookies.CookieNames.of(portal.settings)
-        self._authorities = Authorities(portal.settings, self._ports)
-        self._addresses = Addresses(portal.settings)
-        self._headers = security_headers(portal.settings)
+        settings = self._settings()
+        self._names = cookies.CookieNames.of(settings)
+        self._authorities = Authorities(settings, self._ports)
+        self._addresses = Addresses(settings)
+        self._headers = security_headers(settings)
         self._shells = shells(bridge.index_html())
         self._ready = True
 
@@ -73,24 +88,36 @@ class Gate:
         else:
             await self._websocket(scope, receive, send)
 
-    async def _look(self, cookie_value: str, *, touch: bool) -> SessionState:
+    async def _opened(self) -> Portal:
+        """The portal, waited for outside the event loop. Raises what kept it from opening."""
+        if self._portal is None:
+            self._portal = await anyio.to_thread.run_sync(self._source)
+        return self._portal
+
+    async def _look(self, cookie_value: str, *, touch: bool) -> tuple[User | None, str]:
+        """Whom the cookie stands for, or why for nobody (empty: never heard of)."""
         if not cookie_value:
-            return SessionState(None)
-        return await anyio.to_thread.run_sync(lambda: self._identity.look_cookie(cookie_value, touch=touch))
+            return None, ""
+        identity = (await self._opened()).identity
+        state = await anyio.to_thread.run_sync(lambda: identity.look_cookie(cookie_value, touch=touch))
+        return state.user, state.ended
 
     async def _living(self, session_hashes: Collection[str]) -> Mapping[str, Speakers]:
-        return await anyio.to_thread.run_sync(self._identity.living, session_hashes)
+        return await anyio.to_thread.run_sync((await self._opened()).identity.living, session_hashes)
 
     async def _marks(self, merchant_ids: Collection[str]) -> Mapping[str, str]:
-        return await anyio.to_thread.run_sync(marks, self._source().db, merchant_ids)
+        from portal.exports.changes import marks
+
+        return await anyio.to_thread.run_sync(marks, (await self._opened()).db, merchant_ids)
 
     def _look_for(self, visit: Visit, socket: str) -> Look:
         """How the guard of one signed-in socket asks whether it may still speak for its session."""
         session_hash = visit.user.session_hash if visit.user else ""
 
         async def look(*, touch: bool) -> SessionState:
+            identity = (await self._opened()).identity
             return await anyio.to_thread.run_sync(
-                lambda: self._identity.look_socket(session_hash, visit.session_value, socket, touch=touch)
+                lambda: identity.look_socket(session_hash, visit.session_value, socket, touch=touch)
             )
 
         return look
@@ -99,11 +126,11 @@ class Gate:
         headers = Headers(scope=scope)
         sent = cookies.read("; ".join(headers.getlist("cookie")))
         value = sent.get(self._names.session, "")
-        state = await self._look(value, touch=touch)
+        user, ended = await self._look(value, touch=touch)
         notice = sent.get(self._names.notice, "")
         return Visit(
-            user=state.user,
-            ended=state.ended or (notice if notice in cookies.NOTICES else ""),
+            user=user,
+            ended=ended or (notice if notice in cookies.NOTICES else ""),
             browser=browser_hash(sent.get(self._names.browser, "")),
             address=self._addresses.of(scope, headers),
             session_value=value,
@@ -157,6 +184,7 @@ class Gate:
         if place is Place.SHUT:
             return page(403, "This address is closed.")
         if place in {Place.MEMBERS, Place.SIGN_IN}:
+            await self._opened()  # the routes behind these ask the services
             visit = await self._visit(scope, touch=place is Place.MEMBERS)
             scope[VISIT_KEY] = visit
             if place is Place.MEMBERS and visit.user is None:

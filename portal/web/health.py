@@ -6,16 +6,11 @@ import datetime as dt
 from collections.abc import Callable
 
 import anyio
-import tink
-from sqlalchemy import func, select, text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from portal.errors import PortalError
-from portal.exports.durable import DEAD_AFTER_SECONDS
-from portal.storage.tables import Worker, utc_now
 from portal.web.portal_shape import Portal, PortalSource
 
 PARTS = ("database", "files", "keys", "workers")
@@ -29,6 +24,9 @@ def parts_down(portal: Portal) -> list[str]:
 
 
 def _database(portal: Portal) -> bool:
+    from sqlalchemy import text
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
         with portal.db.read() as session:
             session.execute(text("SELECT 1"))
@@ -43,6 +41,8 @@ def _files(portal: Portal) -> bool:
 
 def _keys(portal: Portal) -> bool:
     """The keyset file can be read, and what is sealed with it opens."""
+    import tink
+
     try:
         aead = portal.master.aead
         return bool(aead.decrypt(aead.encrypt(b"ready", b"readyz"), b"readyz") == b"ready")
@@ -52,6 +52,12 @@ def _keys(portal: Portal) -> bool:
 
 def _workers(portal: Portal) -> bool:
     """Some process of this portal runs exports; it need not be this one."""
+    from sqlalchemy import func, select
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from portal.exports.durable import DEAD_AFTER_SECONDS
+    from portal.storage.tables import Worker, utc_now
+
     since = utc_now() - dt.timedelta(seconds=DEAD_AFTER_SECONDS)
     try:
         with portal.db.read() as session:

@@ -15,11 +15,11 @@ from starlette.routing import Route
 
 from portal.language import LANGUAGES
 from portal.web.cookies import CookieNames
+from portal.web.places import LANGUAGE_PATH
 from portal.web.plain import page
 from portal.web.portal_shape import Portal, PortalSource
 from portal.web.visit import Visit, visit_of
 
-LANGUAGE_PATH = "/auth/language"
 YEAR_SECONDS = 365 * 24 * 3600
 OUR_PAGE = re.compile(r"/[a-z_]{0,64}(\?export=[0-9a-f]{32})?")
 

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from portal.identity import Speakers
 from portal.log import log
 from portal.web.socket import SocketGuard
 
+if TYPE_CHECKING:
+    from portal.identity import Speakers
+
 LOOK_SECONDS = 2.0  # a revoked session's page clears within 5 s, the new connection included
-Living = Callable[[Collection[str]], Awaitable[Mapping[str, Speakers]]]
+Living = Callable[[Collection[str]], Awaitable[Mapping[str, "Speakers"]]]
 
 
 class Opened(NamedTuple):

@@ -12,24 +12,24 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from portal.errors import PortalError
-from portal.identity.errors import SignInRefused
-from portal.identity.oidc import FLOW_SECONDS, METHOD
 from portal.log import log
 from portal.web.auth_routes import home
 from portal.web.cookies import NOTICE_SECONDS, CookieNames
 from portal.web.language_route import saved_language
+from portal.web.places import OIDC_CALLBACK_PATH, OIDC_PATH
 from portal.web.plain import error_page, page
 from portal.web.portal_shape import Portal, PortalSource
 from portal.web.visit import Visit, visit_of
 
-OIDC_PATH, CALLBACK_PATH = "/auth/oidc", "/auth/oidc/callback"
 MAX_PARAMETER = 4096
 
 
 def begin(portal: Portal) -> Response:
     """To the provider, with the flow's sealed half in a cookie."""
+    from portal.identity.oidc import FLOW_SECONDS
+
     try:
-        flow = portal.identity.oidc_start(redirect_uri=portal.settings.origin + CALLBACK_PATH)
+        flow = portal.identity.oidc_start(redirect_uri=portal.settings.origin + OIDC_CALLBACK_PATH)
     except PortalError as error:
         log.info("sso refused", code=error.code, reference=error.reference, detail=error.detail)
         return error_page(error)
@@ -42,13 +42,16 @@ def begin(portal: Portal) -> Response:
 
 def finish(portal: Portal, visit: Visit, kept: str, state: str, code: str) -> Response:
     """From the provider: a fresh session for an invited person, else the sign-in page with the reason."""
+    from portal.identity.errors import SignInRefused
+    from portal.identity.oidc import METHOD
+
     names = CookieNames.of(portal.settings)
     try:
         account_id = portal.identity.oidc_finish(
             kept=kept,
             state=state,
             code=code,
-            redirect_uri=portal.settings.origin + CALLBACK_PATH,
+            redirect_uri=portal.settings.origin + OIDC_CALLBACK_PATH,
             address=visit.address,
         )
     except PortalError as error:
@@ -78,5 +81,5 @@ def oidc_routes(source: PortalSource) -> list[Route]:
 
     return [
         Route(OIDC_PATH, start_route, methods=["GET"]),
-        Route(CALLBACK_PATH, callback_route, methods=["GET"]),
+        Route(OIDC_CALLBACK_PATH, callback_route, methods=["GET"]),
     ]

@@ -7,9 +7,10 @@ from enum import Enum
 
 SOCKET_PATH = "/_stcore/stream"
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
-SIGN_IN_PATHS = frozenset(
-    {"/auth/start", "/auth/sign-out", "/auth/renew", "/auth/language", "/auth/oidc", "/auth/oidc/callback"}
-)
+START_PATH, SIGN_OUT_PATH, RENEW_PATH = "/auth/start", "/auth/sign-out", "/auth/renew"
+LANGUAGE_PATH = "/auth/language"
+OIDC_PATH, OIDC_CALLBACK_PATH = "/auth/oidc", "/auth/oidc/callback"
+SIGN_IN_PATHS = frozenset({START_PATH, SIGN_OUT_PATH, RENEW_PATH, LANGUAGE_PATH, OIDC_PATH, OIDC_CALLBACK_PATH})
 FRONT_END_PATHS = frozenset({"/_stcore/health", "/_stcore/host-config", "/favicon.png", "/manifest.json"})
 SCRIPT_PATHS = frozenset({"/_stcore/bidi-components/portal.desktop_note/desktop_note.js"})  # ours, nobody else's
 SHUT_PREFIXES = ("/media/", "/component/", "/app/", "/_stcore/", "/oauth2callback", "/auth/")

@@ -1,14 +1,16 @@
-"""What the web room needs of the running portal (`portal.runtime.Portal` has this shape)."""
+"""What the web room needs of the running portal (`portal.composition.Portal` has this shape)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from portal.config import Settings
-from portal.identity import Identity, User
-from portal.storage.engine import Database
-from portal.vault import MasterKey, SealedFiles
+
+if TYPE_CHECKING:  # the web room is up before the services are loaded
+    from portal.identity import Identity, User
+    from portal.storage.engine import Database
+    from portal.vault import MasterKey, SealedFiles
 
 
 class Download(Protocol):

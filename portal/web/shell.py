@@ -1,4 +1,4 @@
-"""The page shell: Streamlit's own `index.html` in six languages, with our title and nothing half-built to look at.
+"""The page shell: Streamlit's own `index.html` in six languages, with our title and icon, nothing half-built to see.
 
 The same bytes for everyone (SEC-31): what it shows comes later, over the socket. Built once at start.
 
@@ -11,11 +11,14 @@ after `OPENING_SECONDS`, and never vanishes again, because an animation runs onc
 from __future__ import annotations
 
 from portal.language import LANGUAGES
+from portal.web.brand import ICON_ADDRESS
 from portal.web.bridge import UnknownFrontEnd
 
 LANGUAGE_MARK = '<html lang="en">'
 TITLE_MARK = "<title>Streamlit</title>"
 TITLE = "<title>Privacy portal</title>"
+ICON_MARK = '<link rel="shortcut icon" href="./favicon.png" />'
+ICON = f'<link rel="icon" href="{ICON_ADDRESS}" />'
 END_OF_HEAD = "</head>"
 OPENING_SECONDS = 2.0
 OPENING = f"""<style>
@@ -30,12 +33,12 @@ visibility: var(--opening, visible); opacity: var(--drawn, 1) }}
 def shells(page: str) -> dict[str, bytes]:
     """The shell in every language, by its two letters. Raises UnknownFrontEnd when `page` is not as it was."""
     check(page)
-    ours = page.replace(TITLE_MARK, TITLE).replace(END_OF_HEAD, OPENING + END_OF_HEAD)
+    ours = page.replace(TITLE_MARK, TITLE).replace(ICON_MARK, ICON).replace(END_OF_HEAD, OPENING + END_OF_HEAD)
     return {code: ours.replace(LANGUAGE_MARK, f'<html lang="{code}">').encode() for code in LANGUAGES}
 
 
 def check(page: str) -> None:
     """Raises UnknownFrontEnd when Streamlit's page does not say where it should what is written anew here."""
-    for mark in (LANGUAGE_MARK, TITLE_MARK, END_OF_HEAD):
+    for mark in (LANGUAGE_MARK, TITLE_MARK, ICON_MARK, END_OF_HEAD):
         if page.count(mark) != 1:
             raise UnknownFrontEnd(f"Streamlit's page does not hold {mark} once")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import anyio
 from starlette.types import Message, Receive, Send
 
-from portal.identity import SessionState
 from portal.web import bridge
 from portal.web.limits import SocketLimits
 from portal.web.visit import Visit
+
+if TYPE_CHECKING:
+    from portal.identity import SessionState
 
 POLICY, TOO_BIG, GOING_AWAY = 1008, 1009, 1001
 

@@ -39,6 +39,11 @@ class Turns:
         """How many stand in line."""
         return len(self._line)
 
+    @property
+    def busy(self) -> bool:
+        """Is a page being drawn, or about to be?"""
+        return bool(self._line or self._holders)
+
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Run the block when it is one's turn."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from portal.config import Settings
-from portal.identity import User
-from portal.identity.base import digest
 from portal.language import ENGLISH
+
+if TYPE_CHECKING:
+    from portal.identity import User
 
 VISIT_KEY = "portal.visit"
 UNKNOWN_ADDRESS = "unknown"
@@ -40,7 +43,7 @@ def visit_of(scope: Scope) -> Visit:
 
 def browser_hash(nonce: str) -> str:
     """What tickets are bound to; empty for no nonce."""
-    return digest(f"browser:{nonce}") if nonce else ""
+    return hashlib.sha256(f"browser:{nonce}".encode("utf-8", "surrogatepass")).hexdigest() if nonce else ""
 
 
 class Addresses:

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import text
 
 from portal import audit
+from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.errors import StateConflict
 from portal.exports import State, ledger
 from portal.identity import Role, User
-from portal.runtime import Portal, build_portal
 from portal.storage.tables import Account, Export
 
 PATIENCE_SECONDS = 30

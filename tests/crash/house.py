@@ -16,9 +16,9 @@ from sqlalchemy import select
 
 from portal import audit
 from portal.commands.practice_people import seed_practice
+from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports.states import HOLDS_FILE, State
-from portal.runtime import Portal, build_portal
 from portal.storage.tables import Export, FileKey, Merchant
 from portal.vault.files import FilePlace
 

@@ -28,10 +28,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
+from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports import AskedAlready, State, durable, parse_request
 from portal.exports.states import RUNNING
-from portal.runtime import Portal, build_portal
 from portal.storage.tables import Export, utc_now
 
 ACCOUNT = "maya@brookandbean.example.com"

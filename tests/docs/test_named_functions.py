@@ -11,8 +11,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+WALKED = ("One export, walked", "A start, walked")
+DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef)
 TEXT = ARCHITECTURE + (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-WALK = ARCHITECTURE.partition("## One export, walked")[2].partition("\n## ")[0]
+WALK = "".join(ARCHITECTURE.partition(f"\n## {title}")[2].partition("\n## ")[0] for title in WALKED)
 QUOTED = re.compile(r"`([^`\n]+)`")
 FUNCTIONS = sorted({word for word in QUOTED.findall(WALK) if re.fullmatch(r"[A-Za-z_]+\.[a-z_]+", word)} - {"log.py"})
 FILES = sorted(
@@ -35,7 +37,7 @@ def methods(name: str) -> set[str]:
     for tree in trees().values():
         for node in ast.walk(tree):
             if isinstance(node, ast.ClassDef) and node.name == name:
-                found |= {part.name for part in node.body if isinstance(part, ast.FunctionDef)}
+                found |= {part.name for part in node.body if isinstance(part, DEFINED)}
                 for base in node.bases:
                     found |= methods(ast.unparse(base))
     return found
@@ -47,7 +49,7 @@ def functions(module: str) -> set[str]:
         for path, tree in trees().items()
         if path.stem == module
         for node in tree.body
-        if isinstance(node, ast.FunctionDef)
+        if isinstance(node, DEFINED)
     }
 
 

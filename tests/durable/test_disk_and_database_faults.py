@@ -16,9 +16,9 @@ from house import House
 from shop import CountingShop, readable_remains
 from sqlalchemy import event
 
+from portal.composition import Portal
 from portal.exports import State, parse_request
 from portal.exports.walk import Walk, wait_seconds
-from portal.runtime import Portal
 from portal.vault.keys import KeyTrouble
 
 pytestmark = pytest.mark.keeps("SEC-15", "SEC-51")

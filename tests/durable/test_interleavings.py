@@ -35,6 +35,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.commands.practice_people import seed_practice
+from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.errors import PortalError, SealBroken
 from portal.exports import State, parse_request
@@ -45,7 +46,6 @@ from portal.exports.walk import Walk, wait_seconds
 from portal.loyaltydog import ExportAnswer, ExportAsk, FetchedFile
 from portal.loyaltydog.errors import ConnectionLost, Forbidden, Gone, NoConnection, RateLimited, TimedOut
 from portal.loyaltydog.retry import RetryDecision
-from portal.runtime import Portal, build_portal
 from portal.storage.blobs import StorageTrouble
 from portal.storage.tables import AuditEntry, Export, FileKey, utc_now
 from portal.vault.files import FilePlace, SealingWriter

@@ -13,10 +13,10 @@ from house import House
 from shop import CountingShop
 from sqlalchemy import JSON, Column, Connection, Engine, Table, func, insert, inspect, select, text
 
+from portal.composition import build_portal
 from portal.config import Settings
 from portal.errors import PortalError
 from portal.exports import State
-from portal.runtime import build_portal
 from portal.storage import migrate
 from portal.storage.migrate import DatabaseTooNew, DatabaseTooOld
 from portal.storage.tables import Base, CanonicalJSON, UTCDateTime

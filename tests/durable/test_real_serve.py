@@ -19,9 +19,9 @@ from house import House
 from shop import CountingShop
 from sqlalchemy import text
 
+from portal.composition import build_portal
 from portal.config import Settings
 from portal.exports import State, parse_request
-from portal.runtime import build_portal
 from portal.storage import migrate
 from portal.web.health import PAGES, PARTS
 

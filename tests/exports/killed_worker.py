@@ -14,9 +14,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from portal.commands.practice_people import seed_practice
+from portal.composition import build_portal
 from portal.config import Settings
 from portal.exports import parse_request
-from portal.runtime import build_portal
 from portal.storage.tables import Merchant
 
 folder, base, downloads, email = sys.argv[1:]

@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.errors import NotPermitted, StepUpNeeded
 from portal.exports import HistoryFilter, State
 from portal.exports.bulk import destroy_many, refresh_many
 from portal.exports.filters import from_address, to_address
 from portal.identity import Role, User
-from portal.runtime import Portal, build_portal, set_portal
+from portal.runtime import set_portal
 from portal.storage.tables import Account, Export, utc_now
 
 pytestmark = pytest.mark.keeps("SEC-43")

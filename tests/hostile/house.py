@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
+from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports import ExportView, parse_request
 from portal.exports.vendor import Vendor
 from portal.exports.walk import Walk
 from portal.identity import User
-from portal.runtime import Portal, build_portal
 from portal.storage.tables import Export
 from tests.hostile.plays import EMAIL, TOKEN
 

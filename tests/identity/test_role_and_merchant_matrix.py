@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.errors import InputErrors, NotFound, NotPermitted, PortalError, StepUpNeeded
 from portal.exports import Exports
@@ -19,7 +20,6 @@ from portal.exports.request import ExportRequest
 from portal.exports.trail import About
 from portal.identity import PERMISSIONS, Identity, Permission, Role, User
 from portal.loyaltydog.errors import LoyaltyDogError
-from portal.runtime import Portal, build_portal
 from portal.storage.tables import Account, utc_now
 
 pytestmark = pytest.mark.keeps("SEC-39", "SEC-41")

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from portal.composition import Portal
 from portal.identity.base import digest
 from portal.language import catalogue_of, catalogues, current_language
-from portal.runtime import Portal, set_portal
+from portal.runtime import set_portal
 
 ROOT = Path(__file__).resolve().parents[2]
 STAND_IN = "nl"

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from portal.composition import Portal
 from portal.identity.base import digest
-from portal.runtime import Portal, set_portal
+from portal.runtime import set_portal
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {"Today": "today", "New export": "new_export", "Past exports": "past_exports", "Preview": "preview"}

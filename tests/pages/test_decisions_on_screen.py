@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from portal.composition import Portal
 from portal.exports import State
-from portal.runtime import Portal
 from portal.storage.tables import Export, utc_now
 
 if TYPE_CHECKING:

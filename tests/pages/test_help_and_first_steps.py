@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from portal.runtime import Portal
+from portal.composition import Portal
 from portal.ui import drawings, places, progress, tour
 from portal.ui.help_places import QUESTION_OF_PAGE, QUESTIONS
 from portal.ui.recent import RECENT

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from sqlalchemy import select
 
+from portal.composition import Portal
 from portal.practice.world import build_world
-from portal.runtime import Portal
 from portal.storage.tables import Merchant
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ import trustme
 from sqlalchemy import select, text
 
 from portal.commands.practice_people import seed_practice
+from portal.composition import Portal, build_portal
 from portal.config import Settings
-from portal.runtime import Portal, build_portal
 from portal.storage.tables import Merchant
 from tests.browser import conftest as browser_room
 from tests.browser.conftest import (

@@ -14,10 +14,10 @@ from sqlalchemy import event
 
 from portal.audit.chain import PORTAL_CHAIN, record
 from portal.audit.keeper import EVERY_ENTRIES, open_keeper
+from portal.composition import build_portal
 from portal.config import Settings, load_settings
 from portal.exports import machine
 from portal.exports.durable import _is_dead
-from portal.runtime import build_portal
 from portal.storage.tables import Worker
 from portal.vault.keys import KeyTrouble
 from portal.web.doctor import run_checks

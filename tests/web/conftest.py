@@ -19,12 +19,12 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
+from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports.request import ExportRequest
 from portal.identity import Identity
 from portal.identity.base import digest
 from portal.identity.passwords import hash_password
-from portal.runtime import Portal, build_portal
 from portal.storage.engine import Database
 from portal.storage.tables import Account
 

@@ -2,8 +2,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+import streamlit
 from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -11,6 +13,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from portal.config import Settings
 from portal.web import bridge, cookies
+from portal.web.brand import LOGO_SVG
 from portal.web.headers import security_headers
 from portal.web.places import Place, place_of
 
@@ -110,6 +113,16 @@ def test_streamlit_still_has_the_parts_the_bridge_leans_on() -> None:
         config.set_option("server.trustedUserHeaders", before, where_defined=bridge.UNSET)
     assert (told["session_hash"], told["account_id"], told["ended"]) == ("s", "a", None)
     assert _parse_subprotocols(Headers({"sec-websocket-protocol": "streamlit,x,y"})) == ("streamlit", "x", "y")
+
+
+def test_our_logo_is_what_streamlits_own_command_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[bytes] = []
+    context = SimpleNamespace(enqueue=lambda message: told.append(message.SerializeToString()))
+    monkeypatch.setattr("streamlit.runtime.scriptrunner.get_script_run_ctx", lambda: context)
+    monkeypatch.setattr("streamlit.commands.logo.get_script_run_ctx", lambda: context)
+    bridge.draw_logo(LOGO_SVG)
+    streamlit.logo(LOGO_SVG, size="large")
+    assert told[0] == told[1] != b""
 
 
 def test_a_timer_is_no_act_and_neither_is_rubbish() -> None:

@@ -1,4 +1,5 @@
-"""The port is open before the portal is loaded: health is told, pages wait, and a failed start ends with its reason."""
+"""The port is open before pages are loaded, and pages are served before the services: health is told, who asks waits
+for what is missing, and a failed start ends with its reason."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from portal.web.early_door import EarlyDoor, NotStarted
+from portal.web.early_door import LIVELY_SECONDS, EarlyDoor, NotStarted
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -29,12 +30,19 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 class Server:
     """What uvicorn does with an application, without the network."""
 
-    def __init__(self, load: Callable[[], Any]) -> None:
+    def __init__(self, load: Callable[[], Any], behind: Callable[[], None] = lambda: None) -> None:
         self.calls: list[str] = []
         self.state: dict[str, Any] = {}
-        self.door = EarlyDoor(load, lambda: self.calls.append("loaded"), lambda: self.calls.append("failed"))
+        self.door = EarlyDoor(load, self.opening(behind), lambda: self.calls.append("failed"))
         self._in: asyncio.Queue[Any] = asyncio.Queue()
         self._out: asyncio.Queue[Any] = asyncio.Queue()
+
+    def opening(self, behind: Callable[[], None]) -> Callable[[], None]:
+        def opens() -> None:
+            behind()
+            self.calls.append("open")
+
+        return opens
 
     async def start(self) -> None:
         scope = {"type": "lifespan", "state": self.state}
@@ -79,14 +87,61 @@ def test_health_is_told_at_once_and_pages_wait_until_they_can_be_drawn() -> None
         assert (await server.get("/healthz"))[1] == b"/healthz"
         assert server.state == {"up": True}
         await server.stop()
-        assert server.calls == ["loaded"]
+        assert server.calls == ["open"]
         assert server.state == {"up": False}
+
+    asyncio.run(main())
+
+
+def test_pages_are_served_while_what_is_behind_them_is_opened() -> None:
+    open_it = threading.Event()
+
+    async def main() -> None:
+        server = Server(lambda: app, lambda: bool(open_it.wait(30)) or None)
+        await server.start()
+        assert (await server.get("/"))[:2] == (200, b"/")
+        assert server.calls == []
+        open_it.set()
+        await server.stop()
+        assert server.calls == ["open"]
+
+    asyncio.run(main())
+
+
+def test_somebody_who_comes_in_is_noticed_for_a_moment_and_a_machine_that_looks_is_not() -> None:
+    async def main() -> None:
+        server = Server(lambda: app)
+        await server.start()
+        assert not server.door.lively
+        await server.get("/readyz")
+        assert not server.door.lively
+        await server.get("/")
+        assert server.door.lively
+        await asyncio.sleep(2 * LIVELY_SECONDS)
+        assert not server.door.lively
+        await server.stop()
 
     asyncio.run(main())
 
 
 class Broken(Exception):
     pass
+
+
+def test_services_that_do_not_open_end_the_process_with_their_reason() -> None:
+    def behind() -> None:
+        raise Broken
+
+    async def main() -> None:
+        server = Server(lambda: app, behind)
+        await server.start()
+        await server.get("/")
+        await server.stop()
+        assert server.calls == ["failed"]
+        assert isinstance(server.door.failure, Broken)
+        assert server.state == {"up": False}
+
+    asyncio.run(main())
 
 
 def broken_load() -> Any:

@@ -9,11 +9,12 @@ import pyotp
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.identity import Role
 from portal.identity.base import digest
 from portal.identity.passwords import hash_password
-from portal.runtime import Portal, build_portal, set_portal
+from portal.runtime import set_portal
 from portal.storage.tables import Account
 from portal.web import bridge
 

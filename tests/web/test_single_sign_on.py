@@ -22,11 +22,11 @@ from joserfc.jwk import OctKey, RSAKey
 from sqlalchemy import select
 from starlette.applications import Starlette
 
+from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.errors import TryLater
 from portal.identity import Identity, Role, SignInRefused
 from portal.identity.oidc import OidcTrouble, identity_of
-from portal.runtime import Portal, build_portal
 from portal.storage.tables import Account, AuditEntry, utc_now
 from portal.web.gate import Gate
 from portal.web.oidc_routes import oidc_routes

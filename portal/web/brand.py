@@ -21,6 +21,5 @@ def data_address(svg: str) -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
-def icon_address() -> str:
-    """The icon, for the browser's tab."""
-    return data_address(ICON_SVG)
+ICON_ADDRESS = data_address(ICON_SVG)
+"""The icon, for the browser's tab."""
