@@ -124,11 +124,14 @@ def answers(url: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def start_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Demo]]:
-    """Start a demo on free ports with a folder of its own; ended at the latest with the session."""
+def start_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Demo]]:
+    """Start a demo on free ports with a folder of its own; ended at the latest with the session.
+
+    Given back when it answers at `path`: by default when all of it is loaded.
+    """
     started: list[Demo] = []
 
-    def start() -> Demo:
+    def start(path: str = "/readyz") -> Demo:
         folder = tmp_path_factory.mktemp("demo")
         port, practice_port = free_port(), free_port(beside=1)
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "STREAMLIT_", "PRACTICE_"))}
@@ -145,11 +148,11 @@ def start_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
             )
         demo = Demo(process, port, practice_port, folder)
         started.append(demo)
-        for _ in range(240):
-            if process.poll() is not None or answers(f"{demo.origin}/readyz"):
+        for _ in range(1_200):
+            if process.poll() is not None or answers(demo.origin + path):
                 break
-            time.sleep(0.25)
-        if process.poll() is not None or not answers(f"{demo.origin}/readyz"):
+            time.sleep(0.05)
+        if process.poll() is not None or not answers(demo.origin + path):
             pytest.fail("The demo did not become ready:\n" + log.read_text()[-3000:])
         return demo
 

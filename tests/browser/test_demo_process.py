@@ -10,6 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.conftest import SHOPS, Desk, new_context
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Demo
@@ -33,6 +36,21 @@ def test_one_signal_ends_the_portal_and_the_practice_merchant(
                 os.kill(child, signal.SIGTERM)
     assert (left, status) == ([], 0)
     assert "Traceback" not in (demo.folder / "demo.log").read_text()
+
+
+def test_somebody_who_comes_at_once_signs_in(start_demo: Callable[..., Demo], chromium: Browser) -> None:
+    """The sign-in page is there before the services are; what is sent meanwhile waits for them."""
+    demo = start_demo("/healthz")
+    context, trouble = new_context(chromium)
+    try:
+        desk = Desk(demo, context.new_page(), trouble)
+        desk.sign_in(f"maya@{SHOPS['one']}")
+        desk.go("Past exports")
+        assert trouble.unexpected() == []
+    finally:
+        context.close()
+        status = demo.stop()
+    assert status == 0
 
 
 def answers_at(port: int) -> bool:
