@@ -15,6 +15,7 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from portal.preview.csv_reader import Records
 from portal.preview.json_growing import clip
@@ -239,7 +240,8 @@ def repeated_names(header: Sequence[str]) -> list[str]:
 
 def header_may_be_data(header: list[str], rows: list[list[str]]) -> bool:
     """True when a column says its own name again further down."""
-    return any(cell and cell == header[n] for row in rows[:_ROWS_COMPARED] for n, cell in enumerate(row[: len(header)]))
+    columns = zip_longest(*rows[:_ROWS_COMPARED])
+    return any(name in column for name, column in zip(header, columns, strict=False) if name)
 
 
 def folded(row: list[str]) -> list[str]:

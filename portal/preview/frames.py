@@ -27,6 +27,8 @@ _LIKE_A_MARK = re.compile(r"\\*⟨")
 
 def shown(cell: Cell) -> str | None:
     """What the screen says for `cell`; None for a missing one."""
+    if type(cell) is str and cell.isascii() and cell.isprintable() and 0 < len(cell) <= MAX_CELL_CHARS:
+        return cell  # most are: nothing to escape, and the marks' bracket is not ASCII
     if isinstance(cell, Gap):
         return NULL_MARK if cell is NULL else None
     if not cell:
