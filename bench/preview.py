@@ -166,7 +166,7 @@ def main(wanted: list[str]) -> int:
             path = Path(folder) / f"file.{format}"
             write(path, format, int(size[:-2]) * SIZES[size[-2:]])
             bytes_ = os.path.getsize(path)
-            times = 40 if bytes_ < 10**6 else 5 if bytes_ < 10**8 else 1
+            times = 40 if bytes_ < 10**6 else 20 if bytes_ < 10**8 else 1
             first, first_peak = measured("first", path, format, times)
             all_, all_peak = measured("all", path, format, 1 if bytes_ > 10**6 else times)
             theirs, their_peak = measured("pandas", path, format, times)

@@ -58,10 +58,12 @@ def past_exports() -> None:
 def past_rows() -> None:
     frame = frame_of(PAST)
     styled = frame.style.apply(lambda _column: [AMBER] * len(frame), subset=["Expires"])
-    st.dataframe(
+    picked = st.dataframe(
         styled, key="past", hide_index=True, height=740, on_select="rerun", selection_mode="single-row",
         column_config={name: st.column_config.TextColumn(name) for name in frame.columns}, alt="Exports.",
     )  # fmt: skip
+    if picked.selection.rows:
+        st.switch_page(preview_page)
     st.caption("50 exports on this page. Click a row's box to open one.")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
         st.button("Previous", icon=":material/chevron_left:", disabled=True)
@@ -146,9 +148,10 @@ def preview() -> None:
 
 
 st.set_page_config(page_title="Same widgets", layout="wide")
+preview_page = st.Page(preview, title="Preview", icon=":material/table_view:", url_path="preview")
 page = st.navigation([
     st.Page(past_exports, title="Past exports", icon=":material/history:", url_path="past_exports", default=False),
-    st.Page(preview, title="Preview", icon=":material/table_view:", url_path="preview"),
+    preview_page,
 ])  # fmt: skip
 with st.sidebar:
     with st.container(border=True, key="who"):
