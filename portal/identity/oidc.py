@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit import record
@@ -202,6 +203,12 @@ class SingleSignOn(Shared):
 
     def _invited(self, claims: dict[str, Any], identity: str, address: str) -> str:
         """The account of this identity; else the invited one of this email that nobody has come to yet."""
+        try:
+            return self._belonging(claims, identity, address)
+        except IntegrityError:  # the same identity came to another account at this very moment, by another email
+            return self._belonging(claims, identity, address)
+
+    def _belonging(self, claims: dict[str, Any], identity: str, address: str) -> str:
         with self.db.write() as db:
             account = db.scalar(_people().where(Account.sign_on_identity == identity)) or _by_email(db, claims)
             stranger = account is not None and account.sign_on_identity not in {None, identity}

@@ -130,7 +130,7 @@ class Account(Base, kw_only=True):
     role: Mapped[str] = mapped_column(String(16))
     method: Mapped[str] = mapped_column(String(16), default="password")
     password_hash: Mapped[str] = mapped_column(String(100), default="")
-    sign_on_identity: Mapped[str | None] = mapped_column(String(64), default=None)
+    sign_on_identity: Mapped[str | None] = mapped_column(String(64), default=None, index=True, unique=True)
     disabled_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     wants_second_factor: Mapped[bool] = mapped_column(default=False)
     sealed_totp: Mapped[bytes | None] = mapped_column(default=None)

@@ -131,7 +131,7 @@ def start_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
     """
     started: list[Demo] = []
 
-    def start(path: str = "/readyz") -> Demo:
+    def start(path: str = "/readyz", **settings: str) -> Demo:
         folder = tmp_path_factory.mktemp("demo")
         port, practice_port = free_port(), free_port(beside=1)
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "STREAMLIT_", "PRACTICE_"))}
@@ -140,6 +140,7 @@ def start_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
             "PORTAL_PORT": str(port),
             "PRACTICE_PORT": str(practice_port),
             "PORTAL_DEMO_PASSWORD": PASSWORD,
+            **settings,
         }
         log = folder / "demo.log"
         with log.open("wb") as out:
@@ -380,12 +381,18 @@ class Desk:
         rows: list[list[str]] = grid.evaluate("t => [...t.rows].map(r => [...r.cells].map(c => c.textContent))")
         return rows
 
-    def open_row(self, number: int) -> None:
-        """Tick the box of a row (counted from 1 below the heading) of a list of exports, which opens its preview."""
+    def tick_row(self, number: int) -> None:
+        """Tick the box of a row (counted from 1 below the heading) of the first table."""
         box = self.page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
         assert box is not None
         self.inputs += 1
         self.page.mouse.click(box["x"] + 15, box["y"] + 36 + 36 * (number - 0.5))
+        self.page.wait_for_timeout(80)
+        self.settle()
+
+    def open_row(self, number: int) -> None:
+        """Tick a row of a list of exports, which opens its preview."""
+        self.tick_row(number)
         self.heading("Preview").wait_for(timeout=WAIT_MS)
         self.settle()
 

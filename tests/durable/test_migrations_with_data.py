@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from portal.errors import PortalError
 from portal.exports import State
 from portal.storage import migrate
 from portal.storage.migrate import DatabaseTooNew, DatabaseTooOld
-from portal.storage.tables import Base, CanonicalJSON, UTCDateTime
+from portal.storage.tables import Account, Base, CanonicalJSON, Merchant, UTCDateTime
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -126,6 +127,54 @@ def test_a_table_that_a_migration_would_empty_is_noticed(used: House) -> None:
         connection.execute(text("UPDATE throttle SET failures = 8"))
         connection.execute(text("DELETE FROM pace"))
     assert {line.split(":")[0] for line in lost(whole, rows_of(engine))} == {"throttle.failures", "pace"}
+
+
+IDENTITY = "1d" * 32
+
+
+def sign_on_accounts(house: House, **columns: Any) -> dict[str, str]:
+    """Two invited accounts of one merchant, their ids by email."""
+    with house.portal.db.write() as db:
+        merchant = db.scalars(select(Merchant.id)).first()
+        assert merchant is not None
+        people = [
+            Account(merchant_id=merchant, email=f"{who}@shop.example", role="agent", method="oidc", **columns)
+            for who in ("sue", "susan")
+        ]
+        db.add_all(people)
+        db.flush()
+        return {account.email: account.id for account in people}
+
+
+def identities(house: House, people: dict[str, str]) -> list[str | None]:
+    with house.portal.db.read() as db:
+        return [db.get_one(Account, account).sign_on_identity for account in people.values()]
+
+
+def test_accounts_that_share_an_identity_begin_anew_when_the_tables_forbid_it(used: House) -> None:
+    engine = used.portal.db.engine
+    migrate.downgrade(engine, "0007")
+    people = sign_on_accounts(used, sign_on_identity=IDENTITY)
+    migrate.bring_up_to_date(engine)
+    assert identities(used, people) == [None, None]
+
+
+@pytest.mark.keeps("ASVS-10.5.2")
+def test_two_first_sign_ons_of_one_identity_at_one_moment_end_at_one_account(used: House) -> None:
+    people = sign_on_accounts(used)
+    sue = people["sue@shop.example"]
+    claims = {"email": "susan@shop.example", "email_verified": True}
+    came: list[str] = []
+    other = threading.Thread(target=lambda: came.append(used.portal.identity._invited(claims, IDENTITY, "192.0.2.7")))
+    with used.portal.db.write() as db:
+        db.get_one(Account, sue).sign_on_identity = IDENTITY
+        db.flush()
+        other.start()
+        other.join(0.5)
+        assert other.is_alive()
+    other.join(30)
+    assert came == [sue]
+    assert identities(used, people) == [IDENTITY, None]
 
 
 def set_revision(house: House, revision: str) -> None:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +27,7 @@ from portal.identity.oidc import OidcTrouble, identity_of
 from portal.storage.tables import Account, AuditEntry, utc_now
 from portal.web.gate import Gate
 from portal.web.oidc_routes import oidc_routes
+from tests.openid_provider import openid_provider, says
 
 CLIENT, REDIRECT = "privacy-portal", "http://127.0.0.1:8501/auth/oidc/callback"
 HERE = "203.0.113.5"
@@ -37,28 +35,8 @@ HERE = "203.0.113.5"
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "oidc_provider_mock", "--port", str(port)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://localhost:{port}"
-    try:
-        for _ in range(200):
-            try:
-                httpx.get(f"{url}/.well-known/openid-configuration", timeout=2).raise_for_status()
-                break
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        else:
-            pytest.fail("the OpenID provider did not start")
+    with openid_provider() as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
 
 
 @pytest.fixture
@@ -123,12 +101,6 @@ def test_a_disabled_account_stays_out(real: str, portal: Portal) -> None:
         db.query(Account).filter_by(email="sue@shop.example").one().disabled_at = utc_now()
     with pytest.raises(SignInRefused):
         through(portal.identity, "sue")
-
-
-def says(issuer: str, who: str, email: str) -> None:
-    """What the provider says of somebody from now on."""
-    claims = {"email": email, "email_verified": True}
-    httpx.put(f"{issuer}/users/{who}", json=claims).raise_for_status()
 
 
 def changes_of(portal: Portal) -> list[tuple[str, str, str]]:
