@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from portal.preview import Preview, Reading
 
 
+class TakesTooLong(Exception):
+    """A large file was not read to its end in the time given for it."""
+
+
 def reading_of(files: SealedFiles, row: Export, place: FilePlace, key: bytes, folder: Path | None = None) -> Reading:
     """A reading of the sealed file. Each piece is authenticated before it is shown, and the whole is compared with
     what was collected at the end: the reading stops with SealBroken when it is not that."""
@@ -25,14 +31,29 @@ def reading_of(files: SealedFiles, row: Export, place: FilePlace, key: bytes, fo
     return Reading(pieces, "json" if row.format == "json" else "csv", row.size_bytes, folder)
 
 
-def preview_of(files: SealedFiles, row: Export, place: FilePlace, key: bytes, folder: Path | None = None) -> Preview:
-    """All of the file. Raises SealBroken, PreviewError."""
+def preview_of(
+    files: SealedFiles,
+    row: Export,
+    place: FilePlace,
+    key: bytes,
+    folder: Path | None = None,
+    *,
+    seconds: float = math.inf,
+) -> Preview:
+    """All of the file. Raises SealBroken, PreviewError, and TakesTooLong for a large one after so many seconds."""
     from portal.preview import LARGE_BYTES, read
 
     if (row.size_bytes or 0) >= LARGE_BYTES:
-        return reading_of(files, row, place, key, folder).whole()
+        reading = reading_of(files, row, place, key, folder)
+        until = time.monotonic() + seconds
+        return reading.whole(lambda: _check_time(until))
     data = files.read_all(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
     return read(data, "json" if row.format == "json" else "csv", folder)
+
+
+def _check_time(until: float) -> None:
+    if time.monotonic() > until:
+        raise TakesTooLong
 
 
 def _verified(files: SealedFiles, place: FilePlace, key: bytes, *, sha256: str, size_bytes: int) -> Iterator[bytes]:

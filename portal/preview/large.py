@@ -115,10 +115,11 @@ class Reading:
             self._step()
         return self.snapshot()
 
-    def whole(self) -> Preview:
-        """Read to the end, here. Raises PreviewError."""
+    def whole(self, between: Callable[[], None] = lambda: None) -> Preview:
+        """Read to the end, here. `between` is called after each step; what it raises ends it. Raises PreviewError."""
         while not self.finished and not self._cancelled.is_set():
             self._step()
+            between()
         return self.snapshot()
 
     def go_on(self, done: Callable[[], None] = lambda: None) -> None:
