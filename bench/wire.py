@@ -230,13 +230,13 @@ class Tab:
             last = self._ended.get_nowait()
             if isinstance(last, Exception):
                 raise last
-        started = time.perf_counter()
+        started, came = time.perf_counter(), Counter(self.runs)
         await self._send(press=press, fragment=fragment)
         while True:
             try:
                 status = await asyncio.wait_for(self._ended.get(), RUN_SECONDS)
             except TimeoutError:
-                raise TabError(f"no answer within {RUN_SECONDS:.0f} s") from None
+                raise TabError(self._silence(self.runs - came, press)) from None
             if isinstance(status, Exception):
                 raise status
             if status == FULL or (status == FRAGMENT and not whole):
@@ -250,6 +250,12 @@ class Tab:
         if wrong:
             raise TabError("the page shows an exception")
         return time.perf_counter() - started
+
+    def _silence(self, runs: Counter[str], press: str) -> str:
+        """What is known of a question without an answer: runs that ended meanwhile, what was pressed as it is now."""
+        now = [d.part for d in self.screen.values() if press and d.id == press]
+        state = ["disabled" if getattr(part, "disabled", False) else "enabled" for part in now]
+        return f"no answer within {RUN_SECONDS:.0f} s, meanwhile {dict(runs)}, pressed {state or 'nothing there'}"
 
     # What a person does
 
