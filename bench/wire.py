@@ -42,6 +42,8 @@ class Drawn:
     fragment: str
     form: str
     message: Any
+    round: int
+    """In which run of the page, counted from the first, it was drawn last."""
 
 
 @dataclass
@@ -68,6 +70,8 @@ class Tab:
     _reader: asyncio.Task[None] | None = None
     _ended: asyncio.Queue[int | Exception] = field(default_factory=asyncio.Queue)
     _fragments_now: tuple[str, ...] = ()
+    _round: int = 0
+    _shown: str = ""
 
     # The socket
 
@@ -147,11 +151,7 @@ class Tab:
         if kind == "delta":
             self._draw(message)
         elif kind == "new_session":
-            self._fragments_now = tuple(message.metadata.run.fragment_ids)
-            self.page = message.new_session.page_script_hash
-            if not self._fragments_now:
-                self.screen.clear()
-                self.quiet()
+            self._begin(tuple(message.metadata.run.fragment_ids), message.new_session.page_script_hash)
         elif kind == "navigation":
             self.pages = {
                 page.url_pathname or page.page_name: page.page_script_hash for page in message.navigation.app_pages
@@ -165,28 +165,47 @@ class Tab:
             self._start_timer(message.auto_rerun.fragment_id, message.auto_rerun.interval)
         elif kind == "script_finished":
             self.runs[ForwardMsg.ScriptFinishedStatus.Name(message.script_finished)] += 1
+            if message.script_finished in (FULL, FRAGMENT):
+                self._clear_stale()
             if message.script_finished != AGAIN:
                 self._ended.put_nowait(message.script_finished)
+
+    def _begin(self, fragments: tuple[str, ...], page: str) -> None:
+        """What was drawn stays until the run has ended, as in a browser; another page's goes at once."""
+        self._round += 1
+        self._fragments_now = fragments
+        if not fragments:
+            self.quiet()
+            if page != self._shown:
+                self.screen.clear()
+        self.page = self._shown = page
+
+    def _clear_stale(self) -> None:
+        """Forget what the run that has ended did not draw again: of the page, or of its fragments."""
+        self.screen = {
+            place: drawn
+            for place, drawn in self.screen.items()
+            if drawn.round == self._round or (self._fragments_now and drawn.fragment not in self._fragments_now)
+        }
 
     def _draw(self, message: ForwardMsg) -> None:
         place, delta = tuple(message.metadata.delta_path), message.delta
         kind = delta.WhichOneof("type")
         if kind == "add_block":
-            for inner in [p for p in self.screen if p[: len(place)] == place and p != place]:
-                del self.screen[inner]
             block = delta.add_block
             what = block.WhichOneof("type") or "block"
             part = getattr(block, what, None)
             self.screen[place] = Drawn(
-                what, getattr(part, "id", "") or block.id, getattr(part, "label", ""), delta.fragment_id, "", part
-            )
+                what, getattr(part, "id", "") or block.id, getattr(part, "label", ""), delta.fragment_id,
+                "", part, self._round,
+            )  # fmt: skip
         elif kind == "new_element":
             element = delta.new_element
             what = element.WhichOneof("type") or "empty"
             part = getattr(element, what, None)
             self.screen[place] = Drawn(
                 what, getattr(part, "id", ""), getattr(part, "label", ""), delta.fragment_id,
-                getattr(part, "form_id", ""), part,
+                getattr(part, "form_id", ""), part, self._round,
             )  # fmt: skip
 
     def _start_timer(self, fragment: str, interval: float) -> None:
@@ -253,7 +272,7 @@ class Tab:
 
     def _silence(self, runs: Counter[str], press: str) -> str:
         """What is known of a question without an answer: runs that ended meanwhile, what was pressed as it is now."""
-        now = [d.part for d in self.screen.values() if press and d.id == press]
+        now = [d.message for d in self.screen.values() if press and d.id == press]
         state = ["disabled" if getattr(part, "disabled", False) else "enabled" for part in now]
         return f"no answer within {RUN_SECONDS:.0f} s, meanwhile {dict(runs)}, pressed {state or 'nothing there'}"
 
@@ -271,6 +290,8 @@ class Tab:
 
     async def press(self, label: str) -> float:
         button = self.find("button", label)
+        if button.message.disabled:
+            raise TabError(f"{label!r} cannot be pressed")
         return await self.run(press=button.id, fragment=button.fragment)
 
     async def enter(self, label: str, value: Any, kind: str = "text_input") -> float:

@@ -28,7 +28,7 @@ from portal.config import Settings  # noqa: E402
 from portal.log import log  # noqa: E402
 from portal.runtime import get_portal, get_settings  # noqa: E402
 from portal.static_files import PackedStatic  # noqa: E402
-from portal.web import bridge  # noqa: E402
+from portal.web import bridge, runs  # noqa: E402
 from portal.web.auth_routes import auth_routes  # noqa: E402
 from portal.web.doctor import refuse_if_unsafe  # noqa: E402
 from portal.web.downloads import download_routes  # noqa: E402
@@ -115,7 +115,8 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     refuse_if_unsafe(settings)
     bridge.trust_gate_headers()
     bridge.offer_scripts()
-    bridge.take_turns(turns)
+    runs.take_turns(turns)
+    runs.hear_runs_out()
     await _rehearse(app, settings)
     warming = None
     if not services.later:

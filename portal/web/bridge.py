@@ -1,4 +1,4 @@
-"""The one place where the web room leans on Streamlit's semi-private parts (each has a contract test).
+"""Where the web room leans on Streamlit's semi-private parts (each has a contract test).
 
 - `server.trustedUserHeaders` hands the gate's verdict to `st.user`; set here and never in config.toml,
   so that a Streamlit started without the gate believes no header (SEC-32).
@@ -6,24 +6,23 @@
 - `static/index.html` holds one inline script, whose hash the content policy needs (SEC-44); `shell` makes it ours.
 - The registry of components v2 serves our one script as a file (an inline one would be a `blob:`), and no other's.
 - `BackMsg` tells an act of a person from a timed refresh, `ThreadState` which fragment is being drawn.
-- `ScriptRunner._run_script` runs a page or a fragment: there the runs of one process take turns.
+
+How its runs begin and end is leant on in `portal.web.runs`.
 """
 
 from __future__ import annotations
 
 import base64
-import functools
 import hashlib
 import re
 import secrets
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from portal.config import PROJECT_ROOT
 from portal.language import ENGLISH, catalogue_of
 from portal.web.brand import data_address
-from portal.web.turns import Turns
 
 ACCOUNT_HEADER = "x-portal-account"
 SESSION_HEADER = "x-portal-session"
@@ -225,23 +224,6 @@ def offer_scripts() -> None:
         package, _dot, name = DESKTOP_NOTE.partition(".")
         ours = ComponentManifest(package, "1", [ComponentConfig(name, OUR_SCRIPTS.name)])
         manager.register_from_manifest(ours, OUR_SCRIPTS.parent)
-
-
-def take_turns(turns: Turns) -> None:
-    """Let page and fragment runs of this process take `turns`; a second call changes nothing."""
-    from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
-
-    run: Any = ScriptRunner._run_script
-    if getattr(run, "takes_turns", False):
-        return
-
-    @functools.wraps(run)
-    def run_in_turn(runner: ScriptRunner, rerun_data: Any) -> None:
-        with turns.turn():
-            run(runner, rerun_data)
-
-    run_in_turn.takes_turns = True  # type: ignore[attr-defined]
-    ScriptRunner._run_script = run_in_turn  # type: ignore[method-assign, assignment]
 
 
 def this_fragment() -> str:

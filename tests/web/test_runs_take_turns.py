@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 
-from portal.web import bridge
+from portal.web import runs
 from portal.web.loop import calm_loop
 from portal.web.turns import Turns
 
@@ -91,9 +91,9 @@ def test_streamlits_runs_take_them_and_a_second_call_changes_nothing() -> None:
 
     before = ScriptRunner._run_script
     try:
-        bridge.take_turns(Turns())
+        runs.take_turns(Turns())
         wrapped = ScriptRunner._run_script
-        bridge.take_turns(Turns())
+        runs.take_turns(Turns())
         assert ScriptRunner._run_script is wrapped
         assert getattr(wrapped, "takes_turns", False)
     finally:
