@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, and_, case, func, or_, select, type_coerce, union_all
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, func, or_, select, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
 
 from portal.exports import ledger
@@ -37,6 +38,9 @@ OUTCOMES = {
 ANSWERED = (State.READY, State.EXPIRED, State.PURGED)
 AGES = (("under an hour", 3600), ("under a day", 86_400), ("1 to 3 days", 259_200), ("3 to 7 days", 604_800),
         ("over a week", float("inf")))  # fmt: skip
+OWN = Export.merchant_id == bindparam("merchant_id")
+ExportRows = Select[Export, str, str]
+"""Exports, each with the name and the email of whoever asked."""
 
 
 @dataclass(frozen=True)
@@ -71,56 +75,29 @@ class TodayNumbers(AboutPerson):
     def today(self, user: User, *, days: int = FIGURE_DAYS) -> Today:
         require(user, Permission.EXPORT_LIST)
         now = utc_now()
-        own = Export.merchant_id == user.merchant_id
-        soon = (Export.state == State.READY, Export.link_expires_at > now, Export.link_expires_at < now + SOON)
+        given = {"merchant_id": user.merchant_id, "now": now, "soon": now + SOON, "lately": now - LATELY}
         with self.db.read() as session:
 
-            def count(*conditions: ColumnElement[bool]) -> int:
-                some = select(Export.id).where(own, *conditions).limit(MOST_COUNTED + 1).subquery()
-                return session.scalar(select(func.count()).select_from(some)) or 0
+            def count(*states: State, dying: bool = False) -> int:
+                return sum(session.scalar(_number(state, dying), given) or 0 for state in states)
 
-            deciding = [
-                select(Export.id, Export.updated_at)
-                .where(own, Export.state == state, Export.updated_at > now - LATELY, Export.turn != "nobody")
-                .order_by(Export.updated_at.desc())
-                .limit(20)
-                .subquery()
-                for state in sorted(NEEDS_PERSON)
-            ]
-            to_decide = union_all(*(select(part.c.id) for part in deciding))
             return Today(
-                open=sum(count(Export.state == state) for state in sorted(RUNNING)),
-                ready=count(Export.state == State.READY),
-                expiring=count(*soon),
-                deciding=self._views(session, Export.id.in_(to_decide), order=Export.updated_at.desc(), limit=20),
-                expiring_soon=self._without_refreshed(
-                    session, self._views(session, own, *soon, order=Export.link_expires_at.asc(), limit=20)
-                ),
-                latest=self._views(session, own, order=Export.requested_at.desc(), limit=10),
-                by_day=self._by_day(session, own, now - dt.timedelta(days=days)),
+                open=count(*sorted(RUNNING)),
+                ready=count(State.READY),
+                expiring=count(State.READY, dying=True),
+                deciding=self._views(session, _deciding(), given),
+                expiring_soon=self._without_refreshed(session, self._views(session, _dying(), given)),
+                latest=self._views(session, _latest(), given),
+                by_day=self._by_day(session, Export.merchant_id == user.merchant_id, now - dt.timedelta(days=days)),
             )
 
-    def _views(self, session: Session, *conditions: Any, order: Any, limit: int) -> tuple[ExportView, ...]:
-        rows = session.execute(
-            select(Export, Account.name, Account.email)
-            .outerjoin(Account, Account.id == Export.requested_by)
-            .where(*conditions)
-            .order_by(order)
-            .limit(limit)
-        )
+    def _views(self, session: Session, question: ExportRows, given: dict[str, Any]) -> tuple[ExportView, ...]:
+        rows = session.execute(question, given)
         return tuple(ledger.to_view(row, name or email or "", self.seal) for row, name, email in rows)
 
     def _without_refreshed(self, session: Session, views: tuple[ExportView, ...]) -> tuple[ExportView, ...]:
         """Less those that a later export, under way or ready, takes the place of."""
-        old, new = aliased(Export), aliased(Export)
-        refreshed = set(
-            session.scalars(
-                select(old.id)
-                .join(new, (new.merchant_id == old.merchant_id) & (new.subject_index == old.subject_index))
-                .where(old.id.in_([view.id for view in views]), new.repeat_of == old.id)
-                .where(new.state.in_(RUNNING | {State.READY}))
-            )
-        )
+        refreshed = set(session.scalars(_refreshed(), {"export_ids": [view.id for view in views]})) if views else set()
         return tuple(view for view in views if view.id not in refreshed)
 
     def _day_of(self, column: Any) -> Any:
@@ -207,6 +184,65 @@ class TodayNumbers(AboutPerson):
         return tuple(
             ((name or f"Program …{program[-4:]}") if program else "No program", n) for program, name, n in rows
         )
+
+
+# The first screen's questions. It is drawn every few seconds, and composing them took longer than answering them: each
+# is composed once, for the parameters `merchant_id`, `now`, `soon` and `lately`.
+
+
+def _dies_soon() -> ColumnElement[bool]:
+    at = Export.link_expires_at
+    return and_(Export.state == State.READY, at > bindparam("now"), at < bindparam("soon"))
+
+
+@cache
+def _number(state: State, dying: bool) -> Select[int]:
+    """How many are in this state, as far as is counted; `dying`: of those whose link dies soon."""
+    some = select(Export.id).where(OWN, _dies_soon() if dying else Export.state == state).limit(MOST_COUNTED + 1)
+    return select(func.count()).select_from(some.subquery())
+
+
+def _rows(order: Any, limit: int, *conditions: ColumnElement[bool]) -> ExportRows:
+    asked_by = Account.id == Export.requested_by
+    rows = select(Export, Account.name, Account.email).outerjoin(Account, asked_by).where(*conditions)
+    return rows.order_by(order).limit(limit)
+
+
+@cache
+def _latest() -> ExportRows:
+    return _rows(Export.requested_at.desc(), 10, OWN)
+
+
+@cache
+def _dying() -> ExportRows:
+    return _rows(Export.link_expires_at.asc(), 20, OWN, _dies_soon())
+
+
+@cache
+def _deciding() -> ExportRows:
+    """What waits for a person, state by state, each in its own index."""
+    recent = and_(Export.updated_at > bindparam("lately"), Export.turn != "nobody")
+    newest = [
+        select(Export.id, Export.updated_at)
+        .where(OWN, Export.state == state, recent)
+        .order_by(Export.updated_at.desc())
+        .limit(20)
+        .subquery()
+        for state in sorted(NEEDS_PERSON)
+    ]
+    return _rows(Export.updated_at.desc(), 20, Export.id.in_(union_all(*(select(part.c.id) for part in newest))))
+
+
+@cache
+def _refreshed() -> Select[str]:
+    """Which of `export_ids` a later export, under way or ready, takes the place of."""
+    old, new = aliased(Export), aliased(Export)
+    return (
+        select(old.id)
+        .join(new, (new.merchant_id == old.merchant_id) & (new.subject_index == old.subject_index))
+        .where(old.id.in_(bindparam("export_ids", expanding=True)), new.repeat_of == old.id)
+        .where(new.state.in_(RUNNING | {State.READY}))
+    )
 
 
 def _open() -> ColumnElement[bool]:
