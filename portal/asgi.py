@@ -117,6 +117,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     bridge.offer_scripts()
     runs.take_turns(turns)
     runs.hear_runs_out()
+    runs.leave_pages_behind()
     await _rehearse(app, settings)
     warming = None
     if not services.later:
