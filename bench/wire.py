@@ -71,7 +71,6 @@ class Tab:
     _ended: asyncio.Queue[int | Exception] = field(default_factory=asyncio.Queue)
     _fragments_now: tuple[str, ...] = ()
     _round: int = 0
-    _shown: str = ""
 
     # The socket
 
@@ -174,11 +173,11 @@ class Tab:
         """What was drawn stays until the run has ended, as in a browser; another page's goes at once."""
         self._round += 1
         self._fragments_now = fragments
+        if page != self.page:
+            self.screen.clear()
         if not fragments:
             self.quiet()
-            if page != self._shown:
-                self.screen.clear()
-        self.page = self._shown = page
+            self.page = page
 
     def _clear_stale(self) -> None:
         """Forget what the run that has ended did not draw again: of the page, or of its fragments."""
@@ -219,10 +218,10 @@ class Tab:
 
     # What goes out
 
-    async def _send(self, *, press: str = "", fragment: str = "", auto: bool = False) -> None:
+    async def _send(self, *, press: str = "", fragment: str = "", auto: bool = False, page: str = "") -> None:
         message = BackMsg()
         state = message.rerun_script
-        state.query_string, state.page_script_hash = self.query, self.page
+        state.query_string, state.page_script_hash = self.query, page or self.page
         state.fragment_id, state.is_auto_rerun = fragment, auto
         state.cached_message_hashes.extend(self._cache)
         state.context_info.timezone, state.context_info.locale = "UTC", "en-GB"
@@ -243,14 +242,14 @@ class Tab:
         except websockets.ConnectionClosed as closed:
             raise Dropped(f"socket closed with {closed.rcvd.code if closed.rcvd else 'nothing'}") from None
 
-    async def run(self, *, press: str = "", fragment: str = "", whole: bool = True) -> float:
+    async def run(self, *, press: str = "", fragment: str = "", page: str = "", whole: bool = True) -> float:
         """One rerun; seconds until it has ended. `whole` waits for a run of the whole page."""
         while not self._ended.empty():
             last = self._ended.get_nowait()
             if isinstance(last, Exception):
                 raise last
         started, came = time.perf_counter(), Counter(self.runs)
-        await self._send(press=press, fragment=fragment)
+        await self._send(press=press, fragment=fragment, page=page)
         while True:
             try:
                 status = await asyncio.wait_for(self._ended.get(), RUN_SECONDS)
@@ -308,8 +307,12 @@ class Tab:
         """To another page by its script's name, as a click in the navigation does."""
         if page not in self.pages:
             raise TabError(f"no page {page!r}; there are {sorted(self.pages)}")
-        self.page, self.query = self.pages[page], query
-        return await self.run()
+        self.quiet()
+        self.query = query
+        seconds = await self.run(page=self.pages[page])
+        if self.page != self.pages[page]:
+            raise TabError(f"another page than {page!r} was drawn")
+        return seconds
 
     def elements(self) -> Counter[str]:
         """How many of each kind are on the screen."""
