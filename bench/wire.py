@@ -243,7 +243,7 @@ class Tab:
             raise Dropped(f"socket closed with {closed.rcvd.code if closed.rcvd else 'nothing'}") from None
 
     async def run(self, *, press: str = "", fragment: str = "", page: str = "", whole: bool = True) -> float:
-        """One rerun; seconds until it has ended. `whole` waits for a run of the whole page."""
+        """One rerun; seconds until it has ended. `whole` waits for a run of a whole page, `page` for that page's."""
         while not self._ended.empty():
             last = self._ended.get_nowait()
             if isinstance(last, Exception):
@@ -257,9 +257,9 @@ class Tab:
                 raise TabError(self._silence(self.runs - came, press)) from None
             if isinstance(status, Exception):
                 raise status
-            if status == FULL or (status == FRAGMENT and not whole):
+            if (status == FULL and page in ("", self.page)) or (status == FRAGMENT and not whole):
                 break
-            if status != FRAGMENT:
+            if status not in (FULL, FRAGMENT):
                 raise TabError(f"run ended as {ForwardMsg.ScriptFinishedStatus.Name(status)}")
         if status == FULL:  # a front end forgets the values of what is no longer on the screen
             here = {drawn.id for drawn in self.screen.values()}
@@ -273,7 +273,9 @@ class Tab:
         """What is known of a question without an answer: runs that ended meanwhile, what was pressed as it is now."""
         now = [d.message for d in self.screen.values() if press and d.id == press]
         state = ["disabled" if getattr(part, "disabled", False) else "enabled" for part in now]
-        return f"no answer within {RUN_SECONDS:.0f} s, meanwhile {dict(runs)}, pressed {state or 'nothing there'}"
+        here = [name for name, page in self.pages.items() if page == self.page]
+        seen = f"meanwhile {dict(runs)}, pressed {state or 'nothing there'}, on the screen {here}"
+        return f"no answer within {RUN_SECONDS:.0f} s, {seen}"
 
     # What a person does
 
@@ -309,10 +311,7 @@ class Tab:
             raise TabError(f"no page {page!r}; there are {sorted(self.pages)}")
         self.quiet()
         self.query = query
-        seconds = await self.run(page=self.pages[page])
-        if self.page != self.pages[page]:
-            raise TabError(f"another page than {page!r} was drawn")
-        return seconds
+        return await self.run(page=self.pages[page])
 
     def elements(self) -> Counter[str]:
         """How many of each kind are on the screen."""

@@ -4,12 +4,48 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from streamlit.runtime import Runtime
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
 from portal.web import runs
 from portal.web.loop import calm_loop
 from portal.web.turns import Turns
+from tests.web.one_session import FULL, Session, act_on
 
 PATIENCE = 30.0
+TWO_PAGES = """
+import time
+from pathlib import Path
+
+import streamlit as st
+
+begun = Path("BEGUN")
+if st.session_state.get("drawn") and not begun.exists():
+    begun.touch()
+    while begun.exists():
+        time.sleep(0.005)
+st.session_state["drawn"] = True
+
+@st.fragment(run_every=60)
+def part():
+    st.text("a part")
+
+def draw_first():
+    part()
+    st.text("first")
+
+def draw_second():
+    st.text("second")
+
+first, second = st.Page(draw_first, title="First", default=True), st.Page(draw_second, title="Second")
+st.navigation([first, second], position="hidden").run()
+"""
 
 
 def in_threads(count: int, act: object) -> list[threading.Thread]:
@@ -87,8 +123,6 @@ def test_a_run_that_fails_gives_its_turn_back() -> None:
 
 
 def test_streamlits_runs_take_them_and_a_second_call_changes_nothing() -> None:
-    from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
-
     before = ScriptRunner._run_script
     try:
         runs.take_turns(Turns())
@@ -98,6 +132,57 @@ def test_streamlits_runs_take_them_and_a_second_call_changes_nothing() -> None:
         assert getattr(wrapped, "takes_turns", False)
     finally:
         ScriptRunner._run_script = before  # type: ignore[method-assign]
+
+
+class InHand(Turns):
+    """Every run waits in line until the test calls it by its number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.called = [threading.Event() for _ in range(5)]
+        self.standing = 0
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        mine = self.called[self.standing]
+        self.standing += 1
+        assert mine.wait(PATIENCE)
+        yield
+
+    def wait_for(self, number: int) -> None:
+        limit = time.monotonic() + PATIENCE
+        while self.standing < number and time.monotonic() < limit:
+            time.sleep(0.005)
+        assert self.standing == number
+
+
+def test_a_run_called_off_in_the_line_does_not_come_between_the_next_and_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, script, turns = tmp_path / "begun", tmp_path / "page.py", InHand()
+    script.write_text(TWO_PAGES.replace("BEGUN", str(begun)))
+    monkeypatch.setattr(Runtime, "_instance", None)
+    monkeypatch.setattr(ScriptRunner, "_run_script", ScriptRunner._run_script)
+    runs.take_turns(turns)
+    turns.called[0].set()
+
+    async def act(session: Session) -> None:
+        session.ask(part=session.part)  # to draw a part of the first page: stands in line
+        turns.wait_for(2)
+        called_off = session.runner
+        session.ask(page=session.pages["Second"])
+        turns.wait_for(3)
+        turns.called[2].set()
+        while not begun.exists():
+            time.sleep(0.005)
+        turns.called[1].set()
+        called_off._script_thread.join(PATIENCE)
+        begun.unlink()
+        await session.until(FULL)
+        assert session.texts == ["second"]
+        assert session.page == session.pages["Second"]
+
+    act_on(script, act)
 
 
 def test_no_call_from_another_thread_is_lost() -> None:
