@@ -56,16 +56,15 @@ class Session(SessionClient):
             self.texts.append(element.text.body)
 
     async def until(self, *ends: int) -> None:
-        """Wait for so many ends. Fails with what came instead."""
-        limit = time.monotonic() + PATIENCE
-        while time.monotonic() < limit and len(self.ends) < len(ends):
-            await asyncio.sleep(0.01)
-        await self.rest()
+        """Wait for so many ends, and that nothing goes on. Fails with what came instead."""
+        await self.ended(len(ends))
         assert self.ends == list(ends)
 
-    async def rest(self) -> None:
-        """Wait till no run goes on or waits: a run's thread may clear the heap a while after it told its end."""
+    async def ended(self, count: int) -> None:
+        """Wait for so many ends, and that nothing goes on: a run's thread may live a while after it told its end."""
         limit, quiet = time.monotonic() + PATIENCE, 0
+        while time.monotonic() < limit and len(self.ends) < count:
+            await asyncio.sleep(0.01)
         while time.monotonic() < limit and quiet < 10:
             quiet = quiet + 1 if self.runner is None else 0
             await asyncio.sleep(0.01)

@@ -65,8 +65,9 @@ def test_a_click_in_the_moment_its_part_is_done_is_answered(drawn: Callable[[Act
         page.let_it_end_untold()
         page.ask(part=page.part, press=True)
         page.ask(part=page.part)  # and another timer right behind it: drawn with the click or after it
-        await page.rest()
-        assert page.ends[:3] == [PART, EARLY, FULL]
+        await page.ended(3)
+        assert page.ends[0] in (PART, EARLY)  # what is not sent yet when a whole page begins is told as the latter
+        assert page.ends[1:3] == [EARLY, FULL]
         assert "pressed 1" in page.texts
 
     drawn(act)

@@ -97,7 +97,7 @@ def test_neither_does_it_when_a_part_opened_the_page(drawn: Callable[[Act], None
         wait_for(begun)
         session.ask(page=left, part=part)
         begun.unlink()
-        await session.rest()
+        await session.ended(2)
         assert session.began[-1] == "Second"
         assert session.ends[-1] == FULL
         assert session.texts[-1] == "second"
