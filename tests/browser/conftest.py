@@ -43,6 +43,7 @@ PROBES = r"console: Failed to load resource: .* (401|404) .*/_stcore/(host-confi
 OURS = frozenset({"http", "https", "ws", "wss"})
 # Streamlit calls itself done before its first part arrives; our page shell shows the page when its parts are there.
 SETTLED = "[data-testid=stApp][data-test-script-state=notRunning] > [data-testid=stAppViewContainer]"
+LIES_STILL = "part => part.getAnimations({subtree: true}).length === 0"
 WAIT_MS = 20_000
 
 
@@ -290,6 +291,14 @@ class Desk:
         self.click(self.button(name))
         self.page.wait_for_timeout(80)
         self.settle()
+
+    def unfold(self, words: str) -> None:
+        """Open a folded part and wait until it lies still: while it scrolls, Streamlit closes the lists opened in it."""
+        self.click(self.page.get_by_text(words, exact=True))
+        folded = self.page.locator("details[open]").filter(has_text=words).first
+        folded.wait_for(timeout=WAIT_MS)
+        self.settle()
+        self.page.wait_for_function(LIES_STILL, arg=folded.element_handle(), timeout=WAIT_MS)
 
     def choose(self, name: str) -> None:
         """One of a row of choices."""

@@ -21,9 +21,8 @@ def test_an_agent_records_how_the_file_reached_the_customer(desk: MakeDesk) -> N
     person.tabs()
     person.sees("The answer to the customer is due on")
     original = person.download("Download original")
-    person.click(person.page.get_by_text("How was this answered?", exact=True))
+    person.unfold("How was this answered?")
     person.sees("Say here how it reached the customer.")
-    person.settle()
     person.click(person.page.get_by_role("combobox", name=re.compile("How")))
     person.click(person.page.get_by_role("option", name="By post"))
     person.press("Record")
@@ -33,7 +32,7 @@ def test_an_agent_records_how_the_file_reached_the_customer(desk: MakeDesk) -> N
     assert record[1] == "The answer was sent · By post · The original file"
     assert record[2:] == ["Sam Counter", hashlib.sha256(original).hexdigest()]
 
-    person.click(person.page.get_by_text("Timeline", exact=True))
+    person.unfold("Timeline")
     person.page.locator("td", has_text="Answer sent · By post · The original file").wait_for(state="attached")
     person.go("Past exports")
     assert any(re.fullmatch(r"● Sent \d+ \w+", row[4]) for row in person.table()[1:])

@@ -128,7 +128,7 @@ def ask_again(person: Desk, email: str) -> None:
 
 
 def compare(person: Desk) -> None:
-    person.click(person.page.get_by_text("Compare with an earlier export", exact=True))
+    person.unfold("Compare with an earlier export")
     person.settle()
     person.press("Compare")
 
@@ -141,7 +141,7 @@ def test_export_compared_with_one_just_before_shows_what_differs(
     person.request(customer.email)
     person.tabs()
     first = person.export_id()
-    person.click(person.page.get_by_text("Compare with an earlier export", exact=True))
+    person.unfold("Compare with an earlier export")
     person.sees("No earlier export of this customer is kept here.")
     ask_again(person, customer.email)
     assert person.export_id() != first

@@ -65,10 +65,10 @@ def come_as(desk: Desk, who: str) -> None:
 
 def invite(manager: Desk, email: str) -> None:
     manager.go("Accounts")
-    manager.click(manager.page.get_by_text("Invite someone"))
+    manager.unfold("Invite someone")
     manager.fill("Email", email)
     way = manager.page.get_by_role("combobox", name="Signs in with")
-    way.fill("Single")  # a list opened by a click closes when the part around it is still unfolding
+    way.fill("Single")
     manager.page.get_by_role("option", name="Single sign-on").wait_for()
     way.press("Enter")
     manager.press("Invite")

@@ -108,7 +108,7 @@ def test_customer_and_card_numbers_are_masked_until_asked_for(
     assert person.tab("giftCards")[1][number_column] == card.number
     person.press("Show")
     person.sees(customer.email)
-    person.click(person.page.get_by_text("Timeline", exact=True))
+    person.unfold("Timeline")
     person.settle()
     timeline = person.page.locator("[data-testid=stDataFrame] table").filter(has_text="asked for")
     timeline.wait_for(state="attached", timeout=10_000)
