@@ -45,6 +45,8 @@ OURS = frozenset({"http", "https", "ws", "wss"})
 SETTLED = "[data-testid=stApp][data-test-script-state=notRunning] > [data-testid=stAppViewContainer]"
 LIES_STILL = "part => part.getAnimations({subtree: true}).length === 0"
 WAIT_MS = 20_000
+# Idle for 15 minutes ends a sign-in (SEC-35), 15 after a proof customers' data is shut (SEC-39); all tests take longer.
+SIGN_IN_KEPT_S = 6 * 60
 
 
 def load_script(name: str) -> ModuleType:
@@ -293,7 +295,7 @@ class Desk:
         self.settle()
 
     def unfold(self, words: str) -> None:
-        """Open a folded part and wait until it lies still: while it scrolls, Streamlit closes the lists opened in it."""
+        """Open a folded part and wait until it lies still: as long as it scrolls, lists opened in it close."""
         self.click(self.page.get_by_text(words, exact=True))
         folded = self.page.locator("details[open]").filter(has_text=words).first
         folded.wait_for(timeout=WAIT_MS)
@@ -441,16 +443,20 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(scope="session")
 def browsers(demo: Demo, chromium: Browser) -> Iterator[Callable[..., tuple[BrowserContext, Trouble]]]:
-    """A browser profile a person, signed in once and kept, so that later tests find scripts in its cache."""
+    """A browser profile a person, kept, so that later tests find scripts in its cache; signed in anew in time."""
     kept: dict[str, tuple[BrowserContext, Trouble]] = {}
+    signed_in: dict[str, float] = {}
 
     def of(email: str) -> tuple[BrowserContext, Trouble]:
         if email not in kept:
             kept[email] = new_context(chromium)
-            context, trouble = kept[email]
+        context, trouble = kept[email]
+        if time.monotonic() - signed_in.get(email, -SIGN_IN_KEPT_S) >= SIGN_IN_KEPT_S:
+            context.clear_cookies()
             page = context.new_page()
             Desk(demo, page, trouble).sign_in(email)
             page.close()
+            signed_in[email] = time.monotonic()
         return kept[email]
 
     yield of
