@@ -7,10 +7,10 @@ that reading a page again is reading a small CSV.
 """
 
 import csv
-import re
 from collections.abc import Callable, Sequence
 
 from portal.preview import csv_tables
+from portal.preview.csv_cuts import end_of_fields, last_cut
 from portal.preview.csv_growing import HEAD_CELLS, HEAD_ROWS, Blanks, GrowingCsv
 from portal.preview.csv_pages import CsvPages, CsvRows
 from portal.preview.csv_reader import LONGEST_FIELD, Records, delimiter_of, read_some_carefully, strictly
@@ -19,10 +19,7 @@ from portal.preview.model import Table, WarningLog, unique_names
 from portal.preview.raw import without_lone_surrogates
 from portal.preview.side_file import SideFile
 
-MOST_FIELDS = 30_000
-"""A line of a large file with more fields is shown as several rows."""
 MOST_TITLES_WAITING = 300
-_CUTS_TRIED = 50
 Record = tuple[list[str], int, int, int]
 """The fields, the line they begin on, the page they stand on and their position there."""
 
@@ -38,6 +35,8 @@ class CsvStream:
         self._carry = ""
         self._line = 1
         self._padded: bool | None = None
+        self._beginning: list[tuple[int, Records]] = []
+        """Pages of empty fields only: the first record that is not empty says whether they separate."""
         self._groups: list[GrowingCsv] = []
         self._open: GrowingCsv | None = None
         """The table whose block is being read; None while the head of a block is gathered."""
@@ -66,13 +65,14 @@ class CsvStream:
             text = text[taken:]
         self._carry = text if final else self._without_long_start(text)
         if final:
+            self._settle_beginning()
             self._decide(self._pending, None)
             self._end_block()
             self._settle_held(0)
 
     def _strict_part(self, text: str, final: bool) -> int:
         """Read the part of `text` that ends with a whole record; 0 when that takes care."""
-        cut = len(text) if final else _cut(text)
+        cut = len(text) if final else last_cut(text)
         if not cut:
             return 0
         part = text[:cut]
@@ -94,7 +94,7 @@ class CsvStream:
 
     def _without_long_start(self, text: str) -> str:
         """`text`, a record whose end is still to come, but for what is too much of it to be one row."""
-        end = _end_of_fields(text, self._delimiter)
+        end = end_of_fields(text, self._delimiter)
         if not end:
             return text
         self._log.add("long line", f"line {self._line}", "This line is too long for one row; it is shown as several.")
@@ -106,9 +106,19 @@ class CsvStream:
     def _take(self, records: Records, part: str, *, carefully: bool) -> None:
         page = self.pages.add(part, self._delimiter, self._line, carefully=carefully)
         self._line += part.count("\n") + (part.count("\r") - part.count("\r\n") if "\r" in part else 0)
-        rows, lines = records.rows, records.lines
-        if self._padded is None and not all(map(csv_tables.is_blank, rows)):
-            self._padded = _titles_are_padded(rows)
+        self._beginning.append((page, records))
+        if self._padded is None and not all(map(csv_tables.is_blank, records.rows)):
+            self._padded = _titles_are_padded(records.rows)
+        waiting = sum(1 + len(row) for _, blank in self._beginning for row in blank.rows)
+        if self._padded is not None or waiting >= HEAD_CELLS:
+            self._settle_beginning()
+
+    def _settle_beginning(self) -> None:
+        beginning, self._beginning = self._beginning, []
+        for page, records in beginning:
+            self._place_page(page, records.rows, records.lines)
+
+    def _place_page(self, page: int, rows: Sequence[list[str]], lines: Sequence[int]) -> None:
         position = 0
         if not self._padded and all(rows):
             while self._open is None and position < len(rows):
@@ -151,14 +161,16 @@ class CsvStream:
 
     def _end_block(self) -> None:
         if self._head:
-            padded = bool(self._padded)
-            if all(csv_tables.is_title(record[0], padded) for record in self._head):
+            if self._is_all_titles(self._head):
                 self._settle_held(_width(self._head))
                 self._held, self._head, self._head_cells = self._head, [], 0
                 self._held_blanks, self._blank_lines = self._blank_lines, Blanks()
             else:
                 self._begin_block()
         self._open = None
+
+    def _is_all_titles(self, records: Sequence[Record]) -> bool:
+        return all(csv_tables.is_title(record[0], bool(self._padded)) for record in records)
 
     def _begin_block(self) -> None:
         """The head of a block is whole: decide whose rows the block holds."""
@@ -240,7 +252,7 @@ class CsvStream:
     def tables(self, *, final: bool = False) -> tuple[Table, ...]:
         """The tables as far as they are read. `final`: log what is to be said under their names, once."""
         groups = [group for group in self._groups if group.count or group.header is not None]
-        if not groups and any(len(record[0]) > 1 for record in self._head[1:]):
+        if not groups and any(len(record[0]) > 1 for record in self._head[1:]) and not self._is_all_titles(self._head):
             self._begin_block()  # the first page is wanted before the head is full
             groups = list(self._groups)
         names = unique_names(
@@ -287,27 +299,3 @@ def _continues(group: GrowingCsv, rows: Sequence[list[str]]) -> bool:
     if len(rows[0]) != before:
         return False
     return group.header is None or (bool(group.count) and not csv_tables.is_header(list(rows)))
-
-
-def _end_of_fields(text: str, delimiter: str) -> int:
-    """Where the last field of `text` begins, its delimiter included, if there are too many; 0 if not."""
-    if len(text) < 2 * LONGEST_FIELD and text.count(delimiter) < MOST_FIELDS:
-        return 0
-    count = last = 0
-    for found in re.compile(rf'"(?:[^"]++|"")*+(?:"|\Z)|{re.escape(delimiter)}').finditer(text):
-        if found[0] == delimiter:
-            count, last = count + 1, found.start()
-    if len(text) >= 2 * LONGEST_FIELD:
-        return last or len(text)
-    return last if count >= MOST_FIELDS else 0
-
-
-def _cut(text: str) -> int:
-    """Where the last record that surely ends in `text` ends: after a line break outside quotes. 0 if none is found."""
-    mark = "\n" if "\n" in text else "\r"
-    end = text.rfind(mark, 0, len(text) - (mark == "\r"))
-    for _ in range(_CUTS_TRIED):
-        if end < 0 or not text.count('"', 0, end) % 2:
-            return end + 1
-        end = text.rfind(mark, 0, end)
-    return 0

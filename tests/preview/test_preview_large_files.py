@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from portal.preview import (
@@ -102,6 +102,10 @@ def csv_files(draw: st.DrawFn) -> bytes:
 
 @settings(max_examples=50, deadline=None, suppress_health_check=SLOW)
 @given(csv_files())
+@example(b",\n1,\n")  # a file that begins with empty fields: what follows says whether they separate
+@example(b",\n,,\n1,\n")
+@example(b",,\n\nTitle,,\na,b,c\n1,2,3\n")
+@example(b"\n,\n,\n")
 def test_a_csv_read_in_pieces_is_the_csv_read_whole(small: int, data: bytes) -> None:
     assert told(read_large(data, "csv")) == told(read(data, "csv"))
 
