@@ -4,11 +4,12 @@ import csv
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from portal.preview import MISSING, read
 from portal.preview.csv_reader import find_delimiter, read_carefully, read_records
+from portal.preview.decoding import unmarked_utf16
 from portal.preview.model import Preview, WarningLog
 
 pytestmark = pytest.mark.keeps("SEC-22")
@@ -210,6 +211,7 @@ def test_the_quick_and_the_careful_reader_agree(grid: list[list[str]], quote_all
 @settings(max_examples=300, deadline=None)
 @given(st.text(alphabet='a1",;\n\r\t|\x00é =', max_size=60))
 def test_csv_like_noise_is_read_without_an_error_and_loses_no_letter(text: str) -> None:
+    assume(unmarked_utf16(text.encode()) is None)  # zero bytes look like UTF-16, and the preview says it guessed
     preview = read(text.encode(), "csv")
     seen = "".join(
         "".join(table.headers)
