@@ -103,7 +103,7 @@ BENCHES = (
         Figure("before anybody came, times an empty app", "untouched_ratio"),
         Figure("distributions at run time", "distributions", 110),
     )),
-    Bench("cold start", "cold_start.py --starts 3", "cold_start.py --starts 11", "an empty page, `streamlit run`", (
+    Bench("cold start", "cold_start.py --starts 7", "cold_start.py --starts 11", "an empty page, `streamlit run`", (
         Figure("start to the sign-in page, times the reference's start", "ready_ratio", 1.5),
         Figure("the same, seconds", "ready_s"),
         Figure("start to the first page drawn, times the reference's", "drawn_ratio", 1.5),
@@ -127,7 +127,7 @@ BENCHES = (
     Bench("export overhead", "export_overhead.py --runs 15", "export_overhead.py", "httpx and pandas alone", (
         Figure("submit to ready, times the reference", r"ratio +([\d.]+)", 3),
     )),
-    Bench("fetch", "fetch_throughput.py --bytes 268435456 --pairs 3", "fetch_throughput.py", "curl to a plain file", (
+    Bench("fetch", "fetch_throughput.py --bytes 268435456 --pairs 5", "fetch_throughput.py", "curl to a plain file", (
         Figure("guarded fetch into a sealed file, times the reference's rate", r"ratio +([\d.]+)", 0.5, least=True),
         Figure("peak memory above idle, MiB", r"above idle +([\d.]+)", 100),
     )),
