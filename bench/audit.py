@@ -49,7 +49,7 @@ def appended_by(db: Database, callers: int, count: int) -> float:
 
     def work(_caller: int) -> None:
         for _ in range(count // callers):
-            db.together(act)
+            db.group_commit(act)
 
     with ThreadPoolExecutor(callers) as pool:
         started = time.perf_counter()

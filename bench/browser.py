@@ -93,7 +93,7 @@ def chromium() -> str:
     spec.loader.exec_module(module)
     found: str | None = module.find()
     if found is None:
-        raise SystemExit("No Chromium here: run scripts/find_browser.py, or set PORTAL_CHROMIUM.")
+        raise SystemExit("No Chromium here: run scripts/find_programs.py, or set PORTAL_CHROMIUM.")
     return found
 
 

@@ -25,11 +25,11 @@ sys.path.insert(0, str(ROOT))
 import httpx  # noqa: E402
 import pandas as pd  # noqa: E402
 
-from portal.commands.practice_people import seed_practice  # noqa: E402
 from portal.composition import build_portal  # noqa: E402
 from portal.config import Settings  # noqa: E402
 from portal.exports import State, parse_request  # noqa: E402
 from portal.practice.settings import MERCHANT_ONE_TOKEN  # noqa: E402
+from portal.practice_start import seed_practice  # noqa: E402
 
 LATENCY_MS = 50
 CUSTOMER = "many.cards@example.com"
@@ -84,7 +84,7 @@ def main() -> None:
         portal = build_portal(settings)
         seed_practice(portal, options.port)
         portal.start_workers("cli")
-        user = portal.identity.user_for_account("sam@brookandbean.example.com", origin="cli")
+        user = portal.accounts.user_for_account("sam@brookandbean.example.com", origin="cli")
         headers = {"authorization": f"Bearer {MERCHANT_ONE_TOKEN}"}
         client = httpx.Client(base_url=f"http://127.0.0.1:{options.port}", headers=headers)
         try:
@@ -95,8 +95,8 @@ def main() -> None:
                 seconds, _ = bare(client, program)
                 alone.append(seconds)
                 started = time.perf_counter()
-                export = portal.exports.submit(user, request, again=True)
-                while (view := portal.exports.get(user, export)).running:
+                export = portal.submissions.submit(user, request, force=True)
+                while (view := portal.history.get(user, export)).running:
                     time.sleep(0.002)
                 whole.append(time.perf_counter() - started)
                 if view.state is not State.READY or view.size_bytes is None:

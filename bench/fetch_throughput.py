@@ -59,7 +59,7 @@ def have_pages(folder: Path, size: int) -> None:
 
 def fetch_sealed(port: int, size: int, folder: str, answer: multiprocessing.connection.Connection) -> None:
     """The portal's way, in a process of its own so that its memory is its own."""
-    from portal.exports.behind import Behind
+    from portal.exports.workflow.background_sink import BackgroundSink
     from portal.loyaltydog import FetchPolicy, fetch_file
     from portal.storage.blobs import BlobStore
     from portal.vault import MasterKey, SealedFiles
@@ -73,7 +73,7 @@ def fetch_sealed(port: int, size: int, folder: str, answer: multiprocessing.conn
     have_pages(Path(folder), size)
     idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.perf_counter()
-    with files.sealing(place, key) as writer, Behind(writer.write) as sink:
+    with files.sealing(place, key) as writer, BackgroundSink(writer.write) as sink:
         fetched = fetch_file(f"{base}/file.csv", policy, expected_format="csv", sink=sink, digest=False)
     seconds = time.perf_counter() - started
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -29,7 +29,7 @@ from bench.wire import Tab  # noqa: E402
 
 SETTLE_SECONDS = 4.0
 HEAVIEST = 12
-WEIGHED = "portal.asgi portal.commands.serving portal.commands.practice_people portal.exports.walk".split()
+WEIGHED = "portal.asgi portal.commands.serving portal.practice_start portal.exports.workflow.steps".split()
 
 WEIGH = """
 import importlib, importlib._bootstrap as b, json, sys, time, collections
@@ -51,8 +51,8 @@ def weighed(spec):
 b._load_unlocked = weighed
 for name in sys.argv[1:]:
     importlib.import_module(name)
-from portal.asgi import WARM
-for name in WARM:
+from portal.asgi import PAGES_IMPORT
+for name in PAGES_IMPORT:
     importlib.import_module(name)
 print(json.dumps({"own": own, "seconds": seconds}))
 """

@@ -21,11 +21,12 @@ from sqlalchemy import text
 
 from portal.composition import Portal, build_portal
 from portal.config import Settings
-from portal.exports import Exports, HistoryFilter, State
+from portal.exports import HistoryFilter, State
 from portal.identity import Role, User
 from portal.storage.engine import Database
 from portal.storage.months import months_after
 from portal.storage.tables import Account, Export, utc_now
+from tests.one_case import add_case
 
 SMALL, PEOPLE, PROGRAMS = 1_000, 5, 6
 YEARS = 3
@@ -59,7 +60,7 @@ def filled(url: str, rows: int) -> tuple[Portal, User, list[str]]:
     """A portal whose first merchant has `rows` exports over three years; gives some asked-for emails."""
     folder = Path(tempfile.mkdtemp())
     portal = build_portal(Settings(data_dir=folder, mode="practice", database_url=url))
-    merchant = portal.identity.create_merchant("Bench")
+    merchant = portal.accounts.create_merchant("Bench")
     with portal.db.write() as session:
         accounts = [
             Account(merchant_id=merchant, email=f"agent{n}@shop.example", role="manager") for n in range(PEOPLE)
@@ -67,14 +68,15 @@ def filled(url: str, rows: int) -> tuple[Portal, User, list[str]]:
         session.add_all(accounts)
         session.flush()
         ids = [account.id for account in accounts]
+        case_id = add_case(session, merchant)  # one for all rows: Past exports reads no case
     user = User(ids[0], merchant, "Bench", "agent0@shop.example", "Agent", Role.MANAGER, True, "UTC", origin="cli")
     with portal.db.write() as session:
         keyset = _keyset(session, merchant)
-        sealed = portal.exports.seal.seal(merchant, "0" * 32, "subject", "someone@example.com")
+        sealed = portal.history.seal.seal(merchant, "0" * 32, "subject", "someone@example.com")
         wanted = [f"wanted{n}@example.com" for n in range(5)]
         indexes = [portal.sealer.index(w, merchant_id=merchant, wrapped_keyset=keyset) for w in wanted]
-    load(portal.db, rows_for(rows, merchant, ids, sealed, indexes))
-    portal.exports.seal.open = _open_any  # type: ignore[method-assign]  # sealed once for all rows, see `_open_any`
+    load(portal.db, ({**row, "case_id": case_id} for row in rows_for(rows, merchant, ids, sealed, indexes)))
+    portal.history.seal.open = _open_any  # type: ignore[method-assign]  # sealed once for all rows, see `_open_any`
     return portal, user, wanted
 
 
@@ -167,8 +169,8 @@ def _row(
 
 def _defaults() -> dict[str, Any]:
     blank = Export(
-        merchant_id="", state="", requested_by="", subject_kind="", sealed_subject=b"", subject_index="", ask_index="",
-        format="",
+        merchant_id="", case_id="", state="", requested_by="", subject_kind="", sealed_subject=b"", subject_index="",
+        ask_index="", format="",
     )  # fmt: skip
     names = [column.key for column in Export.__table__.columns if column.key != "reference_key"]
     return {name: getattr(blank, name) for name in names}
@@ -177,17 +179,17 @@ def _defaults() -> dict[str, Any]:
 DEFAULTS = _defaults()
 
 
-def questions(exports: Exports, user: User, wanted: list[str], rows: int) -> dict[str, Callable[[], object]]:
+def questions(portal: Portal, user: User, wanted: list[str], rows: int) -> dict[str, Callable[[], object]]:
     """What a person does on Past exports."""
     today = utc_now().date()
-    middle = exports.history(user, HistoryFilter()).after
+    middle = portal.history.find(user, HistoryFilter()).after
 
     def ask(**parts: Any) -> Callable[[], object]:
-        return lambda: exports.history(user, HistoryFilter(**parts))
+        return lambda: portal.history.find(user, HistoryFilter(**parts))
 
     return {
         "first page": ask(),
-        "next page": lambda: exports.history(user, HistoryFilter(), after=middle),
+        "next page": lambda: portal.history.find(user, HistoryFilter(), after=middle),
         "by expiry": ask(sort="expires"),
         "status: one, rare": ask(states=frozenset({State.ATTENTION})),
         "status: one, common": ask(states=frozenset({State.PURGED})),
@@ -206,17 +208,17 @@ def questions(exports: Exports, user: User, wanted: list[str], rows: int) -> dic
         "search: nobody": ask(text="nobody@example.com"),
         "search: reference": ask(text=f"t-{rows - 100:08}"),
         "search: broad prefix": ask(text="T-0"),
-        "count: all": lambda: exports.count(user),
-        "count: status": lambda: exports.count(user, HistoryFilter(states=frozenset({State.PURGED}))),
-        "count: due soon": lambda: exports.count(user, HistoryFilter(answer="due")),
-        "count: search": lambda: exports.count(user, HistoryFilter(text=wanted[0])),
-        "programs to choose": lambda: exports.programs_used(user),
+        "count: all": lambda: portal.history.count(user),
+        "count: status": lambda: portal.history.count(user, HistoryFilter(states=frozenset({State.PURGED}))),
+        "count: due soon": lambda: portal.history.count(user, HistoryFilter(answer="due")),
+        "count: search": lambda: portal.history.count(user, HistoryFilter(text=wanted[0])),
+        "programs to choose": lambda: portal.history.programs_used(user),
     }
 
 
-def on_today(exports: Exports, user: User) -> dict[str, Callable[[], object]]:
+def on_today(portal: Portal, user: User) -> dict[str, Callable[[], object]]:
     """What the first screen asks for."""
-    return {"Today": lambda: exports.today(user), "Today's pictures": lambda: exports.figures(user)}
+    return {"Today": lambda: portal.dashboard.today(user), "Today's pictures": lambda: portal.dashboard.figures(user)}
 
 
 def medians(sides: list[dict[str, Callable[[], object]]], runs: int) -> list[dict[str, float]]:
@@ -239,7 +241,7 @@ def page_seconds(portal: Portal, user: User, runs: int) -> float:
     from streamlit.testing.v1 import AppTest
 
     from portal.runtime import set_portal
-    from portal.ui import session as ui_session
+    from portal.ui.account import session as ui_session
 
     set_portal(portal)
     ui_session.signed_in_user = lambda: user
@@ -274,9 +276,9 @@ def compare(name: str, fresh: Callable[[], str], rows: int, runs: int) -> float:
         started = time.perf_counter()
         sides.append(filled(fresh(), count))
         print(f"{name}: filled {count:,} rows in {time.perf_counter() - started:.0f} s", flush=True)
-    asked = [questions(p.exports, u, w, n) for (p, u, w), n in zip(sides, (SMALL, rows), strict=True)]
+    asked = [questions(p, u, w, n) for (p, u, w), n in zip(sides, (SMALL, rows), strict=True)]
     small, large = medians(asked, runs)
-    first, second = medians([on_today(p.exports, u) for p, u, _ in sides], 10)
+    first, second = medians([on_today(p, u) for p, u, _ in sides], 10)
     pages = [page_seconds(p, u, 15) for p, u, _ in sides]
     for portal, _, _ in sides:
         portal.stop()

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 import pandas
 
 from portal.preview import LARGE_BYTES, AskedPerson, Preview, find_others, inspect, read
-from portal.preview.large import Reading
+from portal.preview.large.reading import Reading
 
 ASKED = AskedPerson(email="anna@example.com")
 PAGE_ROWS = 50

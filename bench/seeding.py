@@ -21,12 +21,13 @@ if str(ROOT) not in sys.path:
 from pydantic import SecretStr  # noqa: E402
 from sqlalchemy import select  # noqa: E402
 
-from portal.commands.practice_people import seed_practice  # noqa: E402
 from portal.composition import Portal, build_portal  # noqa: E402
 from portal.config import Settings  # noqa: E402
 from portal.exports import State  # noqa: E402
+from portal.practice_start import seed_practice  # noqa: E402
 from portal.storage.tables import Account, Export, FileKey, Merchant, utc_now  # noqa: E402
 from portal.vault.files import FilePlace  # noqa: E402
+from tests.one_case import add_case  # noqa: E402
 
 PASSWORD = "violet-tractor-pond-91"  # of invented people on loopback
 CUSTOMER = "preview@example.com"
@@ -72,19 +73,20 @@ def _exports(portal: Portal, merchant: str, keyset: bytes, people: list[str], co
     now = utc_now()
     others = (State.FAILED, State.REJECTED, State.EXPIRED, State.PURGED)
     with portal.db.write() as session:
+        case_id = add_case(session, merchant)
         for number in range(count):
             at = now - dt.timedelta(minutes=90 * (count - number))
             who = f"customer{number}@example.com"
             state = others[number % len(others)]
             row = Export(
-                merchant_id=merchant, state=state.value, requested_by=people[number % len(people)],
+                merchant_id=merchant, case_id=case_id, state=state.value, requested_by=people[number % len(people)],
                 requested_at=at, updated_at=at, subject_kind="email", sealed_subject=b"",
                 subject_index=portal.sealer.index(who, merchant_id=merchant, wrapped_keyset=keyset),
                 ask_index=f"{chance.getrandbits(256):064x}", format="csv" if number % 3 else "json",
                 reference=f"T-{number:05}", received_on=at.date(), link_expires_at=at + dt.timedelta(days=7),
                 size_bytes=chance.randrange(1_000, 900_000),
             )  # fmt: skip
-            row.sealed_subject = portal.exports.seal.seal(merchant, row.id, "subject", who)
+            row.sealed_subject = portal.history.seal.seal(merchant, row.id, "subject", who)
             session.add(row)
     return with_file(portal, merchant, keyset, people[0], sample_csv())
 
@@ -93,20 +95,21 @@ def with_file(portal: Portal, merchant: str, keyset: bytes, person: str, data: b
     """A ready export whose sealed file is `data`; gives its id."""
     now = utc_now()
     row = Export(
-        merchant_id=merchant, state=State.READY.value, requested_by=person, subject_kind="email", sealed_subject=b"",
-        subject_index=portal.sealer.index(CUSTOMER, merchant_id=merchant, wrapped_keyset=keyset),
+        merchant_id=merchant, case_id="", state=State.READY.value, requested_by=person, subject_kind="email",
+        sealed_subject=b"", subject_index=portal.sealer.index(CUSTOMER, merchant_id=merchant, wrapped_keyset=keyset),
         ask_index=secrets.token_hex(32), format="csv", reference="T-PREVIEW",
         link_expires_at=now + dt.timedelta(days=6), collected_at=now, inspected_at=now, table_count=1,
         row_count=data.count(b"\n") - 1, verdict="asked", size_bytes=len(data),
         sha256=hashlib.sha256(data).hexdigest(), media_type="text/csv", destroy_after=now + dt.timedelta(days=7),
     )  # fmt: skip
-    row.sealed_subject = portal.exports.seal.seal(merchant, row.id, "subject", CUSTOMER)
+    row.sealed_subject = portal.history.seal.seal(merchant, row.id, "subject", CUSTOMER)
     place = FilePlace(merchant, row.id, f"{merchant}/{row.id}-{secrets.token_hex(4)}")
-    key = portal.files.new_key(place)
+    key = portal.sealed.new_key(place)
     row.blob_name = place.blob_name
-    with portal.files.sealing(place, key) as writer:
+    with portal.sealed.sealing(place, key) as writer:
         writer.write(data)
     with portal.db.write() as session:
+        row.case_id = add_case(session, merchant)
         session.add(row)
         session.flush()
         session.add(FileKey(export_id=row.id, merchant_id=merchant, blob_name=place.blob_name, sealed_keyset=key))

@@ -86,8 +86,10 @@ def environment(**more: str) -> dict[str, str]:
 
 
 @contextmanager
-def portal(exports: int = 200, *, folder: Path | None = None, **settings: str) -> Iterator[Server]:
-    """`python -m portal demo` over a folder seeded with `exports` past exports."""
+def portal(
+    exports: int = 200, *, folder: Path | None = None, until: str = "/readyz", **settings: str
+) -> Iterator[Server]:
+    """`python -m portal demo` over a folder seeded with `exports` past exports; given when `until` says yes."""
     with ExitStack() as stack:
         at = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-portal-")))
         port, practice_port = free_port(), free_port(beside=1)
@@ -102,7 +104,7 @@ def portal(exports: int = 200, *, folder: Path | None = None, **settings: str) -
             PORTAL_DEMO_PASSWORD=PASSWORD, PORTAL_TRUSTED_PROXIES="127.0.0.1", **settings,
         )  # fmt: skip
         yield from _running(
-            "portal", [sys.executable, "-m", "portal", "demo"], ROOT, known, port, "/healthz", at / "demo.log", seeded
+            "portal", [sys.executable, "-m", "portal", "demo"], ROOT, known, port, until, at / "demo.log", seeded
         )
 
 

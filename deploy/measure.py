@@ -53,13 +53,13 @@ def measure(exports: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         house = House(Path(folder) / "house", database=str(server.get_uri()))
         house.furnish(shop.port)
-        user = house.portal.identity.user_for_account("maya@brookandbean.example.com", origin="cli")
+        user = house.portal.accounts.user_for_account("maya@brookandbean.example.com", origin="cli")
         house.run(submit=["first@example.com"])  # the durable engine makes its tables
         before = sizes(house)
         counted = {name: rows(house, name) for name in before}
         for number in range(exports):
             request = parse_request(email=f"customer{number}@example.com", format="json")
-            house.portal.exports.submit(user, request)
+            house.portal.submissions.submit(user, request)
         time.sleep(3)  # a worker takes up what was written down and forgotten
         status = house.run()
         outcomes = house.outcomes()

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from portal.errors import PortalError
 from portal.identity import AccountRow, Role
-from portal.identity.passwords import suggest_password
+from portal.identity.factors.passwords import suggest_password
 from portal.runtime import get_portal
-from portal.ui.problems import show_problem
-from portal.ui.session import the_user
-from portal.ui.step_up import draw_step_up, proof_is_fresh
-from portal.ui.times import reader_zone, when
-from portal.ui.words import _, plain
+from portal.ui.account.session import current_user
+from portal.ui.account.step_up import draw_step_up, proof_is_fresh
+from portal.ui.common.danger import Danger, ask_first, danger_button
+from portal.ui.common.problems import show_problem
+from portal.ui.common.times import reader_zone, when_and_ago
+from portal.ui.common.words import _, plain
 
 SAID = "accounts.said"
 ROLES = {
@@ -32,8 +34,7 @@ POLICIES = {
 }
 
 portal = get_portal()
-identity = portal.identity
-user = the_user()
+user = current_user()
 zone = reader_zone(user.time_zone)
 
 
@@ -48,7 +49,12 @@ def act(change: Callable[[], object], said: str, secret: str = "") -> None:
     st.rerun()
 
 
-def what_was_done() -> None:
+def draw_unchanged() -> None:
+    """Say that the choice equals the current value."""
+    st.info(_("Nothing was changed: it is so already."), icon=":material/info:")
+
+
+def show_result() -> None:
     said, secret = st.session_state.pop(SAID, ("", ""))
     if said:
         st.success(plain(said), icon=":material/check_circle:")
@@ -59,8 +65,6 @@ def what_was_done() -> None:
 
 def people_table(rows: list[AccountRow]) -> AccountRow | None:
     """Everyone, and the one who was picked."""
-    import pandas as pd
-
     cells = {
         _("Email"): [r.email for r in rows],
         _("Name"): [r.name for r in rows],
@@ -68,7 +72,7 @@ def people_table(rows: list[AccountRow]) -> AccountRow | None:
         _("Signs in with"): [METHODS.get(r.method, r.method) for r in rows],
         _("Second factor"): [_("set up") if r.second_factor else _("none") for r in rows],
         _("Status"): [_("switched off") if r.disabled else _("active") for r in rows],
-        _("Last sign-in"): [when(r.last_sign_in_at, zone) if r.last_sign_in_at else _("never") for r in rows],
+        _("Last sign-in"): [when_and_ago(r.last_sign_in_at, zone) if r.last_sign_in_at else _("never") for r in rows],
     }
     picked: Any = st.dataframe(
         pd.DataFrame(cells, dtype=object),
@@ -87,11 +91,15 @@ def role_form(row: AccountRow) -> None:
     with st.form("account_role", border=False):
         roles = list(Role)
         role = st.selectbox(_("Role"), roles, index=roles.index(row.role), format_func=ROLES.__getitem__)
-        if st.form_submit_button(_("Change role")) and role != row.role:
-            act(
-                lambda: identity.set_role(user, row.id, role),
-                _("{email} is now: {role}.").format(email=row.email, role=ROLE_WORDS[role]),
-            )
+        if not st.form_submit_button(_("Change role")):
+            return
+    if role == row.role:
+        draw_unchanged()
+        return
+    act(
+        lambda: portal.accounts.set_role(user, row.id, role),
+        _("{email} is now: {role}.").format(email=row.email, role=ROLE_WORDS[role]),
+    )
 
 
 def password_form(row: AccountRow) -> None:
@@ -103,46 +111,76 @@ def password_form(row: AccountRow) -> None:
             max_chars=200,
         )
         st.caption(_("At least 15 characters. Leave it empty and the portal makes one."))
-        if st.form_submit_button(_("Reset password")):
-            password = chosen or suggest_password()
-            act(
-                lambda: identity.set_password(user, row.id, password),
+        asked = st.form_submit_button(_("Reset password"), key="danger_password")
+    if asked:
+        password = chosen or suggest_password()
+        ask_first(
+            about(row, "password", _("Reset this password?"),
+                  _("The old password no longer works, and this person is signed out everywhere."), _("Reset now")),
+            lambda: act(
+                lambda: portal.accounts.set_password(user, row.id, password),
                 _("{email} has a new password and was signed out everywhere.").format(email=row.email),
                 "" if chosen else password,
-            )
+            ),
+        )  # fmt: skip
+
+
+def about(row: AccountRow, key: str, question: str, words: str, button: str) -> Danger:
+    """An act on one person, who is named in the question."""
+    return Danger(key, question, [row.name, row.email] if row.name else [row.email], words, button)
 
 
 def switches(row: AccountRow) -> None:
     with st.container(horizontal=True):
-        if row.second_factor and st.button(_("Reset second factor"), icon=":material/phonelink_erase:"):
-            act(
-                lambda: identity.reset_second_factor(user, row.id),
-                _("{email} sets up a new second factor at the next sign-in.").format(email=row.email),
-            )
-        if row.sign_on_known and st.button(
+        if row.second_factor and danger_button(
+            _("Reset second factor"), key="factor", icon=":material/phonelink_erase:"
+        ):
+            ask_first(
+                about(row, "factor", _("Reset this second factor?"),
+                      _("The codes of this person's app and the recovery codes no longer work."), _("Reset now")),
+                lambda: act(
+                    lambda: portal.second_factor.reset_second_factor(user, row.id),
+                    _("{email} sets up a new second factor at the next sign-in.").format(email=row.email),
+                ),
+            )  # fmt: skip
+        if row.sign_on_known and danger_button(
             _("Forget single sign-on identity"),
+            key="sign_on",
             icon=":material/person_search:",
             help=_("After a change of provider, or when your provider has made this person's account anew."),
         ):
-            act(
-                lambda: identity.forget_sign_on(user, row.id),
-                _("{email} was signed out. Who signs in next with this address is the one from then on.").format(
-                    email=row.email
+            ask_first(
+                about(row, "sign_on", _("Forget this single sign-on identity?"),
+                      _("This person is signed out. Whoever signs in next with this address is taken for them."),
+                      _("Forget now")),
+                lambda: act(
+                    lambda: portal.accounts.forget_sign_on(user, row.id),
+                    _("{email} was signed out. Who signs in next with this address is the one from then on.").format(
+                        email=row.email
+                    ),
                 ),
-            )
+            )  # fmt: skip
         if row.disabled:
             if st.button(_("Switch on"), icon=":material/person_check:"):
-                act(lambda: identity.enable_account(user, row.id), _("{email} may sign in.").format(email=row.email))
-        elif row.id != user.account_id and st.button(_("Disable"), icon=":material/person_off:"):
-            act(
-                lambda: identity.disable_account(user, row.id),
-                _("{email} was signed out everywhere and cannot sign in.").format(email=row.email),
-            )
+                act(
+                    lambda: portal.accounts.enable_account(user, row.id),
+                    _("{email} may sign in.").format(email=row.email),
+                )
+        elif row.id != user.account_id and danger_button(_("Disable"), key="disable", icon=":material/person_off:"):
+            ask_first(
+                about(row, "disable", _("Disable this account?"),
+                      _("This person is signed out everywhere, and cannot sign in until the account is switched on."),
+                      _("Disable now")),
+                lambda: act(
+                    lambda: portal.accounts.disable_account(user, row.id),
+                    _("{email} was signed out everywhere and cannot sign in.").format(email=row.email),
+                ),
+            )  # fmt: skip
 
 
 def one_person(row: AccountRow) -> None:
     with st.container(border=True):
-        st.subheader(plain(row.name or row.email), anchor=False)
+        st.header(plain(row.name or row.email), anchor=False)
         left, right = st.columns(2)
         with left:
             role_form(row)
@@ -153,7 +191,7 @@ def one_person(row: AccountRow) -> None:
 
 
 def invite_form() -> None:
-    ways = ["password", "loyaltydog", *(["oidc"] if identity.oidc_on else [])]
+    ways = ["password", "loyaltydog", *(["oidc"] if portal.single_sign_on.oidc_on else [])]
     with st.expander(_("Invite someone"), icon=":material/person_add:"), st.form("account_invite", border=False):
         left, right = st.columns(2)
         email = left.text_input(_("Email"), autocomplete="off", max_chars=320)
@@ -170,7 +208,7 @@ def invite_form() -> None:
         if st.form_submit_button(_("Invite"), type="primary"):
             password = (chosen or suggest_password()) if method == "password" else None
             act(
-                lambda: identity.invite(
+                lambda: portal.accounts.invite(
                     user, email=email, name=name, role=role or Role.AGENT, password=password, method=method
                 ),
                 _("{email} may sign in.").format(email=email.strip()),
@@ -181,20 +219,24 @@ def invite_form() -> None:
 def policy_form() -> None:
     with st.expander(_("Second factor"), icon=":material/phonelink_lock:"), st.form("account_policy", border=False):
         names = list(POLICIES)
-        now = identity.second_factor_policy(user)
+        now = portal.second_factor.second_factor_policy(user)
         policy = st.selectbox(_("Who needs one"), names, index=names.index(now), format_func=POLICIES.__getitem__)
-        if st.form_submit_button(_("Save")) and policy != now:
-            act(
-                lambda: identity.set_second_factor_policy(user, policy),
-                _("Saved. It applies from each person's next sign-in."),
-            )
+        if not st.form_submit_button(_("Save")):
+            return
+        if policy == now:
+            draw_unchanged()
+            return
+        act(
+            lambda: portal.second_factor.set_second_factor_policy(user, policy),
+            _("Saved. It applies from each person's next sign-in."),
+        )
 
 
 def show() -> None:
     st.title(_("Accounts"))
     st.caption(_("Who may sign in for your merchant, and what they may do."))
-    what_was_done()
-    picked = people_table(identity.accounts(user))
+    show_result()
+    picked = people_table(portal.accounts.rows(user))
     if not proof_is_fresh(portal, user):
         draw_step_up(portal, user)
         return

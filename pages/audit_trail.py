@@ -11,14 +11,15 @@ import streamlit as st
 from portal.audit.reading import TrailFilter, TrailPage
 from portal.audit.words import ACT_WORDS
 from portal.errors import PortalError
-from portal.exports.trail import TrailVerdict
 from portal.identity import Permission, allows
 from portal.runtime import get_portal
-from portal.ui.problems import show_problem
-from portal.ui.session import the_user
-from portal.ui.times import reader_zone, when
-from portal.ui.trail_table import trail_table
-from portal.ui.words import _, date_field, number, plain, sentence
+from portal.trail.pages import TrailVerdict
+from portal.ui.account.session import current_user
+from portal.ui.common.file_link import file_link
+from portal.ui.common.problems import show_problem
+from portal.ui.common.times import reader_zone, when
+from portal.ui.common.words import _, date_field, number, plain, sentence
+from portal.ui.history.trail_table import trail_table
 
 KEEP: Final = "session"
 ID_CHARS = 32
@@ -27,13 +28,13 @@ UNFILTERED: Final[dict[str, object]] = {
 }  # fmt: skip
 
 portal = get_portal()
-user = the_user()
+user = current_user()
 zone = reader_zone(user.time_zone)
 
 
 def filters() -> TrailFilter:
     """Narrow the list; kept while one moves about."""
-    people = portal.exports.trail_people(user)
+    people = portal.trail.trail_people(user)
     one, two, three = st.columns(3)
     action = one.selectbox(
         _("Act"), ["", *sorted(ACT_WORDS, key=lambda a: _(ACT_WORDS[a]))], key="trail_action", persist_state=KEEP,
@@ -63,20 +64,40 @@ def say(verdict: TrailVerdict) -> None:
         line = _("The trail does not hold: {place}{what}.").format(place=place, what=sentence(verdict.what))
         st.error(plain(line), icon=":material/gpp_bad:")
         return
-    line = _(
-        "The trail holds since {since}. Entries: {n}. Covered by signed checkpoints: {signed}. Checkpoints: {points}."
+    if not verdict.signed:
+        line = _("No entry is signed yet. That the {n} entries fit together is all that can be said of them.")
+        st.warning(plain(line.format(n=number(verdict.entries))), icon=":material/hourglass_empty:")
+        return
+    line = _("The trail holds from {since} up to entry {n}, signed at {at}. Checkpoints that agree: {points}.")
+    line = line.format(
+        since=when(verdict.since, zone), n=number(verdict.signed), at=when(verdict.signed_at, zone),
+        points=number(verdict.checkpoints),
+    )  # fmt: skip
+    st.success(plain(f"{line} {not_signed(verdict.unsigned)}".strip()), icon=":material/verified_user:")
+
+
+def not_signed(count: int) -> str:
+    """What is behind the newest signature; nothing when that is nothing."""
+    if not count:
+        return ""
+    return _("Entries after it that are not signed yet: {n}. Nothing proves yet that these are all.").format(
+        n=number(count)
     )
-    st.success(
-        plain(
-            line.format(
-                since=when(verdict.since, zone),
-                n=number(verdict.entries),
-                signed=number(verdict.signed),
-                points=number(verdict.checkpoints),
-            )
-        ),
-        icon=":material/verified_user:",
-    )
+
+
+def standing() -> None:
+    """Under the title: how far the chain is signed. No more is promised of it than that."""
+    found = portal.trail.trail_standing(user)
+    if found.alarm:
+        line = _("The trail is not as it was signed. Tell whoever runs the portal; Verify says where.")
+        st.error(plain(line), icon=":material/gpp_bad:")
+        return
+    if found.signed:
+        line = _("Signed up to entry {n}, at {at}.").format(n=number(found.signed), at=when(found.signed_at, zone))
+        line = f"{line} {not_signed(found.unsigned)}".strip()
+    else:
+        line = _("No entry is signed yet.")
+    st.caption(plain(line))
 
 
 def evidence(wanted: TrailFilter) -> None:
@@ -109,7 +130,7 @@ def evidence(wanted: TrailFilter) -> None:
 def link(words: str, place: str, query: dict[str, str], *, usable: bool) -> None:
     address = f"{place}?{urlencode(query)}" if query else place
     if usable:
-        st.link_button(words, address, icon=":material/download:")
+        file_link(words, address, icon="download", key=words)
     else:  # a button that is off says so to a screen reader; a link that is off is only pale
         st.button(words, icon=":material/download:", disabled=True)
 
@@ -130,7 +151,7 @@ def acts(wanted: TrailFilter) -> None:
         st.session_state["_trail_filter"] = wanted
         st.session_state["_trail_way"] = [None]
     way: list[int | None] = st.session_state["_trail_way"]
-    page = portal.exports.trail(user, wanted, after=way[-1])
+    page = portal.trail.entries(user, wanted, after=way[-1])
     if not page.rows:
         st.info(
             _("No act matches. Every act of your merchant appears here, the newest first."), icon=":material/inbox:"
@@ -143,11 +164,12 @@ def acts(wanted: TrailFilter) -> None:
 
 title, button = st.columns([3, 1], vertical_alignment="bottom")
 title.title(_("Audit trail"))
-title.caption(_("Who did what to which export, when and from where. Nothing here can be changed unseen."))
+title.caption(_("Who did what to which export, when and from where."))
 try:
+    standing()
     if button.button(_("Verify"), type="primary", icon=":material/fact_check:", width="stretch"):
         with st.spinner(_("Checking every entry and checkpoint …")):
-            say(portal.exports.verify_trail(user))
+            say(portal.trail.verify_trail(user))
     chosen = filters()
     evidence(chosen)
     acts(chosen)

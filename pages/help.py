@@ -1,4 +1,4 @@
-"""Help: what somebody new asks, answered in a few sentences each; opened at the question the address names."""
+"""Help: common questions with short answers; opens at the question in the address."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from portal.ui import drawings
-from portal.ui.help_places import QUESTIONS, chosen_question
-from portal.ui.session import the_user
-from portal.ui.words import _
+from portal.ui.account.session import current_user
+from portal.ui.common.words import _
+from portal.ui.help import drawings
+from portal.ui.help.help_places import QUESTIONS, chosen_question
 
-the_user()
+current_user()
 
 
 def say(*paragraphs: str) -> None:
@@ -190,7 +190,8 @@ def trail() -> None:
     say(
         _(
             "Asking, opening, showing what is masked, downloading, releasing and destroying are written into the audit "
-            "trail with your name, the time and where you came from. Nobody can change it unseen, not even a manager."
+            "trail with your name, the time and where you came from. Within a minute each entry is signed, so that a "
+            "later change is found, even one by a manager."
         ),
         _(
             "Managers and auditors of your own shop read it. It holds no customer's data. Under each preview, "

@@ -8,18 +8,18 @@ import streamlit as st
 
 from portal.errors import InputError, InputErrors, PortalError
 from portal.exports import AskedAlready, ExportRequest, parse_request, suggested_email
-from portal.exports.request import earliest_receipt
+from portal.exports.form.request import earliest_receipt
 from portal.loyaltydog import LoyaltyDogError
 from portal.runtime import get_portal
-from portal.ui import places
-from portal.ui.card_finder import find_a_card
-from portal.ui.pasted import MOST_CHARACTERS, addresses_in, is_more_than_an_address
-from portal.ui.problems import field_problem, show_problem
-from portal.ui.recent import recent_customers, remember
-from portal.ui.session import the_user
-from portal.ui.times import reader_zone
-from portal.ui.try_these import try_these
-from portal.ui.words import _, date_field, later, plain, plural, sentence
+from portal.ui.account.session import current_user
+from portal.ui.common import navigation
+from portal.ui.common.problems import field_problem, show_problem
+from portal.ui.common.times import reader_zone
+from portal.ui.common.words import _, date_field, later, plain, plural, sentence
+from portal.ui.form.card_finder import find_a_card
+from portal.ui.form.pasted import MOST_CHARACTERS, addresses_in, is_more_than_an_address
+from portal.ui.form.recent import recent_customers, remember
+from portal.ui.form.try_these import try_these
 
 # Kept in the session in English, so that a choice survives a change of language; drawn through `_`.
 EMAIL, CUSTOMER_ID = later("Email"), later("Customer ID")
@@ -28,7 +28,7 @@ PROGRAMS_KEPT_SECONDS = 300
 SHOWN_CHARACTERS = 32  # as many of a name fit into the list's field on a phone
 
 portal = get_portal()
-user = the_user()
+user = current_user()
 today = dt.datetime.now(reader_zone(user.time_zone)).date()
 
 
@@ -38,10 +38,29 @@ def prefill() -> None:
     if earlier is None:
         return
     try:
-        request = portal.exports.request_of(user, earlier)
+        request = portal.submissions.request_of(user, earlier)
+        refusal = portal.submissions.refusal(user, earlier)
     except PortalError:
         return
     fill_from(request)
+    keep_problems([InputError(r.sentence, field=r.field) for r in refusal.fields], asked_fields(request))
+
+
+def asked_fields(request: ExportRequest) -> dict[str, str]:
+    """What the form's fields hold, by the names that problems use."""
+    card = request.card_id.get_secret_value() if request.card_id else ""
+    return {
+        "email": request.subject,
+        "customer_id": request.subject,
+        "program_id": request.program_id or "",
+        "card_id": card,
+        "format": request.format,
+    }
+
+
+def keep_problems(problems: list[InputError], refused: dict[str, str]) -> None:
+    """For drawing beside the fields, as long as each holds the value that was refused."""
+    st.session_state["_problems"] = [(problem, refused.get(problem.field, "")) for problem in problems]
 
 
 def fill_from(request: ExportRequest) -> None:
@@ -64,7 +83,7 @@ def programs() -> dict[str, str]:
     now = dt.datetime.now(dt.UTC)
     if kept is None or (now - kept[0]).total_seconds() > PROGRAMS_KEPT_SECONDS:
         with st.spinner(_("Asking LoyaltyDog for the programs …")):
-            kept = (now, {p.id: p.name for p in portal.exports.programs(user)})
+            kept = (now, {p.id: p.name for p in portal.lookups.programs(user)})
         st.session_state["_programs"] = kept
     found: dict[str, str] = kept[1]
     return found
@@ -134,6 +153,37 @@ def offer_better_address(typed: str) -> None:
         st.button(_("Use it"), on_click=take, key="take_better")
 
 
+def needs_an_answer(typed: str) -> bool:
+    """Whether the address looks mistyped and is not confirmed yet."""
+    return suggested_email(typed) is not None and st.session_state.get("_address_kept") != typed
+
+
+def ask_about_address(typed: str) -> None:
+    """The question that stands between the button and a request for an address that looks mistyped."""
+    better = suggested_email(typed)
+    if better is None or st.session_state.get("_address_doubted") != typed:
+        return
+
+    def correct() -> None:
+        st.session_state["customer_email"] = better
+        st.session_state.pop("_address_doubted", None)
+
+    def keep() -> None:
+        st.session_state["_address_kept"] = typed
+        st.session_state["_send_kept"] = True
+        st.session_state.pop("_address_doubted", None)
+
+    domain, meant = typed.rpartition("@")[2].strip(), better.rpartition("@")[2]
+    st.warning(
+        plain(_("Nothing was sent yet. Send to {domain} all the same?").format(domain=domain)), icon=":material/help:"
+    )
+    with st.container(horizontal=True):
+        st.button(
+            _("Use {domain}").format(domain=plain(meant)), on_click=correct, type="primary", key="address_correct"
+        )
+        st.button(_("Send to {domain}").format(domain=plain(domain)), on_click=keep, key="address_keep")
+
+
 def scope_fields() -> dict[str, str]:
     limits = [EVERYTHING, ONE_PROGRAM, ONE_CARD]
     limit = st.radio(_("Limit to"), limits, key="limit_to", horizontal=True, format_func=_)
@@ -180,14 +230,13 @@ def checked(fields: dict[str, str]) -> ExportRequest | None:
     except InputErrors as wrong:
         problems += wrong.problems
     asked = fields.get("email", fields.get("customer_id", ""))
-    refused = {**fields, "email": asked, "customer_id": asked}
-    st.session_state["_problems"] = [(problem, refused.get(problem.field, "")) for problem in problems]
+    keep_problems(problems, {**fields, "email": asked, "customer_id": asked})
     return None if problems else request
 
 
-def submit(request: ExportRequest, *, again: bool = False) -> None:
+def submit(request: ExportRequest, *, force: bool = False) -> None:
     try:
-        export_id = portal.exports.submit(user, request, again=again)
+        export_id = portal.submissions.submit(user, request, force=force)
     except AskedAlready as same:
         st.session_state["_asked_already"] = (same.export_id, request)
         st.rerun()
@@ -199,6 +248,8 @@ def submit(request: ExportRequest, *, again: bool = False) -> None:
             "_asked_already",
             "_problems",
             "_found_in_text",
+            "_address_doubted",
+            "_address_kept",
             "customer_email",
             "customer_id",
             "card_id",
@@ -206,7 +257,7 @@ def submit(request: ExportRequest, *, again: bool = False) -> None:
             "received_on",
         ):
             st.session_state.pop(key, None)
-        places.go_to_export(export_id)
+        navigation.go_to_export(export_id)
 
 
 def asked_already() -> None:
@@ -220,9 +271,9 @@ def asked_already() -> None:
     with st.container(horizontal=True):
         if st.button(_("Open that one"), type="primary"):
             st.session_state.pop("_asked_already")
-            places.go_to_export(export_id)
+            navigation.go_to_export(export_id)
         if st.button(_("Ask again anyway"), key="ask_anyway"):
-            submit(request, again=True)
+            submit(request, force=True)
         if st.button(_("Back to the form")):
             st.session_state.pop("_asked_already")
             fill_from(request)
@@ -233,7 +284,15 @@ def asked_already() -> None:
 def start_afresh() -> None:
     """Nothing of an earlier visit to this page stays: sentences, an offer, cards found."""
     if not {"find_by", "ask_anyway"} & set(st.session_state):
-        for key in ("_problems", "_asked_already", "_cards", "_found_in_text"):
+        for key in (
+            "_problems",
+            "_asked_already",
+            "_cards",
+            "_found_in_text",
+            "_address_doubted",
+            "_address_kept",
+            "_send_kept",
+        ):
             st.session_state.pop(key, None)
 
 
@@ -248,6 +307,7 @@ with form:
     recent_customers()
     fields = customer_fields() | scope_fields()
     fields["format"] = str(st.radio(_("Format"), ["JSON", "CSV"], key="format", horizontal=True)).lower()
+    problem_at(fields["format"], "format")
     left, right = st.columns(2)
     fields["reference"] = left.text_input(
         _("Reference"), key="reference", max_chars=100, help=_("Your ticket number. Optional."), autocomplete="off"
@@ -259,11 +319,16 @@ with form:
     )  # fmt: skip
     problem_at(fields["reference"], "reference")
     problem_at(fields["received_on"], "received_on")
-    if st.button(_("Request export"), type="primary", icon=":material/send:", key="request_export"):
+    kept = st.session_state.pop("_send_kept", False)
+    if st.button(_("Request export"), type="primary", icon=":material/send:", key="request_export") or kept:
         request = checked(fields)
         if request is None:
             st.rerun()
-        submit(request)
+        if request.email and needs_an_answer(fields["email"]):
+            st.session_state["_address_doubted"] = fields["email"]
+        else:
+            submit(request)
+    ask_about_address(fields.get("email", ""))
 with aside:
     if user.practice:
         try_these(user)

@@ -8,19 +8,21 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from portal.errors import PortalError
-from portal.exports import ExportPage, HistoryFilter, State
-from portal.exports.bulk import BulkReport, destroy_many, refresh_many
-from portal.exports.filters import from_address, to_address
+from portal.exports import ExportPage, ExportView, HistoryFilter, State
+from portal.exports.form.bulk import BulkReport
+from portal.exports.history.filters import from_address, to_address
 from portal.identity import Permission, allows
 from portal.runtime import get_portal
-from portal.ui import places
-from portal.ui.badges import BADGES
-from portal.ui.export_table import choose_exports, expiries_good_for, export_table
-from portal.ui.problems import show_problem
-from portal.ui.resting import mark_of, rest
-from portal.ui.session import the_user
-from portal.ui.times import reader_zone
-from portal.ui.words import _, date_field, later, number, plain, plural, sentence
+from portal.ui.account.session import current_user
+from portal.ui.common import navigation
+from portal.ui.common.badges import BADGES
+from portal.ui.common.danger import danger_button, list_names
+from portal.ui.common.file_link import file_link
+from portal.ui.common.problems import show_problem
+from portal.ui.common.refresh_throttle import mark_of, skip_refresh_for
+from portal.ui.common.times import reader_zone, when
+from portal.ui.common.words import _, date_field, later, number, plain, plural, sentence
+from portal.ui.history.export_table import choose_exports, expiries_good_for, export_table
 
 NEWEST, EXPIRING = later("Newest first"), later("Expiring soonest")
 ANSWERS: dict[str, str] = {
@@ -35,7 +37,7 @@ UNFILTERED: Final[dict[str, object]] = {
 }  # fmt: skip
 
 portal = get_portal()
-user = the_user()
+user = current_user()
 zone = reader_zone(user.time_zone)
 STATES_BY_WORD: dict[str, frozenset[State]] = {}
 for state, badge in BADGES.items():
@@ -52,7 +54,7 @@ def take_from_address() -> None:
     st.session_state["history_sort"] = EXPIRING if found.sort == "expires" else NEWEST
     st.session_state["history_states"] = [w for w, states in STATES_BY_WORD.items() if states & found.states]
     st.session_state["history_format"] = found.format.upper()
-    names = portal.exports.programs_used(user)
+    names = portal.history.programs_used(user)
     st.session_state["history_program"] = found.program_id if found.program_id in names else ""
     st.session_state["history_since"], st.session_state["history_until"] = found.since, found.until
     st.session_state["history_mine"] = found.mine
@@ -89,7 +91,7 @@ def filters() -> HistoryFilter:
         )
         kind = two.selectbox(_("Format"), ["", "JSON", "CSV"], format_func=lambda k: k or _("Any format"),
                              key="history_format", persist_state=KEEP)  # fmt: skip
-        names = portal.exports.programs_used(user)
+        names = portal.history.programs_used(user)
         program = three.selectbox(_("Program"), ["", *names], format_func=lambda p: names.get(p, _("Any program")),
                                   key="history_program", persist_state=KEEP)  # fmt: skip
         one, two, three = st.columns(3)  # a second row, so that a phone stacks them in this order
@@ -118,12 +120,12 @@ def unfilter() -> None:
 
 
 def cursors(wanted: HistoryFilter) -> list[str | None]:
-    """The way to the page shown: one cursor a page turned. Starts anew when the filter changes."""
+    """Cursors of the pages turned so far. Reset when the filter changes."""
     if st.session_state.get("_history_filter") != wanted:
         st.session_state["_history_filter"] = wanted
         st.session_state["_history_cursors"] = [None]
         if wanted.text.strip():
-            portal.exports.note_search(user, wanted.text)
+            portal.history.note_search(user, wanted.text)
     way: list[str | None] = st.session_state["_history_cursors"]
     return way
 
@@ -144,13 +146,13 @@ def downloads(address: dict[str, str]) -> None:
     """The register as filtered (all but the search text), and the expiries."""
     asked = f"?{urlencode(address)}" if address else ""
     with st.container(horizontal=True, horizontal_alignment="right"):
-        st.link_button(
-            _("Download list"), f"/exports/list.csv{asked}", icon=":material/download:",
+        file_link(
+            _("Download list"), f"/exports/list.csv{asked}", icon="download", key="list",
             help=_("The register as CSV, without personal data, filtered as here except for the search."),
         )  # fmt: skip
-        st.link_button(_("As workbook"), f"/exports/list.xlsx{asked}", icon=":material/table:")
-        st.link_button(
-            _("Calendar of expiries"), "/exports/expiries.ics", icon=":material/event:",
+        file_link(_("As workbook"), f"/exports/list.xlsx{asked}", icon="table", key="workbook")
+        file_link(
+            _("Calendar of expiries"), "/exports/expiries.ics", icon="event", key="calendar",
             help=_("When links expire, for your calendar. Holds ids only."),
         )  # fmt: skip
 
@@ -164,7 +166,7 @@ way = cursors(wanted)
 may_act = allows(user.role, Permission.EXPORT_CREATE)
 several = may_act and st.toggle(_("Choose several"), key="history_several")
 if wanted != HistoryFilter(sort=wanted.sort):
-    found = portal.exports.count(user, wanted)
+    found = portal.history.count(user, wanted)
     st.caption(
         _("More than 1,000 match.") if found > 1000 else plural("{n} export matches.", "{n} exports match.", found)
     )
@@ -174,25 +176,31 @@ if wanted.by_due_day:
 
 def tell(report: BulkReport, done: str) -> None:
     """What happened, kept for the next drawing of the page."""
-    st.session_state["_history_told"] = (
-        done,
-        [f"{sentence(words)} ({export_id[:8]})" for export_id, words in report.failed.items()],
-    )
+    lines = [f"{sentence(words)} ({export_id[:8]})" for export_id, words in report.failed.items()]
+    if report.together:
+        once = plural(
+            "For {n} of them nothing new was needed: the same was asked for with another one, or a moment ago.",
+            "For {n} of them nothing new was needed: the same was asked for with another one, or a moment ago.",
+            report.together,
+        )
+        lines.insert(0, once)
+    st.session_state["_history_told"] = (done, lines)
     st.session_state["_history_round"] = st.session_state.get("_history_round", 0) + 1
     st.rerun()
 
 
 @st.dialog(_("Destroy files"))
-def confirm_destroy(chosen: list[str]) -> None:
+def confirm_destroy(chosen: list[str], named: list[str]) -> None:
     n = len(chosen)
     st.markdown(
         plural("**{n} file will be destroyed for good.**", "**{n} files will be destroyed for good.**", n)
         + " "
         + _("The facts stay in the list. To see the data again, LoyaltyDog must be asked again.")
     )
-    if st.button(_("Destroy now"), type="primary", icon=":material/delete_forever:"):
+    list_names(named)
+    if st.button(_("Destroy now"), type="primary", icon=":material/delete_forever:", key="danger_destroy_now"):
         try:
-            report = destroy_many(portal.exports, user, chosen)
+            report = portal.bulk.destroy_many(user, chosen)
         except PortalError as error:
             show_problem(error)
             return
@@ -208,25 +216,29 @@ def confirm_refresh(chosen: list[str]) -> None:
         + _("with the same filters. The old ones stay until their time is over.")
     )
     if st.button(_("Ask now"), type="primary", icon=":material/refresh:"):
-        report = refresh_many(portal.exports, user, chosen)
+        report = portal.bulk.refresh_many(user, chosen)
         tell(report, plural("{n} export asked for again.", "{n} exports asked for again.", report.done))
+
+
+def name_of(row: ExportView) -> str:
+    return f"{row.customer} · {sentence(row.scope)} · {when(row.requested_at, zone)}"
 
 
 def act_on_several(page: ExportPage) -> None:
     """A box a row and two acts, each confirmed. Stands still while one chooses."""
     told = st.session_state.pop("_history_told", None)
     if told is not None:
-        st.success(told[0], icon=":material/task_alt:")
+        st.success(plain(told[0]), icon=":material/task_alt:")
         for line in told[1]:
             st.warning(plain(line), icon=":material/warning:")
     chosen = choose_exports(page.rows, zone, key=f"several_{len(way)}_{st.session_state.get('_history_round', 0)}")
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(_("Ask again"), icon=":material/refresh:", disabled=not chosen):
             confirm_refresh(chosen)
-        if allows(user.role, Permission.EXPORT_DESTROY) and st.button(
-            _("Destroy files"), icon=":material/delete:", disabled=not chosen
+        if allows(user.role, Permission.EXPORT_DESTROY) and danger_button(
+            _("Destroy files"), key="destroy", icon=":material/delete:", disabled=not chosen
         ):
-            confirm_destroy(chosen)
+            confirm_destroy(chosen, [name_of(row) for row in page.rows if row.id in chosen])
         st.caption(plural("{n} chosen", "{n} chosen", len(chosen)))
     if len(way) > 1 or page.after is not None:
         turn(page, way)
@@ -237,7 +249,7 @@ def rows(page: ExportPage) -> None:
         if wanted == HistoryFilter(sort=wanted.sort):
             st.info(_("No exports yet. They appear here as soon as somebody asks for one."), icon=":material/inbox:")
             if st.button(_("New export"), type="primary", icon=":material/add:"):
-                st.switch_page(places.NEW_EXPORT)
+                st.switch_page(navigation.NEW_EXPORT)
         else:
             st.info(
                 _("Nothing matches. An email or ID must be whole, as it was asked for; a reference may be its start."),
@@ -247,7 +259,7 @@ def rows(page: ExportPage) -> None:
         return
     chosen = export_table(page.rows, zone, key=f"history_table_{len(way)}")
     if chosen is not None:
-        places.go_to_export(chosen)
+        navigation.go_to_export(chosen)
     st.caption(plural("{n} export on this page. Click a row's box to open it.",
                       "{n} exports on this page. Click a row's box to open one.", len(page.rows)))  # fmt: skip
     if len(way) > 1 or page.after is not None:
@@ -259,8 +271,8 @@ def live() -> None:
     """The rows move by themselves: drawn again when an export of the merchant has changed, else for the countdowns."""
     mark = mark_of(user.merchant_id)
     try:
-        page = portal.exports.history(user, wanted, after=way[-1])
-        rest(expiries_good_for(page.rows), user.merchant_id, mark)
+        page = portal.history.find(user, wanted, after=way[-1])
+        skip_refresh_for(expiries_good_for(page.rows), user.merchant_id, mark)
         rows(page)
     except PortalError as error:
         show_problem(error)
@@ -268,7 +280,7 @@ def live() -> None:
 
 if several:
     try:
-        act_on_several(portal.exports.history(user, wanted, after=way[-1]))
+        act_on_several(portal.history.find(user, wanted, after=way[-1]))
     except PortalError as error:
         show_problem(error)
 else:

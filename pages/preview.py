@@ -9,31 +9,31 @@ from portal.exports import ExportView, State
 from portal.identity import Permission, allows
 from portal.preview import LARGE_BYTES, Preview, PreviewError, Reading
 from portal.runtime import get_portal
-from portal.ui import places
-from portal.ui.answers import draw_answer
-from portal.ui.comparison import draw_comparison
-from portal.ui.file_facts import draw_actions, draw_checks, draw_facts
-from portal.ui.file_tables import draw_tables, forget_search
-from portal.ui.outcome import draw_outcome, draw_release, draw_timeline
-from portal.ui.problems import show_problem
-from portal.ui.progress import follow, tell_in_title
-from portal.ui.session import the_user
-from portal.ui.step_up import draw_step_up
-from portal.ui.times import reader_zone
-from portal.ui.words import _, number, plain, sentence
+from portal.ui.account.session import current_user
+from portal.ui.account.step_up import draw_step_up
+from portal.ui.common import navigation
+from portal.ui.common.problems import show_problem
+from portal.ui.common.times import reader_zone
+from portal.ui.common.words import _, number, plain, sentence
+from portal.ui.preview.answers import draw_answer
+from portal.ui.preview.comparison import draw_comparison
+from portal.ui.preview.file_facts import draw_actions, draw_checks, draw_facts
+from portal.ui.preview.file_tables import draw_tables, forget_search
+from portal.ui.preview.outcome import draw_outcome, draw_release, draw_released, draw_timeline, release_of
+from portal.ui.preview.progress import follow, tell_in_title
 
 portal = get_portal()
-user = the_user()
+user = current_user()
 zone = reader_zone(user.time_zone)
 
 
-def nothing_chosen() -> None:
+def draw_choice() -> None:
     st.info(_("Choose an export to look at it here before it is sent."), icon=":material/table_view:")
     with st.container(horizontal=True):
         if st.button(_("Past exports"), type="primary", icon=":material/history:"):
-            st.switch_page(places.PAST_EXPORTS)
+            st.switch_page(navigation.PAST_EXPORTS)
         if allows(user.role, Permission.EXPORT_CREATE) and st.button(_("New export"), icon=":material/add:"):
-            st.switch_page(places.NEW_EXPORT)
+            st.switch_page(navigation.NEW_EXPORT)
 
 
 def opened(view: ExportView) -> Preview | None:
@@ -41,33 +41,33 @@ def opened(view: ExportView) -> Preview | None:
     read."""
     kept = st.session_state.get("_preview")
     if kept is not None and kept[0] == (view.id, view.sha256):
-        portal.exports.check_open(user, view.id)
-        return so_far(view, kept[1])
-    put_away()
+        portal.files.check_open(user, view.id)
+        return current_preview(view, kept[1])
+    close_file()
     try:
         with st.spinner(_("Opening the sealed file …")):
             if (view.size_bytes or 0) < LARGE_BYTES:
-                found: Preview | Reading = portal.exports.open_preview(user, view.id)
+                found: Preview | Reading = portal.files.open_preview(user, view.id)
             else:
-                found = portal.exports.open_reading(user, view.id)
+                found = portal.files.open_reading(user, view.id)
                 found.first()
                 found.go_on()
     except PreviewError as error:
         st.error(plain(sentence(error.message)), icon=":material/error:")
         return None
     st.session_state["_preview"] = ((view.id, view.sha256), found)
-    return so_far(view, found)
+    return current_preview(view, found)
 
 
-def put_away() -> None:
-    """Nothing of a file stays in memory, and no reading goes on."""
+def close_file() -> None:
+    """Drop the file from memory and cancel its reading."""
     kept = st.session_state.pop("_preview", None)
     if kept is not None and isinstance(kept[1], Reading):
         kept[1].cancel()
     forget_search()
 
 
-def so_far(view: ExportView, found: Preview | Reading) -> Preview | None:
+def current_preview(view: ExportView, found: Preview | Reading) -> Preview | None:
     if isinstance(found, Preview):
         return found
     try:
@@ -82,7 +82,7 @@ def so_far(view: ExportView, found: Preview | Reading) -> Preview | None:
 
 @st.fragment(run_every=1)
 def follow_reading(reading: Reading) -> None:
-    """How far a large file is read; the page is drawn anew when all of it is."""
+    """Progress of reading a large file; redraws the page when it is done."""
     if reading.finished:
         st.rerun()
     rows = 0 if reading.error is not None else reading.snapshot().row_count
@@ -90,21 +90,21 @@ def follow_reading(reading: Reading) -> None:
     st.progress(reading.progress, text=words)
 
 
-def the_file(view: ExportView) -> None:
+def draw_file(view: ExportView) -> None:
     if not allows(user.role, Permission.EXPORT_OPEN):
         st.info(_("Your role sees the facts of an export, not its contents."), icon=":material/visibility_off:")
         return
     try:
         preview = opened(view)
     except StepUpNeeded:
-        put_away()
+        close_file()
         draw_step_up(portal, user)
         return
     except PortalError as error:
-        put_away()
+        close_file()
         show_problem(error)
         return
-    if view.verdict == "nobody":
+    if view.verdict == "nobody" and view.state is not State.ATTENTION:
         st.success(
             _("LoyaltyDog holds nothing for this customer here. That is an answer, not an error."),
             icon=":material/inbox:",
@@ -118,31 +118,34 @@ def draw(view: ExportView) -> None:
     tell_in_title(view)
     draw_facts(portal, user, view, zone)
     if view.running:
-        follow(portal, user, view.id)
+        follow(portal, user, view)
         return
     if view.state not in (State.READY, State.EXPIRED) or not view.holds_file:
         draw_outcome(portal, user, view)
+    released = release_of(portal, user, view)
+    if released is not None:
+        draw_released(released, zone)
     if view.holds_file:
         draw_actions(portal, user, view)
     draw_answer(portal, user, view, zone)
     if view.holds_file:
-        draw_checks(view)
+        draw_checks(view, overruled=released is not None)
         if view.state is State.ATTENTION:
             draw_release(portal, user, view)
         if view.can_open or (view.state is State.ATTENTION and allows(user.role, Permission.EXPORT_RELEASE)):
-            the_file(view)
+            draw_file(view)
     with st.expander(_("Timeline"), icon=":material/timeline:", key="timeline", on_change="rerun") as timeline:
         if timeline.open:
-            draw_timeline(portal.exports.timeline(user, view.id), zone)
+            draw_timeline(portal.history.timeline(user, view.id), zone)
 
 
 st.title(_("Preview"))
-export_id = places.chosen_export()
+export_id = navigation.chosen_export()
 if export_id is None:
-    nothing_chosen()
+    draw_choice()
 else:
     try:
-        draw(portal.exports.get(user, export_id))
+        draw(portal.history.get(user, export_id))
     except NotFound as missing:
         show_problem(missing)
-        nothing_chosen()
+        draw_choice()

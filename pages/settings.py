@@ -7,16 +7,17 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from portal.errors import InputError, InputErrors, PortalError
-from portal.exports.connecting import MerchantSettings
-from portal.loyaltydog import LoyaltyDogError
+from portal.loyaltydog import TEST_KEY, LoyaltyDogError, is_test_key
+from portal.merchants.connection import MerchantSettings
 from portal.runtime import get_portal
-from portal.ui.problems import field_problem, show_problem
-from portal.ui.session import the_user
-from portal.ui.words import _, plural
+from portal.ui.account.session import current_user
+from portal.ui.common.problems import field_problem, show_problem
+from portal.ui.common.words import _, plain, plural
 
+EPOSN_TOKENS = {"merchant_token": "X-Eposn-Merchant-Token", "customer_token": "X-Eposn-Customer-Token"}
 RIGHT_ADDRESS = "https://api.loyalty.dog"
 portal = get_portal()
-user = the_user()
+user = current_user()
 
 
 def problem_at(field: str) -> None:
@@ -26,20 +27,39 @@ def problem_at(field: str) -> None:
             field_problem(problem.message)
 
 
+def wrong_at(*fields: str) -> bool:
+    return any(p.field in fields for p in st.session_state.get("_settings_problems", []))
+
+
+def token_field(now: MerchantSettings, name: str, label: str) -> str:
+    """A token is entered, never shown; the placeholder says whether one is kept. A saved one leaves the field, since
+    the form's eye would show it."""
+    typed = st.text_input(
+        label,
+        key=f"{name}_{st.session_state.get('_settings_round', 0)}",
+        type="password",
+        autocomplete="off",
+        placeholder=_("Saved; enter a new one to replace it") if name in now.saved else _("Not saved yet"),
+        help=_("Written, never shown. Sealed with the portal's key and sent to this address only."),
+    )
+    problem_at(name)
+    return typed
+
+
 def form(now: MerchantSettings) -> None:
     zones = ["", *sorted(available_timezones())]
     with st.form("settings"):
-        st.subheader(_("Connection to LoyaltyDog"))
+        st.header(_("Connection to LoyaltyDog"))
         url = st.text_input(_("Base URL"), value=now.api_url, placeholder=RIGHT_ADDRESS, autocomplete="off")
         problem_at("api_url")
-        token = st.text_input(
-            _("Token"),
-            type="password",
-            autocomplete="off",
-            placeholder=_("Saved; enter a new one to replace it") if now.token_saved else _("Not saved yet"),
-            help=_("Written, never shown. Sealed with the portal's key and sent to this address only."),
-        )
-        problem_at("token")
+        tokens = {"api_token": token_field(now, "api_token", _("Token"))}
+        forget: list[str] = []
+        with st.expander(_("Other tokens"), expanded=bool(now.saved & set(EPOSN_TOKENS)) or wrong_at(*EPOSN_TOKENS)):
+            st.caption(_("Only if LoyaltyDog gave you one: most merchants have none."))
+            for name, label in EPOSN_TOKENS.items():
+                tokens[name] = token_field(now, name, label)
+                if name in now.saved and st.checkbox(_("Remove the saved one"), key=f"forget_{name}"):
+                    forget.append(name)
         hosts = st.text_area(
             _("Allowed download hosts"),
             value="\n".join(now.download_hosts),
@@ -47,7 +67,7 @@ def form(now: MerchantSettings) -> None:
             help=_("One a line, besides the API's own: host or host:port. Files come from nowhere else."),
         )
         problem_at("download_hosts")
-        st.subheader(_("Files and time"))
+        st.header(_("Files and time"))
         one, two, three = st.columns(3)
         days = one.number_input(_("Retention days"), 1, 30, now.retention_days, help=_("Then the file is destroyed."))
         zone = two.selectbox(
@@ -65,10 +85,11 @@ def form(now: MerchantSettings) -> None:
         if not st.form_submit_button(_("Save"), type="primary", icon=":material/save:"):
             return
     try:
-        portal.exports.save_settings(
+        portal.connection.save_settings(
             user,
             api_url=url,
-            token=token,
+            tokens=tokens,
+            forget=forget,
             download_hosts=hosts,
             retention_days=int(days),
             time_zone=zone or "",
@@ -83,6 +104,8 @@ def form(now: MerchantSettings) -> None:
         st.session_state.pop("_settings_problems", None)
         st.session_state.pop("_programs", None)
         st.session_state["_settings_saved"] = True
+        st.session_state["_settings_round"] = st.session_state.get("_settings_round", 0) + 1
+        st.session_state["_settings_test_key"] = any(is_test_key(token) for token in tokens.values())
         st.rerun()
 
 
@@ -91,7 +114,7 @@ def connection_test() -> None:
         return
     try:
         with st.spinner(_("Asking LoyaltyDog …")):
-            report = portal.exports.test_connection(user)
+            report = portal.connection.test_connection(user)
     except (PortalError, LoyaltyDogError) as error:
         show_problem(error)
         return
@@ -103,13 +126,20 @@ def connection_test() -> None:
 
 st.title(_("Settings"))
 st.caption(_("How the portal reaches LoyaltyDog for your merchant, and how long files stay."))
-now = portal.exports.merchant_settings(user)
+now = portal.connection.merchant_settings(user)
 if st.session_state.pop("_settings_saved", False):
     st.success(_("Saved."), icon=":material/check_circle:")
+    if st.session_state.pop("_settings_test_key", False):
+        st.warning(
+            _(
+                "The token begins with {start}. LoyaltyDog's test keys are no sandbox: they touch real customers' data."
+            ).format(start=plain(TEST_KEY)),
+            icon=":material/warning:",
+        )
 if now.from_environment:
     st.info(
         _("Set where the portal runs: {names}. An address set there stands above the one here.").format(
-            names=", ".join(f"`{name}`" for name in now.from_environment)
+            names=plain(", ".join(now.from_environment))
         )
     )
 form(now)

@@ -8,23 +8,21 @@ from __future__ import annotations
 import importlib
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import streamlit as st
 from pydantic import SecretStr
 
 from portal.config import load_oidc_settings
 from portal.errors import PortalError, TryLater
-from portal.runtime import get_portal, get_settings
-from portal.ui import places
-from portal.ui.language_picker import language_picker
-from portal.ui.practice_strip import practice_strip
-from portal.ui.words import _, plain, plural, sentence
-from portal.web import bridge
-from portal.web.places import OIDC_PATH, START_PATH
-
-if TYPE_CHECKING:  # the page is drawn before the services are loaded
-    from portal.identity import Enrolment, KnownAccount, VendorPending
+from portal.identity import Enrolment, KnownAccount, SeveralAccounts, VendorPending
+from portal.runtime import get_portal
+from portal.ui.common import navigation
+from portal.ui.common.language_picker import language_picker
+from portal.ui.common.practice_strip import practice_strip
+from portal.ui.common.words import _, plain, plural, sentence
+from portal.web.gate.access import OIDC_PATH, START_PATH
+from portal.web.streamlit import page_run
 
 WHY_HERE = {
     "idle": _("You were signed out because nothing happened for a while."),
@@ -39,6 +37,9 @@ WHY_HERE = {
     "vendor_refused": _("LoyaltyDog no longer accepts this sign-in. Sign in again."),
     "sso": _("Single sign-on did not work. Try again."),
     "not_invited": _("Nobody here was invited with that sign-in. Ask a manager of your merchant."),
+    "several_merchants": _(
+        "Several merchants have invited you. Enter the name of the one you want to work for, then sign in again."
+    ),
     "ticket": _("The sign-in took too long to finish. Sign in once more."),
 }
 PENDING = "sign_in.pending"
@@ -57,6 +58,7 @@ class Pending:
     token: SecretStr | None = None
     enrolment: Enrolment | None = None
     recovery_codes: list[str] | None = None
+    choices: tuple[KnownAccount, ...] = ()
 
 
 def visitor(key: str) -> str:
@@ -96,16 +98,16 @@ def hand_over(step: Pending, *, second_factor: bool) -> None:
     """Send the browser to fetch its cookie. Raises NotSignedIn when the browser keeps no cookies."""
     if step.account is None:
         return
-    ticket = get_portal().identity.issue_ticket(
+    ticket = get_portal().tickets.issue_ticket(
         step.account.id,
         browser=visitor("browser"),
         vendor_token=step.token.get_secret_value() if step.token else None,
         method=step.method,
         second_factor=second_factor,
-        place=places.asked_place(),
+        place=navigation.asked_place(),
     )
     start_over()
-    bridge.redirect_browser(f"{START_PATH}?ticket={ticket}")
+    page_run.redirect_browser(f"{START_PATH}?ticket={ticket}")
     st.info(_("Signing you in…"))
 
 
@@ -115,7 +117,7 @@ def first_factor_done(step: Pending, *, second_factor: bool = False) -> None:
         hand_over(step, second_factor=second_factor)
         return
     if step.account.second_factor == "enrol":
-        step.enrolment = get_portal().identity.new_totp(step.account)
+        step.enrolment = get_portal().second_factor.new_totp(step.account)
     st.session_state[PENDING] = step
     st.rerun()
 
@@ -130,8 +132,11 @@ def password_form() -> None:
     if not email.strip() or not password:
         st.error(_("Enter your email and your password."))
         return
-    account = get_portal().identity.check_password(email, password, address=visitor("address"))
-    first_factor_done(Pending(time.monotonic(), account))
+    found = get_portal().password_sign_in.check_password(email, password, address=visitor("address"))
+    if isinstance(found, SeveralAccounts):
+        st.session_state[PENDING] = Pending(time.monotonic(), choices=found.choices)
+        st.rerun()
+    first_factor_done(Pending(time.monotonic(), found))
 
 
 def vendor_form() -> None:
@@ -140,6 +145,7 @@ def vendor_form() -> None:
         password = st.text_input(
             _("LoyaltyDog password"), type="password", autocomplete="current-password", max_chars=200
         )
+        merchant = st.text_input(_("Merchant, if you work for several"), autocomplete="off", max_chars=200)
         st.caption(_("Goes to LoyaltyDog and is kept nowhere. A manager must have invited you this way."))
         asked = st.form_submit_button(_("Sign in with LoyaltyDog"), width="stretch")
     if not asked:
@@ -147,9 +153,9 @@ def vendor_form() -> None:
     if not username.strip() or not password:
         st.error(_("Enter your LoyaltyDog user name and password."))
         return
-    from portal.identity import VendorPending
-
-    answer = get_portal().identity.vendor_sign_in(username, password, address=visitor("address"))
+    answer = get_portal().loyaltydog_sign_in.vendor_sign_in(
+        username, password, address=visitor("address"), merchant=merchant
+    )
     step = Pending(time.monotonic(), method="loyaltydog", username=username)
     if isinstance(answer, VendorPending):
         step.vendor = answer
@@ -160,11 +166,13 @@ def vendor_form() -> None:
 
 
 def code_form(hint: str) -> str | None:
-    """The code somebody entered just now, or None."""
+    """The code just entered, or None."""
     with st.form("sign_in_code", border=False):
         code = st.text_input(_("6-digit code"), autocomplete="one-time-code", max_chars=40)
         st.caption(hint)
         asked = st.form_submit_button(_("Verify"), type="primary", width="stretch")
+    if asked and not code.strip():
+        st.error(_("Enter the code."))
     st.button(_("Start over"), on_click=start_over)
     return code if asked and code.strip() else None
 
@@ -173,16 +181,16 @@ def vendor_code_step(step: Pending, waiting: VendorPending) -> None:
     code = code_form(_("From the app you use for LoyaltyDog."))
     if code is None:
         return
-    answer = get_portal().identity.vendor_code(waiting, step.username, code, address=visitor("address"))
+    answer = get_portal().loyaltydog_sign_in.vendor_code(waiting, code, address=visitor("address"))
     step.account, step.token, step.vendor = answer.account, answer.token, None
-    first_factor_done(step, second_factor=True)
+    first_factor_done(step, second_factor=answer.second_factor)
 
 
 def code_step(step: Pending, account: KnownAccount) -> None:
     code = code_form(_("From your authenticator app. A recovery code works too, once."))
     if code is None:
         return
-    get_portal().identity.check_code(account.id, code, address=visitor("address"))
+    get_portal().second_factor.check_code(account.id, code, address=visitor("address"))
     hand_over(step, second_factor=True)
 
 
@@ -203,7 +211,7 @@ def enrol_step(step: Pending, account: KnownAccount, enrolment: Enrolment) -> No
     code = code_form(_("The code your app shows now."))
     if code is None:
         return
-    step.recovery_codes = get_portal().identity.confirm_totp(account, enrolment, code, address=visitor("address"))
+    step.recovery_codes = get_portal().second_factor.confirm_totp(account, enrolment, code, address=visitor("address"))
     step.enrolment = None
     st.rerun()
 
@@ -216,8 +224,35 @@ def recovery_step(step: Pending, codes: list[str]) -> None:
         hand_over(step, second_factor=True)
 
 
+def merchant_step(step: Pending) -> None:
+    """The password is right at several merchants: which one is meant."""
+    with st.form("which_merchant", border=False):
+        chosen = st.radio(
+            _("Which merchant do you want to work for?"),
+            range(len(step.choices)),
+            format_func=lambda place: plain(step.choices[place].merchant_name),
+        )
+        asked = st.form_submit_button(_("Continue"), type="primary", width="stretch")
+    st.button(_("Start over"), on_click=start_over)
+    if asked and chosen is not None:
+        step.account, step.choices = step.choices[chosen], ()
+        first_factor_done(step)
+
+
+def single_sign_on() -> None:
+    """To the provider; for a person of several merchants with the one that they name."""
+    name = ""
+    if visitor("ended") == "several_merchants":
+        name = st.text_input(_("Merchant"), autocomplete="off", max_chars=200, key="sso_merchant")
+    if st.button(_("Single sign-on"), width="stretch"):
+        chosen = get_portal().single_sign_on.merchant_named(name) if name.strip() else ""
+        page_run.redirect_browser(f"{OIDC_PATH}?merchant={chosen}" if chosen else OIDC_PATH)
+
+
 def second_steps(step: Pending) -> None:
-    if step.recovery_codes:
+    if step.choices:
+        merchant_step(step)
+    elif step.recovery_codes:
         recovery_step(step, step.recovery_codes)
     elif step.vendor is not None:
         vendor_code_step(step, step.vendor)
@@ -231,11 +266,11 @@ def first_steps() -> None:
     reason = WHY_HERE.get(visitor("ended"))
     if reason:
         st.info(reason)
-    if get_settings().practice:
+    if get_portal().settings.practice:
         st.caption(_("The window where you started the portal shows the practice sign-ins."))
     password_form()
-    if load_oidc_settings().on and st.button(_("Single sign-on"), width="stretch"):
-        bridge.redirect_browser(OIDC_PATH)
+    if load_oidc_settings().on:
+        single_sign_on()
     with st.expander(_("Sign in with LoyaltyDog")):
         vendor_form()
     with st.expander(_("Help"), icon=":material/help:"):
@@ -246,7 +281,7 @@ def first_steps() -> None:
 
 def show() -> None:
     _left, middle, _right = st.columns([1, 1.4, 1])
-    if get_settings().practice:
+    if get_portal().settings.practice:
         with middle:
             practice_strip()
     with middle, st.container(border=True):

@@ -1,4 +1,4 @@
-"""The web application: the gate, our routes and Streamlit in one process. The services behind it are loaded after it.
+"""The web application: the gate, our routes, Streamlit and the services behind them in one process.
 
 Run it with `python -m portal serve`, `streamlit run portal/asgi.py` or
 `uvicorn portal.asgi:app --no-server-header --no-proxy-headers`. The only place where HTTP meets Streamlit.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import gc
+import importlib
 import logging
+import os
 import sys
-import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,81 +25,55 @@ if str(PROJECT_ROOT) not in sys.path:  # `streamlit run portal/asgi.py` puts onl
 import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 
-from portal.config import Settings  # noqa: E402
+from portal.config import Settings, WrongSettings, load_settings  # noqa: E402
 from portal.log import log  # noqa: E402
-from portal.runtime import get_portal, get_settings  # noqa: E402
-from portal.static_files import PackedStatic  # noqa: E402
-from portal.web import bridge, runs  # noqa: E402
-from portal.web.auth_routes import auth_routes  # noqa: E402
-from portal.web.doctor import refuse_if_unsafe  # noqa: E402
-from portal.web.downloads import download_routes  # noqa: E402
-from portal.web.gate import Gate  # noqa: E402
-from portal.web.health import health_routes  # noqa: E402
-from portal.web.language_route import language_routes  # noqa: E402
-from portal.web.loading import sharing  # noqa: E402
-from portal.web.oidc_routes import oidc_routes  # noqa: E402
+from portal.practice_start import practice_data  # noqa: E402
+from portal.runtime import get_portal  # noqa: E402
+from portal.web.gate import connections, foreign_logs  # noqa: E402
+from portal.web.gate.middleware import Gate  # noqa: E402
+from portal.web.operations.doctor import UnsafeStart, refuse_if_unsafe  # noqa: E402
+from portal.web.operations.health import health_routes  # noqa: E402
+from portal.web.operations.services import services  # noqa: E402
 from portal.web.portal_shape import PortalSource  # noqa: E402
-from portal.web.rehearsal import rehearse  # noqa: E402
-from portal.web.services import services  # noqa: E402
-from portal.web.turns import turns  # noqa: E402
+from portal.web.routes.downloads import download_routes  # noqa: E402
+from portal.web.routes.language import language_routes  # noqa: E402
+from portal.web.routes.sign_in import auth_routes  # noqa: E402
+from portal.web.routes.single_sign_on import oidc_routes  # noqa: E402
+from portal.web.routes.static_files import PackedStatic  # noqa: E402
+from portal.web.streamlit import components, first_message, gate_headers, options, page_run, runs, servers  # noqa: E402
+from portal.web.streamlit.private_parts import PartMissing, apply_comfort  # noqa: E402
 
-bridge.find_our_config()
-bridge.no_foreign_components()
+options.load_project_config()
+components.disable_package_components()
 SCRIPT = PROJECT_ROOT / "portal" / "app.py"
-warmed = threading.Event()
-"""Set when the first of each page is drawn as quickly as any later one; `/readyz` waits for it."""
+PORTS = options.streamlit_run_ports()  # read at import: later Streamlit gives its default under any server
 COLLECT_SECONDS = 30.0  # Streamlit's collection after every rerun is off (measured 81 % of its time): do it here
-
-
-WARM = """
-    pandas pyarrow pyarrow.pandas_compat PIL.Image email_validator
+PAGES_IMPORT = """
+    pyarrow.pandas_compat PIL.Image email_validator
     streamlit.material_icon_names streamlit.emojis streamlit.web.skills
-    portal.preview portal.exports.bulk portal.ui.session portal.ui.step_up portal.ui.problems
-    portal.ui.charts portal.ui.export_table portal.ui.file_tables portal.ui.file_facts
-    portal.ui.comparison portal.ui.outcome portal.ui.progress
+    portal.ui.account.signed_in portal.ui.account.step_up portal.ui.common.problems portal.ui.common.charts
+    portal.ui.history.export_table portal.ui.preview.file_tables portal.ui.preview.file_facts
+    portal.ui.preview.comparison portal.ui.preview.outcome portal.ui.preview.progress
 """.split()
-"""What the first pages import (by `sys.modules` after them); pages and Streamlit import it when needed."""
+"""What the first pages import, directly or through Streamlit (found by `sys.modules` after them)."""
 
 
-def warm_up() -> None:
-    """Import what the first pages would pay for (measured 490-750 ms against 95 ms), while the server is up already;
-    then leave all of it out of every later collection."""
-    try:
-        _import_pages()
-        gc.collect()
-        gc.freeze()
-        _give_back()
-    finally:
-        warmed.set()
-
-
-def _import_pages() -> None:
+def import_pages() -> None:
+    """Import ahead of the first page, which would pay for it (measured 490-750 ms against 95 ms)."""
     quiet = logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context")
     quiet.setLevel(logging.ERROR)  # it warns of fragments and dialogs that are read outside a page's run
-    with sharing():
-        for name in WARM:
-            with suppress(ImportError):
-                __import__(name)
+    for name in PAGES_IMPORT:
+        with suppress(ImportError):
+            importlib.import_module(name)
     quiet.setLevel(logging.WARNING)
-
-
-async def _rehearse(app: st.App, settings: Settings) -> None:
-    """The sign-in page: it is what people come for."""
-    try:
-        await rehearse(app, settings)
-    except Exception as error:
-        log.warning("rehearsal failed", error_type=type(error).__name__)
-
-
-def _give_back() -> None:
-    """Hand freed memory back to the system, where the C library can (glibc)."""
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).malloc_trim(0)
+    foreign_logs.throttle_library_logs()  # the loggers of what was imported
 
 
 def _clean_up() -> None:
+    """Collect garbage, then hand freed memory back to the system, where the C library can (glibc)."""
     gc.collect()
-    _give_back()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 async def _collect_garbage() -> None:
@@ -107,52 +82,79 @@ async def _collect_garbage() -> None:
         await asyncio.to_thread(_clean_up)
 
 
+def _settings_that_are_safe() -> Settings:
+    """Ends the process with the doctor's sentence when they are not. Not by an exception: the server would print a
+    traceback. Nothing is open yet."""
+    try:
+        settings = load_settings()
+        refuse_if_unsafe(settings)
+    except (UnsafeStart, WrongSettings) as trouble:
+        print(f"The portal does not start like this. {trouble.message}", file=sys.stderr, flush=True)
+        os._exit(1)
+    return settings
+
+
+def _patch_streamlit() -> None:
+    """Ends the process when a safety patch finds nothing to wrap; a comfort patch is then skipped."""
+    try:
+        first_message.redact_server_facts()
+    except PartMissing as missing:
+        print(f"The portal does not start like this. {missing}", file=sys.stderr, flush=True)
+        os._exit(1)
+    for patch in (runs.queue_runs, runs.deliver_messages_before_next_run, runs.drop_fragments_of_left_pages):
+        apply_comfort(patch)
+
+
 @asynccontextmanager
 async def lifespan(app: st.App) -> AsyncIterator[None]:
-    """Draw the sign-in page, open what is behind it (unless the server will), close in reverse. Raises UnsafeStart."""
-    bridge.apply_safe_defaults()
-    settings = get_settings()
-    refuse_if_unsafe(settings)
-    bridge.trust_gate_headers()
-    bridge.offer_scripts()
-    runs.take_turns(turns)
-    runs.hear_runs_out()
-    runs.leave_pages_behind()
-    await _rehearse(app, settings)
-    warming = None
-    if not services.later:
-        bridge.hide_server_name()
-        await asyncio.to_thread(services.open)
-        warming = asyncio.create_task(asyncio.to_thread(warm_up))
-    collector = asyncio.create_task(_collect_garbage())
+    """Set Streamlit up, open the services behind the pages, close in reverse."""
+    options.apply_safe_defaults()
+    settings = _settings_that_are_safe()
+    gate_headers.trust_gate_headers()
+    components.register_components()
+    _patch_streamlit()
+    for server in servers.running_servers():
+        servers.hide_server_name(server)
+        connections.guard(server)
+    practice = ExitStack()
     try:
+        await asyncio.to_thread(_open, settings, practice)
+        collector = asyncio.create_task(_collect_garbage())
         yield
-    finally:
         collector.cancel()
-        if warming is not None:
-            await warming
+    finally:
         await asyncio.to_thread(services.close)
+        await asyncio.to_thread(practice.close)
+
+
+def _open(settings: Settings, practice: ExitStack) -> None:
+    services.open()
+    if settings.practice:
+        origin = f"http://127.0.0.1:{PORTS[0]}" if PORTS and not settings.public_url else settings.origin
+        practice.enter_context(practice_data(get_portal(), origin))
+    import_pages()
+    _clean_up()
 
 
 def report_script_error(error: Exception) -> bool:
     """A page's uncaught fault: its type and a reference to the log, plain words to the page (SEC-52)."""
-    reference = bridge.show_fault()
-    log.error("page failed", reference=reference, error_type=type(error).__name__)
+    reference = page_run.show_error_reference()
+    log.error("page.failed", reference=reference, error_type=type(error).__name__)
     return True
 
 
-def app_options(source: PortalSource, settings: Callable[[], Settings] = get_settings) -> dict[str, Any]:
+def app_options(source: PortalSource) -> dict[str, Any]:
     """What `st.App` is given besides the script: routes, the gate as outermost middleware, error report."""
     return {
         "routes": [
-            *health_routes(source, warmed.is_set),
+            *health_routes(source),
             *auth_routes(source),
             *language_routes(source),
             *oidc_routes(source),
             *download_routes(source),
         ],
         "middleware": [
-            Middleware(Gate, source=source, ports=bridge.own_ports(), settings=settings),
+            Middleware(Gate, source=source, ports=PORTS),
             Middleware(PackedStatic),
         ],
         "on_script_error": report_script_error,

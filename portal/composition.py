@@ -6,27 +6,113 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sqlalchemy import select
 from tink import TinkError
 
+from portal.audit import Keeper, open_keeper
+from portal.cases.services.file import CaseFile
+from portal.cases.services.intake import CaseIntake
+from portal.cases.services.ledger import CaseSeal
+from portal.cases.services.people import PersonIndex
+from portal.cases.services.register import CaseRegister
 from portal.config import Settings
-from portal.exports import Exports
-from portal.exports.base import nowhere
-from portal.exports.vendor import Vendor
-from portal.identity import Identity
+from portal.exports.core.base import no_checkpoint
+from portal.exports.core.ledger import SubjectSeal
+from portal.exports.core.vendor import Vendor
+from portal.exports.core.workflow_starter import WorkflowStarter
+from portal.exports.files.comparing import Comparison
+from portal.exports.files.opening import Files
+from portal.exports.form.bulk import Bulk
+from portal.exports.form.decisions import Decisions
+from portal.exports.form.lookups import Lookups
+from portal.exports.form.submissions import Submissions
+from portal.exports.history.answering import Answers
+from portal.exports.history.dashboard import Dashboard
+from portal.exports.history.listing import History
+from portal.exports.history.register import Register
+from portal.exports.retention.destruction import Retention
+from portal.exports.workflow.engine import BEAT_SECONDS, DurableEngine
+from portal.exports.workflow.steps import build_steps
+from portal.identity.account_exchange import AccountExchange
+from portal.identity.accounts import Accounts
+from portal.identity.factors.loyaltydog_sign_in import LoyaltyDogSignIn
+from portal.identity.factors.one_time_code import OneTimeCodes
+from portal.identity.factors.password_sign_in import PasswordSignIn
+from portal.identity.factors.second_factor import SecondFactor
+from portal.identity.factors.single_sign_on import SingleSignOn
+from portal.identity.languages import Languages
+from portal.identity.own_account import OwnAccount
+from portal.identity.refusal_audit import RefusalAudit
+from portal.identity.sessions import Sessions
+from portal.identity.step_up import StepUp
+from portal.identity.tickets import Tickets
+from portal.merchants.connection import MerchantConnection
+from portal.operations import reindexing
 from portal.storage.blobs import BlobStore
 from portal.storage.engine import Database, open_engine
 from portal.storage.migrate import bring_up_to_date, revision_of
 from portal.storage.tables import Merchant
+from portal.trail.about_person import PersonRecords
+from portal.trail.evidence import Evidence
+from portal.trail.pages import Trail
 from portal.vault import FieldSealer, MasterKey, SealedFiles
 from portal.vault.keys import KeyTrouble
 
-if TYPE_CHECKING:
-    from portal.exports.durable import DurableEngine
-
 WorkerKind = Literal["web", "cli", "worker"]
+
+
+class Workers:
+    """This process's share of the workflows, once it is started. `starter` is what the services hand exports to."""
+
+    def __init__(
+        self,
+        db: Database,
+        sealed: SealedFiles,
+        seal: SubjectSeal,
+        vendor: Vendor,
+        settings: Settings,
+        checkpoint: Callable[[str], None] = no_checkpoint,
+    ) -> None:
+        self.starter = WorkflowStarter()
+        self._db = db
+        self._sealed = sealed
+        self._seal = seal
+        self._vendor = vendor
+        self._settings = settings
+        self._checkpoint = checkpoint
+        self._engine: DurableEngine | None = None
+
+    def start(self, kind: WorkerKind, *, housekeeping: Callable[[], None], beat_seconds: float | None = None) -> None:
+        steps = build_steps(
+            self._db,
+            self._sealed,
+            self._seal,
+            self._vendor,
+            retention_days=self._settings.retention_days,
+            edge_requests=self._settings.edge_requests,
+            checkpoint=self._checkpoint,
+        )
+        engine = DurableEngine(
+            self._db,
+            steps,
+            url=self._settings.workflow_database,
+            kind=kind,
+            housekeeping=housekeeping,
+            beat_seconds=beat_seconds or BEAT_SECONDS,
+        )
+        engine.start()
+        self.starter.use(engine)
+        self._engine = engine
+
+    def alive(self) -> bool:
+        return self._engine is not None and self._engine.alive()
+
+    def stop(self) -> bool:
+        """False when workflows were handed over whose threads would hold the process up."""
+        engine, self._engine = self._engine, None
+        return engine is None or engine.stop()
 
 
 @dataclass
@@ -38,64 +124,69 @@ class Portal:
     master: MasterKey
     sealer: FieldSealer
     blobs: BlobStore
-    files: SealedFiles
+    sealed: SealedFiles
     vendor: Vendor
-    identity: Identity
-    exports: Exports
-    _engine: DurableEngine | None = None
+    keeper: Keeper
+    refusal_audit: RefusalAudit
+    workers: Workers
+    accounts: Accounts
+    account_exchange: AccountExchange
+    own_account: OwnAccount
+    languages: Languages
+    sessions: Sessions
+    tickets: Tickets
+    password_sign_in: PasswordSignIn
+    loyaltydog_sign_in: LoyaltyDogSignIn
+    single_sign_on: SingleSignOn
+    second_factor: SecondFactor
+    step_up: StepUp
+    case_intake: CaseIntake
+    case_register: CaseRegister
+    case_file: CaseFile
+    submissions: Submissions
+    decisions: Decisions
+    bulk: Bulk
+    lookups: Lookups
+    history: History
+    register: Register
+    dashboard: Dashboard
+    files: Files
+    comparison: Comparison
+    answers: Answers
+    retention: Retention
+    connection: MerchantConnection
+    trail: Trail
+    evidence: Evidence
+    person_records: PersonRecords
 
     def start_workers(self, kind: WorkerKind = "web", *, beat_seconds: float | None = None) -> None:
         """Begin to run exports in this process."""
-        from portal.exports.durable import BEAT_SECONDS, DurableEngine
-        from portal.exports.walk import Walk
-
-        walk = Walk(
-            self.db,
-            self.files,
-            self.exports.seal,
-            self.vendor,
-            retention_days=self.settings.retention_days,
-            edge_requests=self.settings.edge_requests,
-            at=self.exports.at,
-        )
-        engine = DurableEngine(
-            self.db,
-            walk,
-            url=self.settings.workflow_database,
-            kind=kind,
-            housekeeping=self._chores,
-            beat_seconds=beat_seconds or BEAT_SECONDS,
-        )
-        engine.start()
-        self.exports.begin = engine.begin
-        self.exports.begin_again = engine.begin_again
-        self._engine = engine
+        self.workers.start(kind, housekeeping=self._chores, beat_seconds=beat_seconds)
 
     @property
     def working(self) -> bool:
         """Does this process run exports?"""
-        return self._engine is not None and self._engine.alive()
+        return self.workers.alive()
 
     def _chores(self) -> None:
         """Retention first; the audit trail is signed even when that failed."""
         try:
-            self.exports.keep_house()
+            self.retention.keep_house()
         finally:
-            self.exports.keep_checkpoints()
+            self.trail.keep_checkpoints()
 
     def stop(self) -> bool:
-        """Close in order. False when walks were handed over whose threads would hold the process up."""
-        clean = self._engine is None or self._engine.stop()
-        self._engine = None
+        """Close in order. False when workflows were handed over whose threads would hold the process up."""
+        clean = self.workers.stop()
         self.vendor.close()
         self.db.close()
         return clean
 
 
-def build_portal(settings: Settings, *, at: Callable[[str], None] = nowhere) -> Portal:
+def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_checkpoint) -> Portal:
     """Open (and on first use create) the data folder, keys and database. Raises PortalError.
 
-    `at` is told each labelled point an export passes; the crash tests end the process there.
+    `checkpoint` is called with a label at each point an export passes; the crash tests end the process there.
     """
     os.umask(0o077)
     settings.root.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -105,20 +196,62 @@ def build_portal(settings: Settings, *, at: Callable[[str], None] = nowhere) -> 
     bring_up_to_date(db.engine, upgrade=settings.practice)
     sealer = FieldSealer(master)
     _check_keyset_fits(db, sealer)
+    reindexing.bring_under_todays_form(db, sealer)
     blobs = BlobStore(settings.root / "files", settings.blob_url)
-    files = SealedFiles(master, blobs, at)
+    sealed = SealedFiles(master, blobs, checkpoint)
     vendor = Vendor(settings, sealer)
-    exports = Exports(
-        db=db,
-        sealer=sealer,
-        files=files,
-        vendor=vendor,
+    keeper = open_keeper(db, settings)
+    refusals = RefusalAudit(db)
+    tickets, codes = Tickets(db, sealer), OneTimeCodes(db, sealer)
+    seal, index = SubjectSeal(sealer), PersonIndex(sealer)
+    workers = Workers(db, sealed, seal, vendor, settings, checkpoint)
+    case_seal = CaseSeal(sealer)
+    intake = CaseIntake(db, refusals, index, case_seal)
+    submissions = Submissions(db, refusals, seal, index, intake, workers.starter, checkpoint)
+    history = History(db, refusals, settings, seal, index)
+    retention = Retention(db, refusals, settings, sealed, checkpoint)
+    files = Files(db, refusals, settings, seal, sealed)
+    return Portal(
         settings=settings,
-        begin=_not_started,
-        begin_again=_not_started,
-        at=at,
+        db=db,
+        master=master,
+        sealer=sealer,
+        blobs=blobs,
+        sealed=sealed,
+        vendor=vendor,
+        keeper=keeper,
+        refusal_audit=refusals,
+        workers=workers,
+        accounts=Accounts(db, refusals, sealer, settings),
+        account_exchange=AccountExchange(db),
+        own_account=OwnAccount(db, refusals, settings),
+        languages=Languages(db, refusals),
+        sessions=Sessions(db, refusals, sealer, settings),
+        tickets=tickets,
+        password_sign_in=PasswordSignIn(db, refusals),
+        loyaltydog_sign_in=LoyaltyDogSignIn(db, refusals, settings),
+        single_sign_on=SingleSignOn(db, refusals, sealer, settings),
+        second_factor=SecondFactor(db, refusals, settings, codes),
+        step_up=StepUp(db, refusals, codes, tickets),
+        case_intake=intake,
+        case_register=CaseRegister(db, refusals, index, case_seal),
+        case_file=CaseFile(db, refusals, case_seal),
+        submissions=submissions,
+        decisions=Decisions(db, refusals, workers.starter),
+        bulk=Bulk(db, refusals, settings, submissions, history, retention),
+        lookups=Lookups(db, refusals, sealer, vendor),
+        history=history,
+        register=Register(db, refusals, settings, history),
+        dashboard=Dashboard(db, refusals, seal),
+        files=files,
+        comparison=Comparison(db, refusals, seal, index, files),
+        answers=Answers(db, refusals),
+        retention=retention,
+        connection=MerchantConnection(db, refusals, settings, sealer, vendor),
+        trail=Trail(db, refusals, keeper),
+        evidence=Evidence(db, refusals, index, keeper),
+        person_records=PersonRecords(db, refusals, settings, seal, index),
     )
-    return Portal(settings, db, master, sealer, blobs, files, vendor, Identity(db, sealer, settings), exports)
 
 
 def _open_keyset(path: Path, db: Database) -> MasterKey:
@@ -146,7 +279,3 @@ def _check_keyset_fits(db: Database, sealer: FieldSealer) -> None:
             next_step="Whoever runs the portal: give every machine the same keyset file (PORTAL_KEYSET_PATH).",
             detail="keyset opens no merchant",
         ) from None
-
-
-def _not_started(export_id: str) -> None:
-    """The row is written; a worker elsewhere, or this process's next start, picks it up."""

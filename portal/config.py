@@ -13,21 +13,24 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from portal.errors import PortalError
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PRACTICE_PORT_DEFAULT = 8650
-SECRET_FIELDS = ("api_token", "merchant_token", "customer_token", "demo_password")
-FILE_FIELDS = (*SECRET_FIELDS, "database_url")  # a database's URL carries its password
+LOYALTYDOG_TOKENS = ("api_token", "merchant_token", "customer_token")
+"""The bearer, X-Eposn-Merchant-Token, X-Eposn-Customer-Token: here, or saved by a merchant as `sealed_NAME`."""
+SECRET_FIELDS = (*LOYALTYDOG_TOKENS, "demo_password")
+FILE_FIELDS = (*SECRET_FIELDS, "database_url", "https_proxy")  # both carry a password
 
 
 class WrongSettings(PortalError):
     """One or more PORTAL_ variables cannot be used; names them, never their values."""
 
     code = "wrong_settings"
-    next_step = "Whoever runs the portal: correct the environment (see README)."
+    next_step = "Whoever runs the portal: correct the environment (see docs/settings.md)."
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__(" ".join(problems), detail=", ".join(p.partition(":")[0] for p in problems))
@@ -38,7 +41,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PORTAL_", frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    mode: Literal["practice", "production"] = Field("production", description="practice only through `portal demo`")
+    mode: Literal["practice", "production"] = Field("production", description="practice: everybody is invented")
 
     # Places and addresses
     data_dir: Path = Field(Path(".data"), description="database, sealed files and keys; made 0700")
@@ -56,13 +59,16 @@ class Settings(BaseSettings):
 
     # LoyaltyDog
     api_url: str = Field("", description="API base address; https://api.loyalty.dog is right")
-    api_token: SecretStr | None = Field(None, description="bearer token; only while there is one merchant")
-    merchant_token: SecretStr | None = Field(None, description="optional X-Eposn-Merchant-Token")
-    customer_token: SecretStr | None = Field(None, description="optional X-Eposn-Customer-Token")
+    api_token: SecretStr | None = Field(None, description="bearer; for api_url alone, while there is one merchant")
+    merchant_token: SecretStr | None = Field(None, description="X-Eposn-Merchant-Token, if any; as api_token")
+    customer_token: SecretStr | None = Field(None, description="X-Eposn-Customer-Token, if any; as api_token")
     download_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="hosts (host or host:port) files may come from, besides the API's own"
     )
     allow_loopback_http: bool = Field(False, description="plain http to loopback only, for tests and local mocks")
+    https_proxy: SecretStr | None = Field(
+        None, description="way out to LoyaltyDog and single sign-on: http://[user:password@]host:port"
+    )
     deadline_seconds: float = Field(300.0, gt=0, le=86_400, description="whole fetch of one file, seconds")
     answer_seconds: float = Field(30.0, gt=0, le=600, description="one API call, seconds")
     edge_requests: int = Field(
@@ -136,19 +142,62 @@ class Settings(BaseSettings):
 def load_settings(**overrides: Any) -> Settings:
     """Settings from the environment; `PORTAL_<SECRET>_FILE` names a file holding a secret. Raises WrongSettings."""
     from_files: dict[str, Any] = {}
+    wrong: list[str] = []
     for name in FILE_FIELDS:
         variable = f"PORTAL_{name.upper()}_FILE"
         path = os.environ.get(variable)
-        if path:
+        if path and os.environ.get(f"PORTAL_{name.upper()}"):
+            wrong.append(f"{variable}: PORTAL_{name.upper()} is set too. Set one of the two, and unset the other.")
+        elif path:
             try:
-                from_files[name] = Path(path).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise WrongSettings([f"{variable}: the file cannot be read ({type(error).__name__})."]) from None
+                from_files[name] = _content(Path(path))
+            except ValueError as error:
+                wrong.append(f"{variable}: {error}")
     try:
-        return Settings(**{**from_files, **overrides})
+        settings = Settings(**{**from_files, **overrides})
     except ValidationError as error:
-        wrong = [f"PORTAL_{str(e['loc'][0]).upper()}: {e['msg']}." for e in error.errors(include_input=False)]
-        raise WrongSettings(wrong) from None
+        raise WrongSettings([*wrong, *(_in_words(found) for found in error.errors(include_input=False))]) from None
+    if wrong:
+        raise WrongSettings(wrong)
+    return settings
+
+
+def _content(path: Path) -> str:
+    """What a file of one secret holds. Raises ValueError with a sentence for the operator."""
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        raise ValueError("there is no such file. Name the file that holds the value, by its whole path.") from None
+    except PermissionError:
+        raise ValueError("the portal may not read the file. Make it the portal's own: chown it, chmod 600.") from None
+    except IsADirectoryError:
+        raise ValueError("it is a folder. Name the file that holds the value.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"the file cannot be read ({type(error).__name__}).") from None
+    if not text:
+        raise ValueError("the file is empty. Write the value into it, or unset the variable.")
+    return text
+
+
+def _in_words(error: ErrorDetails) -> str:
+    """Variable, fault and right form of one setting of another type or range."""
+    name = str(error["loc"][0])
+    meaning = Settings.model_fields[name].description if name in Settings.model_fields else ""
+    return f"PORTAL_{name.upper()}: {error['msg']}." + (f" It is for: {meaning}." if meaning else "")
+
+
+def practice_port(settings: Settings) -> int:
+    """The practice merchant's port; its file host takes the next one. Raises WrongSettings."""
+    text = os.environ.get("PRACTICE_PORT") or str(PRACTICE_PORT_DEFAULT)
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65534):
+        raise WrongSettings(["PRACTICE_PORT: It is no port. Give a number from 1 to 65534."])
+    port = int(text)
+    for name, taken in (("PORTAL_PORT", settings.port), ("PORTAL_METRICS_PORT", settings.metrics_port)):
+        if taken in (port, port + 1):
+            raise WrongSettings(
+                [f"PRACTICE_PORT: The practice merchant takes {port} and {port + 1}, and {name} is {taken}. Move one."]
+            )
+    return port
 
 
 class OidcSettings(BaseSettings):

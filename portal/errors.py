@@ -20,8 +20,13 @@ import secrets
 
 
 class PortalError(Exception):
-    """Base of all portal errors; `str()` gives only code and detail, never personal data."""
+    """Base of all portal errors; `str()` gives only code and detail, never personal data.
 
+    `refusal` says that the portal refuses: for who asks, what they may or how things stand. It leaves an entry in the
+    trail (`portal.identity.refusal_audit`); a fault, a missing setting or a field to correct does not.
+    """
+
+    refusal = False
     code = "portal_error"
     message = "Something went wrong on our side."
     next_step = "Try again. If it happens again, give the reference to whoever runs the portal."
@@ -59,24 +64,28 @@ class InputErrors(PortalError):
 
 
 class NotSignedIn(PortalError):
+    refusal = True
     code = "not_signed_in"
     message = "You are signed out."
     next_step = "Sign in again."
 
 
 class NotPermitted(PortalError):
+    refusal = True
     code = "not_permitted"
     message = "Your role does not allow this."
     next_step = "Ask a manager of your merchant."
 
 
 class NotFound(PortalError):
+    refusal = True
     code = "not_found"
     message = "There is nothing here by that address."
     next_step = "Look in Past exports."
 
 
 class StateConflict(PortalError):
+    refusal = True
     code = "state_conflict"
     message = "This export has moved on since the page was drawn."
     next_step = "Look at it again."
@@ -97,12 +106,14 @@ class SealBroken(PortalError):
 class StepUpNeeded(PortalError):
     """The last proof of who is here is older than the limit (SEC-39)."""
 
+    refusal = True
     code = "step_up"
     message = "Confirm it is still you."
     next_step = "Enter your password or code again."
 
 
 class TryLater(PortalError):
+    refusal = True
     code = "try_later"
     message = "Too many tries."
     next_step = "Wait a little, then try again."

@@ -1,14 +1,13 @@
-"""Find a Chromium for the browser tests, or install one.
+"""Where a Chromium for the browser tests is. `find_programs` installs one; `tests/browser` asks `find()`.
 
-Order: PORTAL_CHROMIUM, one on the PATH or in the usual macOS place, Debian's package (as root or by
-sudo without a question), playwright's own download. Prints the path; `tests/browser` asks `find()`.
+Order: PORTAL_CHROMIUM, one on the PATH or in the usual macOS place, one that Playwright has fetched. Playwright
+itself is not asked: its driver is a program of its own, and may lack a library here.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ MAC = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
+FETCHED = ("chrome-linux*/chrome", "chrome-mac*/*.app/Contents/MacOS/*")
 
 
 def find() -> str | None:
@@ -32,31 +32,8 @@ def find() -> str | None:
 
 
 def _playwrights_own() -> str | None:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return None
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
-
-
-def _install() -> None:
-    if shutil.which("apt-get"):
-        sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-        for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "chromium"]):
-            if subprocess.run([*sudo, *command], stdout=subprocess.DEVNULL, check=False).returncode:
-                break
-        if find():
-            return
-    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
-
-
-if __name__ == "__main__":
-    if not find():
-        print("Installing a Chromium for the browser tests (once) ...")
-        _install()
-    path = find()
-    if not path:
-        sys.exit("No Chromium found. Install one and name it: PORTAL_CHROMIUM=/path/to/chromium make test")
-    print(f"Chromium: {path}")
+    given = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
+    cache = Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache")
+    folder = Path(given) if given and given != "0" else cache / "ms-playwright"
+    found = sorted(path for form in FETCHED for path in folder.glob(f"chromium-*/{form}") if os.access(path, os.X_OK))
+    return str(found[-1]) if found else None

@@ -32,20 +32,27 @@ from portal.language.choosing import ENGLISH, LANGUAGES  # noqa: E402
 FIXED = r"\{\w+\}|\*\*|`[^`]*`|:[\w/]+:|\S*[@/]\S*"
 SAME_DAY = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)  # a file that does not change when nothing in it did
 MARKERS = {"_": 1, "later": 1, "plural": 2}
-BELOW = ("errors.py", "audit", "exports", "identity", "loyaltydog", "preview", "vault", "storage/blobs.py", "web")
+BELOW = (
+    "errors.py", "audit", "cases", "exports", "trail", "merchants", "operations", "identity", "loyaltydog", "preview",
+    "vault", "storage/blobs.py", "web",
+)  # fmt: skip
 FOR_OPERATORS = {  # read on the command line and in the log only, which stay English
-    "exports/backup.py",
-    "exports/removing.py", "identity/exchange.py", "web/doctor.py", "web/metrics.py",
-    "exports/about_person.py", "exports/workbook.py", "exports/register.py", "exports/timing.py", "preview/words.py",
-    "audit/words.py",
+    "operations/backup.py",
+    "merchants/removal.py", "identity/account_exchange.py", "web/operations/doctor.py",
+    "web/operations/doctor_places.py", "web/operations/metrics.py",
+    "loyaltydog/network/proxy.py", "loyaltydog/network/tls.py", "setting_forms.py",
+    "cases/applicable.py", "cases/events.py", "cases/lines.py",
+    "trail/about_person.py", "exports/files/workbook.py", "exports/history/register_files.py",
+    "exports/workflow/metrics.py",
+    "preview/words.py", "audit/words.py",
 }  # fmt: skip
-EVERY_TEXT = {"practice/situations.py", "audit/words.py"}
+EVERY_TEXT = {"practice/invented/situations.py", "audit/words.py"}
 """Where every text is for people, sentence or not."""
 WORDS = {  # what is no sentence, and where it is said
-    "exports/ledger.py": ("Everything", "Card …{card_4}", "Program …{row_program_id_4}"),
-    "exports/today.py": ("No program",),
-    "exports/request.py": ("Program ID", "Card ID"),
-    "exports/trail.py": ("the portal", "not signed in", "command line"),
+    "exports/core/ledger.py": ("Everything", "Card …{card_4}", "Program …{row_program_id_4}"),
+    "exports/history/dashboard.py": ("No program",),
+    "exports/form/request.py": ("Program ID", "Card ID"),
+    "trail/pages.py": ("the portal", "not signed in", "command line"),
     "audit/checking.py": (
         "is missing: {seq} comes next",
         "is not where it belongs: {seq} stands there again or out of order",
@@ -56,19 +63,14 @@ WORDS = {  # what is no sentence, and where it is said
     ),
     "audit/keeper.py": ("is missing: {size} entries were signed",),
     "audit/checkpoints.py": ("a checkpoint does not read", "a checkpoint is not signed by the portal's key"),
-    "preview/json_scan.py": ("a value", "a comma or a closing bracket", "a colon", "a key in quotes"),
-    "preview/csv_reader.py": ("line {line}, column {len_row}",),
-    "preview/csv_tables.py": ("line {line}",),
+    "preview/json/scan.py": ("a value", "a comma or a closing bracket", "a colon", "a key in quotes"),
+    "preview/csv/reader.py": ("line {line}, column {len_row}",),
+    "preview/csv/grouping.py": ("line {line}",),
     "preview/model.py": ("{table}, row {self_row_1}, {column}", "{more} more places like the last one: {message}"),
-    "web/plain.py": ("Go to the portal",),
+    "web/gate/plain.py": ("Go to the portal",),
+    "exports/core/states.py": ("Ready", "Under way", "Undecided", "Failed", "Refused"),
 }
-WHOLE = (  # finished sentences whose value decides their grammar in other languages, or that a library makes
-    "The part after the @-sign is not valid. It should have a period.",
-    "There must be something after the @-sign.",
-    "There must be something before the @-sign.",
-    "An email address cannot have two periods in a row.",
-    "An email address cannot end with a period.",
-    "An email address cannot start with a period.",
+WHOLE = (  # finished sentences whose value decides their grammar in other languages
     "LoyaltyDog did not accept this user name and password.",
     "LoyaltyDog did not accept this code.",
 )
@@ -110,12 +112,12 @@ def messages() -> dict[str, Message]:
         for text in words:
             add(text, ROOT / "portal" / name)
     for text in WHOLE:
-        add(text, ROOT / "portal/exports/request.py")
+        add(text, ROOT / "portal/exports/form/request.py")
     return found
 
 
 def screens() -> list[Path]:
-    return sorted([*(ROOT / "pages").glob("*.py"), *(ROOT / "portal" / "ui").glob("*.py"), ROOT / "portal" / "app.py"])
+    return sorted([*(ROOT / "pages").glob("*.py"), *(ROOT / "portal" / "ui").rglob("*.py"), ROOT / "portal" / "app.py"])
 
 
 def rooms_below() -> list[Path]:

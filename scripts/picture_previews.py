@@ -86,7 +86,7 @@ def destroy_dialog(camera: Camera, studio: Studio) -> None:
 @shot("preview", "normal", "destroyed")
 def destroyed(camera: Camera, studio: Studio) -> None:
     destroy_dialog(camera, studio)
-    camera.page.get_by_role("dialog").get_by_role("button", name="Destroy file").click()
+    camera.page.get_by_role("dialog").get_by_role("button", name="Destroy now").click()
     camera.sees("The file has been destroyed")
     camera.settle()
 

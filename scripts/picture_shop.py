@@ -11,8 +11,11 @@ from pathlib import Path
 
 from picture_camera import Camera
 from picture_vendor import PROGRAM, Vendor
+from pydantic import SecretStr
 from sqlalchemy import select
 
+from portal.cases.facts import Channel, Right
+from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.composition import build_portal
 from portal.config import Settings
 from portal.exports import State
@@ -62,12 +65,17 @@ def make_long(folder: Path, vendor: Vendor) -> None:
             sam.name, sam.email = LONG_NAME, f"wilhelmina.featherstonehaugh.montgomery@customer-care.{SECOND}"
             key, merchant_id, sam_id = merchant.sealed_index_keyset, merchant.id, sam.id
         now = utc_now()
+        asked = NewCase(
+            ((IdentifierKind.EMAIL, SecretStr(f"long@{SECOND}")),), frozenset({Right.ACCESS}), Channel.EMAIL
+        )  # fmt: skip
+        case_id = portal.case_intake.open(portal.accounts.user_for_account(sam_id, origin="cli"), asked).case_id
         with portal.db.write() as session:
             for number in range(MANY):
                 who = f"wonderfully.long.customer.name.{number}@post.department.of.letters.example.com"
                 index = portal.sealer.index(who, merchant_id=merchant_id, wrapped_keyset=key)
                 row = _row(number, now, merchant_id, sam_id, index)
-                row.sealed_subject = portal.exports.seal.seal(merchant_id, row.id, "subject", who)
+                row.case_id = case_id
+                row.sealed_subject = portal.history.seal.seal(merchant_id, row.id, "subject", who)
                 session.add(row)
     finally:
         portal.stop()
@@ -79,7 +87,7 @@ def _row(number: int, now: dt.datetime, merchant: str, person: str, index: str) 
     at = now - dt.timedelta(minutes=170 * (MANY - number) + 20)
     trouble = state in (State.REJECTED, State.UNKNOWN)
     return Export(
-        merchant_id=merchant, state=state.value, requested_by=person, requested_at=at, updated_at=at,
+        merchant_id=merchant, case_id="", state=state.value, requested_by=person, requested_at=at, updated_at=at,
         subject_kind="email", sealed_subject=b"", subject_index=index, ask_index=secrets.token_hex(32),
         format="csv" if number % 3 else "json", reference=f"{LONG_REFERENCE} {number}", received_on=at.date(),
         program_id=f"{number % 5:024x}", program_name=f"{PROGRAM} {number % 5}",

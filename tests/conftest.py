@@ -20,11 +20,11 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from portal.commands.practice_people import seed_practice
 from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports import ExportView, parse_request
 from portal.identity import User
+from portal.practice_start import seed_practice
 from portal.storage.tables import Merchant
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -113,15 +113,15 @@ class Desk:
         found = self._users.get((who, merchant))
         if found is None:
             email = f"{who}@{DOMAINS[merchant]}"
-            found = self._users[who, merchant] = self.portal.identity.user_for_account(email, origin="cli")
+            found = self._users[who, merchant] = self.portal.accounts.user_for_account(email, origin="cli")
         return found
 
     def ask(self, email: str = "ada@example.com", *, by: User | None = None, **wanted: Any) -> str:
-        return self.portal.exports.submit(by or self.user(), parse_request(email=email, **wanted), again=True)
+        return self.portal.submissions.submit(by or self.user(), parse_request(email=email, **wanted), force=True)
 
     def settled(self, export_id: str, *, by: User | None = None) -> ExportView:
         end = time.monotonic() + PATIENCE_SECONDS
-        while (view := self.portal.exports.get(by or self.user(), export_id)).running:
+        while (view := self.portal.history.get(by or self.user(), export_id)).running:
             assert time.monotonic() < end, f"still {view.state}"
             time.sleep(0.02)
         return view

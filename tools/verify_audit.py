@@ -10,8 +10,10 @@ A trail is JSON lines ``{"entry":{...},"hash":"..."}``. An entry's hash is SHA-2
 00 and the entry's canonical JSON (sorted keys, no spaces, UTF-8); `prev` is the hash of the entry before, 64 zeros
 for the first; `seq` counts from 1. Checkpoints are C2SP tlog-checkpoints with ``head``, ``at`` and
 ``since`` lines, signed notes with Ed25519; the root is RFC 6962's over the entries' hashes as leaf hashes; ``since``
-names the number of entries at the checkpoint before and, last, the SHA-256 of the trail's lines since.
-``FOLDER/keys/*.note`` holds the keys, each signed by the one before it; `--key` names one you trust.
+names the number of entries at the checkpoint before and, last, the SHA-256 of the trail's lines since. ``head.note``
+beside them is the newest one of all. Entries after it are not signed yet: nothing says that none was cut off there.
+``FOLDER/keys/*.note`` holds the keys, each signed by the one before it; `--key` names one you trust, and then only
+what it and later keys signed counts.
 
 Exit status: 0 everything holds, 1 something does not (one line says what and where), 2 cannot be read.
 """
@@ -94,22 +96,39 @@ def split_note(note: str) -> tuple[str, list[str]]:
     return text + "\n", lines
 
 
-def follow_keys(notes: list[str], anchor: str) -> list[bytes]:
-    """Every key, each vouched for by the one before; `anchor`, when given, must be among them."""
-    keys: list[bytes] = []
-    for number, note in enumerate(notes, start=1):
-        text, lines = split_note(note)
-        parts = text.splitlines()
-        if len(parts) < 4 or parts[0] != KEYS_ORIGIN or parts[1] != str(number):
-            raise Wrong(0, f"key note {number} is not what it should be")
-        key = read_key(parts[2])
-        for voucher in [key, *keys[-1:]]:
-            if not any(signs(voucher, text, line) for line in lines):
-                raise Wrong(0, f"key note {number} is not signed by the key before it")
-        keys.append(key)
-    if anchor and read_key(anchor) not in keys:
-        raise Wrong(0, "the key you trust is none of these")
-    return keys
+class Keys:
+    """`trusted`: the anchor (the first one when none is named) and those it vouched for later, each by the one before.
+
+    `named`: every key of the list. One before the anchor signs nothing: whoever can write the list can put it there.
+    """
+
+    def __init__(self, notes: list[str], anchor: str) -> None:
+        self.trusted: list[bytes] = []
+        self.named = [key for key in map(named_key, notes) if key is not None]
+        first = 1
+        if anchor:
+            wanted = read_key(anchor)
+            places = [number for number, note in enumerate(notes, start=1) if named_key(note) == wanted]
+            if not places:
+                raise Wrong(0, "the key you trust is none of these")
+            first = places[0]
+        for number, note in list(enumerate(notes, start=1))[first - 1 :]:
+            text, lines = split_note(note)
+            parts = text.splitlines()
+            if len(parts) < 4 or parts[0] != KEYS_ORIGIN or parts[1] != str(number):
+                raise Wrong(0, f"key note {number} is not what it should be")
+            key = read_key(parts[2])
+            for voucher in [key, *self.trusted[-1:]]:
+                if not any(signs(voucher, text, line) for line in lines):
+                    raise Wrong(0, f"key note {number} is not signed by the key before it")
+            self.trusted.append(key)
+
+
+def named_key(note: str) -> bytes | None:
+    try:
+        return read_key(note.splitlines()[2])
+    except (Wrong, IndexError):
+        return None
 
 
 def read_block(lines: list[str]) -> tuple[int, str]:
@@ -225,6 +244,7 @@ class Trail:
         self.tree, self.prev, self.chain = Tree(), GENESIS, chain
         self.waiting = sorted(points, key=lambda point: point.size)
         self.agreed = self.covered = 0
+        self.at = ""
 
     def add(self, line: bytes) -> None:
         number = self.tree.size + 1
@@ -243,14 +263,14 @@ class Trail:
         if point.head != head or point.root != root:
             return False
         self.waiting.remove(point)
-        self.agreed, self.covered = self.agreed + 1, point.size
+        self.agreed, self.covered, self.at = self.agreed + 1, point.size, point.at
         return True
 
     def take(self) -> None:
         """Go on to the newest checkpoint: all up to there is as it was signed."""
         newest = self.waiting[-1]
         self.tree, self.prev = Tree(newest.size), newest.head
-        self.agreed, self.covered, self.waiting = len(self.waiting), newest.size, []
+        self.agreed, self.covered, self.at, self.waiting = len(self.waiting), newest.size, newest.at, []
 
     def end(self) -> tuple[int, int, int]:
         if self.waiting:
@@ -362,27 +382,47 @@ def check_line(line: bytes, number: int, prev: str, chain: str) -> str:
     return stored
 
 
+def notes_in(folder: Path, chain: str) -> list[Path]:
+    """The checkpoints, shortest first, and the newest head."""
+    head = folder / chain / "head.note"
+    return [*sorted((folder / chain).glob("*.checkpoint")), *([head] if head.is_file() else [])]
+
+
 def sizes_in(folder: Path, chain: str, up_to: int = 0) -> list[int]:
-    """At which lengths checkpoints lie there, as their names say."""
-    found = (int(path.stem) for path in (folder / chain).glob("*.checkpoint") if path.stem.isdigit())
+    """At which lengths checkpoints lie there, as their names and the head say."""
+    words = [path.stem for path in (folder / chain).glob("*.checkpoint")]
+    words += [line for path in notes_in(folder, chain)[-1:] for line in path.read_text("utf-8").split("\n")[1:2]]
+    found = {int(word) for word in words if word.isascii() and word.isdigit()}
     return sorted(size for size in found if size > 0 and (not up_to or size <= up_to))
 
 
-def read_folder(folder: Path, chain: str, anchor: str) -> list[Point]:
-    key_notes = [path.read_text(encoding="utf-8") for path in sorted((folder / "keys").glob("*.note"))]
-    keys = follow_keys(key_notes, anchor)
-    points = []
-    for path in sorted((folder / chain).glob("*.checkpoint")):
-        point = Point(path.read_text(encoding="utf-8"), keys)
+def read_folder(folder: Path, chain: str, anchor: str) -> tuple[list[Point], int]:
+    """The checkpoints that count, each place once, and how many do not: signed before the trusted key."""
+    keys = Keys([path.read_text(encoding="utf-8") for path in sorted((folder / "keys").glob("*.note"))], anchor)
+    points: dict[tuple[int, str, bytes], Point] = {}
+    older = 0
+    for path in notes_in(folder, chain):
+        note = path.read_text(encoding="utf-8")
+        try:
+            point = Point(note, keys.trusted)
+        except Wrong:
+            if not anchor:
+                raise
+            Point(note, keys.named)  # wrong when it is not an older key's either
+            older += 1
+            continue
         if point.chain != chain:
             raise Wrong(0, "a checkpoint of another chain lies in the folder")
-        points.append(point)
-    return points
+        points.setdefault((point.size, point.head, point.root), point)
+    return list(points.values()), older
 
 
 def verify_trail(path: Path, folder: Path | None, anchor: str, up_to: int, every_entry: bool = False) -> str:
+    older = 0
+
     def points_read() -> list[Point]:
-        points = read_folder(folder, chain, anchor) if folder else []
+        nonlocal older
+        points, older = read_folder(folder, chain, anchor) if folder else ([], 0)
         return [point for point in points if not up_to or point.size <= up_to]
 
     with path.open("rb") as file:
@@ -397,9 +437,24 @@ def verify_trail(path: Path, folder: Path | None, anchor: str, up_to: int, every
             trail.take()
         file.seek(place)
         size, agreed, covered = check_trail(file, points, trail)
-    if not points:
-        return f"holds by itself: {size:,} entries. No checkpoint was given, so it could still be a chain written anew."
-    return f"holds: {size:,} entries, {agreed:,} signed checkpoints agree, the last one up to entry {covered:,}."
+    return words_for(trail, size, agreed, covered, older)
+
+
+def words_for(trail: Trail, size: int, agreed: int, covered: int, older: int) -> str:
+    left_out = f" {older:,} older ones were signed before the key you trust and do not count." if older else ""
+    if not agreed:
+        return (
+            f"holds by itself: {size:,} entries, none of them signed by a checkpoint that counts. "
+            f"It could still be a chain written anew.{left_out}"
+        )
+    rest = size - covered
+    behind = f"{rest:,} {'entry' if rest == 1 else 'entries'} after it {'is' if rest == 1 else 'are'} not signed yet"
+    upto = (
+        f"entry {covered:,}, signed at {trail.at}; {behind}"
+        if rest
+        else (f"entry {covered:,}, the last one, signed at {trail.at}")
+    )
+    return f"holds up to {upto}. {agreed:,} signed checkpoint{' agrees' if agreed == 1 else 's agree'}.{left_out}"
 
 
 # Evidence -------------------------------------------------------------------------------------------
@@ -412,7 +467,7 @@ def canonical(value: object) -> bytes:
 def check_evidence(document: dict, anchor: str) -> tuple[dict, Point, list[bytes]]:
     """Signature, entries, proof and checkpoint of one evidence document."""
     evidence = document["evidence"]
-    keys = follow_keys(evidence["keys"], anchor)
+    keys = Keys(evidence["keys"], anchor).trusted
     if not any(signs(key, canonical(evidence).decode() + "\n", document["signature"]) for key in keys):
         raise Wrong(0, "the file is not signed by the portal's key")
     point = Point(evidence["checkpoint"], keys)

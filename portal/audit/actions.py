@@ -6,73 +6,156 @@ Names are permanent. Facts never hold personal data or contents: ids, counts, ha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from enum import StrEnum
 
 
-@dataclass(frozen=True)
-class Action:
-    name: str
-    facts: frozenset[str]
+class Act(StrEnum):
+    MERCHANT_CREATE = "merchant:create"
+    MERCHANT_SETTINGS = "merchant:settings"
+    MERCHANT_REMOVE = "merchant:remove"
+    ACCOUNT_CREATE = "account:create"
+    ACCOUNT_DISABLE = "account:disable"
+    ACCOUNT_ENABLE = "account:enable"
+    ACCOUNT_ROLE = "account:role"
+    ACCOUNT_PASSWORD = "account:password"  # noqa: S105
+    ACCOUNT_SECOND_FACTOR = "account:second_factor"
+    ACCOUNT_SIGN_ON = "account:sign_on"
+    ACCOUNT_RECOVERY_USED = "account:recovery_used"
+    ACCOUNT_IMPORT = "account:import"
+    ACCOUNT_EXPORT = "account:export"
+    SESSION_START = "session:start"
+    SESSION_REFUSED = "session:refused"
+    SESSION_END = "session:end"
+    SESSION_STEP_UP = "session:step_up"
+    SESSION_STEP_UP_REFUSED = "session:step_up_refused"
+    ACT_REFUSED = "act:refused"
+    GATE_REFUSED = "gate:refused"
+    GATE_FOREIGN_OBJECT = "gate:foreign_object"
+    ACCESS_REFUSED = "access:refused"
+    COMMAND_RUN = "command:run"
+    EXPORT_SUBMIT = "export:submit"
+    EXPORT_DUPLICATE = "export:duplicate"
+    EXPORT_UNUSUAL_VOLUME = "export:unusual_volume"
+    EXPORT_STATE = "export:state"
+    EXPORT_RELEASE = "export:release"
+    EXPORT_MARK_NOT_SENT = "export:mark_not_sent"
+    EXPORT_KEEP = "export:keep"
+    EXPORT_VIEW = "export:view"
+    EXPORT_REVEAL = "export:reveal"
+    EXPORT_SEARCH = "export:search"
+    EXPORT_DOWNLOAD = "export:download"
+    EXPORT_HANDED_OUT = "export:handed_out"
+    EXPORT_DESTROY = "export:destroy"
+    ANSWER_SENT = "answer:sent"
+    ANSWER_ACKNOWLEDGED = "answer:acknowledged"
+    ANSWER_EXTENDED = "answer:extended"
+    ANSWER_REFUSED = "answer:refused"
+    ANSWER_CLOSED = "answer:closed"
+    ANSWER_TAKEN_BACK = "answer:taken_back"
+    CASE_OPEN = "case:open"
+    CASE_FOLLOW_UP = "case:follow_up"
+    CASE_STATE = "case:state"
+    CASE_NOTE = "case:note"
+    CASE_ASSIGN = "case:assign"
+    CASE_HAND_OVER = "case:hand_over"
+    CASE_IDENTITY = "case:identity"
+    CASE_EXTEND = "case:extend"
+    CASE_PAUSE = "case:pause"
+    CASE_RESUME = "case:resume"
+    CASE_REFUSE = "case:refuse"
+    CASE_NOT_IDENTIFIED = "case:not_identified"
+    CASE_CLOSE = "case:close"
+    CASE_TAKE_BACK = "case:take_back"
+    EXPORT_LIST_DOWNLOAD = "export:list_download"
+    HISTORY_SEARCH = "history:search"
+    CARDS_SEARCH = "cards:search"
+    API_TEST = "api:test"
+    AUDIT_VERIFY = "audit:verify"
+    AUDIT_ACKNOWLEDGE = "audit:acknowledge"
+    AUDIT_EXPORT = "audit:export"
+    AUDIT_EVIDENCE = "audit:evidence"
+    AUDIT_ABOUT_PERSON = "audit:about_person"
+    EXPORT_CALENDAR_DOWNLOAD = "export:calendar_download"
+    KEY_CREATE = "key:create"
+    KEY_ROTATE = "key:rotate"
+    KEY_DESTROY = "key:destroy"
+    WORKER_TAKEOVER = "worker:takeover"
 
 
-def _action(name: str, *facts: str) -> Action:
-    return Action(name, frozenset(facts))
+def _facts(*names: str) -> frozenset[str]:
+    return frozenset(names)
 
 
-ACTIONS: dict[str, Action] = {
-    a.name: a
-    for a in (
-        _action("merchant:create", "name"),
-        _action("merchant:settings", "changed"),
-        _action("merchant:remove", "files", "exports", "accounts"),
-        _action("account:create", "role", "method"),
-        _action("account:disable"),
-        _action("account:enable"),
-        _action("account:role", "role", "was"),
-        _action("account:password"),
-        _action("account:second_factor", "change"),
-        _action("account:sign_on", "change"),
-        _action("account:recovery_used", "left"),
-        _action("account:import", "count"),
-        _action("account:export", "count"),
-        _action("session:start", "method", "second_factor"),
-        _action("session:refused", "reason", "account", "wait_seconds"),
-        _action("session:end", "reason"),
-        _action("session:step_up", "method"),
-        _action("gate:foreign_object", "route"),
-        _action("access:refused", "act"),
-        _action("command:run", "command"),
-        _action("export:submit", "subject", "kind", "format", "program", "card", "repeat_of", "channel"),
-        _action("export:duplicate", "of"),
-        _action("export:unusual_volume", "count"),
-        _action("export:state", "from", "to", "code", "attempt"),
-        _action("export:release", "reason"),
-        _action("export:mark_not_sent"),
-        _action("export:keep", "state"),
-        _action("export:view", "table"),
-        _action("export:reveal", "what"),
-        _action("export:search"),
-        _action("export:download", "kind", "bytes", "sha256"),
-        _action("export:handed_out", "kind", "bytes", "sha256"),
-        _action("export:destroy", "reason"),
-        _action("answer:sent", "number", "at", "channel", "copy", "sha256"),
-        _action("answer:acknowledged", "number", "at"),
-        _action("answer:extended", "number", "at", "reason", "until"),
-        _action("answer:refused", "number", "at", "reason"),
-        _action("answer:closed", "number", "at", "reason"),
-        _action("answer:taken_back", "number", "at", "takes_back"),
-        _action("export:list_download", "rows", "format"),
-        _action("history:search", "subject"),
-        _action("cards:search", "program", "found"),
-        _action("api:test", "outcome"),
-        _action("audit:verify", "holds", "sound", "place", "checkpoints"),
-        _action("audit:export", "rows"),
-        _action("audit:evidence", "about", "subject", "entries", "since", "until"),
-        _action("audit:about_person", "subject", "exports"),
-        _action("export:calendar_download", "rows"),
-        _action("key:create", "key"),
-        _action("key:rotate", "key"),
-        _action("key:destroy", "keys", "index_keys"),
-        _action("worker:takeover", "from"),
-    )
+ACTIONS: Mapping[Act, frozenset[str]] = {
+    Act.MERCHANT_CREATE: _facts("name"),
+    Act.MERCHANT_SETTINGS: _facts("changed"),
+    Act.MERCHANT_REMOVE: _facts("files", "exports", "accounts"),
+    Act.ACCOUNT_CREATE: _facts("role", "method"),
+    Act.ACCOUNT_DISABLE: _facts(),
+    Act.ACCOUNT_ENABLE: _facts(),
+    Act.ACCOUNT_ROLE: _facts("role", "was"),
+    Act.ACCOUNT_PASSWORD: _facts(),
+    Act.ACCOUNT_SECOND_FACTOR: _facts("change"),
+    Act.ACCOUNT_SIGN_ON: _facts("change"),
+    Act.ACCOUNT_RECOVERY_USED: _facts("left"),
+    Act.ACCOUNT_IMPORT: _facts("count"),
+    Act.ACCOUNT_EXPORT: _facts("count"),
+    Act.SESSION_START: _facts("method", "second_factor"),
+    Act.SESSION_REFUSED: _facts("reason", "account", "wait_seconds"),
+    Act.SESSION_END: _facts("reason"),
+    Act.SESSION_STEP_UP: _facts("method"),
+    Act.SESSION_STEP_UP_REFUSED: _facts("reason"),
+    Act.ACT_REFUSED: _facts("act", "reason", "times"),
+    Act.GATE_REFUSED: _facts("place", "status", "times"),
+    Act.GATE_FOREIGN_OBJECT: _facts("route"),
+    Act.ACCESS_REFUSED: _facts("act"),
+    Act.COMMAND_RUN: _facts("command"),
+    Act.EXPORT_SUBMIT: _facts("subject", "kind", "format", "program", "card", "repeat_of", "channel", "case"),
+    Act.EXPORT_DUPLICATE: _facts("of"),
+    Act.EXPORT_UNUSUAL_VOLUME: _facts("count"),
+    Act.EXPORT_STATE: _facts("from", "to", "code", "attempt"),
+    Act.EXPORT_RELEASE: _facts("reason"),
+    Act.EXPORT_MARK_NOT_SENT: _facts(),
+    Act.EXPORT_KEEP: _facts("state"),
+    Act.EXPORT_VIEW: _facts("table"),
+    Act.EXPORT_REVEAL: _facts("what"),
+    Act.EXPORT_SEARCH: _facts(),
+    Act.EXPORT_DOWNLOAD: _facts("kind", "bytes", "sha256"),
+    Act.EXPORT_HANDED_OUT: _facts("kind", "bytes", "sha256"),
+    Act.EXPORT_DESTROY: _facts("reason"),
+    Act.ANSWER_SENT: _facts("number", "at", "channel", "copy", "sha256"),
+    Act.ANSWER_ACKNOWLEDGED: _facts("number", "at"),
+    Act.ANSWER_EXTENDED: _facts("number", "at", "reason", "until"),
+    Act.ANSWER_REFUSED: _facts("number", "at", "reason"),
+    Act.ANSWER_CLOSED: _facts("number", "at", "reason"),
+    Act.ANSWER_TAKEN_BACK: _facts("number", "at", "takes_back"),
+    Act.CASE_OPEN: _facts("subject", "number", "channel", "rights", "profile", "received_on", "late_entry"),
+    Act.CASE_FOLLOW_UP: _facts("number", "received_on"),
+    Act.CASE_STATE: _facts("from", "to", "number"),
+    Act.CASE_NOTE: _facts("number"),
+    Act.CASE_ASSIGN: _facts("number", "to"),
+    Act.CASE_HAND_OVER: _facts("number", "to"),
+    Act.CASE_IDENTITY: _facts("number", "method", "outcome"),
+    Act.CASE_EXTEND: _facts("number", "reason", "until", "sha256"),
+    Act.CASE_PAUSE: _facts("number", "what"),
+    Act.CASE_RESUME: _facts("number", "what"),
+    Act.CASE_REFUSE: _facts("number", "reason", "sha256", "late"),
+    Act.CASE_NOT_IDENTIFIED: _facts("number", "sha256", "late"),
+    Act.CASE_CLOSE: _facts("number", "reason"),
+    Act.CASE_TAKE_BACK: _facts("number", "takes_back"),
+    Act.EXPORT_LIST_DOWNLOAD: _facts("rows", "format"),
+    Act.HISTORY_SEARCH: _facts("subject"),
+    Act.CARDS_SEARCH: _facts("program", "found"),
+    Act.API_TEST: _facts("outcome"),
+    Act.AUDIT_VERIFY: _facts("holds", "sound", "place", "checkpoints"),
+    Act.AUDIT_ACKNOWLEDGE: _facts("signed", "head", "entries", "checkpoints"),
+    Act.AUDIT_EXPORT: _facts("rows"),
+    Act.AUDIT_EVIDENCE: _facts("about", "subject", "entries", "since", "until"),
+    Act.AUDIT_ABOUT_PERSON: _facts("subject", "exports"),
+    Act.EXPORT_CALENDAR_DOWNLOAD: _facts("rows"),
+    Act.KEY_CREATE: _facts("key"),
+    Act.KEY_ROTATE: _facts("key"),
+    Act.KEY_DESTROY: _facts("keys", "index_keys"),
+    Act.WORKER_TAKEOVER: _facts("from"),
 }

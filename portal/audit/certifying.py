@@ -19,7 +19,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from portal.audit.blocks import Job, digests
-from portal.audit.checking import Verdict
+from portal.audit.checking import Verdict, count_up_to
 from portal.audit.checkpoints import Checkpoint
 from portal.audit.merkle import Frontier
 from portal.storage.engine import Database
@@ -43,7 +43,7 @@ main()
 
 @dataclass
 class Certifying:
-    """Blocks whose digests are being taken: some here, the others elsewhere meanwhile."""
+    """Blocks whose digests are computed in parallel, here and in other processes."""
 
     db: Database
     chain: str
@@ -72,6 +72,8 @@ class Certifying:
             return Verdict()
         newest = known[-1]
         with self.db.read() as session:
+            if count_up_to(session, self.chain, newest.size) != newest.size:
+                return Verdict()
             times = select(AuditEntry.at).where(AuditEntry.merchant_id == self.chain)
             first_at = session.scalar(times.where(AuditEntry.seq == 1)) or ""
             last_at = session.scalar(times.where(AuditEntry.seq == newest.size)) or ""

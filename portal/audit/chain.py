@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from sqlalchemy import bindparam, insert, inspect, select, text
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from portal.audit.actions import ACTIONS
+from portal.audit.actions import ACTIONS, Act
 from portal.errors import PortalError
 from portal.storage.tables import AuditEntry, utc_now
 
@@ -37,6 +38,10 @@ _LAST = (
     .limit(1)
 )
 _ONE_WRITER = text("SELECT pg_advisory_xact_lock(hashtextextended(:chain, 0))")
+
+
+refusals_written: ContextVar[list[str] | None] = ContextVar("refusals_written", default=None)
+"""Called for each refusal entry that the current act writes, so that none is written twice."""
 
 
 class UndeclaredFact(ValueError):
@@ -95,19 +100,19 @@ def record(
 ) -> AuditEntry:
     """Append one act within `session`'s transaction.
 
-    `actor` is an account id, ``system`` or ``anonymous``; `origin` where the act came from (an
-    address, ``cli``, ``worker``). Raises UndeclaredFact for an act or fact nobody declared,
-    AuditUnavailable when the entry cannot be written.
+    `actor` is an account id, ``system`` or ``anonymous``; `origin` where the act came from (an address, ``cli``,
+    ``worker``). Raises UndeclaredFact for an undeclared act or fact, AuditUnavailable when the entry cannot be written.
     """
-    declared = ACTIONS.get(action)
-    if declared is None or not set(facts) <= declared.facts:
+    if action not in ACTIONS or not set(facts) <= ACTIONS[Act(action)]:
         raise UndeclaredFact(f"{action}: {sorted(facts)}")
     session.flush()
+    if result == "refused" and (heard := refusals_written.get()) is not None:
+        heard.append(action)
     try:
         return _append(session, merchant_id, actor, action, object_id, origin[:64], result, facts)
     except SQLAlchemyError as error:
         if actor == "system" and isinstance(error, OperationalError | InterfaceError):
-            raise  # a worker insists while the database is away (Database.insist)
+            raise  # a worker repeats it while the database is away (Database.write_with_retry)
         raise AuditUnavailable(detail=f"{action}: {type(error).__name__}") from None
 
 
@@ -146,11 +151,3 @@ def _append(
     entry.entry_hash = hash_of(entry)
     connection.execute(_INSERT, {name: getattr(entry, name) for name in _COLUMNS})
     return entry
-
-
-def verify_chain(session: Session, merchant_id: str) -> tuple[int, ChainFault | None]:
-    """Walk the merchant's chain; give the number of sound entries and the first fault, if any."""
-    from portal.audit.checking import check_pages, pages_of
-
-    verdict = check_pages(pages_of(session, merchant_id))
-    return verdict.sound, verdict.fault

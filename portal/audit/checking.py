@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Text, select, type_coerce
+from sqlalchemy import Text, func, or_, select, type_coerce
 from sqlalchemy.orm import Session
 
 from portal.audit.blocks import digest_of
@@ -47,7 +47,8 @@ _COLUMNS = (
 
 @dataclass
 class Verdict:
-    """What a walk found. `sound` entries hold; `signed` is the newest checkpoint that agrees, or None."""
+    """What a walk found. `sound` entries hold; `signed` is the newest checkpoint that agrees, or None; `older` counts
+    those signed before the trusted key, which are left out."""
 
     sound: int = 0
     fault: ChainFault | None = None
@@ -56,7 +57,13 @@ class Verdict:
     last_at: str = ""
     checkpoints: int = 0
     signed: Checkpoint | None = None
+    older: int = 0
     frontier: Frontier = field(default_factory=Frontier)
+
+    @property
+    def unsigned(self) -> int:
+        """Entries after the newest checkpoint: no signature covers them, so a change of the database would not show."""
+        return self.sound - (self.signed.size if self.signed else 0)
 
     @property
     def holds(self) -> bool:
@@ -65,20 +72,23 @@ class Verdict:
 
 def pages_of(session: Session, merchant_id: str, *, after: int | None = None) -> Iterator[list[RawEntry]]:
     """Raw entries in order of seq, a page at a time; those beyond `after` when given."""
-    place = -(2**62) if after is None else after
+    own = select(*_COLUMNS).where(AuditEntry.merchant_id == merchant_id).order_by(AuditEntry.seq).limit(PAGE)
+    wanted = own if after is None else own.where(AuditEntry.seq > after)  # from the very first, however it is numbered
     while True:
-        page: list[RawEntry] = list(
-            session.execute(
-                select(*_COLUMNS)
-                .where(AuditEntry.merchant_id == merchant_id, AuditEntry.seq > place)
-                .order_by(AuditEntry.seq)
-                .limit(PAGE)
-            ).tuples()
-        )
+        page: list[RawEntry] = list(session.execute(wanted).tuples())
         if not page:
             return
         yield page
-        place = page[-1][9]
+        if page[-1][9] is None:
+            return
+        wanted = own.where(AuditEntry.seq > page[-1][9])
+
+
+def count_up_to(session: Session, merchant_id: str, seq: int) -> int:
+    """How many rows of a chain do not stand behind entry `seq`: as many as that, or some are no entries of it."""
+    behind = AuditEntry.seq > seq
+    counted = select(func.count()).where(AuditEntry.merchant_id == merchant_id, or_(~behind, AuditEntry.seq.is_(None)))
+    return session.scalar(counted) or 0
 
 
 def columns_of(session: Session, merchant_id: str, seqs: Sequence[int]) -> list[RawEntry]:
@@ -158,7 +168,7 @@ def check_pages(
 
 
 def _not_signed(verdict: Verdict, point: Checkpoint) -> ChainFault:
-    """The chain fits together but is another one than was signed: written anew since the last agreement."""
+    """The chain is consistent but not the one that was signed: rewritten since the last match."""
     first = verdict.signed.size + 1 if verdict.signed else 1
     return ChainFault(first, f"or a later one up to {point.size} was written anew: the signed checkpoint differs")
 
@@ -206,3 +216,9 @@ def _fault_of(row: RawEntry, expected: int, prev: str) -> ChainFault | None:
     if row[7] != prev:
         return ChainFault(seq, "does not follow from the entry before it")
     return None
+
+
+def verify_chain(session: Session, merchant_id: str) -> tuple[int, ChainFault | None]:
+    """Walk the merchant's chain; give the number of sound entries and the first fault, if any."""
+    verdict = check_pages(pages_of(session, merchant_id))
+    return verdict.sound, verdict.fault

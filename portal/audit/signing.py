@@ -1,14 +1,15 @@
 """The key that signs checkpoints: Ed25519, beside the master keyset, mode 0600 (SEC-46, SEC-50).
 
-Public halves travel as C2SP signed-note verifier keys ``name+id+base64``. Each key's note (its number,
-verifier key and time) is signed by the key before it and by itself, so that whoever trusts the first one
-can follow a rotation without the portal. A retired private key is destroyed.
+Public halves travel as C2SP signed-note verifier keys ``name+id+base64``. Each key's note (its number, verifier key and
+time) is signed by the key before it and by itself, so that a verifier who trusts the first one can follow a rotation
+without the portal. A retired private key is destroyed.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import datetime as dt
 import hashlib
 import os
@@ -95,6 +96,10 @@ class SigningKeys:
         self._folder = folder
 
     @property
+    def folder(self) -> Path:
+        return self._folder
+
+    @property
     def exists(self) -> bool:
         return (self._folder / PRIVATE_FILE).exists()
 
@@ -132,8 +137,8 @@ class SigningKeys:
         lines = [_signature(key, text) for key in (former, private) if key is not None]
         pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         # The note first: a crash between the two leaves a note that no checkpoint uses, never a key without one.
-        _write(self._folder / PUBLIC_FOLDER / f"{number:04}.note", f"{text}\n{chr(10).join(lines)}\n".encode())
-        _write(self._folder / PRIVATE_FILE, pem)
+        write_whole(self._folder / PUBLIC_FOLDER / f"{number:04}.note", f"{text}\n{chr(10).join(lines)}\n".encode())
+        write_whole(self._folder / PRIVATE_FILE, pem)
         return _verifier(private)
 
 
@@ -146,7 +151,7 @@ def _signature(private: Ed25519PrivateKey, text: str) -> str:
     return f"— {KEY_NAME} {base64.b64encode(raw).decode()}"
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """Whole or not at all, mode 0600, safe against a power cut."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
@@ -162,14 +167,15 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def trusted_keys(notes: list[str], anchor: str = "") -> list[VerifierKey]:
-    """Keys that may have signed checkpoints, following each rotation from `anchor` on.
+    """Keys whose signatures count: `anchor` and its successors, each signed by the one before.
 
-    `anchor` is a verifier key obtained another way; empty trusts the first note. Raises ValueError when
-    a note is not signed by the key before it.
+    `anchor` is a verifier key obtained another way; empty trusts the first note. Keys before the anchor are not
+    trusted: a forger who can write the list can insert a key there that also signs the anchor's note. Raises ValueError
+    when a note is not signed by the key before it.
     """
     keys: list[VerifierKey] = []
-    wanted = VerifierKey.parse(anchor) if anchor else None
-    for place, note in enumerate(notes, start=1):
+    first = _place_of(notes, VerifierKey.parse(anchor)) if anchor else 1
+    for place, note in list(enumerate(notes, start=1))[first - 1 :]:
         text, lines = split_note(note)
         parts = text.splitlines()
         if len(parts) < 4 or parts[0] != KEYS_ORIGIN or parts[1] != str(place):
@@ -179,6 +185,20 @@ def trusted_keys(notes: list[str], anchor: str = "") -> list[VerifierKey]:
         if not all(any(v.signed(text, line) for line in lines) for v in vouchers):
             raise ValueError(f"key note {place} is not signed by the key before it")
         keys.append(key)
-    if wanted is not None and wanted not in keys:
-        raise ValueError("the trusted key is none of the portal's")
     return keys
+
+
+def named_keys(notes: list[str]) -> list[VerifierKey]:
+    """Every key that the notes name, trusted or not."""
+    found = []
+    for note in notes:
+        with contextlib.suppress(ValueError, IndexError):
+            found.append(VerifierKey.parse(note.splitlines()[2]))
+    return found
+
+
+def _place_of(notes: list[str], wanted: VerifierKey) -> int:
+    for place, note in enumerate(notes, start=1):
+        if wanted in named_keys([note]):
+            return place
+    raise ValueError("the trusted key is none of the portal's")

@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 from sqlalchemy import select
 
-from portal.commands.acting import opened_portal
+from portal.commands.current_user import opened_portal
 from portal.errors import InputError as InputProblem
 from portal.errors import InputErrors, NotFound
 from portal.identity import Role, User
-from portal.identity.passwords import check_policy
+from portal.identity.factors.passwords import check_policy
 from portal.storage.tables import Account, Merchant
 
 app = typer.Typer(no_args_is_help=True, help="Sign-ins of the merchant's people.")
@@ -34,8 +34,8 @@ def add(
     with opened_portal() as portal:
         try:
             check_policy(password, context=(email, name, merchant))  # before a new merchant is made for nothing
-            merchant_id = portal.identity.create_merchant(merchant, actor="cli")
-            account = portal.identity.add_account(
+            merchant_id = portal.accounts.create_merchant(merchant, actor="cli")
+            account = portal.accounts.add_account(
                 merchant_id=merchant_id, email=email, name=name, role=role, password=password, actor="cli", origin="cli"
             )
         except InputProblem as problem:
@@ -80,8 +80,8 @@ def import_file(
     """Add everyone of a streamlit-authenticator credentials file; existing accounts are never changed."""
     with opened_portal() as portal:
         try:
-            merchant_id = portal.identity.create_merchant(merchant, actor="cli")
-            report = portal.identity.import_accounts(
+            merchant_id = portal.accounts.create_merchant(merchant, actor="cli")
+            report = portal.account_exchange.import_accounts(
                 file.read_text(encoding="utf-8"), merchant_id=merchant_id, actor="cli", origin="cli"
             )
         except (InputProblem, UnicodeDecodeError) as problem:
@@ -105,7 +105,7 @@ def export_file(
             merchant_id = session.scalar(select(Merchant.id).where(Merchant.name == merchant))
         if merchant_id is None:
             raise NotFound("There is no merchant by that name.", next_step="See `accounts list`.")
-        text = portal.identity.export_accounts(merchant_id, actor="cli", origin="cli")
+        text = portal.account_exchange.export_accounts(merchant_id, actor="cli", origin="cli")
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
@@ -115,8 +115,8 @@ def export_file(
     print(json.dumps({"file": str(out), "merchant": merchant}))
 
 
-def _operator(account: Account) -> User:
-    """Whoever runs the command line already holds the keys: a manager of the account's merchant."""
+def _operator(account: User) -> User:
+    """Acts as a manager of the account's merchant, as a command-line user already has the keys."""
     return User(
         account_id="cli",
         merchant_id=account.merchant_id,
@@ -134,9 +134,6 @@ def _operator(account: Account) -> User:
 def disable(email: Annotated[str, typer.Argument(help="sign-in email or account id")]) -> None:
     """Disable an account and end its sessions at once."""
     with opened_portal() as portal:
-        with portal.db.read() as session:
-            account = session.scalar(select(Account).where((Account.email == email.lower()) | (Account.id == email)))
-        if account is None:
-            raise NotFound("There is no account by that email or id.", next_step="See `accounts list`.")
-        portal.identity.disable_account(_operator(account), account.id)
-    print(json.dumps({"account": account.id, "email": account.email, "disabled": True}))
+        named = portal.accounts.user_for_account(email, origin="cli")
+        portal.accounts.disable_account(_operator(named), named.account_id)
+    print(json.dumps({"account": named.account_id, "email": named.email, "disabled": True}))

@@ -6,16 +6,19 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-from portal.commands.acting import acting_user, opened_portal
+from portal.commands.current_user import acting_user, opened_portal
 from portal.composition import Portal
 from portal.errors import InputError, InputErrors, PortalError
 from portal.exports import ExportView, HistoryFilter, State, parse_request, suggested_email
-from portal.exports.listing import Download
+from portal.exports.core.download import Download
 from portal.identity import User
 
 POLL_SECONDS = 0.05
@@ -30,6 +33,7 @@ def export(
     card: Annotated[str, typer.Option(help="limit to one card: its 24-character id")] = "",
     format: Annotated[str, typer.Option(help="json or csv")] = "json",
     reference: Annotated[str, typer.Option(help="your ticket number")] = "",
+    as_typed: Annotated[bool, typer.Option("--as-typed", help="the email is right, though it looks mistyped")] = False,
     account: As = None,
     force: Annotated[bool, typer.Option("--force", help="replace the file if it is there")] = False,
 ) -> None:
@@ -40,18 +44,24 @@ def export(
     request = parse_request(
         email=email, customer_id=customer_id, program_id=program, card_id=card, format=format, reference=reference
     )
-    if email and (better := suggested_email(email)):
-        print(f"--email: Did you mean {better.rpartition('@')[2]}?", file=sys.stderr)
+    if email and not as_typed and (better := suggested_email(email)):
+        words = f"Did you mean {better.rpartition('@')[2]}? Give --as-typed to ask for the address as it is."
+        raise InputErrors([InputError(words, field="email")])
     _check_target(out, force)
     with opened_portal() as portal:
         user = acting_user(portal, account)
         portal.start_workers("cli")
-        export_id = portal.exports.submit(user, request, again=True)
+        export_id = portal.submissions.submit(user, request, force=True)
         view = _wait(portal, user, export_id)
-        written = view.can_open and _write(portal.exports.open_file(user, export_id), view, out)
+        written = view.can_open and _write(portal.files.open_file(user, export_id), view, out)
         print(json.dumps(receipt(view, out if written else None), indent=2, ensure_ascii=False))
         if not written:
             print(" ".join(p for p in (view.problem, view.next_step) if p) or view.state.value, file=sys.stderr)
+            refusal = portal.submissions.refusal(user, export_id)
+            if refusal.says:
+                print(f"LoyaltyDog says: “{refusal.says}”", file=sys.stderr)
+            for refused in refusal.fields:
+                print(f"{refused.field or 'request'}: {refused.sentence}", file=sys.stderr)
             raise typer.Exit(1)
 
 
@@ -64,27 +74,33 @@ def _check_target(out: Path, force: bool) -> None:
 
 def _wait(portal: Portal, user: User, export_id: str) -> ExportView:
     """Follow the export to its end; a bar on a terminal, plain lines elsewhere."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Asking LoyaltyDog", total=None)
-        told = ""
+        told: list[str] = []
         while True:
-            view = portal.exports.get(user, export_id)
+            view = portal.history.get(user, export_id)
             words = PHASES.get(view.state, "")
             bar.update(task, description=words or "Done", completed=view.fetched_bytes, total=view.expected_bytes)
-            if words and words != told and not console.is_terminal:
-                print(words + (f": {view.problem}" if view.state is State.WAITING else ""), file=sys.stderr)
-            told = words
+            for line in [] if console.is_terminal else _lines_to_tell(view, told):
+                print(line, file=sys.stderr)
             if not view.running:
                 return view
             time.sleep(POLL_SECONDS)
 
 
-PHASES = {
+def _lines_to_tell(view: ExportView, told: list[str]) -> list[str]:
+    """The phases not in `told` yet, which is updated: a quick one may pass between two polls."""
+    passed = {State.REQUESTED: True, State.ACCEPTED: view.accepted_at, State.COLLECTED: view.collected_at}
+    lines = [PHASES[state] for state, reached in passed.items() if reached and PHASES[state] not in told]
+    if view.state is State.WAITING and PHASES[State.WAITING] != (told or [""])[-1]:
+        lines.append(PHASES[State.WAITING])
+    told += lines
+    return [f"{line}: {view.problem}" if line == PHASES[State.WAITING] else line for line in lines]
+
+
+PHASES: Mapping[State, str] = {
     State.REQUESTED: "Asking LoyaltyDog",
     State.SENT: "Asking LoyaltyDog",
     State.WAITING: "Waiting to ask again",
@@ -159,11 +175,11 @@ def history(
     with opened_portal() as portal:
         user = acting_user(portal, account)
         if text:
-            portal.exports.note_search(user, text)
+            portal.history.note_search(user, text)
         rows: list[ExportView] = []
         after: str | None = None
         while len(rows) < limit:
-            page = portal.exports.history(user, HistoryFilter(text=text), after=after, size=min(500, limit - len(rows)))
+            page = portal.history.find(user, HistoryFilter(text=text), after=after, size=min(500, limit - len(rows)))
             rows.extend(page.rows)
             after = page.after
             if after is None:

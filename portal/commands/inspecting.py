@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from portal.commands.command_audit import note_outside_portal
+from portal.commands.printing import print_lines
 from portal.errors import InputError, InputErrors
-
-if TYPE_CHECKING:
-    from portal.preview import AskedPerson, Other, Preview
-    from portal.preview.model import Format
+from portal.preview import (
+    LARGE_BYTES,
+    AskedPerson,
+    Marker,
+    Other,
+    Preview,
+    PreviewError,
+    Reading,
+    read,
+    rows_as_json_lines,
+    summary,
+)
+from portal.preview import inspect as judge
+from portal.preview.model import Format
 
 JSON_NAMES = frozenset({".json", ".jsonl", ".ndjson", ".geojson"})
 CSV_NAMES = frozenset({".csv", ".tsv", ".tab", ".psv"})
@@ -28,7 +39,9 @@ MOST_OTHERS = 100_000
 def inspect(
     file: Annotated[Path, typer.Argument(help="the file to read")],
     format: Annotated[str, typer.Option(help="json or csv; guessed from the name and the content when absent")] = "",
-    as_json: Annotated[bool, typer.Option("--json", help="tables, warnings and other people as one JSON")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="verdict, checks, tables, warnings and other people as one JSON")
+    ] = False,
     every_row: Annotated[bool, typer.Option("--all", help="every row as one line of JSON")] = False,
     email: Annotated[str, typer.Option(help="the customer's email: what equals theirs is nobody else's")] = "",
     customer_id: Annotated[str, typer.Option("--customer-id", help="the customer's ID, likewise")] = "",
@@ -37,37 +50,37 @@ def inspect(
 
     Exit status 1 when nothing of the file can be read as a table, 2 when there is no such file.
     """
-    from portal.commands.noting import note_outside_portal
-    from portal.preview import AskedPerson, PreviewError, rows_as_json_lines, summary
-
     note_outside_portal()
     try:
         preview = _read(file, _format_of(file, _start_of(file), format))
     except PreviewError as error:
         if as_json and not every_row:
-            _print([_as_text({"tables": [], "warnings": [{"place": "file", "message": error.message}], "others": []})])
+            print_lines([_as_text(_unreadable_summary(error.message))])
         print(error.message, file=sys.stderr)
         raise typer.Exit(1) from None
     if every_row:
-        _print(rows_as_json_lines(preview))
+        print_lines(rows_as_json_lines(preview))
         return
     asked = AskedPerson(email=email or None, customer_id=customer_id or None)
-    told = summary(preview, _others(preview, asked))
+    told = summary(preview, _others(preview, asked), judge(preview, asked))
     if len(told["others"]) == MOST_OTHERS:
         told["warnings"].append({"place": "file", "message": f"Only the first {MOST_OTHERS:,} others are listed."})
-    _print([_as_text(told)] if as_json else _in_words(told))
+    print_lines([_as_text(told)] if as_json else _in_words(told))
+
+
+def _unreadable_summary(message: str) -> dict[str, Any]:
+    """As `summary`, for a file without tables, whose owner is unknown."""
+    checks = [{"key": "format", "ok": False, "sentence": message}]
+    warnings = [{"place": "file", "message": message}]
+    return {"verdict": "unsure", "checks": checks, "tables": [], "warnings": warnings, "others": []}
 
 
 def _others(preview: Preview, asked: AskedPerson) -> list[Other]:
-    from portal.preview import Marker
-
     marker = Marker(preview, asked)
     return list(islice((other for table in preview.tables for other in marker.others(table)), MOST_OTHERS))
 
 
 def _read(file: Path, format: Format) -> Preview:
-    from portal.preview import LARGE_BYTES, Reading, read
-
     try:
         size = file.stat().st_size
         if file.is_file() and size >= LARGE_BYTES:
@@ -121,20 +134,9 @@ def _as_text(told: dict[str, Any]) -> str:
 
 
 def _in_words(told: dict[str, Any]) -> Iterable[str]:
+    yield f"Verdict: {told['verdict']}. " + next(c["sentence"] for c in told["checks"] if c["key"] == "one_person")
     for table in told["tables"]:
         yield json.dumps(table["name"], ensure_ascii=False) + f": {table['rows']} rows, {len(table['columns'])} columns"
     for warning in told["warnings"]:
         yield json.dumps(warning["place"], ensure_ascii=False) + f": {warning['message']}"
     yield f"{len(told['others'])} places look like somebody else's data."
-
-
-def _print(lines: Iterable[str]) -> None:
-    """UTF-8 whatever the terminal speaks; a reader that has seen enough (`| head`) is no error."""
-    out = sys.stdout.buffer
-    try:
-        for line in lines:
-            out.write(line.encode("utf-8", "backslashreplace") + b"\n")
-        out.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from portal.errors import InputErrors, PortalError
 
+REASONS = {
+    errno.EACCES: "the user it runs as lacks the right",
+    errno.EPERM: "it belongs to another user",
+    errno.EROFS: "it is on a read-only disk",
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.ENOTDIR: "a file stands where a folder should",
+    errno.EISDIR: "it is a folder",
+    errno.EEXIST: "a file stands where a folder should",
+    errno.ENOENT: "it is not there",
+    errno.ENAMETOOLONG: "its name is too long",
+}
+
 
 @contextmanager
-def in_plain_words() -> Iterator[None]:
+def errors_as_sentences() -> Iterator[None]:
     """Ends the process: 2 when the input was wrong, 130 when it was interrupted, 1 when it could not be done."""
     try:
         yield
@@ -27,3 +41,20 @@ def in_plain_words() -> Iterator[None]:
         print(" ".join(part for part in (error.message, error.next_step) if part), file=sys.stderr)
         print(f"(reference {error.reference})", file=sys.stderr)
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in REASONS:
+            raise
+        place = error.filename if isinstance(error.filename, str) else "a file or folder it needs"
+        print(f"The portal cannot use {place}: {REASONS[error.errno]}.", file=sys.stderr)
+        print("`python -m portal doctor` says which settings lead there.", file=sys.stderr)
+        sys.exit(1)
+    except _database_errors() as error:
+        print(f"The database cannot be opened or written ({type(error).__name__}).", file=sys.stderr)
+        print("Look at PORTAL_DATABASE_URL and PORTAL_DATA_DIR, and at the rights and the room there.", file=sys.stderr)
+        sys.exit(1)
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """Only what was loaded can have been raised."""
+    loaded = sys.modules.get("sqlalchemy.exc")
+    return (loaded.OperationalError, loaded.InterfaceError) if loaded is not None else ()

@@ -1,12 +1,12 @@
-"""Exports: request -> durable walk -> states -> history."""
+"""Exports: request -> durable workflow -> states -> history."""
 
-from portal.exports.listing import Download, HistoryFilter, Today
-from portal.exports.lookups import CardChoice, ProgramChoice
-from portal.exports.request import ExportRequest, parse_request, suggested_email
-from portal.exports.service import Exports
-from portal.exports.states import State
-from portal.exports.submitting import AskedAlready
-from portal.exports.views import ExportPage, ExportView
+from portal.exports.core.download import Download
+from portal.exports.core.states import State
+from portal.exports.core.views import ExportPage, ExportView
+from portal.exports.form.lookups import CardChoice, ProgramChoice
+from portal.exports.form.request import ExportRequest, parse_request, suggested_email
+from portal.exports.form.submissions import AskedAlready
+from portal.exports.history.filters import HistoryFilter
 
 __all__ = [
     "AskedAlready",
@@ -15,11 +15,9 @@ __all__ = [
     "ExportPage",
     "ExportRequest",
     "ExportView",
-    "Exports",
     "HistoryFilter",
     "ProgramChoice",
     "State",
-    "Today",
     "parse_request",
     "suggested_email",
 ]

@@ -6,19 +6,22 @@ import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from portal.audit import record
-from portal.errors import InputError, NotFound, StateConflict
-from portal.identity import passwords
-from portal.identity.base import Shared, normal_email
-from portal.identity.roles import Permission, Role, User, require, require_fresh_proof
+from portal.config import Settings
+from portal.errors import InputError, NotFound, PortalError, StateConflict
+from portal.identity.factors import passwords
+from portal.identity.lookup import account_of, digest, normal_email, user_of
+from portal.identity.new_account import MAX_NAME, clean_email, clean_role, insert_account
+from portal.identity.refusal_audit import RefusalAudit, refusals_audited
+from portal.identity.roles import Permission, Role, User, require, require_account_manager, require_fresh_proof
 from portal.identity.sessions import end_in
+from portal.storage.engine import Database
 from portal.storage.tables import Account, Merchant, new_id, utc_now
+from portal.vault import FieldSealer
 
 METHODS = ("password", "loyaltydog", "oidc")
-MAX_NAME = 200
 
 
 @dataclass(frozen=True)
@@ -52,29 +55,28 @@ def row_of(account: Account) -> AccountRow:
     )
 
 
-def clean_email(email: str) -> str:
-    """The stored form. Raises InputError(field="email")."""
-    # Not at the top: 20 ms that no start needs.
-    from email_validator import EmailNotValidError, validate_email
+class SeveralNamed(PortalError):
+    """The command line was given an email that several merchants have."""
 
-    try:
-        # Staff may work under a made-up practice domain; deliverability is not asked (no network).
-        valid = validate_email(email.strip(), check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        raise InputError("Enter a full email address, such as name@shop.example.", field="email") from None
-    return normal_email(valid.normalized)
+    code = "several_named"
+    message = "Several merchants have an account with this email."
+    next_step = "Give the account's id instead: see `python -m portal accounts list --json`."
 
 
-def clean_role(role: str) -> Role:
-    """Raises InputError(field="role")."""
-    try:
-        return Role(role)
-    except ValueError:
-        raise InputError("Choose agent, manager or auditor.", field="role") from None
+def _hash_for(password: str, *context: str) -> str:
+    passwords.check_policy(password, context=context)
+    return passwords.hash_password(password)
 
 
-class Accounts(Shared):
+@refusals_audited
+@dataclass
+class Accounts:
     """Creating and changing merchants and accounts."""
+
+    db: Database
+    refusal_audit: RefusalAudit
+    sealer: FieldSealer
+    settings: Settings
 
     def create_merchant(self, name: str, *, practice: bool = False, actor: str = "system") -> str:
         """The merchant's id; an existing name gives its id and changes nothing."""
@@ -122,50 +124,22 @@ class Accounts(Shared):
             raise NotFound(detail="merchant")
         password_hash = ""
         if method == "password":
-            password_hash = self._hash_for(password or "", address, name, merchant.name)
-        return self._insert(merchant_id, address, name.strip(), chosen, method, password_hash, actor, origin)
-
-    def _hash_for(self, password: str, *context: str) -> str:
-        passwords.check_policy(password, context=context)
-        return passwords.hash_password(password)
-
-    def _insert(
-        self,
-        merchant_id: str,
-        email: str,
-        name: str,
-        role: Role,
-        method: str,
-        password_hash: str,
-        actor: str,
-        origin: str,
-    ) -> str:
+            password_hash = _hash_for(password or "", address, name, merchant.name)
         account = Account(
-            merchant_id=merchant_id, email=email, name=name, role=role.value, method=method, password_hash=password_hash
+            merchant_id=merchant_id,
+            email=address,
+            name=name.strip(),
+            role=chosen.value,
+            method=method,
+            password_hash=password_hash,
         )
-        try:
-            with self.db.write() as db:
-                db.add(account)
-                db.flush()
-                record(
-                    db,
-                    merchant_id,
-                    actor,
-                    "account:create",
-                    object_id=account.id,
-                    origin=origin,
-                    role=role.value,
-                    method=method,
-                )
-        except IntegrityError:
-            raise InputError("There is already an account with this email.", field="email") from None
-        return account.id
+        return insert_account(self.db, account, actor=actor, origin=origin)
 
     def invite(
         self, user: User, *, email: str, name: str, role: Role | str, password: str | None, method: str = "password"
     ) -> str:
         """A manager adds someone to their own merchant; gives the account's id."""
-        self._may_manage(user)
+        require_account_manager(user, self.settings)
         return self.add_account(
             merchant_id=user.merchant_id,
             email=email,
@@ -177,7 +151,28 @@ class Accounts(Shared):
             origin=user.origin,
         )
 
-    def accounts(self, user: User) -> list[AccountRow]:
+    def user_for_account(self, email_or_id: str, *, origin: str) -> User:
+        """A user for the command line's `--as`. Raises NotFound for unknown or disabled accounts."""
+        with self.db.read() as db:
+            found = db.execute(
+                select(Account, Merchant)
+                .join(Merchant, Merchant.id == Account.merchant_id)
+                .where((Account.email_key == normal_email(email_or_id)) | (Account.id == email_or_id))
+                .where(Account.disabled_at.is_(None))
+                .limit(2)
+            ).all()
+        if len(found) > 1:
+            raise SeveralNamed(detail="several merchants")
+        if not found:
+            raise NotFound(
+                "There is no active account by that email or id.",
+                next_step="See `python -m portal accounts list`.",
+                detail=f"account {digest(email_or_id)[:8]}",
+            )
+        account, merchant = found[0]
+        return user_of(account, merchant, origin=origin)
+
+    def rows(self, user: User) -> list[AccountRow]:
         """Everyone of the user's merchant, by email. Needs the accounts permission."""
         require(user, Permission.ACCOUNTS)
         with self.db.read() as db:
@@ -186,11 +181,11 @@ class Accounts(Shared):
 
     def disable_account(self, user: User, account_id: str) -> None:
         """Sign-in is refused from now on and every session ends at once."""
-        self._may_manage(user)
+        require_account_manager(user, self.settings)
         if account_id == user.account_id:
             raise StateConflict("You cannot disable your own account.", next_step="Ask another manager.")
         with self.db.write() as db:
-            account = self._own(db, user, account_id)
+            account = account_of(db, user, account_id)
             if account.disabled_at is not None:
                 return
             self._keep_a_manager(db, account)
@@ -200,9 +195,9 @@ class Accounts(Shared):
 
     def enable_account(self, user: User, account_id: str) -> None:
         """The account may sign in again."""
-        self._may_manage(user)
+        require_account_manager(user, self.settings)
         with self.db.write() as db:
-            account = self._own(db, user, account_id)
+            account = account_of(db, user, account_id)
             if account.disabled_at is None:
                 return
             account.disabled_at = None
@@ -210,10 +205,10 @@ class Accounts(Shared):
 
     def set_role(self, user: User, account_id: str, role: Role | str) -> None:
         """Change what someone may do; their sessions end, so that the next one carries the new role."""
-        self._may_manage(user)
+        require_account_manager(user, self.settings)
         chosen = clean_role(role)
         with self.db.write() as db:
-            account = self._own(db, user, account_id)
+            account = account_of(db, user, account_id)
             was = account.role
             if was == chosen:
                 return
@@ -236,26 +231,26 @@ class Accounts(Shared):
         if account_id == user.account_id:
             require_fresh_proof(user, self.settings)
         else:
-            self._may_manage(user)
+            require_account_manager(user, self.settings)
         with self.db.read() as db:
-            account = self._own(db, user, account_id)
+            account = account_of(db, user, account_id)
         if account.method != "password":
             raise StateConflict("This person signs in another way.", next_step="Invite them with a password instead.")
-        password_hash = self._hash_for(password, account.email, account.name, user.merchant_name)
+        password_hash = _hash_for(password, account.email, account.name, user.merchant_name)
         with self.db.write() as db:
-            account = self._own(db, user, account_id)
+            account = account_of(db, user, account_id)
             account.password_hash = password_hash
             record(db, user.merchant_id, user.account_id, "account:password", object_id=account.id, origin=user.origin)
             end_in(db, account.id, "password_changed", actor=user.account_id, origin=user.origin)
 
     def forget_sign_on(self, user: User, account_id: str) -> None:
-        """Who comes next by single sign-on with the account's email is the one from then on; sessions end.
+        """Unbind the single sign-on identity: the next sign-in with the account's email binds a new one. Ends sessions.
 
-        For a person the provider knows anew: another provider, or an account made again there.
+        For a change of provider, or an account recreated there.
         """
-        self._may_manage(user)
+        require_account_manager(user, self.settings)
         with self.db.write() as db:
-            account = self._own(db, user, account_id)
+            account = account_of(db, user, account_id)
             if account.sign_on_identity is None:
                 return
             account.sign_on_identity = None
@@ -264,17 +259,6 @@ class Accounts(Shared):
                 object_id=account.id, origin=user.origin, change="forgotten",
             )  # fmt: skip
             end_in(db, account.id, "sign_on_forgotten", actor=user.account_id, origin=user.origin)
-
-    def _may_manage(self, user: User) -> None:
-        require(user, Permission.ACCOUNTS)
-        require_fresh_proof(user, self.settings)
-
-    def _own(self, db: Session, user: User, account_id: str) -> Account:
-        """The account within the user's merchant; another merchant's is NotFound (SEC-41)."""
-        account = db.scalar(select(Account).where(Account.id == account_id, Account.merchant_id == user.merchant_id))
-        if account is None:
-            raise NotFound(next_step="Look in Accounts.", detail="account")
-        return account
 
     def _keep_a_manager(self, db: Session, account: Account) -> None:
         """Raise StateConflict when the change would leave the merchant without a manager who can sign in."""

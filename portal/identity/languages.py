@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from portal.identity.base import Shared
+from dataclasses import dataclass
+
+from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.roles import User
 from portal.language import LANGUAGES
+from portal.storage.engine import Database
 from portal.storage.tables import Account
 
 
-class Languages(Shared):
+@refusals_audited
+@dataclass
+class Languages:
+    """Asked with the person's account, before and after they are signed in."""
+
+    db: Database
+    refusal_audit: RefusalAudit
+
     def set_language(self, user: User, language: str) -> None:
         """Remember the choice for the next sign-in, on any browser. A code the portal does not know changes nothing."""
         if language not in LANGUAGES:

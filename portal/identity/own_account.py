@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from portal.audit import record
+from portal.config import Settings
 from portal.errors import StateConflict
 from portal.identity.accounts import AccountRow, row_of
+from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.roles import User, require_fresh_proof
-from portal.identity.second_factor import SecondFactor
 from portal.identity.sessions import end_in, end_one
+from portal.storage.engine import Database
 from portal.storage.tables import Account, LoginSession, utc_now
 
 
@@ -27,10 +29,16 @@ class OwnSession:
     here: bool
 
 
-class OwnAccount(SecondFactor):
+@refusals_audited
+@dataclass
+class OwnAccount:
     """Every function is about the caller alone; no other account can be named."""
 
-    def own_account(self, user: User) -> AccountRow:
+    db: Database
+    refusal_audit: RefusalAudit
+    settings: Settings
+
+    def row(self, user: User) -> AccountRow:
         """The caller's own line of the Accounts page."""
         with self.db.read() as db:
             return row_of(db.get_one(Account, user.account_id))

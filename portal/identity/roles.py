@@ -20,22 +20,34 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """`EXPORT_OPEN` is an export's contents: preview, download and reveal."""
+    """`EXPORT_OPEN` is an export's contents: preview, download and reveal. `CASE_WORK` is recording in a case, and
+    reading what colleagues wrote there; `CASE_DECIDE` is refusing, and telling more time after the target."""
 
     EXPORT_CREATE = "export_create"
     EXPORT_LIST = "export_list"
     EXPORT_OPEN = "export_open"
     EXPORT_DESTROY = "export_destroy"
     EXPORT_RELEASE = "export_release"
+    CASE_LIST = "case_list"
+    CASE_WORK = "case_work"
+    CASE_DECIDE = "case_decide"
     ACCOUNTS = "accounts"
     SETTINGS = "settings"
     AUDIT_READ = "audit_read"
 
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.AGENT: frozenset({Permission.EXPORT_CREATE, Permission.EXPORT_LIST, Permission.EXPORT_OPEN}),
+    Role.AGENT: frozenset(
+        {
+            Permission.EXPORT_CREATE,
+            Permission.EXPORT_LIST,
+            Permission.EXPORT_OPEN,
+            Permission.CASE_LIST,
+            Permission.CASE_WORK,
+        }
+    ),
     Role.MANAGER: frozenset(Permission),
-    Role.AUDITOR: frozenset({Permission.EXPORT_LIST, Permission.AUDIT_READ}),
+    Role.AUDITOR: frozenset({Permission.EXPORT_LIST, Permission.CASE_LIST, Permission.AUDIT_READ}),
 }
 
 
@@ -75,10 +87,16 @@ def require(user: User, permission: Permission) -> None:
 def require_fresh_proof(user: User, settings: Settings) -> None:
     """Raise StepUpNeeded when the last proof of identity is older than `step_up_minutes` (SEC-39).
 
-    The command line passes: whoever runs it already reads the keys.
+    The command line passes: it can read the keys anyway.
     """
     if user.origin == CLI_ORIGIN and not user.session_hash:
         return
     limit = dt.timedelta(minutes=settings.step_up_minutes)
     if user.proof_at is None or utc_now() - user.proof_at > limit:
         raise StepUpNeeded(detail="proof too old")
+
+
+def require_account_manager(user: User, settings: Settings) -> None:
+    """Raise NotPermitted or StepUpNeeded unless the user may change other people's accounts now."""
+    require(user, Permission.ACCOUNTS)
+    require_fresh_proof(user, settings)

@@ -15,26 +15,30 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal.audit import record
-from portal.identity.base import Shared, digest
-from portal.identity.roles import Role, User
+from portal.config import Settings
+from portal.identity.lookup import digest, user_of
+from portal.identity.refusal_audit import RefusalAudit, refusals_audited
+from portal.identity.roles import User
+from portal.storage.engine import Database
 from portal.storage.tables import Account, LoginSession, Merchant, utc_now
 from portal.vault import FieldSealer
 
 ASKED_AT_ONCE = 500
-TOUCH_SECONDS = 20.0  # an act is written down at most this often; well under any sensible idle limit
+TOUCH_SECONDS = 20.0  # `last_seen_at` is updated at most this often; well under any sensible idle limit
 
 
 @dataclass(frozen=True)
 class SessionState:
-    """What a cookie stands for: a `user`, or the reason it stands for nobody (empty: never heard of)."""
+    """The state behind a cookie: a `user`, or the reason there is none (empty: unknown value)."""
 
     user: User | None
     ended: str = ""
 
 
 @dataclass(frozen=True)
-class Speakers:
-    """Who may speak for a session: holders of the cookie's value of now, and the socket its last proof came through."""
+class AllowedSockets:
+    """The sockets that may act for a session: those with the current cookie value, and the one its last proof came
+    through."""
 
     cookie_hash: str
     proved_socket: str
@@ -43,24 +47,8 @@ class Speakers:
         return self.cookie_hash == digest(cookie_value) or (self.proved_socket == socket != "")
 
 
-def _user(session: LoginSession, account: Account, merchant: Merchant) -> User:
-    return User(
-        account_id=account.id,
-        merchant_id=merchant.id,
-        merchant_name=merchant.name,
-        email=account.email,
-        name=account.name or account.email,
-        role=Role(account.role),
-        practice=merchant.practice,
-        time_zone=merchant.time_zone or "UTC",
-        session_hash=session.id_hash,
-        proof_at=session.proof_at,
-        origin=session.address or "web",
-    )
-
-
-def _nobodys(ticket: str) -> str:
-    """What stands for the cookie until the browser has fetched its new value: no hash, so no cookie can have it."""
+def _renewing(ticket: str) -> str:
+    """Placeholder until the browser has fetched its new cookie value. Not a hash, so no cookie can match it."""
     return f"renewing:{digest(ticket)[:48]}"
 
 
@@ -113,8 +101,37 @@ def live_vendor_token(db: Session, sealer: FieldSealer, session_hash: str, merch
     )
 
 
-class Sessions(Shared):
+def record_proof(db: Session, user: User, method: str, *, ticket: str, socket: str) -> None:
+    """Note within the caller's transaction that the person has just proved again who they are (step-up).
+
+    With a `ticket` the cookie's value is dead from here on; the browser fetches a new one with the ticket.
+    """
+    row = db.get(LoginSession, user.session_hash)
+    if row is None or row.ended_at is not None:
+        return
+    row.proof_at = utc_now()
+    if ticket:
+        row.cookie_hash, row.proved_socket = _renewing(ticket), socket
+    record(
+        db,
+        user.merchant_id,
+        user.account_id,
+        "session:step_up",
+        object_id=user.account_id,
+        origin=user.origin,
+        method=method,
+    )
+
+
+@refusals_audited
+@dataclass
+class Sessions:
     """Starting, resolving and ending login sessions."""
+
+    db: Database
+    refusal_audit: RefusalAudit
+    sealer: FieldSealer
+    settings: Settings
 
     def start_session(
         self,
@@ -178,21 +195,21 @@ class Sessions(Shared):
         return self._look(LoginSession.id_hash == session_hash, touch=touch)
 
     def look_cookie(self, cookie_value: str, *, touch: bool) -> SessionState:
-        """What a cookie's value stands for now; a value from before a proof of identity stands for nobody."""
+        """The state behind a cookie value; one from before a proof of identity has no user."""
         return self._look(LoginSession.cookie_hash == digest(cookie_value), touch=touch)
 
     def look_socket(self, session_hash: str, cookie_value: str, socket: str, *, touch: bool) -> SessionState:
-        """The session a WebSocket was opened for, while the socket may speak for it: it holds the value good now, or
-        is the one through which the proof came. Any other opened with the old value is cut off (SEC-33)."""
+        """The session of a WebSocket, while the socket may act for it: it has the current cookie value, or the proof
+        came through it. Others opened with the old value are closed (SEC-33)."""
         holds_it = LoginSession.cookie_hash == digest(cookie_value)
         proved_here = and_(LoginSession.proved_socket == socket, LoginSession.proved_socket != "")
         return self._look(and_(LoginSession.id_hash == session_hash, or_(holds_it, proved_here)), touch=touch)
 
-    def living(self, session_hashes: Collection[str]) -> dict[str, Speakers]:
+    def living(self, session_hashes: Collection[str]) -> dict[str, AllowedSockets]:
         """Those of these sessions that are still good, and who may speak for each; a look, not an act."""
         now = utc_now()
         wanted = sorted(session_hashes)
-        found: dict[str, Speakers] = {}
+        found: dict[str, AllowedSockets] = {}
         with self.db.read() as db:
             for start in range(0, len(wanted), ASKED_AT_ONCE):
                 rows = db.execute(
@@ -206,7 +223,7 @@ class Sessions(Shared):
                         Account.disabled_at.is_(None),
                     )
                 )
-                found.update((row.id_hash, Speakers(row.cookie_hash, row.proved_socket)) for row in rows)
+                found.update((row.id_hash, AllowedSockets(row.cookie_hash, row.proved_socket)) for row in rows)
         return found
 
     def _look(self, which: ColumnElement[bool], *, touch: bool) -> SessionState:
@@ -236,7 +253,7 @@ class Sessions(Shared):
                     .where(LoginSession.id_hash == session_hash, LoginSession.ended_at.is_(None))
                     .values(last_seen_at=now)
                 )
-        return SessionState(_user(row, account, merchant))
+        return SessionState(user_of(account, merchant, origin=row.address or "web", session=row))
 
     def _due_end(self, row: LoginSession, account: Account, now: dt.datetime) -> str:
         if account.disabled_at is not None:
@@ -281,30 +298,9 @@ class Sessions(Shared):
                 update(LoginSession)
                 .where(
                     LoginSession.id_hash == session_hash,
-                    LoginSession.cookie_hash == _nobodys(ticket),
+                    LoginSession.cookie_hash == _renewing(ticket),
                     LoginSession.ended_at.is_(None),
                 )
                 .values(cookie_hash=digest(value))
             )
         return value if changed.rowcount == 1 else None  # type: ignore[attr-defined]
-
-    def _prove(self, user: User, method: str, *, ticket: str, socket: str) -> None:
-        """Write down that the person has just proved again who they are (step-up).
-
-        With a `ticket` the cookie's value is dead from here on; the browser fetches a new one with the ticket.
-        """
-        with self.db.write() as db:
-            row = db.get(LoginSession, user.session_hash)
-            if row is not None and row.ended_at is None:
-                row.proof_at = utc_now()
-                if ticket:
-                    row.cookie_hash, row.proved_socket = _nobodys(ticket), socket
-                record(
-                    db,
-                    user.merchant_id,
-                    user.account_id,
-                    "session:step_up",
-                    object_id=user.account_id,
-                    origin=user.origin,
-                    method=method,
-                )

@@ -1,8 +1,8 @@
 """Growing delays for guesses, per account and per address; nothing is locked for ever (SEC-37).
 
 A try is *charged before* it is checked, in one transaction, so that a burst of parallel guesses
-cannot all slip in before the first failure is written. A success wipes the account's failures but
-gives the address back only this one try, so that owning one account does not buy guesses at others.
+cannot all slip in before the first failure is written. A success gives email and address back only this one try, so
+that owning one account buys no guesses at others: not at another email's, nor at the same email's elsewhere.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from portal.errors import TryLater
-from portal.identity.base import digest
+from portal.identity.lookup import digest
 from portal.storage.tables import Throttle, utc_now
 from portal.storage.upsert import insert_into
 
@@ -55,7 +55,7 @@ def must_wait(session: Session, keys: Iterable[str], now: dt.datetime | None = N
 
 
 def charge(session: Session, subjects: dict[str, Policy], now: dt.datetime | None = None) -> None:
-    """Charge one try to every subject. Raises TryLater (charging nobody) while one of them must wait."""
+    """Charge one try to every subject. Raises TryLater, without a charge, while one of them must wait."""
     now = now or utc_now()
     rows = {key: _locked(session, key, now) for key in sorted(subjects)}
     must_wait(session, subjects, now)

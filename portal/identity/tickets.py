@@ -14,8 +14,10 @@ from typing import Any
 from sqlalchemy import delete, update
 
 from portal.errors import NotSignedIn
-from portal.identity.base import Shared, digest
+from portal.identity.lookup import digest
+from portal.storage.engine import Database
 from portal.storage.tables import Account, SignInTicket, utc_now
+from portal.vault import FieldSealer
 
 TICKET_SECONDS = 60.0
 SIGN_IN, SIGN_OUT, RENEW = "sign_in", "sign_out", "renew"
@@ -31,8 +33,12 @@ class Redeemed:
     vendor_token: str | None
 
 
-class Tickets(Shared):
+@dataclass
+class Tickets:
     """Issuing and redeeming."""
+
+    db: Database
+    sealer: FieldSealer
 
     def issue_ticket(
         self,

@@ -1,15 +1,16 @@
-"""The languages a person may read the portal in: catalogues, sentences made elsewhere, numbers and dates.
+"""The portal's languages: catalogues, translation of finished sentences, numbers and dates.
 
-Knows nothing of the portal. Pages ask `portal.ui.words`; this room is for it and for plain HTTP answers.
+Imports nothing of the portal. Pages use `portal.ui.common.words`; this package serves it and plain HTTP responses.
 """
 
 from portal.language.catalogues import Catalogue, catalogue_of
-from portal.language.choosing import ENGLISH, LANGUAGES, best_of, current_language, known_or_english
+from portal.language.choosing import ENGLISH, LANGUAGES, Language, best_of, current_language, known_or_english
 
 __all__ = [
     "ENGLISH",
     "LANGUAGES",
     "Catalogue",
+    "Language",
     "best_of",
     "catalogue_of",
     "current_language",

@@ -7,14 +7,14 @@ import io
 import re
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po as read
 
 from portal.language import formats
 from portal.language.choosing import ENGLISH, LANGUAGES
 from portal.language.templates import Templates
-
-if TYPE_CHECKING:
-    from babel.messages.catalog import Catalog
 
 LOCALES = Path(__file__).resolve().parent.parent / "locales"
 _BETWEEN_SENTENCES = re.compile(r"(?<=[.?!]) (?=\S)")
@@ -23,7 +23,7 @@ _SCREENS = ("pages/", "portal/ui/", "portal/app.py")
 
 
 class Catalogue:
-    """Translations of one language. Whatever it does not know stays English."""
+    """Translations of one language. Unknown messages stay English."""
 
     def __init__(self, language: str, catalog: Catalog | None = None) -> None:
         """`language` chooses how numbers and dates are written; `catalog` is None for English."""
@@ -84,8 +84,6 @@ def _from_below(catalog: Catalog) -> list[str]:
 
 
 def _compiled(catalog: Catalog) -> gettext.GNUTranslations:
-    from babel.messages.mofile import write_mo
-
     written = io.BytesIO()
     write_mo(written, catalog)
     written.seek(0)
@@ -97,8 +95,6 @@ def po_path(language: str) -> Path:
 
 
 def read_po(language: str) -> Catalog:
-    from babel.messages.pofile import read_po as read
-
     with po_path(language).open("rb") as source:
         return read(source, locale=language)
 

@@ -1,19 +1,32 @@
-"""Which language: what somebody chose, else what their browser asks for, else English."""
+"""Chooses the language: the chosen one, else the browser's, else English."""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
+from enum import StrEnum
 
-ENGLISH = "en"
-LANGUAGES = {
-    "en": "English",
-    "de": "Deutsch",
-    "fr": "Français",
-    "es": "Español",
-    "it": "Italiano",
-    "nl": "Nederlands",
+
+class Language(StrEnum):
+    """The languages there are catalogues for; the code is what `<html lang>` says."""
+
+    EN = "en"
+    DE = "de"
+    FR = "fr"
+    ES = "es"
+    IT = "it"
+    NL = "nl"
+
+
+ENGLISH: str = Language.EN
+LANGUAGES: dict[str, str] = {
+    Language.EN: "English",
+    Language.DE: "Deutsch",
+    Language.FR: "Français",
+    Language.ES: "Español",
+    Language.IT: "Italiano",
+    Language.NL: "Nederlands",
 }
-"""Code to its own name, as a picker shows it; the code is what `<html lang>` says."""
+"""Code to its own name, as a picker shows it."""
 MOST_ASKED = 500  # characters of Accept-Language looked at
 current_language: ContextVar[str] = ContextVar("current_language", default=ENGLISH)
 """The language of the HTTP request being answered. Streamlit's script threads do not inherit it."""

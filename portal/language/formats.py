@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
-from portal.language.choosing import ENGLISH
+from babel.dates import format_skeleton
+from babel.numbers import format_decimal, format_percent
 
-DATE_FIELDS = {
-    "en": "YYYY-MM-DD",
-    "de": "DD.MM.YYYY",
-    "fr": "DD/MM/YYYY",
-    "es": "DD/MM/YYYY",
-    "it": "DD/MM/YYYY",
-    "nl": "DD-MM-YYYY",
+from portal.language.choosing import ENGLISH, Language
+
+DATE_FIELDS: Mapping[str, str] = {
+    Language.EN: "YYYY-MM-DD",
+    Language.DE: "DD.MM.YYYY",
+    Language.FR: "DD/MM/YYYY",
+    Language.ES: "DD/MM/YYYY",
+    Language.IT: "DD/MM/YYYY",
+    Language.NL: "DD-MM-YYYY",
 }
 """How a date field shows what is typed into it (the forms Streamlit's `date_input` takes)."""
 
@@ -21,8 +25,6 @@ def number(value: float, language: str, digits: int = 0) -> str:
     """``1,234`` or ``1.234``, with so many digits behind the point."""
     if language == ENGLISH:
         return f"{value:,.{digits}f}"
-    from babel.numbers import format_decimal
-
     pattern = "#,##0" + ("." + "0" * digits if digits else "")
     return str(format_decimal(value, format=pattern, locale=language))
 
@@ -31,8 +33,6 @@ def percent(share: float, language: str) -> str:
     """A share of 0 to 1 in whole percent."""
     if language == ENGLISH:
         return f"{100 * share:.0f} %"
-    from babel.numbers import format_percent
-
     return str(format_percent(share, locale=language))
 
 
@@ -40,8 +40,6 @@ def day(local: dt.date, language: str) -> str:
     """``23 Nov 2026``."""
     if language == ENGLISH:
         return f"{local.day} {local:%b %Y}"
-    from babel.dates import format_skeleton
-
     return str(format_skeleton("yMMMd", _midnight(local), locale=language))
 
 
@@ -49,9 +47,14 @@ def day_of_year(local: dt.date, language: str) -> str:
     """``23 Nov``."""
     if language == ENGLISH:
         return f"{local.day} {local:%b}"
-    from babel.dates import format_skeleton
-
     return str(format_skeleton("MMMd", _midnight(local), locale=language))
+
+
+def month_of_year(local: dt.date, language: str) -> str:
+    """``Nov 2026``."""
+    if language == ENGLISH:
+        return f"{local:%b %Y}"
+    return str(format_skeleton("yMMM", _midnight(local), locale=language))
 
 
 def moment(local: dt.datetime, language: str) -> str:

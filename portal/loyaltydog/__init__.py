@@ -9,10 +9,8 @@ What may go wrong is drawn in ``errors``; what may be repeated is decided in ``r
 """
 
 from .addresses import normalise_base_url, parse_host_entry
-from .answers import EXPORT_NOTES
-from .asks import CardStatus, ConsentAsk, ErasureAsk, ExportAsk, FileFormat
 from .client import LoyaltyDog
-from .connection import Connection
+from .connection import TEST_KEY, Connection, is_test_key
 from .errors import (
     CallError,
     ConnectionLost,
@@ -62,11 +60,15 @@ from .models import (
     Transaction,
     User,
 )
+from .network.line import Resolver
+from .network.proxy import Proxy, read_proxy
+from .params import CardStatus, ConsentAsk, ErasureAsk, ExportAsk, FileFormat
+from .responses import EXPORT_NOTES
 from .retry import RetryDecision, retry_export_post, retry_reads
-from .wire import Resolver
 
 __all__ = [
     "EXPORT_NOTES",
+    "TEST_KEY",
     "AddressRefused",
     "AuditLogEntry",
     "AuditLogPage",
@@ -101,6 +103,7 @@ __all__ = [
     "NotAuthenticated",
     "NotFound",
     "Program",
+    "Proxy",
     "RateLimited",
     "RedirectRefused",
     "Rejected",
@@ -121,8 +124,10 @@ __all__ = [
     "User",
     "WrongMediaType",
     "fetch_file",
+    "is_test_key",
     "normalise_base_url",
     "parse_host_entry",
+    "read_proxy",
     "retry_export_post",
     "retry_reads",
 ]

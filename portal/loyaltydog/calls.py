@@ -15,12 +15,12 @@ from urllib.parse import quote, urlencode
 from .connection import Connection
 from .errors import LoyaltyDogError, NotAuthenticated, UnreadableAnswer
 from .file_errors import TooLarge
-from .limits import MAX_ANSWER_BYTES, MAX_ERROR_BODY_BYTES, Deadline
+from .network.limits import MAX_ANSWER_BYTES, MAX_ERROR_BODY_BYTES, Deadline
+from .network.line import Resolver
+from .network.transport import Answer, Outgoing, exchange
 from .parsing import parse_json
-from .refusals import error_for, request_id_of
 from .retry import retry_reads
-from .transport import Answer, Outgoing, exchange
-from .wire import Resolver
+from .status_errors import error_for, request_id_of
 
 __all__ = ["Caller", "Query", "Received", "path_to", "target_of"]
 
@@ -139,6 +139,7 @@ class Caller:
                 allow_loopback=self._connection.allow_loopback_http,
                 resolver=self._resolver,
                 ssl_context=self._ssl_context,
+                proxy=self._connection.proxy,
             ) as answer:
                 return _received(answer, request_id)
         except LoyaltyDogError as error:

@@ -1,8 +1,8 @@
 """The LoyaltyDog API, call by call.
 
-Reads (GET) are repeated by ``retry_reads`` within the connection's total time; whatever writes is sent at most once and
-never repeated here (SEC-13). Every call raises LoyaltyDogError, or ValueError for arguments that must never be sent.
-Source: api/openapi.yaml.
+Reads (GET) are repeated by ``retry_reads`` within the connection's total time; writes are sent at most once and never
+repeated here (SEC-13). Every call raises LoyaltyDogError, or ValueError for arguments that must never be sent. Source:
+api/openapi.yaml.
 """
 
 import json
@@ -14,8 +14,6 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from .answers import read_cards, read_export
-from .asks import CardStatus, ConsentAsk, ErasureAsk, ExportAsk, FileFormat
 from .calls import Caller, Query, path_to, target_of
 from .connection import Connection
 from .errors import NotAuthenticated, Rejected
@@ -32,9 +30,11 @@ from .models import (
     Transaction,
     User,
 )
+from .network.line import Resolver
+from .network.tls import strict_context
+from .params import CardStatus, ConsentAsk, ErasureAsk, ExportAsk, FileFormat
 from .parsing import read_list, read_model
-from .transport import check_ssl_context
-from .wire import Resolver
+from .responses import read_cards, read_export
 
 __all__ = ["LoyaltyDog"]
 
@@ -52,7 +52,7 @@ class LoyaltyDog:
     ) -> None:
         self._connection = connection
         self._resolver = resolver
-        self._ssl_context = check_ssl_context(ssl_context) if ssl_context is not None else None
+        self._ssl_context = strict_context(ssl_context) if ssl_context is not None else None
         self._caller = Caller(connection, resolver, self._ssl_context, sleep)
 
     def __enter__(self) -> Self:
@@ -142,7 +142,9 @@ class LoyaltyDog:
         """The loyalty system's own export: the data itself, passed to ``sink`` under the guarded fetch's limits."""
         path = path_to("loyalty", "programs", program_id, "customers", customer_id, "export")
         connection = self._connection
-        policy = FetchPolicy(connection.base_url, allow_loopback_http=connection.allow_loopback_http)
+        policy = FetchPolicy(
+            connection.base_url, allow_loopback_http=connection.allow_loopback_http, proxy=connection.proxy
+        )
         return fetch_file(
             target_of(path, {"format": format}),
             policy,

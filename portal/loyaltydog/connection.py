@@ -3,8 +3,16 @@
 from dataclasses import dataclass, field
 
 from .addresses import Address, normalise_base_url, parse_address
+from .network.proxy import Proxy
 
-__all__ = ["Connection"]
+__all__ = ["TEST_KEY", "Connection", "is_test_key"]
+
+TEST_KEY = "ld_test_"
+
+
+def is_test_key(token: str) -> bool:
+    """LoyaltyDog's test keys begin so; they are no sandbox, what they are used for touches real customers' data."""
+    return token.strip().startswith(TEST_KEY)
 
 
 @dataclass(frozen=True)
@@ -15,6 +23,7 @@ class Connection:
     ``token``: bearer; may be empty for a sign-in. ``merchant_token``, ``customer_token``: X-Eposn headers.
     ``allow_loopback_http``: opens plain http, and loopback at all, to 127.0.0.0/8, ::1 and ``localhost`` only.
     ``timeout_seconds``: total of one API call, repeats and waits included.
+    ``proxy``: the way out, to everything but loopback.
     """
 
     base_url: str
@@ -23,6 +32,7 @@ class Connection:
     customer_token: str | None = field(default=None, repr=False)
     allow_loopback_http: bool = False
     timeout_seconds: float = 30.0
+    proxy: Proxy | None = None
 
     def __post_init__(self) -> None:
         base_url = normalise_base_url(self.base_url, allow_loopback_http=self.allow_loopback_http)

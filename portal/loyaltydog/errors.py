@@ -69,10 +69,12 @@ Delivery = Literal["never_sent", "answered", "unknown"]
 
 @dataclass(frozen=True)
 class FieldProblem:
-    """One field of a 422: where (``("body", "customerEmail")``), and the vendor's words, which may quote the input."""
+    """One field of a 422: where (``("body", "customerEmail")``), the vendor's words, which may quote the input, and the
+    kind of error (``"missing"``), empty when it is no plain name."""
 
     loc: tuple[str | int, ...]
     msg: str = field(repr=False)
+    type: str = ""
 
 
 class LoyaltyDogError(Exception):

@@ -1,9 +1,10 @@
-"""The guarded fetch: one file behind an address that somebody else chose (SEC-1 to SEC-9).
+"""The guarded fetch of one file from an untrusted address (SEC-1 to SEC-9).
 
 ``downloadUrl`` is a plain string of the vendor's: its host is undocumented, it may be relative, and it is a credential.
 So the address is read strictly, the host must be the API's own or on the merchant's exact list, the connection goes to
 a checked address, only the API's own origin gets the merchant's tokens, nothing is decompressed, everything is counted,
-and not one byte reaches ``sink`` before media type and first bytes fit. Until ``fetch_file`` returns, nothing counts.
+and not one byte reaches ``sink`` before media type and first bytes fit. Until ``fetch_file`` returns, what the sink got
+is not valid.
 """
 
 import base64
@@ -12,15 +13,21 @@ import hashlib
 import re
 import ssl
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import unquote_to_bytes
 
-from .addresses import Address, normalise_base_url, parse_address, parse_host_entry, resolve_address
-from .asks import FileFormat
+from .addresses import (
+    Address,
+    normalise_base_url,
+    parse_address,
+    parse_host_entry,
+    refused,
+    resolve_address,
+    resolve_redirect,
+)
 from .connection import Connection
-from .errors import ConnectionLost, Gone, LoyaltyDogError, NotFound, UnreadableAnswer
+from .errors import ConnectionLost, Gone, LoyaltyDogError, NotFound, Rejected, UnreadableAnswer
 from .file_errors import (
-    AddressRefused,
     EmptyFile,
     EncodedBody,
     HostNotAllowed,
@@ -29,11 +36,13 @@ from .file_errors import (
     TooLarge,
     Truncated,
 )
-from .limits import MAX_ERROR_BODY_BYTES, Deadline
-from .media import SNIFF_BYTES, check_first_bytes, check_media_type
-from .refusals import error_for
-from .transport import Answer, Outgoing, exchange
-from .wire import Resolver
+from .media import SNIFF_BYTES, charset_of, check_first_bytes, check_media_type
+from .network.limits import MAX_ERROR_BODY_BYTES, Deadline
+from .network.line import Resolver
+from .network.proxy import Proxy
+from .network.transport import Answer, Outgoing, exchange
+from .params import FileFormat
+from .status_errors import error_for
 
 __all__ = ["FetchPolicy", "FetchedFile", "fetch_file"]
 
@@ -46,6 +55,12 @@ _REQUEST_ID_HEADERS = (
     "x-goog-request-id",
     "x-guploader-uploadid",
 )
+MALFORMED_DATA = "It carries the file in itself and cannot be read."
+PLAIN_ENCODINGS = frozenset({"", "identity", "none", "binary", "utf-8", "utf8", "aws-chunked", "8bit", "7bit"})
+"""Values of Content-Encoding that storage hosts set on unencoded bytes; none is a compression (s3cmd #157, nocodb
+#14038; aws-chunked stays from an upload whose framing the host took off)."""
+_CHUNK_HEAD = re.compile(rb"[0-9a-f]{1,16};chunk-signature=", re.IGNORECASE)
+_STORAGE_ERROR = re.compile(rb"<Error\b|<Code>")
 _DATA_ADDRESS = re.compile(r"data:([^,]*),", re.IGNORECASE | re.ASCII)
 
 
@@ -55,6 +70,7 @@ class FetchPolicy:
 
     ``allowed_hosts``: exact ``host`` (port 443) or ``host:port``; empty means the API's own origin only.
     ``min_bytes_per_second`` holds once ``min_rate_grace_seconds`` were spent waiting for bytes.
+    ``proxy``: the way out, to everything but loopback.
     ``max_redirects``: 0 or 1; a redirect is vetted like a first address and never goes from https to http.
     """
 
@@ -66,6 +82,7 @@ class FetchPolicy:
     min_bytes_per_second: float = 1024.0
     min_rate_grace_seconds: float = 20.0
     max_redirects: int = 0
+    proxy: Proxy | None = None
 
     def __post_init__(self) -> None:
         base_url = normalise_base_url(self.api_base_url, allow_loopback_http=self.allow_loopback_http)
@@ -90,13 +107,17 @@ class FetchPolicy:
 
 @dataclass(frozen=True)
 class FetchedFile:
-    """A whole file. ``sha256`` is the hex digest of the original bytes as passed to the sink, None if not asked for."""
+    """A whole file. ``sha256`` is the hex digest of the original bytes as passed to the sink, None if not asked for.
+
+    ``charset``: the encoding that the answer's Content-Type named, in lower case.
+    """
 
     size: int
     sha256: str | None
     media_type: str | None
     http_request_id: str | None
     declared_length: int | None
+    charset: str | None = None
 
 
 def fetch_file(
@@ -119,6 +140,7 @@ def fetch_file(
     """
     intake = _Intake(expected_format, policy.max_bytes, sink, on_progress, hashlib.sha256() if digest else None)
     try:
+        address = address.strip()
         if address[:5].lower() == "data:":
             return _read_data_address(address, intake)
         return _fetch(address, policy, intake, connection, resolver, ssl_context)
@@ -150,6 +172,7 @@ def _fetch(
             allow_loopback=policy.allow_loopback_http,
             resolver=resolver,
             ssl_context=ssl_context,
+            proxy=policy.proxy,
         ) as answer:
             if 300 <= answer.status < 400 and hop < policy.max_redirects:
                 current = _redirected(answer, current, policy)
@@ -171,8 +194,7 @@ def _redirected(answer: Answer, current: Address, policy: FetchPolicy) -> Addres
     location = answer.headers.get("location", "").strip()
     if not location:
         raise RedirectRefused("redirect without an address", status=answer.status)
-    base = f"{current.scheme}://{current.authority}"
-    target = _vetted(resolve_address(location, base, allow_loopback_http=policy.allow_loopback_http), policy)
+    target = _vetted(resolve_redirect(location, current, allow_loopback_http=policy.allow_loopback_http), policy)
     if current.scheme == "https" and target.scheme != "https":
         raise RedirectRefused("redirect from https to http", status=answer.status)
     return target
@@ -186,8 +208,11 @@ def _check_status(answer: Answer, *, own: bool) -> None:
         raise EmptyFile("HTTP 204", status=status, request_id=request_id)
     if 300 <= status < 400:
         raise RedirectRefused(f"HTTP {status}", status=status, request_id=request_id)
-    error = error_for(status, answer.headers, _error_body(answer) if own else b"")
-    if isinstance(error, (NotFound, Gone)) or (not own and status in (401, 403)):
+    body = _error_body(answer)
+    error = error_for(status, answer.headers, body if own else b"")
+    gone = isinstance(error, (NotFound, Gone)) or (not own and status in (401, 403))
+    # S3 answers 400 to an expired token (boto3 #2392), and a GET of a link sends nothing that a person had typed.
+    if gone or (isinstance(error, Rejected) and (not own or _STORAGE_ERROR.search(body))):
         error = LinkExpired(error.detail, status=status, delivery="answered", vendor_says=error.vendor_says)
     error.request_id = error.request_id or request_id
     raise error
@@ -202,8 +227,8 @@ def _error_body(answer: Answer) -> bytes:
 
 def _take_body(answer: Answer, policy: FetchPolicy, intake: "_Intake") -> FetchedFile:
     request_id, declared = _request_id(answer.headers), answer.declared_length
-    encoding = answer.headers.get("content-encoding", "").strip().lower()
-    if encoding not in ("", "identity"):
+    encodings = {part.strip().lower() for part in answer.headers.get("content-encoding", "").split(",")}
+    if not encodings <= PLAIN_ENCODINGS:
         raise EncodedBody("Content-Encoding is not identity", status=200, request_id=request_id)
     media_type = check_media_type(answer.headers.get("content-type"), intake.expected)
     if declared is not None and declared > policy.max_bytes:
@@ -225,14 +250,15 @@ def _take_body(answer: Answer, policy: FetchPolicy, intake: "_Intake") -> Fetche
         cut = "body goes on beyond its declared length"
     if cut is not None:
         raise Truncated(f"{cut} after {intake.size} bytes", status=200, request_id=request_id)
-    return intake.finish(media_type, request_id, declared)
+    found = intake.finish(media_type, request_id, declared)
+    return replace(found, charset=charset_of(answer.headers.get("content-type")))
 
 
 def _read_data_address(address: str, intake: "_Intake") -> FetchedFile:
     """A ``data:`` address carries the file in itself (RFC 2397); nothing is sent anywhere."""
     head = _DATA_ADDRESS.match(address[:300])
     if head is None or not address.isascii():
-        raise AddressRefused("malformed data address")
+        raise refused("malformed data address", MALFORMED_DATA)
     media_type, *options = [part.strip().lower() for part in head[1].split(";")]
     if len(address) > 4 * intake.max_bytes + 1024:
         raise TooLarge(f"data address holds more than {intake.max_bytes} bytes")
@@ -244,7 +270,7 @@ def _read_data_address(address: str, intake: "_Intake") -> FetchedFile:
         except binascii.Error:
             body = None
     if body is None:
-        raise AddressRefused("malformed data address")
+        raise refused("malformed data address", MALFORMED_DATA)
     for start in range(0, len(body), _DATA_SLICE_BYTES):
         intake.take(body[start : start + _DATA_SLICE_BYTES], len(body))
     return intake.finish(checked, None, len(body))
@@ -290,6 +316,8 @@ class _Intake:
 
     def _release(self, *, complete: bool) -> None:
         held = bytes(self._held or b"")
+        if _CHUNK_HEAD.match(held):
+            raise EncodedBody("the framing of an aws-chunked upload is in the body")
         check_first_bytes(held[:SNIFF_BYTES], self.expected, complete=complete)
         self._held = None
         self.sink(held)

@@ -30,18 +30,37 @@ __all__ = [
     "User",
 ]
 
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,12})?)?\s?(Z|z|[+-]\d\d(:?\d\d)?)?", re.ASCII)
+_TIME = re.compile(
+    r"(\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d)(?:(:\d\d)([.,]\d{1,12})?)?\s?(Z|z|[+-]\d\d(:?\d\d)?)?"
+    r"(\[!?[A-Za-z0-9_/+=:.-]{1,80}\])*",
+    re.ASCII,
+)
+"""RFC 3339 and its near misses; what stands in brackets behind it is RFC 9557's and changes no moment."""
+_EPOCH = re.compile(r"(\d{9,10})(\.\d{1,9})?|(\d{12,13})", re.ASCII)
+"""Seconds, or milliseconds, since 1970: from 1973 on for both."""
 
 
 def read_time(value: object) -> tuple[datetime, bool]:
-    """(UTC time, whether it came without an offset) from RFC 3339 text or its common near misses. Raises ValueError."""
+    """(UTC time, whether it came without an offset) from RFC 3339 text, its near misses, or a count since 1970.
+
+    Raises ValueError.
+    """
     if isinstance(value, datetime):
         return (value.replace(tzinfo=UTC), True) if value.tzinfo is None else (value.astimezone(UTC), False)
-    if not isinstance(value, str) or not _TIME.fullmatch(value.strip()):
+    if not isinstance(value, str):
         raise ValueError("not a date and time")
-    text = value.strip().replace(" ", "T", 1).replace(" ", "").replace(",", ".").upper()
+    if counted := _EPOCH.fullmatch(value.strip()):
+        seconds = float(counted[3]) / 1000 if counted[3] else float(value)
+        return datetime.fromtimestamp(0, UTC) + timedelta(seconds=seconds), False
+    found = _TIME.fullmatch(value.strip())
+    if found is None:
+        raise ValueError("not a date and time")
+    day_and_minute, second, fraction, offset = found.group(1, 2, 3, 4)
+    leap = second == ":60"  # RFC 3339, 5.7: the second after 59
+    text = day_and_minute[:10] + "T" + day_and_minute[11:] + (":59" if leap else second or ":00")
+    text += (fraction or "").replace(",", ".") + (offset or "").upper()
     try:
-        parsed = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text) + timedelta(seconds=1 if leap else 0)
         return (parsed.replace(tzinfo=UTC), True) if parsed.tzinfo is None else (parsed.astimezone(UTC), False)
     except (ValueError, OverflowError):
         pass
@@ -227,6 +246,7 @@ _SKEW_MEANT_SECONDS = 5.0
 _SKEW_BELIEVED_SECONDS = 24 * 3600.0
 
 ReadyMeaning = Literal["ready", "pending", "failed", "unknown"]
+# The vendor documents no values of `status`; docs/inspection.md has this list in words.
 _MEANINGS: dict[str, ReadyMeaning] = {
     **dict.fromkeys(
         ("available", "complete", "completed", "done", "finished", "ready", "success", "succeeded"), "ready"
@@ -234,6 +254,11 @@ _MEANINGS: dict[str, ReadyMeaning] = {
     **dict.fromkeys(("accepted", "in_progress", "pending", "processing", "queued", "running", "started"), "pending"),
     **dict.fromkeys(("cancelled", "error", "expired", "failed", "failure", "rejected"), "failed"),
 }
+
+
+def meaning_of(status: str) -> ReadyMeaning:
+    """What the vendor's ``status`` of an export most likely says; ``unknown`` when it is empty or no word we know."""
+    return _MEANINGS.get(status.strip().lower().replace("-", "_").replace(" ", "_"), "unknown")
 
 
 @dataclass(frozen=True)
@@ -275,5 +300,5 @@ class ExportAnswer:
 
     @property
     def meaning(self) -> ReadyMeaning:
-        """What ``status`` most likely says; its values are undocumented, so ``unknown`` needs a person's eye."""
-        return _MEANINGS.get(self.status.strip().lower().replace("-", "_").replace(" ", "_"), "unknown")
+        """What ``status`` most likely says."""
+        return meaning_of(self.status)

@@ -1,4 +1,4 @@
-"""Reading JSON that nobody vouches for: bytes in, plain or typed values out. Pure; no I/O.
+"""Parses untrusted JSON: bytes in, plain or typed values out. Pure; no I/O.
 
 Rules kept: nothing in a body raises anything but UnreadableAnswer, whose ``detail`` never quotes it; numbers stay the
 text they were sent as; duplicate keys, NaN and deep nesting are refused.
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from .errors import UnreadableAnswer
-from .limits import MAX_JSON_DEPTH
+from .network.limits import MAX_JSON_DEPTH
 
 __all__ = ["for_person", "parse_json", "place", "read_list", "read_model", "without_addresses", "without_emails"]
 

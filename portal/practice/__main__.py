@@ -1,7 +1,10 @@
 """``python -m portal.practice``: run the practice merchant on loopback."""
 
 import argparse
+import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 from pydantic import ValidationError
@@ -24,8 +27,16 @@ def _parser() -> argparse.ArgumentParser:
     option("--retry-after", type=int, default=5, help="Retry-After of the rate limited customer (default 5)")
     option("--retry-reset", type=float, default=60, help="seconds until that customer is limited again (default 60)")
     option("--expires-soon", type=float, default=5, help="lifetime of the expires-soon customer's link (default 5)")
+    option("--while-stdin-is-open", action="store_true", help="end when standard input closes, as a child process")
     option("--large-bytes", type=int, default=24 * 1024 * 1024, help="least size of the large file (default 24 MiB)")
     return parser
+
+
+def _end_with_stdin() -> None:
+    """End when standard input closes: the parent process has ended, in any way."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -49,6 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     except ValidationError as error:
         parser.error("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
+    if asked.while_stdin_is_open:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     try:
         serve(settings)
     except PortTakenError as error:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Final
 
-from portal.practice import shapes
-from portal.practice.columns import ROW_COLUMNS
+from portal.practice.invented import shapes
+from portal.practice.invented.columns import ROW_COLUMNS
+from portal.practice.invented.world import Card, Customer
 from portal.practice.state import Export, State
-from portal.practice.world import Card, Customer
 
 LARGE_CHUNK_ROWS: Final = 200
 MEDIA_TYPES: Final = {"json": "application/json", "csv": "text/csv; charset=utf-8"}

@@ -11,16 +11,22 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.types import ASGIApp
 
-from portal.practice import audit_routes, card_routes, consent_routes, gdpr_routes, hooks, loyalty_routes, token_routes
-from portal.practice.downloads import create_download_app
-from portal.practice.edge import Edge
+from portal.practice.routes import audit as audit_routes
+from portal.practice.routes import cards as card_routes
+from portal.practice.routes import consent as consent_routes
+from portal.practice.routes import gdpr as gdpr_routes
+from portal.practice.routes import hooks
+from portal.practice.routes import loyalty as loyalty_routes
+from portal.practice.routes import token as token_routes
+from portal.practice.routes.downloads import create_download_app
+from portal.practice.routes.edge import Edge
 from portal.practice.settings import PracticeSettings
 from portal.practice.state import State
 
@@ -30,8 +36,8 @@ __all__ = ["PortTakenError", "create_app", "create_download_app", "serve"]
 class PortTakenError(Exception):
     """A listener could not be opened because something else holds its port."""
 
-    def __init__(self, port: int) -> None:
-        self.message = f"Port {port} is taken by another program. Choose another one with --port."
+    def __init__(self, port: int, reason: str = "is taken by another program") -> None:
+        self.message = f"Port {port} {reason}. Choose another one with --port."
         self.detail = f"bind failed on loopback port {port}"
         super().__init__(self.message)
 
@@ -72,15 +78,18 @@ class _Listener(uvicorn.Server):
         yield
 
 
-def serve(settings: PracticeSettings) -> None:
-    """Run both listeners until SIGINT or SIGTERM. Port 0 takes a free port; raises PortTakenError."""
+def serve(settings: PracticeSettings, ready: Callable[[PracticeSettings], None] = lambda settings: None) -> None:
+    """Run both listeners until SIGINT, SIGTERM or SIGHUP; `ready` is called when they answer. Port 0 takes a free port.
+
+    Raises PortTakenError.
+    """
     with contextlib.ExitStack() as stack:
         api_socket = stack.enter_context(bound_socket(settings.host, settings.port))
         download_socket = stack.enter_context(bound_socket(settings.host, settings.download_port))
         settings = settings.model_copy(
             update={"port": api_socket.getsockname()[1], "download_port": download_socket.getsockname()[1]}
         )
-        asyncio.run(_serve(settings, api_socket, download_socket))
+        asyncio.run(_serve(settings, api_socket, download_socket, ready))
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
@@ -93,11 +102,18 @@ def bound_socket(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
+        if isinstance(error, PermissionError):
+            raise PortTakenError(port, "is one of those below 1024, which need root's rights") from error
         raise PortTakenError(port) from error
     return listener
 
 
-async def _serve(settings: PracticeSettings, api_socket: socket.socket, download_socket: socket.socket) -> None:
+async def _serve(
+    settings: PracticeSettings,
+    api_socket: socket.socket,
+    download_socket: socket.socket,
+    ready: Callable[[PracticeSettings], None],
+) -> None:
     state = State.fresh(settings)
     logging.getLogger("uvicorn.error").addFilter(_not_a_cut_off)
     api, downloads = _listener(create_app(settings, state)), _listener(create_download_app(settings, state))
@@ -107,12 +123,14 @@ async def _serve(settings: PracticeSettings, api_socket: socket.socket, download
         api.should_exit = downloads.should_exit = True
 
     loop = asyncio.get_running_loop()
-    for wanted in (signal.SIGINT, signal.SIGTERM):
+    ends = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    for wanted in ends if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN else ends - {signal.SIGHUP}:
         loop.add_signal_handler(wanted, stop)
     running = asyncio.gather(api.serve(sockets=[api_socket]), downloads.serve(sockets=[download_socket]))
     while not (api.started and downloads.started) and not running.done():
         await asyncio.sleep(0.01)
     print(f"practice merchant ready on {settings.api_base}", file=sys.stderr, flush=True)
+    ready(settings)
     await running
 
 

@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from portal.practice.behaviours import BEHAVIOURS, Behaviour, ordinary_behaviour
+from portal.practice.invented.builder import build_world
+from portal.practice.invented.world import Consent, Customer, World
 from portal.practice.settings import APP_KEYS, USERS, PracticeSettings, PracticeUser
-from portal.practice.world import Consent, Customer, World, build_world
 
 EXPORTS_KEPT: Final = 20_000
 AUDIT_ENTRIES_KEPT: Final = 10_000
@@ -49,7 +50,7 @@ class PendingSignIn:
 
 @dataclass(slots=True)
 class State:
-    """Everything that changes while the server runs. ``signing_key`` is made anew by each process."""
+    """The server's mutable state. Each process generates its own ``signing_key``."""
 
     settings: PracticeSettings
     world: World
@@ -94,7 +95,7 @@ class State:
 
     def user(self, email: str) -> PracticeUser | None:
         """The practice user with this address."""
-        return next((user for user in USERS if user.email == email.strip().casefold()), None)
+        return next((user for user in USERS if user.email == email.strip().lower()), None)
 
     def sign_in(self, user: PracticeUser) -> str:
         """An opaque access token for the user, good until the process ends."""

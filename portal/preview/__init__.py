@@ -1,27 +1,27 @@
-"""Untrusted bytes of an export to tables of text, exactly as written, and the inspection that finds other people's
-data.
+"""Reads the untrusted bytes of an export into tables of text, exactly as written, and finds data of other people in it.
 
-read(data, format) -> Preview: the tables, what is odd about the file, its raw text.
-inspect(preview, asked) -> Inspection: does every record belong to the asked person?
-find_others(preview, asked): who else is mentioned, where, how sure.
-Reading: the same for files of LARGE_BYTES and more, in little memory, which `read` takes for small files of very many
-cells as well; Search: looking through one of those.
-Rules: no network, no files but a sealed, nameless one for large files,
-nothing of the rest of the portal; pandas only when a frame is built; nothing here is
-logged, and no
-exception text, repr or finding holds a value of the file.
+- `read(data, format) -> Preview`: the tables, what is odd about the file, its raw text.
+- `inspect(preview, asked) -> Inspection`: does every record belong to the asked person?
+- `find_others(preview, asked)`: who else is mentioned, where, how sure.
+- `Reading`: `read` for files of LARGE_BYTES and more, in little memory (`read` uses its parts for small files of very
+  many cells). `Search` looks through one.
+
+No network, and no file but a sealed, nameless one for large files; no import of the rest of the portal; pandas only
+when a frame is built. Nothing is logged, and no exception text, repr or finding holds a value of the file.
 """
 
 from portal.preview.activity import activity
+from portal.preview.cells import MISSING, NULL, Bare, Cell
 from portal.preview.errors import PreviewError
 from portal.preview.facts import ColumnFact, looks_like, mask
-from portal.preview.inspection import AskedPerson, Check, Finding, Inspection, inspect
-from portal.preview.large import LARGE_BYTES, Reading, read
+from portal.preview.inspection.comparing_people import AskedPerson, Finding
+from portal.preview.inspection.others import Marker, Other, find_others
+from portal.preview.inspection.verdict import Check, Inspection, inspect
+from portal.preview.large.reading import LARGE_BYTES, Reading, read
+from portal.preview.large.searching import Search
 from portal.preview.listing import rows_as_json_lines, summary
-from portal.preview.model import MISSING, NULL, Bare, Cell, Hit, Place, Preview, Table, Warning_
-from portal.preview.others import Marker, Other, find_others
+from portal.preview.model import Hit, Place, Preview, Table, Warning_
 from portal.preview.raw import RawText
-from portal.preview.searching import Search
 
 __all__ = [
     "LARGE_BYTES",

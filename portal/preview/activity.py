@@ -1,8 +1,7 @@
 """Transactions over time, for a picture: the moments and amounts of the table that has both.
 
 Times without an offset are taken as UTC; amounts keep their digits (Decimal). A text that is not clearly one or the
-other is
-left out: the picture is an aid, the tables are the truth.
+other is left out: the chart is an aid; only the tables are complete.
 """
 
 import re
@@ -11,7 +10,8 @@ from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 
 from portal.preview import words
-from portal.preview.model import Cell, Preview, Table
+from portal.preview.cells import Cell
+from portal.preview.model import Preview, Table
 
 MAX_POINTS = 50_000
 _MAX_CHARS = 40

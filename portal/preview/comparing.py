@@ -9,7 +9,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from portal.preview import words
-from portal.preview.model import MISSING, Cell, Preview, Table
+from portal.preview.cells import MISSING, Cell
+from portal.preview.model import Preview, Table
 
 KEY_NAMES = ("id", "_id", "uuid", "transactionId", "cardNumber", "number", "key")
 Fields = dict[str, Cell]

@@ -1,20 +1,16 @@
 """What a column holds: how full it is, how many different texts, what they look like. And how to mask such a text.
 
 `looks_like` is one of LOOKS. A column looks like something when at least nine in ten of its sampled texts do; the
-name of
-the column decides where digits alone cannot (a phone and a card number are both digits).
+name of the column decides where digits alone cannot (a phone and a card number are both digits).
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from portal.preview import words
-from portal.preview.model import NULL, Cell
-
-if TYPE_CHECKING:
-    from portal.preview.model import Table
+from portal.preview.cells import NULL, Cell
 
 DISTINCT_CAP = 10_000
 _SAMPLE = 500
@@ -45,6 +41,7 @@ _MONEY_SHAPE = re.compile(
     r"[+\-]?\s?(?:[$€£¥]|[A-Z]{3}\s)?\s?[+\-]?\d{1,3}(?:[., '\u00a0]?\d{3})*[.,]\d{1,2}(?:\s?(?:[$€£¥]|[A-Z]{3}))?"
     r"|(?:[$€£¥]|[A-Z]{3}\s)\s?\d+|\d+\s?(?:[$€£¥]|EUR|USD|GBP)"
 )
+_EPOCH_MILLISECONDS = re.compile(r"1\d{12}")
 _WHOLE_SHAPE = re.compile(r"[+-]?\d{1,40}")
 _ID_SHAPE = re.compile(
     r"[0-9a-fA-F]{24}|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|[0-9a-fA-F]{32}"
@@ -53,6 +50,16 @@ _ID_SHAPE = re.compile(
 _YES_NO = frozenset(
     ["true", "false", "yes", "no", "y", "n", "ja", "nein", "oui", "non", "si", "sí", "sim", "não", "nee", "tak", "nie"]
 )
+
+
+class Rows(Protocol):
+    """A table, as far as its columns are judged."""
+
+    @property
+    def columns(self) -> tuple[str, ...]: ...
+    @property
+    def row_count(self) -> int: ...
+    def iterate(self, *, stop: int | None = None) -> Iterator[tuple[int, list[Cell]]]: ...
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,7 @@ class ColumnFact:
     looks_like: str
 
 
-def column_facts(table: "Table", most_rows: int | None = None) -> list[ColumnFact]:
+def column_facts(table: Rows, most_rows: int | None = None) -> list[ColumnFact]:
     """One fact a column of `table`, over all its rows or the first `most_rows`."""
     count = table.row_count if most_rows is None else min(most_rows, table.row_count)
     width = len(table.columns)
@@ -120,15 +127,27 @@ def looks_like(name: str, texts: Sequence[Cell]) -> str:
         yield EMAIL, mostly(EMAIL_SHAPE)
         yield YES_NO, all(text.casefold() in _YES_NO for text in sample)
         yield PHONE, words.has(parts, words.PHONE) and mostly(_PHONE_SHAPE)
-        yield DATE, mostly(_DATE_SHAPE)
+        yield DATE, mostly(_DATE_SHAPE) or _dates_and_epochs(sample)
         yield CARD, words.has(parts, words.CARD) and not parts & {"id", "ids", "uuid"} and mostly(_CARD_SHAPE)
         yield PHONE, not named_id and _all_phones(sample)
         yield MONEY, not named_id and mostly(_MONEY_SHAPE)
         yield MONEY, words.has(parts, words.AMOUNT) and mostly(_WHOLE_SHAPE)
+        yield MONEY, not named_id and _amounts_and_wholes(sample)
         yield IDENTIFIER, mostly(_ID_SHAPE) or (named_id and all(" " not in t and len(t) <= 64 for t in sample))
         yield WHOLE, mostly(_WHOLE_SHAPE)
 
     return next((kind for kind, fits in kinds() if fits), TEXT)
+
+
+def _dates_and_epochs(sample: Sequence[str]) -> bool:
+    """Dates, some of them as milliseconds since 1970, as MongoDB writes them."""
+    dates = sum(_DATE_SHAPE.fullmatch(text) is not None for text in sample)
+    return dates > 0 and all(_DATE_SHAPE.fullmatch(t) or _EPOCH_MILLISECONDS.fullmatch(t) for t in sample)
+
+
+def _amounts_and_wholes(sample: Sequence[str]) -> bool:
+    amounts = sum(_MONEY_SHAPE.fullmatch(text) is not None for text in sample)
+    return 2 * amounts > len(sample) and all(_MONEY_SHAPE.fullmatch(t) or _WHOLE_SHAPE.fullmatch(t) for t in sample)
 
 
 def _all_phones(sample: Sequence[str]) -> bool:

@@ -2,11 +2,9 @@
 
 Marks: a missing cell is None; JSON null is `⟨null⟩`; an empty text is `⟨empty⟩`; an empty JSON list or object is
 `⟨empty list⟩` or `⟨empty object⟩`. A text of the source that begins like a mark gets a backslash in front, so
-`⟨null⟩` in
-the source reads `\\⟨null⟩` and nothing looks like what it is not.
+`⟨null⟩` in the source reads `\\⟨null⟩` and nothing looks like what it is not.
 What a screen would hide or obey is written as an escape (`portal.preview.raw`); cells beyond MAX_CELL_CHARS are cut
-and say
-so; `Table.rows` has them whole.
+and say so; `Table.rows` has them whole.
 """
 
 import re
@@ -14,7 +12,7 @@ from collections.abc import Sequence
 
 import pandas
 
-from portal.preview.model import NULL, Bare, Cell, Gap
+from portal.preview.cells import NULL, Bare, Cell, Gap
 from portal.preview.raw import displayable
 
 MAX_CELL_CHARS = 10_000

@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from portal.preview.model import MISSING, NULL, Bare, Cell, Preview
-from portal.preview.others import Other
+from portal.preview.cells import MISSING, NULL, Bare, Cell
+from portal.preview.inspection.others import Other
+from portal.preview.inspection.verdict import Inspection
+from portal.preview.model import Preview
 
 FIRST_ROWS = 5
 
@@ -18,18 +20,23 @@ def _plain(cell: Cell) -> Any:
     return str(cell)
 
 
-def summary(preview: Preview, others: Iterable[Other] = ()) -> dict[str, Any]:
-    """`{"tables": [{name, columns, rows, first}], "warnings": [{place, message}], "others": [{place, kind,
-    confidence}]}`.
+def summary(preview: Preview, others: Iterable[Other] = (), inspection: Inspection | None = None) -> dict[str, Any]:
+    """`{"verdict", "checks": [{key, ok, sentence}], "tables": [{name, columns, rows, notes, first}], "warnings":
+    [{place, message}], "others": [{place, kind, confidence}]}`; the first two and the notes with an `inspection`.
 
     `first` holds lists of cells as wide as `columns`; there a missing cell is null too. `rows` is a count.
     """
-    return {
+    judged: dict[str, Any] = {}
+    if inspection is not None:
+        checks = [{"key": check.key, "ok": check.ok, "sentence": check.sentence} for check in inspection.checks]
+        judged = {"verdict": inspection.verdict, "checks": checks}
+    return judged | {
         "tables": [
             {
                 "name": table.name,
                 "columns": list(table.columns),
                 "rows": table.row_count,
+                **({"notes": list(table.notes)} if inspection is not None else {}),
                 "first": [[_plain(cell) for cell in row] for row in table.rows(0, FIRST_ROWS)],
             }
             for table in preview.tables

@@ -1,7 +1,6 @@
 """Tables of text read from an export, exactly as written.
 
-Cells: a cell is a `str` (what the source says, digit for digit), `NULL` (JSON null) or `MISSING` (the row has no such
-field). An empty text stays an empty text. `Bare` marks text that JSON wrote without quotes (12, true, [], {}).
+Cells: see `portal.preview.cells`.
 Counts: rows are counted from 0 in code and from 1 in anything a person reads.
 Rules: nothing is converted, trimmed or left out; what a limit keeps out of the columns is shown elsewhere and a warning
 says where (SEC-22, LAW-8).
@@ -9,13 +8,13 @@ says where (SEC-22, LAW-8).
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from portal.preview.cells import MISSING, Cell
 from portal.preview.raw import CHARS_PER_PAGE, RawText
 
 if TYPE_CHECKING:
@@ -29,27 +28,6 @@ Format: TypeAlias = Literal["json", "csv"]
 ROWS_AT_ONCE = 500
 ROWS_JUDGED = 200  # by so many rows a screen decides which columns it masks
 CELLS_AT_ONCE = 20_000
-
-
-class Gap(enum.Enum):
-    """Why a cell holds no text."""
-
-    NULL = "null"
-    MISSING = "missing"
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-NULL: Final = Gap.NULL
-MISSING: Final = Gap.MISSING
-Cell: TypeAlias = str | Gap
-
-
-class Bare(str):
-    """Text that JSON wrote without quotes: a number with its digits, `true`, `false`, `[]` or `{}`."""
-
-    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -68,8 +46,8 @@ class Place:
 class Warning_:  # noqa: N801 - the plain name belongs to Python
     """Something in the file that a person should know before trusting the tables.
 
-    place: "line 12, column 3", "$.giftCards[0].email" or "file". It may hold a key of the source: show it, never log
-    it.
+    place: "line 12, column 3", "$.giftCards[0].email" or "file". It may hold a key of the source: show it, never
+    log it.
     """
 
     place: str
@@ -156,7 +134,7 @@ class Table:
         return {}
 
     def paths(self, row: int) -> list[str]:
-        """Where each cell of `row` stands in the source, one text a column; a link column has its parent's path."""
+        """The source path of each cell of `row`, one text a column; a link column has its parent's path."""
         return self._paths(row)
 
     def column_facts(self, most_rows: int | None = None) -> list[ColumnFact]:
@@ -213,7 +191,7 @@ class Preview:
         return list(islice(self.find(text), limit))
 
     def find(self, text: str, progress: Callable[[int], None] = lambda _rows: None) -> Iterator[Hit]:
-        """As `search`, one after another; `progress` is told how many rows have been looked at."""
+        """As `search`, one hit after another; `progress` gets the number of rows looked at."""
         needle = text.casefold()
         looked = 0
         for table in self.tables if needle else ():
@@ -244,7 +222,7 @@ class WarningLog:
             self._more[kind] = self._more.get(kind, 0) + 1
 
     def count(self, kind: str, more: int) -> None:
-        """So many more of a kind whose first places are all told."""
+        """Add to the count of a kind whose first locations are all recorded."""
         self._more[kind] = self._more.get(kind, 0) + more
 
     def absorb(self, other: WarningLog) -> None:
@@ -256,7 +234,7 @@ class WarningLog:
                 self._more[kind] = self._more.get(kind, 0) + more
 
     def wants_place(self, kind: str) -> bool:
-        """False when a further place of this kind would only be counted, so that nobody builds it."""
+        """False when a further location of this kind would only be counted; saves building it."""
         return len(self._kept.get(kind, ())) < self.PLACES_PER_KIND
 
     def __len__(self) -> int:

@@ -1,26 +1,32 @@
 """Bytes of an export to a `Preview`. Pure: no network, no files, no pandas."""
 
 import re
+from dataclasses import replace
 
-from portal.preview import csv_reader, csv_tables, json_reader, json_tables
+from portal.preview.csv import reader as csv_reader
+from portal.preview.csv import tables as csv_tables
 from portal.preview.decoding import Decoded, decode
 from portal.preview.errors import PreviewError
+from portal.preview.json import reader as json_reader
+from portal.preview.json import tables as json_tables
+from portal.preview.json.prefix import without_closing, without_prefix
+from portal.preview.json.typed import TYPED_MARK, without_types
+from portal.preview.losses import Losses
 from portal.preview.model import Format, Preview, Table, WarningLog
 from portal.preview.raw import RawText, without_lone_surrogates
 
 _KINDS = {"dict": "object", "list": "list"}
-_ODD = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f]")
+_ODD = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1b]")
 
 
-def read_in_memory(data: bytes, format: Format) -> Preview:
+def read_in_memory(data: bytes, format: Format, charset: str = "") -> Preview:
     """The tables of `data`, read as `format`, all held in memory: up to 330 bytes for each mark of structure.
 
     Never raises on content: problems become warnings. Raises PreviewError only when no value at all can be read; its
-    `raw`
-    still shows the text.
+    `raw` still shows the text.
     """
     log = WarningLog()
-    decoded = decode(data)
+    decoded = decode(data, charset)
     if decoded.problem:
         log.add("encoding", "file", decoded.problem)
     text = decoded.text.removeprefix("\ufeff")
@@ -32,7 +38,8 @@ def read_in_memory(data: bytes, format: Format) -> Preview:
 
 
 def _read_json(data: bytes, decoded: Decoded, text: str, log: WarningLog) -> Preview:
-    tree = json_reader.read_tree(text, log)
+    bare = without_prefix(text, log)
+    tree = json_reader.read_tree(text if bare is text else without_closing(bare), log)
     if not tree.values:
         raise PreviewError(
             "This file is not JSON, so there are no tables to show. The Raw tab shows what arrived. "
@@ -40,8 +47,13 @@ def _read_json(data: bytes, decoded: Decoded, text: str, log: WarningLog) -> Pre
             f"no JSON value in {len(data)} bytes, encoding {decoded.encoding}",
             RawText(text),
         )
+    if TYPED_MARK in text:
+        told: set[tuple[str, str]] = set()
+        values = [without_types(value, log, told, is_data=json_tables.keys_are_data) for value in tree.values]
+        tree = replace(tree, values=values)
     kind = "lines" if tree.is_lines else _KINDS.get(type(tree.values[0]).__name__, "value")
     tables = json_tables.tables_from_tree(tree, log)
+    _tell_losses(text, "json", log)
     return _preview(data, decoded, text, log, tables, "json", tree.complete, kind, fits=True)
 
 
@@ -55,8 +67,18 @@ def _read_csv(data: bytes, decoded: Decoded, text: str, log: WarningLog) -> Prev
         log.add("format", "file", "This does not look like CSV. Look at the Raw tab before you trust the tables.")
     if "\x00" in text:
         log.add("zero", "file", "The file holds zero bytes; they are shown as \\x00.")
-    tables = csv_tables.tables_from_records(records, log)
+    tables, is_sentence = csv_tables.tables_from_records(records, log)
+    if is_sentence:
+        fits = False
+        log.add("sentence", "file", csv_tables.SENTENCE)
+    _tell_losses(text, "csv", log)
     return _preview(data, decoded, text, log, tables, "csv", records.complete, "csv", fits=fits)
+
+
+def _tell_losses(text: str, format: Format, log: WarningLog) -> None:
+    losses = Losses(format)
+    losses.look(text)
+    losses.tell(log)
 
 
 def looks_like_something_else(text: str) -> bool:

@@ -72,6 +72,25 @@ _JOINED = {
     "from card": "relatedcard",
     "to card": "relatedcard",
     "other card": "relatedcard",
+    "personal data": "person",
+    "personal information": "person",
+    "personal info": "person",
+    "personal details": "person",
+    "personal detail": "person",
+    "personal record": "person",
+    "personal profile": "person",
+    "personliche daten": "person",
+    "personenbezogene daten": "person",
+    "personliche angaben": "person",
+    "datos personales": "person",
+    "informacion personal": "person",
+    "donnees personnelles": "person",
+    "informations personnelles": "person",
+    "dati personali": "person",
+    "informazioni personali": "person",
+    "persoonlijke gegevens": "person",
+    "data subject": "person",
+    "contact person": "contact",
 }
 
 
@@ -83,22 +102,22 @@ SENDER = _set("""
     sender senders giver givers gifter purchaser purchasers buyer buyers donor absender schenker schenkende
     schenkender kaufer kauferin besteller expediteur expeditrice acheteur acheteuse offrant donateur remitente
     comprador compradora donante mittente acquirente donatore afzender schenkster koper verzender remetente doador
-    nadawca kupujacy darczynca avsandare givare kopare afsender kober avsender kjoper lahettaja ostaja gonderen
-    odesilatel darce felado
+    nadawca nadawcy kupujacy kupujacego darczynca darczyncy avsandare givare kopare afsender kober avsender kjoper
+    lahettaja ostaja gonderen odesilatel darce felado
 """)
 RECIPIENT = _set("""
     recipient recipients receiver receivers beneficiary beneficiaries giftee empfanger empfangerin beschenkter
     beschenkte beschenkten destinataire destinataires beneficiaire destinatario destinataria destinatarios
-    beneficiario beneficiaria ontvanger ontvangers begunstigde odbiorca obdarowany mottagare modtager mottaker
-    vastaanottaja saaja alici prijemce obdarovany cimzett
+    beneficiario beneficiaria ontvanger ontvangers begunstigde odbiorca odbiorcy obdarowany obdarowanego mottagare
+    modtager mottaker vastaanottaja saaja alici prijemce obdarovany cimzett
 """)
 STAFF = _set("""
     cashier cashiers clerk operator staff employee employees salesperson seller associate attendant servedby agent
     kassierer kassiererin kassier mitarbeiter mitarbeiterin bediener verkaufer verkauferin bearbeiter personal
-    caissier caissiere employe vendeur vendeuse operateur cajero cajera empleado empleada vendedor vendedora
-    operador cassiere commesso commessa dipendente operatore impiegato medewerker verkoper caixa funcionario
-    atendente kasjer kasjerka pracownik sprzedawca kassor kassorska medarbetare saljare anstalld ekspedient
-    medarbejder ansat kassamedarbeider selger ansatt kassahenkilo myyja kasiyer calisan pokladni prodavac
+    caissier caissiere employe vendeur vendeuse operateur cajero cajera empleado empleada vendedor vendedora operador
+    cassiere commesso commessa dipendente operatore impiegato medewerker verkoper caixa funcionario atendente kasjer
+    kasjera kasjerka pracownik pracownika sprzedawca sprzedawcy kassor kassorska medarbetare saljare anstalld
+    ekspedient medarbejder ansat kassamedarbeider selger ansatt kassahenkilo myyja kasiyer calisan pokladni prodavac
     penztaros barista waiter teller manager supervisor
 """)
 TERMINAL = _set("""
@@ -115,7 +134,8 @@ MESSAGE = _set("""
 """)
 COUNTERPARTY = _set("""
     counterparty counterparties transferee transferor counterpart payee payer gegenpartei gegenseite
-    ubertragungsempfanger contrepartie contraparte controparte tegenpartij kontrahent motpart modpart vastapuoli
+    ubertragungsempfanger contrepartie contraparte controparte tegenpartij kontrahent kontrahenta motpart modpart
+    vastapuoli
 """)
 TRANSFER = _set("""
     transfer transfers transferred ubertragung ubertrag umbuchung transfert virement transferencia traspaso
@@ -126,6 +146,17 @@ CUSTOMER = _set("""
     member members subject person persons people holder cardholder owner shopper guest user users profile account
     consumer titular titulaire inhaber karteninhaber mitglied membre miembro socio lid medlem asiakas musteri
     zakaznik ugyfel kund kunder kundens klienci
+    cust custs kdnr contact contacts subscriber subscribers registrant customerprofile persoonsgegevens
+    kontakt kontakte benutzer benutzerin nutzer nutzerin inhaberin eigentumer eigentumerin besitzer besitzerin
+    abonnent abonnenten person personen teilnehmer mitglieder profil kundinnen
+    contacto contactos usuario usuaria usuarios suscriptor suscriptora suscriptores propietario propietaria dueno duena
+    persona personas perfil abonado miembros socios clienta
+    utilisateur utilisatrice utilisateurs abonne abonnee abonnes proprietaire proprietaires personne personnes membres
+    detenteur detentrice adherent adherente clientele cliente
+    contatto contatti utente utenti iscritto iscritti proprietario proprietaria proprietari persone profilo titolare
+    intestatario abbonato membro membri
+    contactpersoon contacten gebruiker gebruikers abonnee eigenaar eigenaars houder kaarthouder persoon personen leden
+    profiel
 """)
 EMAIL = _set("""
     email emails mail mailaddress emailaddress courriel correo epost eposta sahkoposti mailadresse emailadresse
@@ -150,7 +181,7 @@ BIRTH = _set("""
 """)
 ID = _set("""
     id ids uid uuid guid number no nr num code key ref identifier identifiant nummer numero numer identificador
-    codice codigo kod kode kodi
+    codice codigo kod kode kodi oid kennung pk fk
 """)
 CARD = _set("""
     card cards giftcard giftcards cardnumber pan voucher vouchernumber karte karten kartennummer gutschein
@@ -163,7 +194,7 @@ RELATED_CARD = _set("""
 BUSINESS = _set("""
     merchant merchants store stores shop shops location branch company business brand program programme programs
     retailer vendor support helpdesk handler handlerin filiale laden geschaft firma marchand magasin boutique
-    tienda comercio negozio esercente winkel loja sklep butik butikk kauppa app template design product products
+    tienda comercio negozio esercente winkel loja sklep sklepu butik butikk kauppa app template design product products
     article campaign system platform controller dpo issuer
 """)
 DATE = _set("""
@@ -208,7 +239,7 @@ def meaning(name: str) -> frozenset[str]:
     """Every word of `name`, a compound as the known words it is made of (`Kundennummer` -> kunden, nummer)."""
     found: set[str] = set()
     for word in words(name):
-        known = len(word) < 6 or word in _ALL_WORDS
+        known = len(word) < 6 or word in KNOWN_WORDS
         found.update((not known and _parts(word)) or {word})
     return frozenset(found)
 
@@ -218,12 +249,12 @@ def _parts(word: str) -> set[str]:
     for cut in range(len(word) - 2, 2, -1):
         head, tail = word[:cut], word[cut:]
         for first in (head, head.removesuffix("s"), head.removesuffix("n"), head.removesuffix("en")):
-            if first in _ALL_WORDS and tail in _ALL_WORDS:
+            if first in KNOWN_WORDS and tail in KNOWN_WORDS:
                 return {first, tail}
     return set()
 
 
-_ALL_WORDS = frozenset[str]().union(
+KNOWN_WORDS = frozenset[str]().union(
     *(SENDER, RECIPIENT, STAFF, TERMINAL, MESSAGE, COUNTERPARTY, TRANSFER, CUSTOMER, EMAIL, PHONE, NAME, ADDRESS),
     *(BIRTH, ID, CARD, BUSINESS, DATE, AMOUNT, TRANSACTION, NOT_A_PERSON),
 )

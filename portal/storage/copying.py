@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, Table, create_engine, func, insert, select, text
+from sqlalchemy import Connection, Engine, Table, create_engine, delete, func, insert, select, text
 
 from portal.storage.tables import Base, FileKey, LoginSession, Pace, SignInTicket, Throttle, Worker
 
@@ -28,6 +28,7 @@ def copy_out(engine: Engine, target: Path) -> dict[str, int]:
             if engine.dialect.name == "postgresql":
                 source.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
             Base.metadata.create_all(copy, tables=tables())
+            copy.exec_driver_sql("PRAGMA ignore_check_constraints = ON")  # what is there is kept as evidence, as it is
             return {table.name: _copy(source, copy, table) for table in tables()}
     finally:
         out.dispose()
@@ -41,6 +42,13 @@ def copy_in(source_file: Path, engine: Engine) -> dict[str, int]:
             return {table.name: _copy(source, target, table) for table in tables()}
     finally:
         source_engine.dispose()
+
+
+def empty(engine: Engine) -> None:
+    """Take out the rows of every table, those that refer to others first."""
+    with engine.begin() as target:
+        for table in reversed(Base.metadata.sorted_tables):
+            target.execute(delete(table))
 
 
 def _copy(source: Connection, target: Connection, table: Table) -> int:

@@ -17,10 +17,10 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 BUSY_TIMEOUT_MS = 15_000  # a writer waits this long for another process's transaction
-INSIST_SECONDS = 90.0  # a database away, locked or full for this long is insisted on
-INSIST_FIRST_WAIT, INSIST_LONGEST_WAIT = 0.1, 3.0
-MOST_TOGETHER = 256  # acts in one commit; more wait for the next
-WHOLE = "together"  # a savepoint that is there at the end unless the transaction was lost
+RETRY_SECONDS = 90.0  # `write_with_retry` gives up on a database that is away, locked or full for longer
+RETRY_FIRST_WAIT, RETRY_LONGEST_WAIT = 0.1, 3.0
+MAX_GROUP = 256  # acts in one commit; more wait for the next
+GROUP_SAVEPOINT = "group_commit"  # gone before the end when SQLite has rolled the transaction back
 T = TypeVar("T")
 
 
@@ -53,8 +53,8 @@ def open_engine(url: str) -> Engine:
     return engine
 
 
-class _Waiting:
-    """One thread's act on its way into a common commit, and what became of it."""
+class _PendingAct:
+    """One thread's act that waits for a group commit, and what became of it."""
 
     def __init__(self, act: Callable[[Session], Any]) -> None:
         self.act = act
@@ -62,35 +62,36 @@ class _Waiting:
         self.result: Any = None
         self.error: BaseException | None = None
         self.leads = self.done = False
-        self.called = threading.Event()
+        self.woken = threading.Event()
 
     def finish(self, error: BaseException | None) -> None:
         self.error = self.error or error
         self.done = True
-        self.called.set()
+        self.woken.set()
 
 
 class GroupCommit:
-    """Acts of many threads, each in a savepoint of its own, kept by one commit.
+    """One commit for the acts of many threads, each act in a savepoint of its own.
 
-    A synced commit waits for the disk; whoever comes meanwhile is taken along by the next one. The first in line leads:
-    it runs all waiting acts and commits, then the next in line leads. Nobody hears of success before the commit.
+    A synced commit waits for the disk; acts that arrive during one share the next. The first thread in the queue is the
+    leader: it runs all queued acts and commits, then the next one in the queue leads. No thread learns of success
+    before the commit.
     """
 
     def __init__(self, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
         self._begin = begin
-        self._door = threading.Lock()
-        self._line: deque[_Waiting] = deque()
-        self._led = False
+        self._lock = threading.Lock()
+        self._queue: deque[_PendingAct] = deque()
+        self._has_leader = False
 
     def run(self, act: Callable[[Session], T]) -> T:
-        own = _Waiting(act)
-        with self._door:
-            self._line.append(own)
-            if not self._led:
-                self._led = own.leads = True
+        own = _PendingAct(act)
+        with self._lock:
+            self._queue.append(own)
+            if not self._has_leader:
+                self._has_leader = own.leads = True
         if not own.leads:
-            own.called.wait()
+            own.woken.wait()
         if own.leads and not own.done:
             self._lead()
         if own.error is not None:
@@ -99,39 +100,39 @@ class GroupCommit:
         return result
 
     def _lead(self) -> None:
-        """Commit what waits, one's own act among it, and let the next in line lead."""
-        batch: list[_Waiting] = []
-        failed: BaseException | None = RuntimeError("the common commit was broken off")
+        """Commit the queued acts, this thread's among them, and make the next one in the queue the leader."""
+        batch: list[_PendingAct] = []
+        failed: BaseException | None = RuntimeError("the group commit was broken off")
         try:
             with self._begin() as connection:
-                connection.exec_driver_sql(f"SAVEPOINT {WHOLE}")
-                while len(batch) < MOST_TOGETHER and (one := self._next()) is not None:
+                connection.exec_driver_sql(f"SAVEPOINT {GROUP_SAVEPOINT}")
+                while len(batch) < MAX_GROUP and (one := self._next()) is not None:
                     batch.append(one)
                     _run_one(connection, one)
-                # Fails when SQLite has given the transaction up meanwhile (disk full): then all of them have failed.
-                connection.exec_driver_sql(f"RELEASE SAVEPOINT {WHOLE}")
+                # Fails when SQLite has rolled the transaction back (disk full): then all acts have failed.
+                connection.exec_driver_sql(f"RELEASE SAVEPOINT {GROUP_SAVEPOINT}")
             failed = None
         except Exception as error:
             failed = error
         finally:
-            with self._door:
-                if failed is not None and not batch:  # no transaction could be begun: that is the leader's to hear
-                    batch.append(self._line.popleft())
-                if self._line:
-                    self._line[0].leads = True
-                    self._line[0].called.set()
+            with self._lock:
+                if failed is not None and not batch:  # no transaction could be begun: the leader gets that error
+                    batch.append(self._queue.popleft())
+                if self._queue:
+                    self._queue[0].leads = True
+                    self._queue[0].woken.set()
                 else:
-                    self._led = False
+                    self._has_leader = False
             for one in batch:
                 one.finish(_copy(failed))
 
-    def _next(self) -> _Waiting | None:
-        with self._door:
-            return self._line.popleft() if self._line else None
+    def _next(self) -> _PendingAct | None:
+        with self._lock:
+            return self._queue.popleft() if self._queue else None
 
 
-def _run_one(connection: Connection, one: _Waiting) -> None:
-    """Run an act in a savepoint: its own failure undoes it alone. Raises when SQLite gave up the whole transaction."""
+def _run_one(connection: Connection, one: _PendingAct) -> None:
+    """Run an act in a savepoint: its own failure undoes it alone. Raises when SQLite rolled the transaction back."""
     with Session(connection, expire_on_commit=False, join_transaction_mode="create_savepoint") as session:
         try:
             one.result = one.context.run(one.act, session)
@@ -144,12 +145,12 @@ def _run_one(connection: Connection, one: _Waiting) -> None:
 
 
 def _copy(error: BaseException | None) -> BaseException | None:
-    """The failure of a commit for one of those it failed for: each raises an exception of its own."""
+    """A copy of a failed commit's error: each thread raises an exception of its own."""
     if error is None:
         return None
     if isinstance(error, OperationalError):
         return OperationalError(error.statement, None, error.orig or error, hide_parameters=True)
-    own = RuntimeError(f"the common commit failed: {type(error).__name__}")
+    own = RuntimeError(f"the group commit failed: {type(error).__name__}")
     own.__cause__ = error
     return own
 
@@ -159,11 +160,11 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        # SQLite takes one writer at a time. Threads of one process stand in line here, which is fair and costs
-        # microseconds; SQLite's own way, sleeping and asking again, is for other processes.
-        self._turn: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
+        # SQLite takes one writer at a time. Threads of this process wait for this lock, which is fair and costs
+        # microseconds; SQLite's own way, sleeping and trying again, is left for other processes.
+        self._writer_lock: AbstractContextManager[Any] = threading.Lock() if self.is_sqlite else nullcontext()
         self._writers = sessionmaker(engine, expire_on_commit=False)
-        self._together = GroupCommit(self._begun)
+        self._group = GroupCommit(self._begun)
         self._readers = sessionmaker(engine.execution_options(read_only=True), expire_on_commit=False)
 
     @property
@@ -172,39 +173,39 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Session]:
-        with self._turn, self._writers.begin() as session:
+        with self._writer_lock, self._writers.begin() as session:
             yield session
 
     @contextmanager
     def _begun(self) -> Iterator[Connection]:
-        with self._turn, self.engine.begin() as connection:
+        with self._writer_lock, self.engine.begin() as connection:
             yield connection
 
-    def together(self, act: Callable[[Session], T]) -> T:
-        """Run `act` in a write transaction of its own or, on SQLite, in a common one with those of other threads.
+    def group_commit(self, act: Callable[[Session], T]) -> T:
+        """Run `act` in a write transaction: its own on PostgreSQL, one shared with other threads on SQLite.
 
-        Gives its result after the commit; raises its own exception, or OperationalError when the commit fails. `act`
-        may run on another thread, and begins no transaction itself. For short acts that many do at once.
+        Returns its result after the commit; raises its own exception, or OperationalError when the commit fails. `act`
+        may run on another thread, and must begin no transaction itself. For short acts that many threads do at once.
         """
         if not self.is_sqlite:
             with self.write() as session:
                 return act(session)
-        return self._together.run(act)
+        return self._group.run(act)
 
-    def insist(self, act: Callable[[Session], T]) -> T:
-        """Run `act` in a write transaction, again for up to `INSIST_SECONDS` while the database is away or full.
+    def write_with_retry(self, act: Callable[[Session], T]) -> T:
+        """Run `act` in a write transaction; repeat for `RETRY_SECONDS` while the database is away, locked or full.
 
-        A commit whose answer was lost is run again too: `act` must see in the rows that it was done already.
+        A commit whose answer was lost is repeated too: `act` must see in the rows that it was done already.
         """
-        end, wait = time.monotonic() + INSIST_SECONDS, INSIST_FIRST_WAIT
+        end, wait = time.monotonic() + RETRY_SECONDS, RETRY_FIRST_WAIT
         while True:
             try:
-                return self.together(act)
+                return self.group_commit(act)
             except (OperationalError, InterfaceError):
                 if time.monotonic() + wait > end:
                     raise
             time.sleep(wait)
-            wait = min(wait * 2, INSIST_LONGEST_WAIT)
+            wait = min(wait * 2, RETRY_LONGEST_WAIT)
 
     @contextmanager
     def read(self) -> Iterator[Session]:

@@ -7,99 +7,28 @@ found through `subject_index`, a keyed blind index per merchant. Staff accounts 
 from __future__ import annotations
 
 import datetime as dt
-import json
-import secrets
-from typing import Any, ClassVar
+from typing import Any
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    DateTime,
-    Dialect,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    String,
-    Text,
-    TypeDecorator,
-)
-from sqlalchemy.orm import DeclarativeBase, Mapped, MappedAsDataclass, mapped_column
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.storage.months import months_after
+from portal.storage.base import BYTE_ORDER
+from portal.storage.base import Base as Base
+from portal.storage.base import CanonicalJSON as CanonicalJSON
+from portal.storage.base import UTCDateTime as UTCDateTime
+from portal.storage.base import new_id as new_id
+from portal.storage.base import utc_now as utc_now
+from portal.storage.case_tables import Case
+from portal.storage.column_defaults import folded_reference, key_of_email, month_after_receipt, own_id
 
-
-def new_id() -> str:
-    """128 random bits as 32 hex characters: unguessable, so it may stand in an address."""
-    return secrets.token_hex(16)
-
-
-def utc_now() -> dt.datetime:
-    return dt.datetime.now(dt.UTC)
-
-
-class UTCDateTime(TypeDecorator[dt.datetime]):
-    """Aware UTC in, aware UTC out; SQLite forgets the offset, so it is put back here."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("naive time in a database column")
-        return value.astimezone(dt.UTC)
-
-    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
-
-
-class CanonicalJSON(TypeDecorator[dict[str, Any]]):
-    """An object kept as the very JSON text that was hashed: sorted keys, no spaces, UTF-8 (SEC-50)."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: dict[str, Any] | None, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
-        return None if value is None else json.loads(value)
-
-
-# Compared byte by byte on every database, so that "starts with" is a range of an index.
-BYTE_ORDER = String(300).with_variant(String(300, collation="C"), "postgresql")
-
-
-def folded_reference(context: Any) -> str:
-    """The reference as it is searched for: letters' case does not matter."""
-    return str(context.get_current_parameters().get("reference") or "").casefold()
-
-
-def own_id(context: Any) -> str:
-    return str(context.get_current_parameters()["id"])
-
-
-def month_after_receipt(context: Any) -> dt.date:
-    """A month from the day of receipt, or of asking where none is known (Art. 12(3) GDPR)."""
-    row = context.get_current_parameters()
-    received: dt.date = row.get("received_on") or row["requested_at"].date()
-    return months_after(received, 1)
-
-
-class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        dt.datetime: UTCDateTime,
-        dict[str, Any]: JSON,
-        list[Any]: JSON,
-        bytes: LargeBinary,
-    }
+INDEX_FORM = 2  # 1 merged letters (`str.casefold`); 2 is `portal.identifiers.identifier_key`
 
 
 class Merchant(Base, kw_only=True):
-    """A tenant: one LoyaltyDog merchant. Its secrets are sealed with its own id bound in."""
+    """A tenant: one LoyaltyDog merchant. Its secrets are sealed with its own id bound in.
+
+    `index_form` says how the persons of its exports are written before they are indexed (`INDEX_FORM` is today's).
+    """
 
     __tablename__ = "merchants"
 
@@ -107,8 +36,11 @@ class Merchant(Base, kw_only=True):
     name: Mapped[str] = mapped_column(String(200), unique=True)
     practice: Mapped[bool] = mapped_column(default=False)
     sealed_index_keyset: Mapped[bytes] = mapped_column()
+    index_form: Mapped[int] = mapped_column(nullable=True, default=INDEX_FORM)
     api_url: Mapped[str] = mapped_column(String(500), default="")
     sealed_api_token: Mapped[bytes | None] = mapped_column(default=None)
+    sealed_merchant_token: Mapped[bytes | None] = mapped_column(default=None)
+    sealed_customer_token: Mapped[bytes | None] = mapped_column(default=None)
     download_hosts: Mapped[list[Any]] = mapped_column(default_factory=list)
     retention_days: Mapped[int | None] = mapped_column(default=None)
     time_zone: Mapped[str] = mapped_column(String(64), default="")
@@ -118,19 +50,29 @@ class Merchant(Base, kw_only=True):
 
 
 class Account(Base, kw_only=True):
-    """One of the merchant's people. `password_hash` is bcrypt in streamlit-authenticator's format; `sign_on_identity`
-    a SHA-256 of issuer and subject, once somebody came by single sign-on."""
+    """One of the merchant's people; the same email at another merchant is another account.
+
+    `email` is shown, `email_key` is what is looked up and unique (`portal.identifiers`). `password_hash` is bcrypt in
+    streamlit-authenticator's format; `sign_on_identity` a SHA-256 of issuer and subject, once the account was opened by
+    single sign-on.
+    """
 
     __tablename__ = "accounts"
+    __table_args__ = (
+        UniqueConstraint("merchant_id", "email_key", name="uq_accounts_merchant_email_key"),
+        Index("ix_accounts_email_key", "email_key"),
+        Index("ix_accounts_sign_on_identity", "merchant_id", "sign_on_identity", unique=True),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"), index=True)
-    email: Mapped[str] = mapped_column(String(320), unique=True)
+    email: Mapped[str] = mapped_column(String(320))
+    email_key: Mapped[str] = mapped_column(String(320), init=False, insert_default=key_of_email)
     name: Mapped[str] = mapped_column(String(200), default="")
     role: Mapped[str] = mapped_column(String(16))
     method: Mapped[str] = mapped_column(String(16), default="password")
     password_hash: Mapped[str] = mapped_column(String(100), default="")
-    sign_on_identity: Mapped[str | None] = mapped_column(String(64), default=None, index=True, unique=True)
+    sign_on_identity: Mapped[str | None] = mapped_column(String(64), default=None)
     disabled_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     wants_second_factor: Mapped[bool] = mapped_column(default=False)
     sealed_totp: Mapped[bytes | None] = mapped_column(default=None)
@@ -194,7 +136,7 @@ class Throttle(Base, kw_only=True):
 
 
 class Export(Base, kw_only=True):
-    """One export: who asked for whom, where it stands, what came. States: `portal.exports.states`."""
+    """One export: who asked for whom, where it stands, what came. States: `portal.exports.core.states`."""
 
     __tablename__ = "exports"
     __table_args__ = (
@@ -215,10 +157,12 @@ class Export(Base, kw_only=True):
         Index("ix_exports_answer", "merchant_id", "answer", "requested_at", "id"),
         Index("ix_exports_answer_due", "merchant_id", "answer", "due_on", "id"),
         Index("ix_exports_request", "request_id"),
+        Index("ix_exports_case", "case_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    case_id: Mapped[str] = mapped_column(ForeignKey(Case.id))
     state: Mapped[str] = mapped_column(String(16))
     requested_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
     requested_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
@@ -240,7 +184,7 @@ class Export(Base, kw_only=True):
     reference_key: Mapped[str] = mapped_column(BYTE_ORDER, init=False, insert_default=folded_reference)
     received_on: Mapped[dt.date | None] = mapped_column(default=None)
 
-    # How it was answered to the person (`portal.exports.answers`): the newest export of a request stands for it.
+    # How it was answered to the person (`portal.exports.core.answers`): the newest export of a request stands for it.
     # None is ever empty; the database lets them be, for SQLite adds no column that must be filled.
     request_id: Mapped[str] = mapped_column(String(32), nullable=True, init=False, insert_default=own_id)
     month_ends_on: Mapped[dt.date] = mapped_column(nullable=True, init=False, insert_default=month_after_receipt)
@@ -264,6 +208,7 @@ class Export(Base, kw_only=True):
     problem: Mapped[str] = mapped_column(Text, default="")
     next_step: Mapped[str] = mapped_column(Text, default="")
     turn: Mapped[str] = mapped_column(String(12), default="")
+    sealed_refusal: Mapped[bytes | None] = mapped_column(default=None)
 
     # What was collected
     fetched_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -287,7 +232,7 @@ class Export(Base, kw_only=True):
 
 class Answer(Base, kw_only=True):
     """One fact of how a request was answered; the first export's id names the request. Only ever added to: a mistake is
-    taken back by a further row. `sha256` is that of what was handed out (LAW-16). Codes: `portal.exports.answers`."""
+    taken back by a further row. `sha256` is that of what was handed out (LAW-16). Codes: `exports.core.answers`."""
 
     __tablename__ = "answers"
 
@@ -329,11 +274,23 @@ class DestroyedFile(Base, kw_only=True):
     at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
 
 
+AUDIT_TEXTS = (
+    "merchant_id", "at", "actor", "action", "object_id", "origin", "result", "facts", "prev_hash", "entry_hash"
+)  # fmt: skip
+AUDIT_KINDS = " AND ".join(["typeof(seq) = 'integer'", *(f"typeof({name}) = 'text'" for name in AUDIT_TEXTS)])
+
+
 class AuditEntry(Base, kw_only=True):
-    """One act. `entry_hash` covers the canonical JSON of all else and the entry before (SEC-50)."""
+    """One act. `entry_hash` covers the canonical JSON of all else and the entry before (SEC-50).
+
+    SQLite keeps a value of any kind in any column (sqlite.org/flexible.html), so there a constraint says what else
+    only the column's type would: a row numbered 7.5 stood between two signed entries.
+    """
 
     __tablename__ = "audit_entries"
     __table_args__ = (
+        CheckConstraint("seq >= 1", name="ck_audit_entries_seq"),
+        CheckConstraint(AUDIT_KINDS, name="ck_audit_entries_kinds").ddl_if(dialect="sqlite"),
         Index("ix_audit_object", "merchant_id", "object_id", "seq"),
         Index("ix_audit_action", "merchant_id", "action", "seq"),
         Index("ix_audit_actor", "merchant_id", "actor", "seq"),

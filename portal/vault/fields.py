@@ -8,13 +8,13 @@ that two rows speak of the same subject, and nothing across merchants.
 from __future__ import annotations
 
 import functools
-import unicodedata
 from dataclasses import dataclass
 
 import tink
 from tink import prf
 
 from portal.errors import SealBroken
+from portal.identifiers import identifier_key
 from portal.vault.keys import Keyset, MasterKey, fresh_key, remove_keys
 
 INDEX_BYTES = 32
@@ -62,17 +62,20 @@ class FieldSealer:
         handle = self._master.unwrap(wrapped, index_place(merchant_id))
         return handle.primitive(prf.PrfSet)
 
-    def index(self, value: str, *, merchant_id: str, wrapped_keyset: bytes) -> str:
-        """Keyed pseudonym of a subject as hex, a dot, its key's id; case and surrounding space do not matter."""
-        return self.indexes(value, merchant_id=merchant_id, wrapped_keyset=wrapped_keyset)[0]
+    def index(self, *words: str, merchant_id: str, wrapped_keyset: bytes) -> str:
+        """Keyed pseudonym of a subject, or of several words together, as hex, a dot, its key's id.
 
-    def indexes(self, value: str, *, merchant_id: str, wrapped_keyset: bytes) -> tuple[str, ...]:
+        The words are compared as `identifier_key` writes them: case and surrounding space do not matter.
+        """
+        return self.indexes(*words, merchant_id=merchant_id, wrapped_keyset=wrapped_keyset)[0]
+
+    def indexes(self, *words: str, merchant_id: str, wrapped_keyset: bytes) -> tuple[str, ...]:
         """The pseudonym under each of the merchant's keys, the one in use first: what to look for while keys change."""
-        normal = unicodedata.normalize("NFC", value).strip().casefold().encode("utf-8", "surrogatepass")
+        plain = "\x1f".join(identifier_key(word) for word in words).encode("utf-8", "surrogatepass")
         primitive = self._index_primitive(merchant_id, wrapped_keyset)
         primary: int = primitive.primary_id()
         keys = sorted(primitive.all().items(), key=lambda item: item[0] != primary)
-        return tuple(f"{key.compute(normal, INDEX_BYTES).hex()}.{key_id:08x}" for key_id, key in keys)
+        return tuple(f"{key.compute(plain, INDEX_BYTES).hex()}.{key_id:08x}" for key_id, key in keys)
 
     # Rotation: an index keyset holds its keys oldest first ---------------------------------------
 

@@ -50,8 +50,8 @@ class Sealed:
 class SealingWriter:
     """Takes plain bytes, writes ciphertext. Use through `SealedFiles.sealing`.
 
-    Hashing in a thread of its own was slower on two cores than one after the other (bench/fetch_throughput.py):
-    receiving goes on meanwhile in any case (`exports.behind`).
+    Hashing in a separate thread was slower on two cores (bench/fetch_throughput.py): receiving already runs in parallel
+    (`workflow.background_sink`).
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -72,10 +72,12 @@ class SealingWriter:
 class SealedFiles:
     """Seals into and opens from one blob store."""
 
-    def __init__(self, master: MasterKey, blobs: BlobStore, at: Callable[[str], None] = lambda label: None) -> None:
+    def __init__(
+        self, master: MasterKey, blobs: BlobStore, checkpoint: Callable[[str], None] = lambda label: None
+    ) -> None:
         self._master = master
         self._blobs = blobs
-        self._at = at
+        self._checkpoint = checkpoint
 
     def new_key(self, place: FilePlace) -> bytes:
         """A wrapped key for one file. Store it before sealing, so that no blob lacks its key's row."""
@@ -93,9 +95,9 @@ class SealedFiles:
             stream = primitive.new_encrypting_stream(cast(BinaryIO, target), place.bound("file-v1"))
             yield SealingWriter(stream)
             stream.close()
-            self._at("seal.closed")
+            self._checkpoint("seal.closed")
             self._blobs.settle(place.blob_name)
-            self._at("seal.settled")
+            self._checkpoint("seal.settled")
         except BaseException as error:
             trouble = target.trouble
             target.abandon()
@@ -163,7 +165,7 @@ class SealedFiles:
     def sweep_remains(self, before: dt.datetime) -> int:
         return self._blobs.sweep_remains(before)
 
-    def store_answers(self) -> bool:
+    def store_is_reachable(self) -> bool:
         return self._blobs.answers()
 
 

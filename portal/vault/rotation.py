@@ -17,6 +17,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import InstrumentedAttribute
 
 from portal.errors import SealBroken
+from portal.storage.case_tables import Case, CaseFact, CaseIdentifier
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Export, FileKey, LoginSession, Merchant, SignInTicket
 from portal.vault.fields import FieldSealer, field_place, index_place
@@ -59,11 +60,17 @@ COLUMNS = (
         Merchant.sealed_index_keyset, (Merchant.id,), (Merchant.id,), lambda r: index_place(r[0]), wrapped=True
     ),
     _field(Merchant.sealed_api_token, Merchant.id, Merchant.id, "api_token"),
+    _field(Merchant.sealed_merchant_token, Merchant.id, Merchant.id, "merchant_token"),
+    _field(Merchant.sealed_customer_token, Merchant.id, Merchant.id, "customer_token"),
     _field(Account.sealed_totp, Account.merchant_id, Account.id, "sealed_totp"),
     _field(LoginSession.sealed_vendor_token, LoginSession.merchant_id, LoginSession.id_hash, "sealed_vendor_token"),
     _field(Export.sealed_subject, Export.merchant_id, Export.id, "subject"),
     _field(Export.sealed_card_id, Export.merchant_id, Export.id, "card_id"),
+    _field(Export.sealed_refusal, Export.merchant_id, Export.id, "refusal"),
     _field(Export.sealed_download_url, Export.merchant_id, Export.id, "download_url"),
+    _field(Case.sealed_name, Case.merchant_id, Case.id, "name"),
+    _field(CaseIdentifier.sealed_value, CaseIdentifier.merchant_id, CaseIdentifier.id, "value"),
+    _field(CaseFact.sealed_text, CaseFact.merchant_id, CaseFact.id, "text"),
 )
 """Every sealed column but those of sign-in tickets, which live for a minute and are removed instead."""
 
@@ -138,7 +145,7 @@ def _reseal_value(
         return int(cast(CursorResult[Any], done).rowcount)
 
 
-def what_does_not_open(db: Database, sealer: FieldSealer, master: MasterKey) -> Counter[str]:
+def count_unopenable(db: Database, sealer: FieldSealer, master: MasterKey) -> Counter[str]:
     """Try every sealed value but file contents; how many of which column do not open."""
     broken: Counter[str] = Counter()
     for place in COLUMNS:

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
-from portal.audit import ACTIONS, AuditUnavailable
-from portal.audit.words import ACT_WORDS
+from portal.audit import AuditUnavailable
 from portal.errors import PortalError
 from portal.exports import State, parse_request
-from portal.exports.trail import About
+from portal.exports.core.download import FileKind
 from portal.identity import User
 from portal.loyaltydog import LoyaltyDogError
 from portal.storage.tables import AuditEntry, Export, utc_now
+from portal.trail.evidence import About
 
 pytestmark = pytest.mark.keeps("SEC-49", "SEC-51")
 
@@ -33,36 +33,36 @@ def entries(desk: Any, action: str) -> list[AuditEntry]:
 def sent(desk: Any, user: User) -> str:
     """An export whose answer was sent."""
     export_id: str = desk.run().id
-    desk.portal.exports.record_sent(user, export_id, "email")
+    desk.portal.answers.record_sent(user, export_id, "email")
     return export_id
 
 
 ACTS: dict[str, Callable[[Any, User, str], object]] = {
     "export:submit": lambda d, u, e: d.ask("bea@example.com", by=u),
-    "export:view": lambda d, u, e: d.portal.exports.open_preview(u, e),
-    "export:reveal": lambda d, u, e: d.portal.exports.reveal(u, e),
-    "export:download": lambda d, u, e: list(d.portal.exports.open_file(u, e).chunks),
-    "export:list_download": lambda d, u, e: list(d.portal.exports.register_csv(u).chunks),
-    "export:calendar_download": lambda d, u, e: d.portal.exports.expiries_ics(u),
-    "export:search": lambda d, u, e: d.portal.exports.note_file_search(u, e),
-    "history:search": lambda d, u, e: d.portal.exports.note_search(u, "ada@example.com"),
-    "cards:search": lambda d, u, e: d.portal.exports.search_cards(u, "ada"),
-    "api:test": lambda d, u, e: d.portal.exports.test_connection(u),
-    "audit:verify": lambda d, u, e: d.portal.exports.verify_trail(u),
-    "audit:export": lambda d, u, e: d.portal.exports.export_trail(u),
-    "audit:evidence": lambda d, u, e: d.portal.exports.evidence(u, About(export_id=e)),
-    "audit:about_person": lambda d, u, e: d.portal.exports.about_person(u, e),
-    "account:create": lambda d, u, e: d.portal.identity.invite(
+    "export:view": lambda d, u, e: d.portal.files.open_preview(u, e),
+    "export:reveal": lambda d, u, e: d.portal.history.reveal(u, e),
+    "export:download": lambda d, u, e: list(d.portal.files.open_file(u, e).chunks),
+    "export:list_download": lambda d, u, e: list(d.portal.register.register_csv(u).chunks),
+    "export:calendar_download": lambda d, u, e: d.portal.register.expiries_ics(u),
+    "export:search": lambda d, u, e: d.portal.files.note_file_search(u, e),
+    "history:search": lambda d, u, e: d.portal.history.note_search(u, "ada@example.com"),
+    "cards:search": lambda d, u, e: d.portal.lookups.search_cards(u, "ada"),
+    "api:test": lambda d, u, e: d.portal.connection.test_connection(u),
+    "audit:verify": lambda d, u, e: d.portal.trail.verify_trail(u),
+    "audit:export": lambda d, u, e: d.portal.trail.export_trail(u),
+    "audit:evidence": lambda d, u, e: d.portal.evidence.document(u, About(export_id=e)),
+    "audit:about_person": lambda d, u, e: d.portal.person_records.about_person(u, e),
+    "account:create": lambda d, u, e: d.portal.accounts.invite(
         u, email="new@shop.example", name="New", role="agent", password="harbour-mustard-kite-38"
     ),
-    "export:handed_out": lambda d, u, e: list(d.portal.exports.open_file(u, e, "csv").chunks),
-    "answer:sent": lambda d, u, e: d.portal.exports.record_sent(u, e, "post"),
-    "answer:acknowledged": lambda d, u, e: d.portal.exports.record_acknowledged(u, sent(d, u)),
-    "answer:extended": lambda d, u, e: d.portal.exports.record_extended(u, d.run().id, "complexity"),
-    "answer:refused": lambda d, u, e: d.portal.exports.record_refused(u, d.run().id, "excessive"),
-    "answer:closed": lambda d, u, e: d.portal.exports.record_closed(u, d.run().id, "no_request"),
-    "answer:taken_back": lambda d, u, e: d.portal.exports.take_back_answer(u, sent(d, u)),
-    "export:destroy": lambda d, u, e: d.portal.exports.destroy(u, e),
+    "export:handed_out": lambda d, u, e: list(d.portal.files.open_file(u, e, FileKind.CSV).chunks),
+    "answer:sent": lambda d, u, e: d.portal.answers.record_sent(u, e, "post"),
+    "answer:acknowledged": lambda d, u, e: d.portal.answers.record_acknowledged(u, sent(d, u)),
+    "answer:extended": lambda d, u, e: d.portal.answers.record_extended(u, d.run().id, "complexity"),
+    "answer:refused": lambda d, u, e: d.portal.answers.record_refused(u, d.run().id, "excessive"),
+    "answer:closed": lambda d, u, e: d.portal.answers.record_closed(u, d.run().id, "no_request"),
+    "answer:taken_back": lambda d, u, e: d.portal.answers.take_back_answer(u, sent(d, u)),
+    "export:destroy": lambda d, u, e: d.portal.retention.destroy(u, e),
 }
 
 
@@ -104,26 +104,22 @@ def test_every_state_an_export_went_through_is_in_the_trail(desk: Any) -> None:
 def test_a_sign_in_refused_and_a_good_one_are_both_written_down(desk: Any) -> None:
     email = "maya@brookandbean.example.com"
     with pytest.raises(PortalError):
-        desk.portal.identity.check_password(email, "not-the-password-at-all", address="192.0.2.77")
-    desk.portal.identity.start_session(desk.user().account_id, method="password", address="192.0.2.78",
+        desk.portal.password_sign_in.check_password(email, "not-the-password-at-all", address="192.0.2.77")
+    desk.portal.sessions.start_session(desk.user().account_id, method="password", address="192.0.2.78",
                                        second_factor=False)  # fmt: skip
     assert "192.0.2.77" in {e.origin for e in entries(desk, "session:refused")}
     assert "192.0.2.78" in {e.origin for e in entries(desk, "session:start")}
 
 
-def test_every_declared_act_has_words_for_people() -> None:
-    assert set(ACT_WORDS) >= set(ACTIONS)
-
-
 BLOCKED: dict[str, Callable[[Any, User, str], object]] = {
-    "asking": lambda d, u, e: d.portal.exports.submit(u, parse_request(email="cy@example.com"), again=True),
+    "asking": lambda d, u, e: d.portal.submissions.submit(u, parse_request(email="cy@example.com"), force=True),
     "looking": ACTS["export:view"],
     "revealing": ACTS["export:reveal"],
     "downloading": ACTS["export:download"],
     "destroying": ACTS["export:destroy"],
-    "answering": lambda d, u, e: d.portal.exports.record_refused(u, e, "excessive"),
+    "answering": lambda d, u, e: d.portal.answers.record_refused(u, e, "excessive"),
     "listing": ACTS["export:list_download"],
-    "inviting": lambda d, u, e: d.portal.identity.invite(
+    "inviting": lambda d, u, e: d.portal.accounts.invite(
         u, email="newer@shop.example", name="New", role="agent", password="harbour-mustard-kite-38"
     ),
 }
@@ -152,7 +148,7 @@ def test_nothing_is_done_or_shown_while_the_trail_cannot_be_written(desk: Any, m
     assert "audit trail cannot be written" in refused.value.message
     with desk.portal.db.read() as session:
         assert session.scalar(select(func.count()).select_from(Export)) == before
-    view = desk.portal.exports.get(user, mute)
+    view = desk.portal.history.get(user, mute)
     assert view.state is State.READY and view.destroyed_at is None
 
 
@@ -166,5 +162,5 @@ def test_a_refused_look_up_at_loyaltydog_is_written_down_too(
             for merchant in session.scalars(select(Merchant)):
                 merchant.api_url = "http://127.0.0.1:9"
         with suppress(PortalError, LoyaltyDogError):
-            away.portal.exports.test_connection(away.user())
+            away.portal.connection.test_connection(away.user())
         assert entries(away, "api:test")[-1].facts["outcome"] == "failed"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from portal.config import Settings
-from portal.web.doctor import refuse_if_unsafe, run_checks
+from portal.web.operations.doctor import refuse_if_unsafe, run_checks
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,11 @@ from portal import audit
 from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.errors import StateConflict
-from portal.exports import State, ledger
+from portal.exports import State
+from portal.exports.core import ledger
 from portal.identity import Role, User
 from portal.storage.tables import Account, Export
+from tests.one_case import add_case
 
 PATIENCE_SECONDS = 30
 
@@ -30,13 +32,14 @@ def portal(new_postgres: Callable[[], str], tmp_path: Path) -> Iterator[Portal]:
 
 
 def a_ready_export(portal: Portal) -> tuple[User, str]:
-    merchant = portal.identity.create_merchant("Shop")
+    merchant = portal.accounts.create_merchant("Shop")
     with portal.db.write() as session:
         account = Account(merchant_id=merchant, email="maya@shop.example", name="Maya", role="manager")
         session.add(account)
         session.flush()
+        case_id = add_case(session, merchant)
         row = Export(
-            merchant_id=merchant, state=State.READY, requested_by=account.id, subject_kind="email",
+            merchant_id=merchant, case_id=case_id, state=State.READY, requested_by=account.id, subject_kind="email",
             sealed_subject=b"x", subject_index="i", ask_index="a", format="csv", size_bytes=10,
         )  # fmt: skip
         session.add(row)
@@ -76,12 +79,14 @@ def test_a_file_destroyed_while_its_link_expires_does_not_lock_both_up(
     with ThreadPoolExecutor(2) as pool:
         expired = pool.submit(expire)
         assert has_the_row.wait(PATIENCE_SECONDS)
-        destroyed = pool.submit(portal.exports.destroy, user, export_id)
+        destroyed = pool.submit(portal.retention.destroy, user, export_id)
         assert expired.result() is True
         with pytest.raises(StateConflict):  # it came second, and was told so
             destroyed.result()
-    portal.exports.destroy(user, export_id)
+    portal.retention.destroy(user, export_id)
     with portal.db.read() as session:
         assert audit.verify_chain(session, user.merchant_id)[1] is None
         acts = [(row.action, row.facts.get("to")) for row in audit.entries_about(session, user.merchant_id, export_id)]
-    assert acts == [("export:state", "expired"), ("export:state", "purged"), ("export:destroy", None)]
+    refused, left = acts[1], [acts[0], *acts[2:]]
+    assert refused == ("act:refused", None), "the one that came second"
+    assert left == [("export:state", "expired"), ("export:state", "purged"), ("export:destroy", None)]

@@ -19,13 +19,12 @@ from portal import audit
 from portal.audit import ACTIONS
 from portal.errors import NotFound, NotPermitted, PortalError
 from portal.exports import parse_request
-from portal.exports.bulk import destroy_many
-from portal.exports.states import State
-from portal.exports.submitting import AskedAlready
-from portal.exports.trail import About
+from portal.exports.core.states import State
+from portal.exports.form.submissions import AskedAlready
 from portal.identity import User
 from portal.loyaltydog import LoyaltyDogError
 from portal.storage.tables import AuditEntry, Export, Merchant, Worker, new_id, utc_now
+from portal.trail.evidence import About
 
 pytestmark = pytest.mark.keeps("SEC-41", "SEC-49")
 
@@ -59,13 +58,13 @@ def test_every_declared_act_is_recorded_somewhere() -> None:
 
 
 REFUSED: dict[str, Callable[[Any, User, str], object]] = {
-    "destroy": lambda d, u, e: d.portal.exports.destroy(u, e),
-    "open_file": lambda d, u, e: d.portal.exports.open_file(u, e),
-    "open_preview": lambda d, u, e: d.portal.exports.open_preview(u, e),
-    "note_reveal": lambda d, u, e: d.portal.exports.note_reveal(u, e, "card numbers"),
-    "ask_again": lambda d, u, e: d.portal.exports.ask_again(u, e),
-    "destroy_many": lambda d, u, e: destroy_many(d.portal.exports, u, [e]),
-    "invite": lambda d, u, e: d.portal.identity.invite(
+    "destroy": lambda d, u, e: d.portal.retention.destroy(u, e),
+    "open_file": lambda d, u, e: d.portal.files.open_file(u, e),
+    "open_preview": lambda d, u, e: d.portal.files.open_preview(u, e),
+    "note_reveal": lambda d, u, e: d.portal.files.note_reveal(u, e, "card numbers"),
+    "reorder": lambda d, u, e: d.portal.submissions.reorder(u, e),
+    "destroy_many": lambda d, u, e: d.portal.bulk.destroy_many(u, [e]),
+    "invite": lambda d, u, e: d.portal.accounts.invite(
         u, email="new@shop.example", name="New", role="agent", password="harbour-mustard-kite-38"
     ),
 }
@@ -88,13 +87,17 @@ def test_an_agent_who_reads_the_trail_is_written_down(still: Any) -> None:
     agent = still.user("sam")
     before = len(entries(still, "access:refused"))
     for attempt in (
-        lambda: still.portal.exports.trail(agent),
-        lambda: still.portal.exports.verify_trail(agent),
-        lambda: still.portal.exports.evidence(agent, About(export_id=new_id())),
+        lambda: still.portal.trail.entries(agent),
+        lambda: still.portal.trail.verify_trail(agent),
+        lambda: still.portal.evidence.document(agent, About(export_id=new_id())),
     ):
         with pytest.raises(NotPermitted):
             attempt()
-    assert [e.facts["act"] for e in entries(still, "access:refused")[before:]] == ["trail", "verify_trail", "evidence"]
+    assert [e.facts["act"] for e in entries(still, "access:refused")[before:]] == [
+        "entries",
+        "verify_trail",
+        "document",
+    ]
 
 
 def test_another_merchants_object_and_none_at_all_leave_the_same_entry(still: Any) -> None:
@@ -103,10 +106,10 @@ def test_another_merchants_object_and_none_at_all_leave_the_same_entry(still: An
     before = len(entries(still, "gate:foreign_object"))
     for export_id in (foreign, absent):
         with pytest.raises(NotFound):
-            still.portal.exports.get(user, export_id)
+            still.portal.history.get(user, export_id)
         with pytest.raises(NotFound):
-            still.portal.exports.open_preview(user, export_id)
-    still.portal.exports.get(user, own)
+            still.portal.files.open_preview(user, export_id)
+    still.portal.history.get(user, own)
     found = entries(still, "gate:foreign_object")[before:]
     assert [(e.object_id, e.facts["route"]) for e in found] == [
         (foreign, "get"), (foreign, "open_preview"), (absent, "get"), (absent, "open_preview"),
@@ -117,23 +120,23 @@ def test_another_merchants_object_and_none_at_all_leave_the_same_entry(still: An
 def test_what_is_no_id_never_gets_into_the_trail(still: Any) -> None:
     before = len(entries(still, "gate:foreign_object"))
     with pytest.raises(NotFound):
-        still.portal.exports.get(still.user(), "someone@example.com")
+        still.portal.history.get(still.user(), "someone@example.com")
     assert entries(still, "gate:foreign_object")[before:] == []
 
 
 def test_the_same_export_asked_for_twice_is_written_down(still: Any) -> None:
     user, request = still.user(), parse_request(email="twice@example.com")
-    first = still.portal.exports.submit(user, request)
+    first = still.portal.submissions.submit(user, request)
     before = len(entries(still, "export:duplicate"))
     with pytest.raises(AskedAlready):
-        still.portal.exports.submit(user, request)
+        still.portal.submissions.submit(user, request)
     (entry,) = entries(still, "export:duplicate")[before:]
     assert (entry.object_id, entry.facts, entry.result) == (first, {"of": first}, "refused")
 
 
 def test_an_export_marked_as_not_sent_is_written_down(still: Any) -> None:
     export_id = asked_for(still, State.UNKNOWN)
-    still.portal.exports.close_unknown(still.user(), export_id)
+    still.portal.decisions.close_unknown(still.user(), export_id)
     assert [e.object_id for e in entries(still, "export:mark_not_sent")] == [export_id]
 
 
@@ -143,7 +146,7 @@ def test_a_card_search_that_fails_is_written_down(still: Any) -> None:
         merchant.api_url = "http://127.0.0.1:9"
     before = len(entries(still, "cards:search"))
     with suppress(PortalError), pytest.raises(LoyaltyDogError):
-        still.portal.exports.search_cards(still.user(merchant="two"), "someone@example.com")
+        still.portal.lookups.search_cards(still.user(merchant="two"), "someone@example.com")
     (entry,) = entries(still, "cards:search")[before:]
     assert entry.result == "failed" and entry.facts == {}
 
@@ -182,7 +185,7 @@ def test_a_command_that_only_reads_is_written_down_without_its_arguments(
 
 
 def test_the_first_master_key_and_the_practice_people_have_their_entries(still: Any) -> None:
-    from portal.commands.noting import note_master_keys
+    from portal.commands.command_audit import note_master_keys
 
     note_master_keys(still.portal)
     note_master_keys(still.portal)

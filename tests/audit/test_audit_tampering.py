@@ -83,7 +83,7 @@ def signed(tmp_path_factory: pytest.TempPathFactory, tool: ModuleType) -> Iterat
     keys = keeper.trusted()
     points = [parse_checkpoint(note, keys) for note in keeper.folder.notes(CHAIN)]
     assert [p.size for p in points] == [7, 14, 21, 28, 35, 40]
-    yield Signed(db, keeper, folder, rows, points, tool, tool.read_folder(folder / "checkpoints", CHAIN, ""))
+    yield Signed(db, keeper, folder, rows, points, tool, tool.read_folder(folder / "checkpoints", CHAIN, "")[0])
     db.close()
 
 
@@ -252,7 +252,10 @@ def test_the_stand_alone_verifier_answers_on_the_command_line(signed: Signed, tm
     key = str(signed.keeper.trusted()[0])
     command = [sys.executable, str(TOOL), str(trail), "--checkpoints", str(signed.folder / "checkpoints"), "--key", key]
     good = subprocess.run(command, capture_output=True, text=True)
-    assert (good.returncode, "40 entries, 6 signed checkpoints agree" in good.stdout) == (0, True)
+    assert (
+        good.returncode,
+        "holds up to entry 40, the last one" in good.stdout and "6 signed checkpoints agree" in good.stdout,
+    ) == (0, True)
     trail.write_bytes(trail.read_bytes().replace(b"account1", b"account2", 1))
     bad = subprocess.run(command, capture_output=True, text=True)
     assert (bad.returncode, bad.stdout) == (1, "trail.jsonl does not hold: entry 2 was changed after it was written.\n")
@@ -328,7 +331,7 @@ def test_checkpoints_without_digests_are_walked_to(signed: Signed, in_shares: No
     assert verdict.holds and (verdict.sound, verdict.checkpoints) == (SIZE, 6)
     trail = tmp_path / "trail.jsonl"
     trail.write_bytes(b"".join(line_of(row) for row in signed.rows))
-    assert "holds: 40 entries, 6 signed checkpoints agree" in signed.tool.verify_trail(trail, copy, "", 0)
+    assert "6 signed checkpoints agree" in signed.tool.verify_trail(trail, copy, "", 0)
 
 
 @pytest.mark.parametrize(("since", "holds_quickly"), [(0, True), (10, True), (14, True), (21, False)])
@@ -406,7 +409,7 @@ def test_a_large_trail_that_holds_is_not_read_line_by_line(
     checked: list[int] = []
     monkeypatch.setattr(signed.tool, "check_line", lambda line, number, prev, chain: checked.append(number) or "0" * 64)
     said = signed.tool.verify_trail(path, signed.folder / "checkpoints", "", 0)
-    assert checked == [] and "holds: 40 entries, 6 signed checkpoints agree, the last one up to entry 40" in said
+    assert checked == [] and "holds up to entry 40, the last one, signed at" in said
     assert len(signed.tool.shares_of(path, [7, 14, 21, 28, 35, 40])) == 3
 
 
@@ -477,6 +480,7 @@ def test_no_digest_for_a_column_of_another_kind(tmp_path: Path) -> None:
             audit.record(session, CHAIN, "who", "export:state", object_id="x")
     assert digest_in(db, 3) == [digest_of(db)]
     with db.write() as session:
+        session.execute(text("PRAGMA ignore_check_constraints = ON"))
         session.execute(text("UPDATE audit_entries SET object_id = CAST('x' AS BLOB) WHERE seq = 2"))
     assert digest_in(db, 3) == []
     db.close()

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from portal.exports import State
+from portal.exports.core.download import FileKind
 from portal.practice.settings import MERCHANT_ONE_TOKEN, MERCHANT_TWO_TOKEN
 
 pytestmark = pytest.mark.keeps("LAW-18", "SEC-9", "SEC-26", "SEC-30", "SEC-48")
@@ -39,29 +40,29 @@ def lived(new_desk: Any, tmp_path_factory: pytest.TempPathFactory) -> Life:
     """Exports were asked for, opened, searched for, released and destroyed."""
     folder, shown = tmp_path_factory.mktemp("lived"), {}
     with new_desk(folder) as desk:
-        exports, maya = desk.portal.exports, desk.user()
+        portal, maya = desk.portal, desk.user()
         views = {email: desk.run(email, reference="DSR-1") for email in EVENTS_OF_A_LIFE}
         ada = views["ada@example.com"]
         assert ada.state is State.READY
-        by_card = json.loads(b"".join(exports.open_file(maya, ada.id).chunks))
+        by_card = json.loads(b"".join(portal.files.open_file(maya, ada.id).chunks))
         card = by_card["giftCards"][0]
         desk.run(card_id=card["id"])
         desk.run("", customer_id=by_card["customer"]["id"], format="csv")
-        exports.open_preview(maya, ada.id)
-        b"".join(exports.open_file(maya, ada.id, "csv").chunks)
-        exports.reveal(maya, ada.id)
-        exports.note_reveal(maya, ada.id, "cards")
-        exports.note_search(maya, "ada@example.com")
-        exports.search_cards(maya, "ada@example.com")
-        exports.record_sent(maya, ada.id, "email")
-        exports.record_extended(maya, views["refused@example.com"].id, "complexity")
-        exports.release(maya, views["two.people@example.com"].id, "looked at, the giver's own")
-        exports.destroy(maya, views["two.people@example.com"].id)
-        b"".join(exports.register_csv(maya).chunks)
+        portal.files.open_preview(maya, ada.id)
+        b"".join(portal.files.open_file(maya, ada.id, FileKind.CSV).chunks)
+        portal.history.reveal(maya, ada.id)
+        portal.files.note_reveal(maya, ada.id, "cards")
+        portal.history.note_search(maya, "ada@example.com")
+        portal.lookups.search_cards(maya, "ada@example.com")
+        portal.answers.record_sent(maya, ada.id, "email")
+        portal.answers.record_extended(maya, views["refused@example.com"].id, "complexity")
+        portal.decisions.release(maya, views["two.people@example.com"].id, "looked at, the giver's own")
+        portal.retention.destroy(maya, views["two.people@example.com"].id)
+        b"".join(portal.register.register_csv(maya).chunks)
         sought = {*EVENTS_OF_A_LIFE, MERCHANT_ONE_TOKEN, MERCHANT_TWO_TOKEN, by_card["customer"]["id"]}
         sought |= _personal(by_card)
-        shown["timeline"] = str([exports.timeline(maya, view.id) for view in views.values()])
-        shown["answers"] = repr([exports.answers(maya, view.id) for view in views.values()])
+        shown["timeline"] = str([portal.history.timeline(maya, view.id) for view in views.values()])
+        shown["answers"] = repr([portal.answers.record_of(maya, view.id) for view in views.values()])
         shown["views"] = repr(list(views.values()))
         while_running = read_all(folder)  # with SQLite's write-ahead logs
     return Life(folder, sought, shown, while_running + read_all(folder))

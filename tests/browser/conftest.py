@@ -28,7 +28,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
-from portal.practice.world import Customer, World, build_world
+from portal.practice.invented.builder import build_world
+from portal.practice.invented.world import Customer, World
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "violet-tractor-pond-91"
@@ -45,6 +46,16 @@ OURS = frozenset({"http", "https", "ws", "wss"})
 SETTLED = "[data-testid=stApp][data-test-script-state=notRunning] > [data-testid=stAppViewContainer]"
 LIES_STILL = "part => part.getAnimations({subtree: true}).length === 0"
 WAIT_MS = 20_000
+LOOK = """() => {
+  const fields = [...document.querySelectorAll('input, textarea')].map(f => f.type + f.value + f.checked);
+  const states = [...document.querySelectorAll('[aria-expanded], [aria-selected], [aria-pressed], details')]
+    .map(e => [e.ariaExpanded, e.ariaSelected, e.ariaPressed, e.open].join());
+  const text = document.body.innerText.replace(/[0-9]+/g, '#');
+  return [location.href, text, fields.join('|'), states.join('|')].join('\\n');
+}"""
+LOOK_EVERY_MS = 150
+ALIKE = 3  # looks in a row; tables and charts come in pieces that are loaded late
+LOOKS_AT_MOST = 130
 # Idle for 15 minutes ends a sign-in (SEC-35), 15 after a proof customers' data is shut (SEC-39); all tests take longer.
 SIGN_IN_KEPT_S = 6 * 60
 
@@ -204,7 +215,7 @@ def somebody(world: World) -> Callable[[], Customer]:
 def chromium() -> Iterator[Browser]:
     path = load_script("find_browser").find()
     if path is None:
-        pytest.fail("No Chromium here: run scripts/find_browser.py, or set PORTAL_CHROMIUM.")
+        pytest.fail("No Chromium here: run scripts/find_programs.py, or set PORTAL_CHROMIUM.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=LAUNCH)
         yield browser
@@ -264,6 +275,19 @@ class Desk:
         self.page.wait_for_selector(SETTLED, timeout=WAIT_MS)
         self.page.wait_for_timeout(40)
         self.page.wait_for_selector(SETTLED, timeout=WAIT_MS)
+
+    def whole(self) -> str:
+        """Wait until the page looks the same several times in a row; how it looks then."""
+        before, alike = "", 0
+        for _ in range(LOOKS_AT_MOST):
+            self.settle()
+            now = str(self.page.evaluate(LOOK))
+            alike = alike + 1 if now == before else 1
+            if alike == ALIKE:
+                break
+            before = now
+            self.page.wait_for_timeout(LOOK_EVERY_MS)
+        return before
 
     def open(self, path: str = "/") -> None:
         self.page.goto(self.demo.origin + path)
@@ -326,6 +350,14 @@ class Desk:
     def sees(self, words: str) -> None:
         """Wait until the words stand on the page."""
         self.page.get_by_test_id("stMain").get_by_text(words).first.wait_for(timeout=WAIT_MS)
+
+    def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until it holds: what is drawn follows the end of a run by a moment, a longer one on a busy machine."""
+        for _ in range(WAIT_MS // 100):
+            if holds():
+                return
+            self.page.wait_for_timeout(100)
+        pytest.fail("This did not come to hold: " + self.text()[:1500])
 
     def sign_in(self, email: str, password: str = PASSWORD) -> None:
         self.open()

@@ -31,10 +31,14 @@ MEDIA = {"json": "application/json", "csv": "text/csv"}
 
 @dataclass
 class Script:
-    """What the scripted LoyaltyDog hands out for each format, and which paths it was asked for."""
+    """What the scripted LoyaltyDog hands out for each format, and which paths it was asked for.
+
+    `refusal`: status and body that answer an export while set.
+    """
 
     files: dict[str, bytes]
     asked: list[str] = field(default_factory=list)
+    refusal: tuple[int, object] | None = None
 
 
 def _handler(script: Script) -> type[http.server.BaseHTTPRequestHandler]:
@@ -54,6 +58,8 @@ def _handler(script: Script) -> type[http.server.BaseHTTPRequestHandler]:
             body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)) or b"{}")
             if urlsplit(self.path).path != "/v2/giftcards/gdpr/export":
                 return self._answer(404, b'{"detail": "Not Found"}')
+            if script.refusal is not None:
+                return self._answer(script.refusal[0], json.dumps(script.refusal[1]).encode())
             now = dt.datetime.now(dt.UTC)
             address = f"http://{self.headers['host']}/files/export.{body['format']}"
             answer = {
@@ -82,7 +88,7 @@ def _handler(script: Script) -> type[http.server.BaseHTTPRequestHandler]:
 def served(script: Script, folder: Path, *, role: str = "agent", port: int = 0, **settings: str) -> Iterator[Demo]:
     """The scripted LoyaltyDog and a portal that asks it, with one person's account, on free ports and loopback.
 
-    `settings` are further `PORTAL_…` variables.
+    `settings` are further `PORTAL_…` variables; an empty one is left out.
     """
     merchant = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(script))
     threading.Thread(target=merchant.serve_forever, daemon=True).start()
@@ -97,6 +103,7 @@ def served(script: Script, folder: Path, *, role: str = "agent", port: int = 0, 
         "PORTAL_ALLOW_LOOPBACK_HTTP": "1",
         **settings,
     }
+    environment = {name: value for name, value in environment.items() if value}
     add = [sys.executable, "-m", "portal", "accounts", "add", AGENT, "--merchant", "A Shop"]
     add += ["--role", role, "--password-stdin"]
     subprocess.run(add, cwd=ROOT, env=environment, input=f"{PASSWORD}\n", text=True, check=True, capture_output=True)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["SIGINT", "SIGTERM", "SIGHUP"])
 def test_one_signal_ends_the_portal_and_the_practice_merchant(
     start_demo: Callable[[], Demo], number: signal.Signals
 ) -> None:
@@ -38,12 +39,25 @@ def test_one_signal_ends_the_portal_and_the_practice_merchant(
     assert "Traceback" not in (demo.folder / "demo.log").read_text()
 
 
+def test_the_practice_merchant_does_not_outlive_a_killed_portal(start_demo: Callable[[], Demo]) -> None:
+    demo = start_demo()
+    demo.stop(signal.SIGKILL)
+    for _ in range(200):
+        if not answers_at(demo.practice_port) and not answers_at(demo.practice_port + 1):
+            return
+        time.sleep(0.05)
+    pytest.fail("the practice merchant still listens")
+
+
 def test_somebody_who_comes_at_once_signs_in(start_demo: Callable[..., Demo], chromium: Browser) -> None:
-    """The sign-in page is there before the services are; what is sent meanwhile waits for them."""
+    """The page that says the portal is starting gives way to the sign-in page by itself."""
     demo = start_demo("/healthz")
     context, trouble = new_context(chromium)
+    trouble.expected.append(r"status of 503")
     try:
         desk = Desk(demo, context.new_page(), trouble)
+        desk.page.goto(demo.origin)
+        desk.page.get_by_label("Email").wait_for(timeout=90_000)  # a start, however busy the machine is
         desk.sign_in(f"maya@{SHOPS['one']}")
         desk.go("Past exports")
         assert trouble.unexpected() == []

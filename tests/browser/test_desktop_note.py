@@ -141,3 +141,29 @@ def test_a_screen_reader_hears_each_step_and_the_end(sam: Desk) -> None:
     assert heard[0] == "Asking LoyaltyDog" and "Fetching the file" in heard, heard
     assert heard[-1] == "An export is ready", heard
     assert len(heard) == len(set(heard)), heard  # each once: no chatter
+
+
+def test_badge_title_and_steps_say_the_same_and_one_region_is_read_out(sam: Desk) -> None:
+    sam.page.evaluate("""
+        window.seen = [];
+        const all = (root, what) => [...root.querySelectorAll('*')].flatMap(
+            one => [...(one.matches(what) ? [one] : []), ...(one.shadowRoot ? all(one.shadowRoot, what) : [])]);
+        setInterval(() => {
+            const badge = document.querySelector('.st-key-facts .stMarkdownBadge');
+            const blue = [...document.querySelectorAll('[data-testid=stMain] p')].find(
+                p => p.firstElementChild?.textContent === 'pending');
+            const app = document.querySelector('[data-testid=stApp]');
+            if (app?.dataset.testScriptState !== 'notRunning' || !badge || !blue || badge.closest('[data-stale=true]'))
+                return;
+            window.seen.push([badge.innerText.replace(/^\\w+\\s+/, ''), document.title, blue.innerText,
+                all(document, '[role=status][aria-live=polite]').length]);
+        }, 20);
+    """)
+    ask(sam)
+    wait_for_the_end(sam)
+    seen: list[tuple[str, str, str, int]] = sam.page.evaluate("window.seen")
+    words = {word for word, _title, _step, _regions in seen}
+    assert {"Asking", "Fetching"} <= words, seen[:3]
+    for word, title, step, regions in seen:
+        assert title == f"… {word} – Privacy portal" and f" {word}" in step.replace("\n", " "), (word, title, step)
+        assert regions <= 1

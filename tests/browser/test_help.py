@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from portal.ui.help_places import QUESTION_OF_PAGE, QUESTIONS
+from portal.ui.help.help_places import QUESTION_OF_PAGE, QUESTIONS
 from tests.browser.test_accessibility import grave_findings
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from portal.practice.world import Customer
+from portal.practice.invented.world import Customer
 from portal.preview import LARGE_BYTES
 from tests.browser.scripted_portal import Script, agent_at, served
 

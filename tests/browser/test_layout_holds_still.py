@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from bench.browser import SHIFTS
-from portal.web.shell import OPENING_SECONDS
+from portal.web.streamlit.shell import OPENING_SECONDS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Route

@@ -15,8 +15,8 @@ import pytest
 
 from portal.preview import Preview, Table, read
 from portal.preview.raw import displayable
-from portal.ui.file_tables import ROWS_A_PAGE
-from portal.ui.words import WORD_JOINER
+from portal.ui.common.words import WORD_JOINER
+from portal.ui.preview.file_tables import ROWS_A_PAGE
 from tests.browser.scripted_portal import Script, agent_at, served
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ OWN = [
     "data:text/html,<script>alert(1)</script>",
     "https://remote.example.net/plain?token=1",
     "www.remote.example.net",
-    "someone@remote.example.net",
+    "write to someone@remote.example.net or call",
     "**bold** _thin_ ~~gone~~ `code`",
     "# Heading",
     "- [ ] item",
@@ -65,6 +65,8 @@ OWN = [
     "1e999",
     "007",
 ]  # fmt: skip
+NAMES = [text for text in OWN if "@" not in text]
+"""An address as the name of a field is somebody else's in this file, and an agent may not open it then."""
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +84,8 @@ def as_json(strings: list[str]) -> bytes:
     record = {
         "customer": {"id": "5eed00000000000000000abc", "email": EMAIL, "name": "<b>Naughty</b> **Person**"},
         "messages": [{"number": f"n{n}", "text": text} for n, text in enumerate(strings)],
-        "names": [{text: f"value {n}" for n, text in enumerate(OWN)}],
-        **{text: [{"value": text}] for text in OWN},
+        "names": [{text: f"value {n}" for n, text in enumerate(NAMES)}],
+        **{text: [{"value": text}] for text in NAMES},
     }
     return json.dumps(record, ensure_ascii=False).encode()
 

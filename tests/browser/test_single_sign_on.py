@@ -110,6 +110,7 @@ def test_whose_sign_on_is_forgotten_is_told_and_begins_anew(fresh: Callable[[], 
     manager.go("Accounts")
     pick(manager, NORA)
     manager.press("Forget single sign-on identity")
+    manager.press("Forget now")
     nora.sees("Your single sign-on begins anew. Sign in again to go on.")
 
     come_as(newcomer, "new-nora")

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import WAIT_MS
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Desk, MakeDesk
@@ -87,7 +90,7 @@ def test_refused_request_is_changed_in_the_form_with_its_fields_kept(desk: MakeD
     person.press("Change the request")
     person.heading("New export").wait_for()
     person.settle()
-    assert person.page.get_by_label("Customer email", exact=True).input_value() == "nobody@example.com"
+    expect(person.page.get_by_label("Customer email", exact=True)).to_have_value("nobody@example.com", timeout=WAIT_MS)
     assert person.page.get_by_role("radio", name="CSV", exact=True).is_checked()
 
 

@@ -64,12 +64,13 @@ def test_a_page_opened_by_a_row_stays_when_the_list_still_asks_for_its_rows(desk
     person.sign_in(MANAGER)
     person.request("ada@example.com")
     export_id = person.export_id()
-    for turn in (1, 2):
+    for _turn in (1, 2):
         person.go("Past exports")
         line.wait_for_a_timer(person.page)
+        before = line.sent  # on a busy machine the steps of the export had a timer too
         person.open_row(1)
         person.page.wait_for_timeout(SETTLED_MILLISECONDS)
-        assert line.sent == turn
+        assert line.sent == before + 1
         assert person.heading("Preview").is_visible()
         assert person.export_id() == export_id
         assert person.tabs()[-1] == "Raw"

@@ -12,9 +12,9 @@ from pathlib import Path
 import pyotp
 import pytest
 import trustme
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
-from tests.browser.conftest import PASSWORD, Demo, Desk, free_port, new_context
+from tests.browser.conftest import PASSWORD, WAIT_MS, Demo, Desk, free_port, new_context
 from tests.browser.scripted_portal import AGENT, Script, served
 
 pytestmark = [pytest.mark.browser, pytest.mark.keeps("SEC-33")]
@@ -118,7 +118,7 @@ def test_a_proof_changes_the_cookie_and_keeps_what_was_typed(manager: Desk) -> N
     assert renewal.value.status == 200
     after = session_cookie(context)
     assert after != before
-    assert manager.field("Base URL").input_value() == ADDRESS
+    expect(manager.field("Base URL")).to_have_value(ADDRESS, timeout=WAIT_MS)
     manager.go("Today")
     manager.reload()
     manager.heading("Today").wait_for()
@@ -140,7 +140,7 @@ def test_another_tab_of_the_same_browser_goes_on_by_itself(manager: Desk) -> Non
     manager.press("Save")
     confirm(manager)
     other.page.wait_for_timeout(6_000)  # the tab asks on its own every few seconds, and is cut off with the old value
-    assert other.field("Customer email").input_value() == "half.typed@example.com"
+    expect(other.field("Customer email")).to_have_value("half.typed@example.com", timeout=WAIT_MS)
     other.go("Past exports")
     manager.go("Past exports")
 

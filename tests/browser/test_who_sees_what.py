@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from portal.practice.world import Customer, World
+from portal.practice.invented.world import Customer, World
 
 if TYPE_CHECKING:
     from tests.browser.conftest import MakeDesk

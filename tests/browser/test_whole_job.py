@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
-from portal.practice.world import Card, Customer, World
+from portal.practice.invented.world import Card, Customer, World
+from tests.browser.conftest import WAIT_MS
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Desk, MakeDesk
@@ -141,7 +143,7 @@ def test_agent_limits_an_export_to_one_card_found_by_its_last_digits(desk: MakeD
     assert card.number not in finder.inner_text()
     person.click(finder.get_by_role("button", name=f"Use •••• {card.number[-4:]}"))
     person.settle()
-    assert person.page.get_by_label("Card ID", exact=True).input_value() == card.id
+    expect(person.page.get_by_label("Card ID", exact=True)).to_have_value(card.id, timeout=WAIT_MS)
     person.send()
     assert "giftCards (1)" in person.tabs()
     assert [c["id"] for c in json.loads(check_original(person))["giftCards"]] == [card.id]
@@ -189,7 +191,7 @@ def test_same_export_asked_twice_within_a_minute_is_offered_and_not_repeated(
     person.sees("This export was asked for less than a minute ago.")
     assert person.demo.counts()["export_posts"] == sent
     person.press("Back to the form")
-    assert person.page.get_by_label("Customer email", exact=True).input_value() == email
+    expect(person.page.get_by_label("Customer email", exact=True)).to_have_value(email, timeout=WAIT_MS)
     person.press("Request export")
     person.press("Open that one")
     person.heading("Preview").wait_for()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import WAIT_MS
 
 if TYPE_CHECKING:
     from tests.browser.conftest import Desk, MakeDesk
@@ -81,7 +84,34 @@ def test_slip_in_a_known_domain_is_offered_put_right(desk: MakeDesk) -> None:
     person.page.keyboard.press("Tab")
     person.sees("Did you mean gmail.com?")
     person.press("Use it")
-    assert person.page.get_by_label("Customer email", exact=True).input_value() == "someone@gmail.com"
+    expect(person.page.get_by_label("Customer email", exact=True)).to_have_value("someone@gmail.com", timeout=WAIT_MS)
+
+
+def test_an_address_that_looks_mistyped_is_answered_before_anything_is_sent(desk: MakeDesk) -> None:
+    """Also when the button is the first thing pressed after typing; by keyboard alone as by mouse."""
+    person = desk("sam")
+    before = person.demo.counts()
+    person.go("New export")
+    person.fill("Customer email", "ada@gmial.com")
+    person.press("Request export")
+    person.sees("Send to gmial.com all the same?")
+    person.press("Request export")
+    person.sees("Send to gmial.com all the same?")
+    assert person.demo.counts() == before
+    person.press("Use gmail.com")
+    expect(person.field("Customer email")).to_have_value("ada@gmail.com", timeout=WAIT_MS)
+    assert "all the same?" not in person.text()
+    person.fill("Customer email", "ada@gmial.com")
+    person.page.keyboard.press("Enter")
+    person.sees("Did you mean gmail.com?")
+    person.button("Request export").focus()
+    person.page.keyboard.press("Enter")
+    person.sees("Send to gmial.com all the same?")
+    assert person.demo.counts() == before
+    person.button("Send to gmial.com").focus()
+    person.page.keyboard.press("Enter")
+    person.heading("Preview").wait_for()
+    assert person.demo.counts() != before
 
 
 def test_sentence_goes_when_the_field_is_changed_or_the_page_is_left(desk: MakeDesk) -> None:
@@ -107,5 +137,5 @@ def test_newcomer_fills_the_form_from_the_list_of_practice_customers(desk: MakeD
     person.page.get_by_text("More to try", exact=True).click()
     person.press("Stacked CSV")
     person.settle()
-    assert person.page.get_by_label("Customer email", exact=True).input_value() == "stacked@example.com"
+    expect(person.page.get_by_label("Customer email", exact=True)).to_have_value("stacked@example.com", timeout=WAIT_MS)
     assert person.page.get_by_role("radio", name="CSV", exact=True).is_checked()

@@ -111,11 +111,14 @@ def test_a_wrong_input_is_told_by_its_option_and_nothing_is_sent(
     assert not (tmp_path / "f.json").exists()
 
 
-def test_a_probable_slip_is_pointed_out_and_a_missing_customer_is_told(
+def test_an_address_that_looks_mistyped_is_asked_for_only_when_it_is_said_to_be_right(
     cli: Any, data: Path, shop: Any, tmp_path: Path
 ) -> None:
     done = cli("export", "--email", "ada@gmial.com", "--out", tmp_path / "f.json", data=data)
-    assert "--email: Did you mean gmail.com?" in done.err
+    assert "--email: Did you mean gmail.com?" in done.err and "--as-typed" in done.err
+    assert (done.status, done.out, shop.posts()) == (2, "", 0)
+    done = cli("export", "--email", "ada@gmial.com", "--as-typed", "--out", tmp_path / "f.json", data=data)
+    assert "Did you mean" not in done.err
     assert (done.status, done.json["problem_code"]) == (1, "not_found")
     assert shop.posts() == 1
 

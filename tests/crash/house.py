@@ -15,10 +15,10 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from portal import audit
-from portal.commands.practice_people import seed_practice
 from portal.composition import Portal, build_portal
 from portal.config import Settings
-from portal.exports.states import HOLDS_FILE, State
+from portal.exports.core.states import HOLDS_FILE, State
+from portal.practice_start import seed_practice
 from portal.storage.tables import Export, FileKey, Merchant
 from portal.vault.files import FilePlace
 
@@ -107,7 +107,7 @@ class House:
         for row, key in rows:
             try:
                 place = FilePlace(row.merchant_id, row.id, row.blob_name)
-                self.portal.files.verify(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
+                self.portal.sealed.verify(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
             except Exception as error:
                 bad.append(f"{row.id}: {type(error).__name__}")
         return bad
@@ -121,7 +121,7 @@ class House:
                 )
             )
             keys = set(session.scalars(select(FileKey.blob_name)))
-        blobs = set(self.portal.files._blobs.names())
+        blobs = set(self.portal.sealed._blobs.names())
         remains = [p.name for p in (self.data / "files").rglob("*#*")] if not self.blobs else []
         return sorted({f"blob {n}" for n in blobs ^ used} | {f"key {n}" for n in keys ^ used}) + remains
 

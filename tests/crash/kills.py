@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from house import House
 from shop import CANARY, CountingShop, readable_remains
 
-from portal.exports.states import RUNNING
+from portal.exports.core.states import RUNNING
 
 LOOK_EVERY = 25  # kills between looks at the disk while the mess lies about
 

@@ -20,15 +20,15 @@ REFUSED = f"{CANARY}.refused@example.com"
 # Point -> where the export must end, and how many POSTs must have left. None: no export was written.
 ASKED_BEFORE_WRITTEN = {"submit.begin": (None, 0), "submit.written": (None, 0)}
 TO_READY = (
-    "submit.committed submit.begun ask.begin ask.marked ask.accepted_committed collect.begin collect.key_written "
-    "collect.key_committed collect.first_bytes collect.fetched seal.closed seal.settled collect.sealed collect.moved "
-    "collect.committed inspect.begin inspect.read inspect.moved inspect.committed"
+    "submit.committed submit.begun send.begin send.marked send.accepted_committed fetch.begin fetch.key_written "
+    "fetch.key_committed fetch.first_bytes fetch.fetched seal.closed seal.settled fetch.sealed fetch.moved "
+    "fetch.committed inspect.begin inspect.read inspect.moved inspect.committed"
 ).split()
-UNDECIDED = {"ask.sent_committed": 0, "ask.answered": 1, "ask.accepted": 1}
+UNDECIDED = {"send.sent_committed": 0, "send.answered": 1, "send.accepted": 1}
 REFUSALS = {
-    "ask.answered_with_error": State.UNKNOWN,
-    "ask.refused": State.UNKNOWN,
-    "ask.refused_committed": State.REJECTED,
+    "send.answered_with_error": State.UNKNOWN,
+    "send.refused": State.UNKNOWN,
+    "send.refused_committed": State.REJECTED,
 }
 DESTRUCTION = {
     "destroy.begin": State.READY,
@@ -36,7 +36,7 @@ DESTRUCTION = {
     "destroy.committed": State.PURGED,
     "destroy.blob_gone": State.PURGED,
 }
-LATER = {"ask.given_up", "house.expired", "sweep.found"}
+LATER = {"send.given_up", "house.expired", "sweep.found"}
 
 
 def check_after_kill(house: House) -> None:
@@ -54,7 +54,9 @@ def check_after_restart(house: House) -> None:
 
 def test_every_point_in_the_code_is_killed_here() -> None:
     named = {
-        label for path in SOURCES.rglob("*.py") for label in re.findall(r'self\._?at\("([a-z_.]+)"\)', path.read_text())
+        label
+        for path in SOURCES.rglob("*.py")
+        for label in re.findall(r'self\._?checkpoint\("([a-z_.]+)"\)', path.read_text())
     }
     killed = {*ASKED_BEFORE_WRITTEN, *TO_READY, *UNDECIDED, *REFUSALS, *DESTRUCTION, *LATER}
     assert named == killed
@@ -105,8 +107,8 @@ def test_a_refused_export_killed_on_the_way_is_not_sent_again(
 
 
 def test_giving_up_an_undecided_export_may_itself_be_killed(house: House, counting_shop: CountingShop) -> None:
-    assert house.run(submit=[ORDINARY], die={"label": "ask.sent_committed"}) == -9
-    assert house.run(die={"label": "ask.given_up"}) == -9
+    assert house.run(submit=[ORDINARY], die={"label": "send.sent_committed"}) == -9
+    assert house.run(die={"label": "send.given_up"}) == -9
     assert house.run(sweep=True) == 0
     assert list(house.states().values()) == [State.UNKNOWN]
     assert counting_shop.posts[ORDINARY] == 0
@@ -130,7 +132,7 @@ def test_marking_an_expiry_may_be_killed(house: House) -> None:
 
 
 def test_a_sweep_may_be_killed_and_is_finished_by_the_next(house: House) -> None:
-    assert house.run(submit=[ORDINARY], die={"label": "collect.sealed"}) == -9
+    assert house.run(submit=[ORDINARY], die={"label": "fetch.sealed"}) == -9
     assert house.run(sweep=True, die={"label": "sweep.found"}) == -9
     assert house.run(sweep=True) == 0
     assert list(house.states().values()) == [State.READY]

@@ -30,15 +30,16 @@ from sqlalchemy import func, select
 
 from portal.composition import Portal, build_portal
 from portal.config import Settings
-from portal.exports import AskedAlready, State, durable, parse_request
-from portal.exports.states import RUNNING
+from portal.exports import AskedAlready, State, parse_request
+from portal.exports.core.states import RUNNING
+from portal.exports.workflow import takeover
 from portal.storage.tables import Export, utc_now
 
 ACCOUNT = "maya@brookandbean.example.com"
 
 
 class Dying:
-    """The seam's other end: SIGKILL, or a wait, at the chosen point."""
+    """Called at each checkpoint: SIGKILL, or a wait, at the chosen one."""
 
     def __init__(self, die: dict[str, Any] | None, wait_at: str | None = None) -> None:
         self._wait_at = wait_at
@@ -73,7 +74,7 @@ def wait_until_idle(portal: Portal) -> None:
 
 
 def main(orders: dict[str, Any]) -> None:
-    durable.FORGOTTEN_AFTER_SECONDS = 0.5  # type: ignore[misc]  # a cycle of these tests is to last two seconds
+    takeover.FORGOTTEN_AFTER_SECONDS = 0.5  # type: ignore[misc]  # a cycle of these tests is to last two seconds
     settings = Settings(
         mode="practice",
         data_dir=Path(orders["data"]),
@@ -83,13 +84,13 @@ def main(orders: dict[str, Any]) -> None:
         edge_requests=0,
         **orders.get("settings", {}),
     )
-    portal = build_portal(settings, at=Dying(orders.get("die"), orders.get("wait_at")))
+    portal = build_portal(settings, checkpoint=Dying(orders.get("die"), orders.get("wait_at")))
     portal.start_workers(orders.get("kind", "worker"), beat_seconds=orders.get("beat", 0.3))
     say("up")
 
     def ask(email: str) -> None:
-        user = portal.identity.user_for_account(ACCOUNT, origin="cli")
-        say("asked", portal.exports.submit(user, parse_request(email=email, format="json"), again=True), email)
+        user = portal.accounts.user_for_account(ACCOUNT, origin="cli")
+        say("asked", portal.submissions.submit(user, parse_request(email=email, format="json"), force=True), email)
 
     for email in orders.get("submit", ()):
         ask(email)
@@ -113,12 +114,12 @@ def main(orders: dict[str, Any]) -> None:
 
 def ask_together(portal: Portal, email: str, times: int) -> None:
     """The same request from as many threads at once; tells which export each was given."""
-    user, gate = portal.identity.user_for_account(ACCOUNT, origin="cli"), threading.Barrier(times)
+    user, gate = portal.accounts.user_for_account(ACCOUNT, origin="cli"), threading.Barrier(times)
 
     def ask() -> None:
         gate.wait()
         try:
-            export_id = portal.exports.submit(user, parse_request(email=email, format="json"))
+            export_id = portal.submissions.submit(user, parse_request(email=email, format="json"))
         except AskedAlready as same:
             export_id = same.export_id
         say("asked", export_id, email)
@@ -138,13 +139,13 @@ def after(portal: Portal, orders: dict[str, Any]) -> None:
         with portal.db.write() as session:
             for export_id in ready:
                 session.get_one(Export, export_id).link_expires_at = utc_now() - dt.timedelta(seconds=1)
-        portal.exports.keep_house()
+        portal.retention.keep_house()
     if orders.get("destroy"):
-        user = portal.identity.user_for_account(ACCOUNT, origin="cli")
+        user = portal.accounts.user_for_account(ACCOUNT, origin="cli")
         for export_id in ready:
-            portal.exports.destroy(user, export_id)
+            portal.retention.destroy(user, export_id)
     if orders.get("sweep"):
-        portal.exports.sweep(dt.timedelta(seconds=-5))
+        portal.retention.sweep(dt.timedelta(seconds=-5))
 
 
 if __name__ == "__main__":

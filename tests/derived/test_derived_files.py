@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal.exports.derived import csv_of, xlsx_of
-from portal.exports.spreadsheet import safe_cell
-from portal.exports.workbook import MAX_CELL_CHARS, sheets_of
+from portal.exports.files.derived import csv_of, xlsx_of
+from portal.exports.files.spreadsheet import safe_cell
+from portal.exports.files.workbook import MAX_CELL_CHARS, sheets_of
 from portal.preview import Preview, Table, read
 
 pytestmark = pytest.mark.keeps("LAW-8", "SEC-20")
@@ -224,7 +224,7 @@ def test_whatever_a_file_holds_the_workbook_reads_back(rows: list[dict[str, str 
 
 
 def xlsx_of_tables(tables: list[Table]) -> list[bytes]:
-    from portal.exports.workbook import workbook
+    from portal.exports.files.workbook import workbook
 
     return list(workbook(tables))
 

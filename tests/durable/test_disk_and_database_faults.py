@@ -18,7 +18,8 @@ from sqlalchemy import event
 
 from portal.composition import Portal
 from portal.exports import State, parse_request
-from portal.exports.walk import Walk, wait_seconds
+from portal.exports.workflow.results import Done, Stop, Wait
+from portal.exports.workflow.steps import ExportSteps, build_steps
 from portal.vault.keys import KeyTrouble
 
 pytestmark = pytest.mark.keeps("SEC-15", "SEC-51")
@@ -45,10 +46,10 @@ class FailingWriter:
         self._real.close()
 
 
-def begin(portal: Portal, email: str = "c@example.com") -> tuple[str, Walk, Any]:
-    user = portal.identity.user_for_account("maya@brookandbean.example.com", origin="cli")
-    walk = Walk(portal.db, portal.files, portal.exports.seal, portal.vendor, retention_days=7, edge_requests=0)
-    return portal.exports.submit(user, parse_request(email=email, format="json")), walk, user
+def begin(portal: Portal, email: str = "c@example.com") -> tuple[str, ExportSteps, Any]:
+    user = portal.accounts.user_for_account("maya@brookandbean.example.com", origin="cli")
+    steps = build_steps(portal.db, portal.sealed, portal.history.seal, portal.vendor, retention_days=7, edge_requests=0)
+    return portal.submissions.submit(user, parse_request(email=email, format="json")), steps, user
 
 
 @pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EIO], ids=["full", "failing"])
@@ -56,7 +57,7 @@ def begin(portal: Portal, email: str = "c@example.com") -> tuple[str, Walk, Any]
 def test_a_file_the_disk_does_not_take_is_tried_again_then_a_manager_is_told(
     fault: int, when: str, house: House, counting_shop: CountingShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    export_id, walk, user = begin(house.portal)
+    export_id, steps, user = begin(house.portal)
     blobs = house.portal.blobs
     honest = type(blobs).writer
 
@@ -73,20 +74,20 @@ def test_a_file_the_disk_does_not_take_is_tried_again_then_a_manager_is_told(
         patch.setattr(type(blobs), "writer", failing)
         if when == "fsync":
             patch.setattr(type(blobs), "settle", broken_fsync)
-        assert walk.ask(export_id) == "accepted"
-        assert wait_seconds(walk.collect(export_id, 0)) is not None
-        assert wait_seconds(walk.collect(export_id, 1)) is not None
-        assert walk.collect(export_id, 2) == "stop"
-    view = house.portal.exports.get(user, export_id)
+        assert steps.send(export_id) == Done(State.ACCEPTED)
+        assert isinstance(steps.fetch(export_id, 0), Wait)
+        assert isinstance(steps.fetch(export_id, 1), Wait)
+        assert steps.fetch(export_id, 2) == Stop()
+    view = house.portal.history.get(user, export_id)
     assert (view.state, view.problem_code, view.turn) == (State.FAILED, "storage", "manager")
     assert not view.destroyed_at
-    house.portal.exports.sweep(dt.timedelta(seconds=-10))
+    house.portal.retention.sweep(dt.timedelta(seconds=-10))
     assert house.strays() == []
     assert readable_remains(house.folder) == []
 
-    house.portal.exports.fetch_again(user, export_id)  # there is room again
-    assert walk.collect(export_id, 0) == "collected"
-    assert walk.inspect(export_id) == "ready"
+    house.portal.decisions.retry_fetch(user, export_id)  # there is room again
+    assert steps.fetch(export_id, 0) == Done(State.COLLECTED)
+    assert steps.inspect(export_id) == Done(State.READY)
     assert counting_shop.posts["c@example.com"] == 1
     assert house.unsound_files() == []
 
@@ -122,7 +123,7 @@ def test_an_answer_is_written_once_the_database_takes_it_again(
     """The commit after the vendor's answer fails thrice; the answer is not lost and nothing is sent again."""
     import sqlite3
 
-    export_id, walk, _ = begin(house.portal)
+    export_id, steps, _ = begin(house.portal)
     left = {"sent": 0, "accepted": 3, "collected": 3}
 
     def failing(connection: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -141,11 +142,11 @@ def test_an_answer_is_written_once_the_database_takes_it_again(
                 raise OperationalError("", {}, context.original_exception)
 
         event.listen(house.portal.db.engine, "handle_error", as_operational)
-        assert walk.ask(export_id) == "accepted"
-        assert walk.collect(export_id, 0) == "collected"
+        assert steps.send(export_id) == Done(State.ACCEPTED)
+        assert steps.fetch(export_id, 0) == Done(State.COLLECTED)
     finally:
         event.remove(house.portal.db.engine, "before_cursor_execute", failing)
-    assert walk.inspect(export_id) == "ready"
+    assert steps.inspect(export_id) == Done(State.READY)
     assert left == {"sent": 0, "accepted": 0, "collected": 0}
     assert counting_shop.posts["c@example.com"] == 1
     assert house.broken_chains() == []

@@ -18,8 +18,8 @@ from sqlalchemy import update
 
 from portal.exports import State
 from portal.storage.tables import Export, Worker, utc_now
-from portal.web.health import parts_down
-from portal.web.metrics import MetricsServer, start_metrics
+from portal.web.operations.health import parts_down
+from portal.web.operations.metrics import MetricsServer, start_metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -108,10 +108,10 @@ def test_a_worker_told_to_stop_finishes_what_runs_and_leaves_in_time(house: Hous
         assert worker.stderr is not None
         while "Worker ready" not in worker.stderr.readline():
             assert worker.poll() is None
-        user = house.portal.identity.user_for_account("maya@brookandbean.example.com", origin="cli")
+        user = house.portal.accounts.user_for_account("maya@brookandbean.example.com", origin="cli")
         from portal.exports import parse_request
 
-        house.portal.exports.submit(user, parse_request(email="c@example.com", format="json"))
+        house.portal.submissions.submit(user, parse_request(email="c@example.com", format="json"))
         while not slow.posts:
             time.sleep(0.02)
         told = time.monotonic()

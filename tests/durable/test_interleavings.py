@@ -34,18 +34,19 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from portal import audit
-from portal.commands.practice_people import seed_practice
 from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.errors import PortalError, SealBroken
 from portal.exports import State, parse_request
-from portal.exports.asking import Asking
-from portal.exports.states import HOLDS_FILE, MOVES, RUNNING
-from portal.exports.vendor import Vendor
-from portal.exports.walk import Walk, wait_seconds
+from portal.exports.core.states import HOLDS_FILE, MOVES, RUNNING
+from portal.exports.core.vendor import Vendor
+from portal.exports.workflow.results import Done, StepResult, Wait
+from portal.exports.workflow.send_step import SendStep
+from portal.exports.workflow.steps import build_steps
 from portal.loyaltydog import ExportAnswer, ExportAsk, FetchedFile
 from portal.loyaltydog.errors import ConnectionLost, Forbidden, Gone, NoConnection, RateLimited, TimedOut
 from portal.loyaltydog.retry import RetryDecision
+from portal.practice_start import seed_practice
 from portal.storage.blobs import StorageTrouble
 from portal.storage.tables import AuditEntry, Export, FileKey, utc_now
 from portal.vault.files import FilePlace, SealingWriter
@@ -55,12 +56,13 @@ pytestmark = pytest.mark.keeps("SEC-12", "SEC-13", "SEC-14")
 POST_ANSWERS = ("accepted", "accepted", "accepted", "expired", "refused", "busy", "unreached", "lost", "cut")
 FETCH_ANSWERS = ("file", "file", "two people", "not json", "dead link", "cut", "full disk")
 OUTSIDE_TRANSACTIONS = (
-    "ask.begin ask.sent_committed ask.answered ask.answered_with_error ask.accepted_committed ask.refused_committed "
-    "collect.begin collect.key_committed collect.first_bytes collect.fetched collect.sealed collect.committed "
+    "send.begin send.sent_committed send.answered send.answered_with_error send.accepted_committed "
+    "send.refused_committed "
+    "fetch.begin fetch.key_committed fetch.first_bytes fetch.fetched fetch.sealed fetch.committed "
     "inspect.begin inspect.read inspect.committed"
 ).split()
-WHILE_THE_REQUEST_IS_OUT = "ask.sent_committed ask.answered ask.answered_with_error ask.accepted ask.refused".split()
-INSIDE = "ask.marked ask.accepted ask.refused collect.key_written collect.moved inspect.moved ask.given_up".split()
+WHILE_THE_POST_IS_OUT = "send.sent_committed send.answered send.answered_with_error send.accepted send.refused".split()
+INSIDE = "send.marked send.accepted send.refused fetch.key_written fetch.moved inspect.moved send.given_up".split()
 
 
 class Crash(BaseException):
@@ -122,41 +124,41 @@ class House(RuleBasedStateMachine):
         self.when: dict[str, Callable[[], None]] = {}
         self.portal = build_portal(
             Settings(mode="practice", data_dir=self.folder, demo_password=SecretStr("violet-tractor-pond-91")),
-            at=self.at,
+            checkpoint=self.checkpoint,
         )
         seed_practice(self.portal, 9)
         self.vendor = ScriptedVendor(self.portal)
-        self.walk = Walk(
+        self.steps = build_steps(
             self.portal.db,
-            self.portal.files,
-            self.portal.exports.seal,
+            self.portal.sealed,
+            self.portal.history.seal,
             self.vendor,
             retention_days=7,
             edge_requests=0,
-            at=self.at,
+            checkpoint=self.checkpoint,
         )
-        self.user = self.portal.identity.user_for_account("maya@brookandbean.example.com", origin="cli")
+        self.user = self.portal.accounts.user_for_account("maya@brookandbean.example.com", origin="cli")
         self.customers: dict[str, str] = {}
         self.seen_entries = 0
         self.last_state: dict[str, str] = {}
 
-    def at(self, label: str) -> None:
+    def checkpoint(self, label: str) -> None:
         happening = self.when.pop(label, None)
         if happening is not None:
             happening()
 
     # What workers do ---------------------------------------------------------------------------
 
-    def step(self, export_id: str) -> str:
+    def step(self, export_id: str) -> StepResult:
         """What the durable workflow would do next; every step may be run again at any time."""
-        outcome = self.walk.ask(export_id)
+        result = self.steps.send(export_id)
         tried = 0
-        while outcome == "accepted" or (tried and wait_seconds(outcome) is not None):
-            outcome = self.walk.collect(export_id, tried)
+        while result == Done(State.ACCEPTED) or (tried and isinstance(result, Wait)):
+            result = self.steps.fetch(export_id, tried)
             tried += 1
-        if outcome == "collected":
-            outcome = self.walk.inspect(export_id)
-        return outcome
+        if result == Done(State.COLLECTED):
+            result = self.steps.inspect(export_id)
+        return result
 
     def crash(self) -> None:
         raise Crash
@@ -164,12 +166,12 @@ class House(RuleBasedStateMachine):
     @rule(target=exports, number=st.integers(0, 10**9))
     def somebody_asks(self, number: int) -> str:
         email = f"c{number}.{len(self.customers)}@example.com"
-        export_id = self.portal.exports.submit(self.user, parse_request(email=email, format="json"), again=True)
+        export_id = self.portal.submissions.submit(self.user, parse_request(email=email, format="json"), force=True)
         self.customers[export_id] = email
         return export_id
 
     @rule(export_id=exports, post=st.sampled_from(POST_ANSWERS), fetch=st.sampled_from(FETCH_ANSWERS))
-    def a_worker_walks(self, export_id: str, post: str, fetch: str) -> None:
+    def a_worker_runs(self, export_id: str, post: str, fetch: str) -> None:
         self.vendor.post_answer, self.vendor.fetch_answer = post, fetch
         self.step(export_id)
 
@@ -190,7 +192,7 @@ class House(RuleBasedStateMachine):
         target=exports,
         number=st.integers(0, 10**9),
         post=st.sampled_from(POST_ANSWERS),
-        label=st.sampled_from(WHILE_THE_REQUEST_IS_OUT),
+        label=st.sampled_from(WHILE_THE_POST_IS_OUT),
     )
     def a_worker_dies_with_the_request_out_and_another_takes_over(self, number: int, post: str, label: str) -> str:
         export_id = self.somebody_asks(number)
@@ -203,10 +205,10 @@ class House(RuleBasedStateMachine):
         post=st.sampled_from(POST_ANSWERS),
         fetch=st.sampled_from(FETCH_ANSWERS),
         label=st.sampled_from(OUTSIDE_TRANSACTIONS),
-        act=st.sampled_from(("walk", "stop", "close", "again", "destroy", "release", "house")),
+        act=st.sampled_from(("run", "stop", "close", "again", "destroy", "release", "house")),
     )
-    def others_act_while_a_worker_walks(self, export_id: str, post: str, fetch: str, label: str, act: str) -> None:
-        """A second worker, believing the first dead, or a person, in the middle of a walk."""
+    def others_act_while_a_worker_runs(self, export_id: str, post: str, fetch: str, label: str, act: str) -> None:
+        """A second worker, believing the first dead, or a person, in the middle of a workflow."""
         self.vendor.post_answer, self.vendor.fetch_answer = post, fetch
         self.when[label] = lambda: self.act(act, export_id)
         self.step(export_id)
@@ -215,15 +217,15 @@ class House(RuleBasedStateMachine):
     # What people and time do -------------------------------------------------------------------
 
     def act(self, act: str, export_id: str) -> None:
-        exports = self.portal.exports
+        portal = self.portal
         acts: dict[str, Callable[[], object]] = {
-            "walk": lambda: self.step(export_id),
-            "stop": lambda: exports.stop_waiting(self.user, export_id),
-            "close": lambda: exports.close_unknown(self.user, export_id),
-            "again": lambda: exports.fetch_again(self.user, export_id),
-            "destroy": lambda: exports.destroy(self.user, export_id),
-            "release": lambda: exports.release(self.user, export_id, "looked at it"),
-            "house": exports.keep_house,
+            "run": lambda: self.step(export_id),
+            "stop": lambda: portal.decisions.stop_waiting(self.user, export_id),
+            "close": lambda: portal.decisions.close_unknown(self.user, export_id),
+            "again": lambda: portal.decisions.retry_fetch(self.user, export_id),
+            "destroy": lambda: portal.retention.destroy(self.user, export_id),
+            "release": lambda: portal.decisions.release(self.user, export_id, "looked at it"),
+            "house": portal.retention.keep_house,
         }
         with suppress(PortalError):
             acts[act]()
@@ -240,11 +242,11 @@ class House(RuleBasedStateMachine):
         with self.portal.db.write() as session:
             here = getattr(Export, column)
             session.execute(update(Export).where(Export.id == export_id, here.is_not(None)).values({column: past}))
-        self.portal.exports.keep_house()
+        self.portal.retention.keep_house()
 
     @rule()
     def a_sweep_runs(self) -> None:
-        self.portal.exports.sweep(dt.timedelta(seconds=-5))
+        self.portal.retention.sweep(dt.timedelta(seconds=-5))
 
     # What must hold ----------------------------------------------------------------------------
 
@@ -281,7 +283,7 @@ class House(RuleBasedStateMachine):
             ).all()
         for row, key in rows:
             place = FilePlace(row.merchant_id, row.id, row.blob_name)
-            self.portal.files.verify(place, key.sealed_keyset, sha256=row.sha256, size_bytes=row.size_bytes)
+            self.portal.sealed.verify(place, key.sealed_keyset, sha256=row.sha256, size_bytes=row.size_bytes)
 
     def teardown(self) -> None:
         if not hasattr(self, "portal"):
@@ -309,18 +311,18 @@ class House(RuleBasedStateMachine):
 
 def _asks_again_what_was_sent(patch: pytest.MonkeyPatch) -> None:
     """Whoever finds `sent` takes the request for unsent, as a bare durable step would."""
-    mark = Asking._mark_sent
+    mark = SendStep._mark_sent
 
-    def forgetful(self: Asking, session: Session, export_id: str, held: bool) -> Any:
+    def forgetful(self: SendStep, session: Session, export_id: str, held: bool) -> Any:
         session.execute(update(Export).where(Export.id == export_id, Export.state == "sent").values(state="requested"))
         return mark(self, session, export_id, held)
 
-    patch.setattr(Asking, "_mark_sent", forgetful)
+    patch.setattr(SendStep, "_mark_sent", forgetful)
 
 
 def _repeats_a_lost_answer(patch: pytest.MonkeyPatch) -> None:
     """An answer that was never seen is taken for a request that never left."""
-    patch.setattr("portal.exports.asking.retry_export_post", lambda *_: RetryDecision(True, 0.0))
+    patch.setattr("portal.exports.workflow.send_step.retry_export_post", lambda *_: RetryDecision(True, 0.0))
 
 
 def _forgets_the_audit_entry(patch: pytest.MonkeyPatch) -> None:
@@ -332,7 +334,7 @@ def _forgets_the_audit_entry(patch: pytest.MonkeyPatch) -> None:
             return None
         return record(session, merchant_id, actor, action, **given)
 
-    patch.setattr("portal.exports.ledger.audit.record", silent)
+    patch.setattr("portal.exports.core.ledger.audit.record", silent)
 
 
 def _seals_other_bytes_than_it_hashed(patch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ from shop import CountingShop
 from sqlalchemy import func, select, update
 
 from portal.errors import PortalError
-from portal.exports import State, removing
+from portal.exports import State
+from portal.merchants import removal as removing
 from portal.storage.tables import Account, AuditEntry, Export, FileKey, LoginSession, Merchant
 
 pytestmark = pytest.mark.keeps("LAW-17", "LAW-18", "SEC-55")
@@ -52,11 +53,11 @@ def merchant_of(house: House, name: str) -> str:
 def add_in_every_open_state(house: House) -> None:
     from portal.exports import parse_request
 
-    user = house.portal.identity.user_for_account("maya@brookandbean.example.com", origin="cli")
+    user = house.portal.accounts.user_for_account("maya@brookandbean.example.com", origin="cli")
     open_states = ("requested", "sent", "waiting", "accepted", "unknown")
     for state in open_states:
         request = parse_request(email=f"{state}@example.com", format="json")
-        export_id = house.portal.exports.submit(user, request)
+        export_id = house.portal.submissions.submit(user, request)
         with house.portal.db.write() as session:
             session.execute(update(Export).where(Export.id == export_id).values(state=state, sealed_download_url=b"x"))
 
@@ -72,9 +73,8 @@ def test_a_removed_merchant_leaves_its_facts_and_nothing_else(
     shops: House, command: Command, typed: Callable[[str], None]
 ) -> None:
     merchant_id = merchant_of(shops, NAME)
-    identity = shops.portal.identity
-    person = identity.user_for_account("maya@brookandbean.example.com", origin="cli")
-    identity.start_session(
+    person = shops.portal.accounts.user_for_account("maya@brookandbean.example.com", origin="cli")
+    shops.portal.sessions.start_session(
         person.account_id, method="password", address="198.51.100.7", second_factor=False, vendor_token="a-vendor-token"
     )
     add_in_every_open_state(shops)
@@ -104,14 +104,16 @@ def test_a_removed_merchant_leaves_its_facts_and_nothing_else(
     assert acts["export:destroy"] == 3 and acts["account:disable"] == len(accounts) and acts["session:end"] == 1
     assert last.facts == {"files": 3, "exports": 5, "accounts": len(accounts)}
     with pytest.raises(PortalError):
-        identity.user_for_account("maya@brookandbean.example.com", origin="cli")
-    assert identity.user_for_account("maya@northwindbooks.example.com", origin="cli").merchant_name == OTHER
+        shops.portal.accounts.user_for_account("maya@brookandbean.example.com", origin="cli")
+    assert (
+        shops.portal.accounts.user_for_account("maya@northwindbooks.example.com", origin="cli").merchant_name == OTHER
+    )
 
     shops.run(sweep=True)  # workers find nothing left to do
     assert shops.outcomes() == {State.PURGED: 3, State.FAILED: 5}
     assert shops.strays() == []
     assert command(shops.data, "merchants", "remove", NAME, **shops.variables).returncode == 1
-    assert identity.create_merchant(NAME) != merchant_id
+    assert shops.portal.accounts.create_merchant(NAME) != merchant_id
 
 
 def test_another_name_typed_changes_nothing(shops: House, command: Command, typed: Callable[[str], None]) -> None:
@@ -126,7 +128,7 @@ def test_a_removal_cut_off_at_any_step_is_finished_by_the_next(
     house: House, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     assert house.run(submit=[f"c{n}@example.com" for n in range(3)]) == 0
-    merchant_id, exports = merchant_of(house, NAME), house.portal.exports
+    merchant_id, retention = merchant_of(house, NAME), house.portal.retention
 
     class Cut(BaseException):
         pass
@@ -135,10 +137,10 @@ def test_a_removal_cut_off_at_any_step_is_finished_by_the_next(
         raise Cut
 
     with monkeypatch.context() as patch, pytest.raises(Cut):
-        patch.setattr(exports if step == "destroy_all_of" else removing, step, cut)
-        removing.remove_merchant(exports, merchant_id)
+        patch.setattr(retention if step == "destroy_all_of" else removing, step, cut)
+        removing.remove_merchant(retention, merchant_id)
     assert merchant_of(house, NAME) == merchant_id
-    removing.remove_merchant(exports, merchant_id)
+    removing.remove_merchant(retention, merchant_id)
     assert files_of(house, merchant_id) == (0, 0)
     assert house.outcomes() == {State.PURGED: 3}
     assert house.broken_chains() == []
@@ -147,12 +149,12 @@ def test_a_removal_cut_off_at_any_step_is_finished_by_the_next(
 def test_a_file_that_arrives_while_its_merchant_is_removed_is_not_kept(house: House) -> None:
     """The worker holds the bytes already; the row says that nobody wants them any more."""
     with house.process(
-        submit=["late@example.com"], until="told", wait_at="collect.first_bytes", settings={"metrics_port": 0}
+        submit=["late@example.com"], until="told", wait_at="fetch.first_bytes", settings={"metrics_port": 0}
     ) as worker:
         assert worker.stdout is not None and worker.stdin is not None
-        while "at collect.first_bytes" not in worker.stdout.readline():
+        while "at fetch.first_bytes" not in worker.stdout.readline():
             assert worker.poll() is None
-        removing.remove_merchant(house.portal.exports, merchant_of(house, NAME))
+        removing.remove_merchant(house.portal.retention, merchant_of(house, NAME))
         worker.communicate("go\ngo\n", timeout=60)
     assert house.outcomes() == {State.FAILED: 1}
     assert house.strays() == []
@@ -188,7 +190,7 @@ def test_the_list_of_destroyed_files_is_mended_when_the_mark_could_not_be_writte
     merchant_id = merchant_of(house, NAME)
     path = house.portal.settings.destruction_list
     path.mkdir()
-    removing.remove_merchant(house.portal.exports, merchant_id)
+    removing.remove_merchant(house.portal.retention, merchant_id)
     path.rmdir()
-    house.portal.exports.sweep()
+    house.portal.retention.sweep()
     assert removing.removal_mark(merchant_id) in path.read_text().split()

@@ -21,6 +21,7 @@ from portal.exports import State
 from portal.storage import migrate
 from portal.storage.migrate import DatabaseTooNew, DatabaseTooOld
 from portal.storage.tables import Account, Base, CanonicalJSON, Merchant, UTCDateTime
+from tests.storage.test_accounts_of_a_merchant_migration import add
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -132,13 +133,13 @@ def test_a_table_that_a_migration_would_empty_is_noticed(used: House) -> None:
 IDENTITY = "1d" * 32
 
 
-def sign_on_accounts(house: House, **columns: Any) -> dict[str, str]:
+def sign_on_accounts(house: House) -> dict[str, str]:
     """Two invited accounts of one merchant, their ids by email."""
     with house.portal.db.write() as db:
         merchant = db.scalars(select(Merchant.id)).first()
         assert merchant is not None
         people = [
-            Account(merchant_id=merchant, email=f"{who}@shop.example", role="agent", method="oidc", **columns)
+            Account(merchant_id=merchant, email=f"{who}@shop.example", role="agent", method="oidc")
             for who in ("sue", "susan")
         ]
         db.add_all(people)
@@ -153,8 +154,13 @@ def identities(house: House, people: dict[str, str]) -> list[str | None]:
 
 def test_accounts_that_share_an_identity_begin_anew_when_the_tables_forbid_it(used: House) -> None:
     engine = used.portal.db.engine
+    with used.portal.db.read() as db:
+        merchant = db.scalars(select(Merchant.id)).first()
+    assert merchant is not None
     migrate.downgrade(engine, "0007")
-    people = sign_on_accounts(used, sign_on_identity=IDENTITY)
+    people = {f"{who}@shop.example": who for who in ("sue", "susan")}
+    for email, account in people.items():  # in words of that version's tables
+        add(engine, account, merchant, email, IDENTITY)
     migrate.bring_up_to_date(engine)
     assert identities(used, people) == [None, None]
 
@@ -165,7 +171,9 @@ def test_two_first_sign_ons_of_one_identity_at_one_moment_end_at_one_account(use
     sue = people["sue@shop.example"]
     claims = {"email": "susan@shop.example", "email_verified": True}
     came: list[str] = []
-    other = threading.Thread(target=lambda: came.append(used.portal.identity._invited(claims, IDENTITY, "192.0.2.7")))
+    other = threading.Thread(
+        target=lambda: came.append(used.portal.single_sign_on._invited(claims, IDENTITY, "192.0.2.7"))
+    )
     with used.portal.db.write() as db:
         db.get_one(Account, sue).sign_on_identity = IDENTITY
         db.flush()

@@ -23,7 +23,7 @@ from portal.composition import build_portal
 from portal.config import Settings
 from portal.exports import State, parse_request
 from portal.storage import migrate
-from portal.web.health import PAGES, PARTS
+from portal.web.operations.health import PARTS
 
 pytestmark = pytest.mark.keeps("SEC-47")
 
@@ -120,8 +120,8 @@ def start(keyset: Path) -> Iterator[Callable[..., Process]]:
 
 
 def ask(house: House, email: str) -> str:
-    user = house.portal.identity.user_for_account("maya@brookandbean.example.com", origin="cli")
-    return house.portal.exports.submit(user, parse_request(email=email, format="json"))
+    user = house.portal.accounts.user_for_account("maya@brookandbean.example.com", origin="cli")
+    return house.portal.submissions.submit(user, parse_request(email=email, format="json"))
 
 
 def state_of(house: House, export_id: str) -> str:
@@ -182,7 +182,7 @@ def test_health_is_told_through_the_gate_and_metrics_only_on_their_own_port(
 
     assert process.get("/healthz").json() == {"status": "ok"}
     ready = process.get("/readyz")
-    assert ready.json() == {"status": "ok", "parts": dict.fromkeys((*PARTS, PAGES), "ok")}
+    assert ready.json() == {"status": "ok", "parts": dict.fromkeys(PARTS, "ok")}
     assert ready.headers["cache-control"] == "no-store"
 
     numbers = process.get("/metrics", metrics_port)
@@ -247,12 +247,12 @@ def test_demo_told_to_stop_ends_with_its_practice_merchant_and_the_next_one_goes
     process = start(data, "demo", **settings).up()
     looking = build_portal(practice_settings(data))
     try:
-        user = looking.identity.user_for_account("maya@brookandbean.example.com", origin="cli")
+        user = looking.accounts.user_for_account("maya@brookandbean.example.com", origin="cli")
 
         def state() -> State:
-            return looking.exports.get(user, export_id).state
+            return looking.history.get(user, export_id).state
 
-        export_id = looking.exports.submit(user, parse_request(email="slow@example.com", format="json"))
+        export_id = looking.submissions.submit(user, parse_request(email="slow@example.com", format="json"))
         until(lambda: state() is not State.REQUESTED, "the export is under way")
         assert process.stop() < STOP_SECONDS
         assert process.popen.returncode == 0, process.said
@@ -262,7 +262,7 @@ def test_demo_told_to_stop_ends_with_its_practice_merchant_and_the_next_one_goes
         assert state() in (State.ACCEPTED, State.COLLECTED, State.READY)
 
         again = start(data, "demo", **settings).up()
-        until(lambda: not looking.exports.get(user, export_id).running, "the export's end")
+        until(lambda: not looking.history.get(user, export_id).running, "the export's end")
         assert again.stop() < STOP_SECONDS
         assert "Traceback" not in process.said + again.said
     finally:

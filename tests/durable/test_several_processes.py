@@ -17,7 +17,7 @@ from shop import CountingShop
 from sqlalchemy import update
 
 from portal.exports import AskedAlready, State, parse_request
-from portal.exports.durable import DEAD_AFTER_SECONDS, _is_dead
+from portal.exports.workflow.takeover import DEAD_AFTER_SECONDS, is_dead
 from portal.storage.tables import Export, Worker, utc_now
 
 pytestmark = pytest.mark.keeps("LAW-17", "SEC-13", "SEC-14")
@@ -46,7 +46,7 @@ def test_a_process_that_died_is_taken_over_by_one_that_lives(house: House, count
     with house.process(until="told") as survivor:
         assert survivor.stdout is not None
         assert survivor.stdout.readline() == "up\n"
-        assert house.run(submit=["c@example.com"], die={"label": "collect.fetched"}) == -9
+        assert house.run(submit=["c@example.com"], die={"label": "fetch.fetched"}) == -9
         finish(survivor)
     assert house.outcomes() == {State.READY: 1}
     assert counting_shop.posts["c@example.com"] == 1
@@ -56,14 +56,14 @@ def test_a_process_on_another_machine_counts_as_dead_within_a_minute(house: Hous
     """Its process number says nothing here, so only its silence counts."""
     silent = DEAD_AFTER_SECONDS + 1
     elsewhere = Worker(id="worker@other-machine@1@abcd", kind="worker")
-    assert not _is_dead(elsewhere)
+    assert not is_dead(elsewhere)
     elsewhere.seen_at = utc_now() - dt.timedelta(seconds=silent)
-    assert _is_dead(elsewhere)
+    assert is_dead(elsewhere)
     assert silent < 50  # and a beat is 10 s: taken over within 60 s
 
 
 def test_work_of_a_dead_machine_is_taken_over_once_it_is_silent(house: House, counting_shop: CountingShop) -> None:
-    assert house.run(submit=["c@example.com"], die={"label": "collect.begin"}) == -9
+    assert house.run(submit=["c@example.com"], die={"label": "fetch.begin"}) == -9
     with house.portal.db.write() as session:
         old = utc_now() - dt.timedelta(seconds=DEAD_AFTER_SECONDS + 1)
         session.execute(update(Worker).values(seen_at=old))
@@ -73,7 +73,7 @@ def test_work_of_a_dead_machine_is_taken_over_once_it_is_silent(house: House, co
 
 
 def test_fifty_at_once_ask_for_the_same_and_one_request_leaves(house: House, counting_shop: CountingShop) -> None:
-    user = house.portal.identity.user_for_account("maya@brookandbean.example.com", origin="cli")
+    user = house.portal.accounts.user_for_account("maya@brookandbean.example.com", origin="cli")
     request = parse_request(email="same@example.com", format="json")
     gate = threading.Barrier(50)
     outcomes: list[str] = []
@@ -81,7 +81,7 @@ def test_fifty_at_once_ask_for_the_same_and_one_request_leaves(house: House, cou
     def ask() -> None:
         gate.wait()
         try:
-            outcomes.append(house.portal.exports.submit(user, request))
+            outcomes.append(house.portal.submissions.submit(user, request))
         except AskedAlready as error:
             outcomes.append(error.export_id)
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from portal.exports.answer_figures import AnswerFigures
+from portal.exports.history.answer_figures import AnswerFigures
 from portal.identity import User
 from portal.storage.months import months_after
 from portal.storage.tables import Account, Export, utc_now
+from tests.one_case import add_case
 
 pytestmark = pytest.mark.keeps("LAW-21")
 
@@ -57,17 +58,19 @@ REQUESTS = [
 
 @pytest.fixture(scope="module")
 def shop(desk: Any) -> User:
-    merchant = desk.portal.identity.create_merchant("Figures")
+    merchant = desk.portal.accounts.create_merchant("Figures")
     with desk.portal.db.write() as session:
         account = Account(merchant_id=merchant, email="figures@shop.example", role="agent")
         session.add(account)
         session.flush()
+        case_id = add_case(session, merchant)
         earlier = ""
         for number, asked in enumerate(REQUESTS):
             received = TODAY - asked.ago * DAY
             noon = dt.datetime.combine(received, dt.time(12), tzinfo=dt.UTC)
             row = Export(
-                id=f"{number:032x}", merchant_id=merchant, state="ready", requested_by=account.id, subject_kind="email",
+                id=f"{number:032x}", merchant_id=merchant, case_id=case_id, state="ready", requested_by=account.id,
+                subject_kind="email",
                 sealed_subject=b"", subject_index="the same person", ask_index=str(number), format="json",
                 requested_at=noon + (asked.said * 2 * DAY), received_on=received if asked.said else None,
                 repeat_of=earlier if asked.again else None, answer=asked.answer,
@@ -84,30 +87,30 @@ def shop(desk: Any) -> User:
 
 
 def test_the_figures_are_those_counted_by_hand(desk: Any, shop: User) -> None:
-    assert desk.portal.exports.figures(shop).answers == AnswerFigures(
+    assert desk.portal.dashboard.figures(shop).answers == AnswerFigures(
         open=4, due=1, overdue=1, decided=13, in_a_month=8 / 13, extended=2 / 13, refused=2 / 13
     )
 
 
 def test_where_nothing_was_asked_there_are_no_shares(desk: Any, shop: User) -> None:
-    merchant = desk.portal.identity.create_merchant("Nothing asked")
+    merchant = desk.portal.accounts.create_merchant("Nothing asked")
     empty = dataclasses.replace(shop, merchant_id=merchant)
-    assert desk.portal.exports.figures(empty).answers == AnswerFigures(0, 0, 0, 0, None, None, None)
+    assert desk.portal.dashboard.figures(empty).answers == AnswerFigures(0, 0, 0, 0, None, None, None)
 
 
 def test_another_merchants_requests_are_not_among_them(desk: Any, shop: User) -> None:
-    before = desk.portal.exports.figures(desk.user()).answers
+    before = desk.portal.dashboard.figures(desk.user()).answers
     desk.run(received_on=TODAY - 40 * DAY)
-    after = desk.portal.exports.figures(desk.user()).answers
+    after = desk.portal.dashboard.figures(desk.user()).answers
     assert (after.open, after.overdue) == (before.open + 1, before.overdue + 1)
-    assert desk.portal.exports.figures(shop).answers.open == 4
+    assert desk.portal.dashboard.figures(shop).answers.open == 4
 
 
 def test_recording_an_answer_moves_the_figures(desk: Any) -> None:
-    maya, exports = desk.user("maya", "two"), desk.portal.exports
+    maya, portal = desk.user("maya", "two"), desk.portal
     export_id = desk.run("grace@example.com", by=maya, received_on=TODAY - 20 * DAY).id
-    before = exports.figures(maya).answers
-    exports.record_extended(maya, export_id, "complexity")
-    exports.record_sent(maya, export_id, "email")
-    after = exports.figures(maya).answers
+    before = portal.dashboard.figures(maya).answers
+    portal.answers.record_extended(maya, export_id, "complexity")
+    portal.answers.record_sent(maya, export_id, "email")
+    after = portal.dashboard.figures(maya).answers
     assert (before.open, after.open, after.decided, after.in_a_month, after.extended) == (1, 0, 1, 1.0, 1.0)

@@ -12,20 +12,22 @@ import pytest
 from sqlalchemy import func, select, update
 
 from portal import audit
+from portal.composition import Portal
 from portal.errors import InputError, NotFound, NotPermitted, PortalError, StateConflict
-from portal.exports import Exports, HistoryFilter, State
-from portal.exports.answers import CHANNELS, REASONS, Kind, Standing
-from portal.exports.trail import About
+from portal.exports import HistoryFilter, State
+from portal.exports.core.answers import CHANNELS, COPIES, NO_FILE, REASONS, Kind, Standing
+from portal.exports.core.download import DocumentKind, FileKind
 from portal.storage.months import months_after
 from portal.storage.tables import Answer, AuditEntry, Export, utc_now
+from portal.trail.evidence import About
 
 DAY = dt.timedelta(days=1)
 TODAY = utc_now().date()
 
 
 @pytest.fixture
-def exports(desk: Any) -> Exports:
-    found: Exports = desk.portal.exports
+def portal(desk: Any) -> Portal:
+    found: Portal = desk.portal
     return found
 
 
@@ -42,23 +44,23 @@ def entries(desk: Any, export_id: str) -> list[AuditEntry]:
 
 
 def standing(desk: Any, export_id: str) -> tuple[Standing, dt.date | None, dt.date]:
-    view = desk.portal.exports.get(desk.user(), export_id)
+    view = desk.portal.history.get(desk.user(), export_id)
     return view.answer, view.answered_on, view.due_on
 
 
 # Until when ----------------------------------------------------------------------------------------
 
 
-def test_a_request_is_open_and_due_a_month_after_its_receipt(desk: Any, exports: Exports) -> None:
+def test_a_request_is_open_and_due_a_month_after_its_receipt(desk: Any, portal: Portal) -> None:
     day = TODAY - 3 * DAY
-    record = exports.answers(desk.user("iris"), received(desk, 3))
+    record = portal.answers.record_of(desk.user("iris"), received(desk, 3))
     assert (record.standing, record.received_on, record.facts) == (Standing.OPEN, day, ())
     assert record.due_on == record.month_ends_on == months_after(day, 1)
     assert record.extended_at_most == months_after(day, 3)
     assert record.may == (Kind.SENT, Kind.EXTENDED, Kind.REFUSED, Kind.CLOSED)
 
 
-def test_without_a_day_of_receipt_the_month_runs_from_the_asking(desk: Any, exports: Exports) -> None:
+def test_without_a_day_of_receipt_the_month_runs_from_the_asking(desk: Any, portal: Portal) -> None:
     view = desk.run()
     assert view.received_on is None
     assert view.due_on == months_after(view.requested_at.date(), 1)
@@ -69,13 +71,11 @@ def test_without_a_day_of_receipt_the_month_runs_from_the_asking(desk: Any, expo
 
 @pytest.mark.keeps("LAW-16")
 @pytest.mark.parametrize("channel", CHANNELS)
-def test_the_trail_says_by_what_channel_when_and_which_bytes_were_sent(
-    desk: Any, exports: Exports, channel: str
-) -> None:
+def test_the_trail_says_by_what_channel_when_and_which_bytes_were_sent(desk: Any, portal: Portal, channel: str) -> None:
     sam, export_id = desk.user("sam"), received(desk, 3)
-    content = b"".join(exports.open_file(sam, export_id).chunks)
+    content = b"".join(portal.files.open_file(sam, export_id).chunks)
     at = (utc_now() - dt.timedelta(hours=5)).replace(microsecond=0)
-    exports.record_sent(sam, export_id, channel, at=at)
+    portal.answers.record_sent(sam, export_id, channel, at=at)
     (entry,) = entries(desk, export_id)
     assert (entry.action, entry.actor, entry.facts) == (
         "answer:sent",
@@ -89,67 +89,67 @@ def test_the_trail_says_by_what_channel_when_and_which_bytes_were_sent(
 
 
 @pytest.mark.keeps("LAW-16")
-def test_a_copy_that_was_made_for_reading_is_recorded_by_its_own_hash(desk: Any, exports: Exports) -> None:
+def test_a_copy_that_was_made_for_reading_is_recorded_by_its_own_hash(desk: Any, portal: Portal) -> None:
     sam, view = desk.user("sam"), desk.run()
     with pytest.raises(InputError) as refused:
-        exports.record_sent(sam, view.id, "post", copy="csv")
+        portal.answers.record_sent(sam, view.id, "post", copy="csv")
     assert refused.value.field == "copy"
-    copy = b"".join(exports.open_file(sam, view.id, "csv").chunks)
-    exports.record_sent(sam, view.id, "post")
-    (fact,) = exports.answers(sam, view.id).facts
+    copy = b"".join(portal.files.open_file(sam, view.id, FileKind.CSV).chunks)
+    portal.answers.record_sent(sam, view.id, "post")
+    (fact,) = portal.answers.record_of(sam, view.id).facts
     assert (fact.copy, fact.sha256, fact.by) == ("csv", hashlib.sha256(copy).hexdigest(), "Sam Counter")
     assert fact.sha256 != view.sha256
 
 
-def test_a_copy_that_was_cut_off_counts_as_never_handed_out(desk: Any, exports: Exports) -> None:
+def test_a_copy_that_was_cut_off_counts_as_never_handed_out(desk: Any, portal: Portal) -> None:
     view = desk.run()
-    chunks = exports.open_file(desk.user("sam"), view.id, "csv").chunks
+    chunks = portal.files.open_file(desk.user("sam"), view.id, FileKind.CSV).chunks
     next(iter(chunks))
     chunks.close()  # type: ignore[attr-defined]
-    assert exports.answers(desk.user("sam"), view.id).handed_out is None
+    assert portal.answers.record_of(desk.user("sam"), view.id).handed_out is None
 
 
-def test_the_original_counts_when_nothing_was_downloaded(desk: Any, exports: Exports) -> None:
+def test_the_original_counts_when_nothing_was_downloaded(desk: Any, portal: Portal) -> None:
     view = desk.run()
-    exports.record_sent(desk.user(), view.id, "secure_place")
-    assert exports.answers(desk.user(), view.id).facts[0].sha256 == view.sha256
+    portal.answers.record_sent(desk.user(), view.id, "secure_place")
+    assert portal.answers.record_of(desk.user(), view.id).facts[0].sha256 == view.sha256
 
 
 @pytest.mark.keeps("LAW-16")
-def test_the_record_outlives_the_file(desk: Any, exports: Exports) -> None:
+def test_the_record_outlives_the_file(desk: Any, portal: Portal) -> None:
     view = desk.run()
-    exports.record_sent(desk.user(), view.id, "email")
-    exports.destroy(desk.user(), view.id)
-    exports.record_acknowledged(desk.user(), view.id)
-    record = exports.answers(desk.user("iris"), view.id)
+    portal.answers.record_sent(desk.user(), view.id, "email")
+    portal.retention.destroy(desk.user(), view.id)
+    portal.answers.record_acknowledged(desk.user(), view.id)
+    record = portal.answers.record_of(desk.user("iris"), view.id)
     assert [(fact.kind, fact.sha256) for fact in record.facts] == [
         (Kind.SENT, view.sha256), (Kind.ACKNOWLEDGED, ""),
     ]  # fmt: skip
 
 
-def test_a_file_destroyed_before_can_still_be_named(desk: Any, exports: Exports) -> None:
+def test_a_file_destroyed_before_can_still_be_named(desk: Any, portal: Portal) -> None:
     view = desk.run()
-    exports.destroy(desk.user(), view.id)
-    exports.record_sent(desk.user(), view.id, "handed_over")
-    assert exports.answers(desk.user(), view.id).facts[0].sha256 == view.sha256
+    portal.retention.destroy(desk.user(), view.id)
+    portal.answers.record_sent(desk.user(), view.id, "handed_over")
+    assert portal.answers.record_of(desk.user(), view.id).facts[0].sha256 == view.sha256
 
 
-def test_where_no_file_came_only_words_can_have_been_sent(desk: Any, exports: Exports) -> None:
+def test_where_no_file_came_only_words_can_have_been_sent(desk: Any, portal: Portal) -> None:
     view = desk.run("refused@example.com")
     assert view.state is State.REJECTED
     with pytest.raises(InputError):
-        exports.record_sent(desk.user(), view.id, "email", copy="original")
-    exports.record_sent(desk.user(), view.id, "email")
-    (fact,) = exports.answers(desk.user(), view.id).facts
+        portal.answers.record_sent(desk.user(), view.id, "email", copy="original")
+    portal.answers.record_sent(desk.user(), view.id, "email")
+    (fact,) = portal.answers.record_of(desk.user(), view.id).facts
     assert (fact.copy, fact.sha256) == ("none", "")
 
 
-def test_a_file_that_failed_its_check_cannot_have_been_sent(desk: Any, exports: Exports) -> None:
+def test_a_file_that_failed_its_check_cannot_have_been_sent(desk: Any, portal: Portal) -> None:
     view = desk.run("two.people@example.com")
     assert view.state is State.ATTENTION
     with pytest.raises(InputError):
-        exports.record_sent(desk.user(), view.id, "email")
-    exports.record_sent(desk.user(), view.id, "email", copy="none")
+        portal.answers.record_sent(desk.user(), view.id, "email")
+    portal.answers.record_sent(desk.user(), view.id, "email", copy="none")
 
 
 @pytest.mark.parametrize(
@@ -167,72 +167,72 @@ def test_a_file_that_failed_its_check_cannot_have_been_sent(desk: Any, exports: 
     ],
 )
 def test_what_cannot_be_is_answered_with_its_field_and_records_nothing(
-    desk: Any, exports: Exports, act: Any, field: str
+    desk: Any, portal: Portal, act: Any, field: str
 ) -> None:
     export_id = received(desk, 3)
     with pytest.raises(InputError) as refused:
-        act(exports, desk.user("sam"), export_id)
+        act(portal.answers, desk.user("sam"), export_id)
     assert refused.value.field == field
-    assert exports.answers(desk.user(), export_id).facts == () and entries(desk, export_id) == []
+    assert portal.answers.record_of(desk.user(), export_id).facts == () and entries(desk, export_id) == []
 
 
 # What follows from what -----------------------------------------------------------------------------
 
 
 @pytest.mark.keeps("LAW-3")
-def test_an_extension_moves_the_day_once_and_to_three_months_at_most(desk: Any, exports: Exports) -> None:
+def test_an_extension_moves_the_day_once_and_to_three_months_at_most(desk: Any, portal: Portal) -> None:
     export_id, day = received(desk, 3), TODAY - 3 * DAY
     until = months_after(day, 2)
-    exports.record_extended(desk.user("sam"), export_id, "many_requests", until=until)
+    portal.answers.record_extended(desk.user("sam"), export_id, "many_requests", until=until)
     assert standing(desk, export_id) == (Standing.OPEN, None, until)
     with pytest.raises(StateConflict):
-        exports.record_extended(desk.user("sam"), export_id, "complexity")
+        portal.answers.record_extended(desk.user("sam"), export_id, "complexity")
     other = received(desk, 4)
-    exports.record_extended(desk.user("sam"), other, "complexity")
+    portal.answers.record_extended(desk.user("sam"), other, "complexity")
     assert standing(desk, other)[2] == months_after(TODAY - 4 * DAY, 3)
 
 
 @pytest.mark.keeps("LAW-3")
 @pytest.mark.parametrize(("after", "allowed"), [(0, True), (1, False)])
 def test_an_extension_is_possible_up_to_the_last_day_of_the_month_and_not_on_the_next(
-    desk: Any, exports: Exports, after: int, allowed: bool
+    desk: Any, portal: Portal, after: int, allowed: bool
 ) -> None:
     export_id = received(desk, 3)
     with desk.portal.db.write() as session:
         session.execute(update(Export).where(Export.id == export_id).values(month_ends_on=TODAY - after * DAY))
-    assert (Kind.EXTENDED in exports.answers(desk.user(), export_id).may) is allowed
+    assert (Kind.EXTENDED in portal.answers.record_of(desk.user(), export_id).may) is allowed
     if allowed:
-        exports.record_extended(desk.user(), export_id, "complexity")
+        portal.answers.record_extended(desk.user(), export_id, "complexity")
     else:
         with pytest.raises(StateConflict) as refused:
-            exports.record_extended(desk.user(), export_id, "complexity")
+            portal.answers.record_extended(desk.user(), export_id, "complexity")
         assert refused.value.message == "The month is over, so it can no longer be extended."
 
 
-def test_a_refusal_answers_and_closing_needs_no_answer(desk: Any, exports: Exports) -> None:
+def test_a_refusal_answers_and_closing_needs_no_answer(desk: Any, portal: Portal) -> None:
     for reason in REASONS[Kind.REFUSED]:
         export_id = received(desk, 1)
-        exports.record_refused(desk.user("sam"), export_id, reason)
+        portal.answers.record_refused(desk.user("sam"), export_id, reason)
         assert standing(desk, export_id)[:2] == (Standing.REFUSED, TODAY)
         assert entries(desk, export_id)[0].facts["reason"] == reason
     closed = received(desk, 1)
-    exports.record_closed(desk.user("sam"), closed, "no_request")
+    portal.answers.record_closed(desk.user("sam"), closed, "no_request")
     assert standing(desk, closed)[0] is Standing.CLOSED
-    assert exports.answers(desk.user(), closed).may == (Kind.TAKEN_BACK,)
+    assert portal.answers.record_of(desk.user(), closed).may == (Kind.TAKEN_BACK,)
 
 
-def test_a_mistake_is_taken_back_by_a_further_fact_and_nothing_is_lost(desk: Any, exports: Exports) -> None:
+def test_a_mistake_is_taken_back_by_a_further_fact_and_nothing_is_lost(desk: Any, portal: Portal) -> None:
     sam, export_id = desk.user("sam"), received(desk, 3)
-    exports.record_extended(sam, export_id, "complexity")
-    exports.record_sent(sam, export_id, "email")
-    exports.take_back_answer(sam, export_id)
+    portal.answers.record_extended(sam, export_id, "complexity")
+    portal.answers.record_sent(sam, export_id, "email")
+    portal.answers.take_back_answer(sam, export_id)
     assert standing(desk, export_id) == (Standing.OPEN, None, months_after(TODAY - 3 * DAY, 3))
-    exports.take_back_answer(sam, export_id)
+    portal.answers.take_back_answer(sam, export_id)
     assert standing(desk, export_id) == (Standing.OPEN, None, months_after(TODAY - 3 * DAY, 1))
     with pytest.raises(StateConflict):
-        exports.take_back_answer(sam, export_id)
-    exports.record_refused(sam, export_id, "excessive")
-    facts = exports.answers(sam, export_id).facts
+        portal.answers.take_back_answer(sam, export_id)
+    portal.answers.record_refused(sam, export_id, "excessive")
+    facts = portal.answers.record_of(sam, export_id).facts
     assert [(f.number, f.kind, f.taken_back) for f in facts] == [
         (1, Kind.EXTENDED, True), (2, Kind.SENT, True), (3, Kind.TAKEN_BACK, False), (4, Kind.TAKEN_BACK, False),
         (5, Kind.REFUSED, False),
@@ -240,50 +240,50 @@ def test_a_mistake_is_taken_back_by_a_further_fact_and_nothing_is_lost(desk: Any
     assert [e.facts.get("takes_back") for e in entries(desk, export_id)] == [None, None, 2, 1, None]
 
 
-def test_sent_again_keeps_the_first_day(desk: Any, exports: Exports) -> None:
+def test_sent_again_keeps_the_first_day(desk: Any, portal: Portal) -> None:
     export_id, first = received(desk, 3), utc_now() - 2 * DAY
-    exports.record_sent(desk.user(), export_id, "email", at=first)
-    exports.record_sent(desk.user(), export_id, "post")
+    portal.answers.record_sent(desk.user(), export_id, "email", at=first)
+    portal.answers.record_sent(desk.user(), export_id, "post")
     assert standing(desk, export_id)[:2] == (Standing.SENT, first.date())
 
 
-def test_the_day_of_an_answer_is_that_of_the_merchants_clock(desk: Any, exports: Exports) -> None:
+def test_the_day_of_an_answer_is_that_of_the_merchants_clock(desk: Any, portal: Portal) -> None:
     export_id = received(desk, 9)
     late = dt.datetime.combine(TODAY - 2 * DAY, dt.time(23, 30), tzinfo=dt.UTC)
     there = dataclasses.replace(desk.user(), time_zone="Pacific/Auckland")
-    exports.record_sent(there, export_id, "email", at=late)
+    portal.answers.record_sent(there, export_id, "email", at=late)
     assert standing(desk, export_id)[1] == TODAY - DAY
 
 
 # Asked again ---------------------------------------------------------------------------------------
 
 
-def test_what_is_asked_again_carries_receipt_due_day_and_answer(desk: Any, exports: Exports) -> None:
+def test_what_is_asked_again_carries_receipt_due_day_and_answer(desk: Any, portal: Portal) -> None:
     maya, old = desk.user(), received(desk, 3)
-    exports.record_extended(maya, old, "complexity")
-    new = desk.settled(exports.ask_again(maya, old))
+    portal.answers.record_extended(maya, old, "complexity")
+    new = desk.settled(portal.submissions.reorder(maya, old))
     assert new.received_on == TODAY - 3 * DAY and new.request_id == old
     assert (new.answer, new.due_on) == (Standing.OPEN, months_after(TODAY - 3 * DAY, 3))
-    assert exports.get(maya, old).answer is Standing.LATER
-    exports.record_sent(maya, old, "email")  # the older copy was the one that went out
-    assert [f.export_id for f in exports.answers(maya, new.id).facts] == [old, old]
-    newest = desk.settled(exports.ask_again(maya, old))
-    assert [exports.get(maya, e).answer for e in (old, new.id, newest.id)] == [
+    assert portal.history.get(maya, old).answer is Standing.LATER
+    portal.answers.record_sent(maya, old, "email")  # the older copy was the one that went out
+    assert [f.export_id for f in portal.answers.record_of(maya, new.id).facts] == [old, old]
+    newest = desk.settled(portal.submissions.reorder(maya, old))
+    assert [portal.history.get(maya, e).answer for e in (old, new.id, newest.id)] == [
         Standing.LATER, Standing.LATER, Standing.SENT,
     ]  # fmt: skip
-    assert exports.answers(maya, old).newest_export == newest.id
+    assert portal.answers.record_of(maya, old).newest_export == newest.id
 
 
-def test_many_who_record_and_ask_again_at_once_leave_one_export_standing(desk: Any, exports: Exports) -> None:
+def test_many_who_record_and_ask_again_at_once_leave_one_export_standing(desk: Any, portal: Portal) -> None:
     maya, old = desk.user(), received(desk, 3)
     answers: list[object] = []
 
     def act(number: int) -> None:
         try:
             if number % 2:
-                exports.record_sent(maya, old, "email")
+                portal.answers.record_sent(maya, old, "email")
             else:
-                exports.ask_again(maya, old)
+                portal.submissions.reorder(maya, old)
             answers.append(None)
         except PortalError as error:
             answers.append(error)
@@ -309,21 +309,21 @@ def test_many_who_record_and_ask_again_at_once_leave_one_export_standing(desk: A
 # Who, and what is told -----------------------------------------------------------------------------
 
 
-def test_an_auditor_reads_and_records_nothing(desk: Any, exports: Exports) -> None:
+def test_an_auditor_reads_and_records_nothing(desk: Any, portal: Portal) -> None:
     export_id = received(desk, 3)
     for act in (
-        lambda: exports.record_sent(desk.user("iris"), export_id, "email"),
-        lambda: exports.take_back_answer(desk.user("iris"), export_id),
+        lambda: portal.answers.record_sent(desk.user("iris"), export_id, "email"),
+        lambda: portal.answers.take_back_answer(desk.user("iris"), export_id),
     ):
         with pytest.raises(NotPermitted):
             act()
     with pytest.raises(NotFound):
-        exports.record_sent(desk.user("maya", "two"), export_id, "email")
-    assert exports.answers(desk.user("iris"), export_id).facts == ()
+        portal.answers.record_sent(desk.user("maya", "two"), export_id, "email")
+    assert portal.answers.record_of(desk.user("iris"), export_id).facts == ()
 
 
 def test_a_record_that_cannot_be_audited_is_not_made(
-    desk: Any, exports: Exports, monkeypatch: pytest.MonkeyPatch
+    desk: Any, portal: Portal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     export_id = received(desk, 3)
 
@@ -332,36 +332,38 @@ def test_a_record_that_cannot_be_audited_is_not_made(
 
     monkeypatch.setattr(audit, "record", broken)
     with pytest.raises(audit.AuditUnavailable):
-        exports.record_sent(desk.user(), export_id, "email")
+        portal.answers.record_sent(desk.user(), export_id, "email")
     assert standing(desk, export_id)[0] is Standing.OPEN
-    assert exports.answers(desk.user(), export_id).facts == ()
+    assert portal.answers.record_of(desk.user(), export_id).facts == ()
 
 
-def test_timeline_evidence_and_the_persons_own_account_tell_it(desk: Any, exports: Exports) -> None:
+def test_timeline_evidence_and_the_persons_own_account_tell_it(desk: Any, portal: Portal) -> None:
     export_id = received(desk, 3, email="fay@example.com")
-    exports.record_sent(desk.user("sam"), export_id, "post")
-    assert "answer:sent" in [row.action for row in exports.timeline(desk.user("sam"), export_id)]
-    evidence = b"".join(exports.evidence(desk.user("iris"), About(export_id=export_id), "json").chunks).decode()
+    portal.answers.record_sent(desk.user("sam"), export_id, "post")
+    assert "answer:sent" in [row.action for row in portal.history.timeline(desk.user("sam"), export_id)]
+    evidence = b"".join(
+        portal.evidence.document(desk.user("iris"), About(export_id=export_id), DocumentKind.JSON).chunks
+    ).decode()
     assert '"answer": "sent"' in evidence and '"channel": "post"' in evidence
-    own = b"".join(exports.about_person(desk.user(), export_id, kind="json").chunks).decode()
+    own = b"".join(portal.person_records.about_person(desk.user(), export_id, kind=DocumentKind.JSON).chunks).decode()
     assert "Answer sent" in own and f'"answered_on": "{TODAY}"' in own
 
 
 # Found again ---------------------------------------------------------------------------------------
 
 
-def test_past_exports_are_found_by_how_they_were_answered(desk: Any, exports: Exports) -> None:
+def test_past_exports_are_found_by_how_they_were_answered(desk: Any, portal: Portal) -> None:
     theirs = desk.user("maya", "two")
     ids = {}
     for name, days in (("fresh", 0), ("soon", 25), ("late", 40), ("later", 50), ("sent", 40), ("refused", 3)):
         ids[name] = desk.run("grace@example.com", by=theirs, received_on=TODAY - days * DAY).id
-    exports.record_sent(theirs, ids["sent"], "email")
-    exports.record_refused(theirs, ids["refused"], "unfounded")
+    portal.answers.record_sent(theirs, ids["sent"], "email")
+    portal.answers.record_refused(theirs, ids["refused"], "unfounded")
 
     def found(size: int = 50, **wanted: Any) -> list[str]:
         names, after = [], None
         while True:
-            page = exports.history(theirs, HistoryFilter(**wanted), after=after, size=size)
+            page = portal.history.find(theirs, HistoryFilter(**wanted), after=after, size=size)
             names += [name for row in page.rows for name, export_id in ids.items() if export_id == row.id]
             after = page.after
             if after is None:
@@ -374,8 +376,17 @@ def test_past_exports_are_found_by_how_they_were_answered(desk: Any, exports: Ex
         assert found(size, answer="answered") == ["refused", "sent"]
     assert found(answer="overdue", sort="expires") == ["later", "late"]
     assert found(answer="open", format="csv") == []
-    counted = {a: exports.count(theirs, HistoryFilter(answer=a)) for a in ("open", "due", "overdue", "answered")}
+    counted = {a: portal.history.count(theirs, HistoryFilter(answer=a)) for a in ("open", "due", "overdue", "answered")}
     assert counted == {"open": 4, "due": 1, "overdue": 2, "answered": 2}
-    register = b"".join(exports.register_csv(theirs, HistoryFilter(answer="answered")).chunks).decode("utf-8-sig")
+    register = b"".join(portal.register.register_csv(theirs, HistoryFilter(answer="answered")).chunks).decode(
+        "utf-8-sig"
+    )
     assert register.splitlines()[0].endswith('"Request","Received","Due","Answer","Answered"')
     assert f'"sent","{TODAY}"' in register and '"refused"' in register
+
+
+def test_every_kind_of_file_is_a_copy_that_can_be_recorded_and_has_words() -> None:
+    from portal.ui.preview.answer_words import COPY_WORDS
+
+    assert set(COPIES) == {*FileKind, NO_FILE}
+    assert set(COPY_WORDS) == set(COPIES)

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from portal import audit
 from portal.errors import NotFound
-from portal.exports import AskedAlready, State, ledger, parse_request
+from portal.exports import AskedAlready, State, parse_request
+from portal.exports.core import ledger
 from portal.storage.tables import AuditEntry, Export, FileKey
 
 pytestmark = pytest.mark.keeps("SEC-12", "SEC-14")
@@ -38,7 +39,7 @@ def together(count: int, act: Any) -> list[Any]:
 def test_an_export_is_asked_for_fetched_sealed_and_opened(desk: Any, shop: Any) -> None:
     view = desk.run(reference="Ü-7 日本", format="csv")
     assert (view.state, view.reference, view.verdict) == (State.READY, "Ü-7 日本", "one_person")
-    download = desk.portal.exports.open_file(desk.user(), view.id)
+    download = desk.portal.files.open_file(desk.user(), view.id)
     assert len(b"".join(download.chunks)) == view.size_bytes
     assert shop.posts() == 1
 
@@ -52,7 +53,7 @@ def test_times_come_back_as_they_went_in(desk: Any) -> None:
 
 def test_many_submits_at_once_make_one_export_and_one_post(desk: Any, shop: Any) -> None:
     request = parse_request(email="queued@example.com", reference="together")
-    answers = together(24, lambda: desk.portal.exports.submit(desk.user("sam"), request))
+    answers = together(24, lambda: desk.portal.submissions.submit(desk.user("sam"), request))
     made = [a for a in answers if isinstance(a, str)]
     assert len(made) == 1
     assert {type(a) for a in answers} == {str, AskedAlready}
@@ -105,9 +106,9 @@ def test_many_acts_at_once_make_one_unbroken_chain(desk: Any) -> None:
 
 def test_destroying_leaves_facts_only(desk: Any) -> None:
     view = desk.run()
-    answers = together(4, lambda: desk.portal.exports.destroy(desk.user(), view.id))
+    answers = together(4, lambda: desk.portal.retention.destroy(desk.user(), view.id))
     assert answers.count(None) == 1
-    after = desk.portal.exports.get(desk.user(), view.id)
+    after = desk.portal.history.get(desk.user(), view.id)
     assert (after.state, after.sha256, after.holds_file) == (State.PURGED, view.sha256, False)
     with desk.portal.db.read() as session:
         assert session.scalar(select(func.count()).select_from(FileKey).where(FileKey.export_id == view.id)) == 0
@@ -117,7 +118,7 @@ def test_destroying_leaves_facts_only(desk: Any) -> None:
 def test_a_stranger_finds_nothing(desk: Any) -> None:
     view = desk.run()
     with pytest.raises(NotFound):
-        desk.portal.exports.get(desk.user("maya", "two"), view.id)
+        desk.portal.history.get(desk.user("maya", "two"), view.id)
 
 
 def test_a_wait_is_kept_and_ends(desk: Any, shop: Any) -> None:

@@ -13,8 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal.exports import Exports, HistoryFilter, State, parse_request
-from portal.exports.listing import SOON
+from portal.composition import Portal
+from portal.exports import HistoryFilter, State, parse_request
+from portal.exports.core.states import NEEDS_PERSON
+from portal.exports.history.dashboard import SOON
 from portal.storage.tables import Export, utc_now
 
 ROWS = 137
@@ -27,7 +29,7 @@ def filled(request: pytest.FixtureRequest, new_desk: Any) -> Iterator[Any]:
     """A portal with 137 exports of merchant one at three instants, 5 of merchant two; nothing runs."""
     url = request.getfixturevalue("new_postgres")() if request.param == "postgresql" else ""
     with new_desk(workers=False, database_url=url) as opened:
-        exports, alive = opened.portal.exports, utc_now() + dt.timedelta(days=1)
+        portal, alive = opened.portal, utc_now() + dt.timedelta(days=1)
         for number in range(ROWS):
             by = opened.user("sam" if number % 2 else "maya")
             asked = parse_request(
@@ -37,7 +39,7 @@ def filled(request: pytest.FixtureRequest, new_desk: Any) -> Iterator[Any]:
                 program_id=PROGRAM if number % 5 == 0 else None,
                 program_name="Gifts",
             )
-            exports.submit(by, asked, again=True)
+            portal.submissions.submit(by, asked, force=True)
         for number in range(5):
             opened.ask(f"c{number}@example.com", by=opened.user("maya", "two"), reference="REQ-001")
         with opened.portal.db.write() as session:
@@ -53,7 +55,7 @@ def walk(desk: Any, wanted: HistoryFilter, size: int, who: Any = None) -> list[A
     seen: list[Any] = []
     after = None
     for _ in range(ROWS + 2):
-        page = desk.portal.exports.history(who or desk.user("iris"), wanted, after=after, size=size)
+        page = desk.portal.history.find(who or desk.user("iris"), wanted, after=after, size=size)
         assert len(page.rows) <= size
         seen.extend(page.rows)
         after = page.after
@@ -115,7 +117,7 @@ def test_a_customer_is_found_by_the_whole_email_in_any_case(filled: Any, text: s
     seen = walk(filled, HistoryFilter(text=text), 10)
     with filled.portal.db.read() as session:
         rows = session.query(Export).where(Export.merchant_id == filled.user().merchant_id)
-        right = {r.id for r in rows if filled.portal.exports.seal.open(r, "subject") == "c3@example.com"}
+        right = {r.id for r in rows if filled.portal.history.seal.open(r, "subject") == "c3@example.com"}
     assert {v.id for v in seen} == (right if found else set())
     assert len(right) > 10
 
@@ -132,8 +134,8 @@ def test_a_search_for_what_cannot_be_stored_finds_nothing(filled: Any, text: str
 
 
 def test_a_search_leaves_an_entry_without_the_words(filled: Any) -> None:
-    filled.portal.exports.note_search(filled.user("iris"), "c3@example.com")
-    filled.portal.exports.note_search(filled.user("iris"), "\ud800 \x00")
+    filled.portal.history.note_search(filled.user("iris"), "c3@example.com")
+    filled.portal.history.note_search(filled.user("iris"), "\ud800 \x00")
     from sqlalchemy import select
 
     from portal.storage.tables import AuditEntry
@@ -171,14 +173,14 @@ def encoded(text: str) -> str:
 )
 def test_a_cursor_of_somebodys_own_making_breaks_nothing(filled: Any, cursor: str) -> None:
     for sort in ("requested", "expires"):
-        page = filled.portal.exports.history(filled.user(), HistoryFilter(sort=sort), after=cursor, size=5)  # type: ignore[arg-type]
+        page = filled.portal.history.find(filled.user(), HistoryFilter(sort=sort), after=cursor, size=5)  # type: ignore[arg-type]
         assert len(page.rows) <= 5
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(time=st.datetimes(timezones=st.none() | st.timezones()), rest=st.text(max_size=40))
 def test_no_cursor_of_any_time_breaks_anything(filled: Any, time: dt.datetime, rest: str) -> None:
-    filled.portal.exports.history(filled.user(), after=encoded(f"{time.isoformat()}|{rest}"), size=2)
+    filled.portal.history.find(filled.user(), after=encoded(f"{time.isoformat()}|{rest}"), size=2)
 
 
 def test_the_last_day_there_is_is_a_fine_end(filled: Any) -> None:
@@ -186,11 +188,13 @@ def test_the_last_day_there_is_is_a_fine_end(filled: Any) -> None:
 
 
 def test_today_counts_what_there_is(filled: Any) -> None:
-    exports: Exports = filled.portal.exports
-    today = exports.today(filled.user("iris"), days=100_000)
+    portal: Portal = filled.portal
+    today = portal.dashboard.today(filled.user("iris"), days=100_000)
     everything = walk(filled, HistoryFilter(), 200)
     assert today.ready == sum(v.state is State.READY for v in everything)
-    assert today.open == 0
+    waiting = [v for v in everything if v.state in NEEDS_PERSON and v.turn != "nobody"]
+    assert today.open == today.waiting == len(waiting) > len(today.deciding)  # nothing is under way; the list is short
+    assert sum(n for _, n in today.ages) == today.open
     soon = [
         v for v in everything if v.state is State.READY and v.link_expires_at and v.link_expires_at < utc_now() + SOON
     ]
@@ -202,15 +206,15 @@ def test_today_counts_what_there_is(filled: Any) -> None:
 
 
 def test_programs_used_are_the_merchants_own(filled: Any) -> None:
-    assert filled.portal.exports.programs_used(filled.user("iris")) == {PROGRAM: "Gifts"}
-    assert filled.portal.exports.programs_used(filled.user("iris", "two")) == {}
+    assert filled.portal.history.programs_used(filled.user("iris")) == {PROGRAM: "Gifts"}
+    assert filled.portal.history.programs_used(filled.user("iris", "two")) == {}
 
 
 def test_the_register_names_every_export_and_no_customer(filled: Any) -> None:
-    exports: Exports = filled.portal.exports
+    portal: Portal = filled.portal
     for reference in ("=HYPERLINK(1)", "+1+1", "@SUM(1)", "-2+3|x", "＝1", " =1", "ok"):
         filled.ask("c1@example.com", reference=reference, card_id=PROGRAM)
-    data = b"".join(exports.register_csv(filled.user("iris")).chunks)
+    data = b"".join(portal.register.register_csv(filled.user("iris")).chunks)
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
     shown = walk(filled, HistoryFilter(), 500)
     assert [r["Export"] for r in rows] == [v.id for v in shown]

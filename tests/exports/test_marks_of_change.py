@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import update
 
-from portal.exports.changes import marks
+from portal.exports.history.changes import marks
 from portal.storage.tables import Export
 
 

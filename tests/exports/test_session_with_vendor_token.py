@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import select
 
 from portal.errors import StateConflict
 from portal.exports import State, parse_request
 from portal.identity import User
+from portal.identity.factors.bound_token import bound
 from portal.loyaltydog import Connection, LoyaltyDog, NotAuthenticated
 from portal.practice.settings import PRACTICE_PASSWORD, USERS
 from portal.storage.tables import Export, Merchant
@@ -41,12 +43,13 @@ def without_saved_token(desk: Any) -> Iterator[None]:
 
 
 def signed_in(desk: Any, token: str) -> User:
-    identity = desk.portal.identity
     account = desk.user("sam").account_id
-    cookie = identity.start_session(
-        account, method="loyaltydog", address="192.0.2.7", second_factor=False, vendor_token=token
+    address = desk.portal.connection.merchant_settings(desk.user("maya")).api_url
+    kept = bound(SecretStr(token), address).get_secret_value()
+    cookie = desk.portal.sessions.start_session(
+        account, method="loyaltydog", address="192.0.2.7", second_factor=False, vendor_token=kept
     )
-    user = identity.resolve(cookie, touch=False)
+    user = desk.portal.sessions.resolve(cookie, touch=False)
     assert user is not None
     found: User = user
     return found
@@ -65,8 +68,8 @@ def own_token(desk: Any) -> str:
 @pytest.mark.usefixtures("without_saved_token")
 def test_a_sessions_own_token_is_used_for_look_ups_and_exports(desk: Any, own_token: str) -> None:
     user = signed_in(desk, own_token)
-    assert desk.portal.exports.programs(user)
-    export = desk.portal.exports.submit(user, ASK, again=True)
+    assert desk.portal.lookups.programs(user)
+    export = desk.portal.submissions.submit(user, ASK, force=True)
     assert desk.settled(export).state is State.READY
 
 
@@ -74,36 +77,36 @@ def test_a_sessions_own_token_is_used_for_look_ups_and_exports(desk: Any, own_to
 def test_a_refused_token_signs_the_person_out_and_says_why(desk: Any) -> None:
     user = signed_in(desk, "no-longer-good")
     with pytest.raises(NotAuthenticated):
-        desk.portal.exports.programs(user)
-    assert desk.portal.identity.resolve_hash(user.session_hash) is None
-    assert desk.portal.identity.look(user.session_hash, touch=False).ended == "vendor_refused"
+        desk.portal.lookups.programs(user)
+    assert desk.portal.sessions.resolve_hash(user.session_hash) is None
+    assert desk.portal.sessions.look(user.session_hash, touch=False).ended == "vendor_refused"
 
 
 @pytest.mark.usefixtures("without_saved_token")
 def test_an_export_refused_for_its_token_signs_the_person_out(desk: Any) -> None:
     user = signed_in(desk, "no-longer-good")
-    view = desk.settled(desk.portal.exports.submit(user, ASK, again=True))
+    view = desk.settled(desk.portal.submissions.submit(user, ASK, force=True))
     assert (view.state, view.problem_code) == (State.REJECTED, "not_authenticated")
-    assert desk.portal.identity.look(user.session_hash, touch=False).ended == "vendor_refused"
+    assert desk.portal.sessions.look(user.session_hash, touch=False).ended == "vendor_refused"
 
 
 @pytest.mark.usefixtures("without_saved_token")
 def test_the_token_dies_with_the_session(desk: Any, own_token: str) -> None:
     user = signed_in(desk, own_token)
-    desk.portal.identity.end_session(user.session_hash)
+    desk.portal.sessions.end_session(user.session_hash)
     with pytest.raises(NotAuthenticated):  # the merchant's saved one, which is no good here
-        desk.portal.exports.programs(user)
+        desk.portal.lookups.programs(user)
 
 
 def test_a_saved_token_that_is_refused_signs_nobody_out(desk: Any, own_token: str) -> None:
     user = signed_in(desk, own_token)
-    desk.portal.identity.end_session(user.session_hash)
-    assert desk.portal.exports.programs(user)
+    desk.portal.sessions.end_session(user.session_hash)
+    assert desk.portal.lookups.programs(user)
 
 
 def test_a_new_address_ends_sessions_whose_token_belongs_to_the_old_one(desk: Any, own_token: str) -> None:
     user, manager = signed_in(desk, own_token), desk.user("maya")
-    now = desk.portal.exports.merchant_settings(manager)
+    now = desk.portal.connection.merchant_settings(manager)
     wanted = {
         "download_hosts": "\n".join(now.download_hosts),
         "retention_days": now.retention_days,
@@ -111,20 +114,22 @@ def test_a_new_address_ends_sessions_whose_token_belongs_to_the_old_one(desk: An
         "requests_per_minute": None,
     }
     old, new = now.api_url, desk.shop.base.replace("127.0.0.1", "localhost")
-    desk.portal.exports.save_settings(manager, api_url=new, token="another", **wanted)
+    desk.portal.connection.save_settings(manager, api_url=new, tokens={"api_token": "another"}, **wanted)
     try:
-        assert desk.portal.identity.resolve_hash(user.session_hash) is None
+        assert desk.portal.sessions.resolve_hash(user.session_hash) is None
     finally:
-        desk.portal.exports.save_settings(manager, api_url=old, token="practice-token-merchant-one", **wanted)
+        desk.portal.connection.save_settings(
+            manager, api_url=old, tokens={"api_token": "practice-token-merchant-one"}, **wanted
+        )
 
 
 def test_an_export_remembers_the_session_it_was_asked_in_and_nothing_of_its_token(desk: Any, own_token: str) -> None:
     user = signed_in(desk, own_token)
-    export = desk.portal.exports.submit(user, ASK, again=True)
+    export = desk.portal.submissions.submit(user, ASK, force=True)
     desk.settled(export)
     with desk.portal.db.read() as session:
         row = session.scalars(select(Export).where(Export.id == export)).one()
     assert row.asked_in == user.session_hash
     assert own_token not in repr(vars(row))
     with pytest.raises(StateConflict):
-        desk.portal.exports.stop_waiting(user, export)
+        desk.portal.decisions.stop_waiting(user, export)

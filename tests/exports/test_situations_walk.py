@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from portal.exports import State
+from portal.practice.invented.situations import SITUATIONS
 from portal.practice.settings import MERCHANT_ONE_TOKEN
-from portal.practice.situations import SITUATIONS
 from portal.storage.tables import Export, FileKey
 
 pytestmark = pytest.mark.keeps("LAW-8", "SEC-13")
@@ -69,14 +69,14 @@ def walked(desk: Any, running_shop: Any) -> Iterator[dict[str, Any]]:
     running_shop.forget()
     wanted = [s for s in SITUATIONS if s.merchant == "one"]
     assert {s.key for s in wanted} == set(ENDS), "a situation was added or taken away"
-    exports = desk.portal.exports
-    patient = exports.vendor._settings
+    portal = desk.portal
+    patient = portal.vendor._settings
     asked = {s.key: desk.ask(s.email, format=s.format) for s in wanted if s.key != "no_answer"}
     seen = {key: desk.settled(export_id) for key, export_id in asked.items()}
     # Alone, with a short answer time: beside the others a busy machine could run out of it.
-    exports.vendor._settings = patient.model_copy(update={"answer_seconds": 1.0})
+    portal.vendor._settings = patient.model_copy(update={"answer_seconds": 1.0})
     seen["no_answer"] = desk.run("no.answer@example.com")
-    exports.vendor._settings = patient
+    portal.vendor._settings = patient
     yield {**seen, "counts": running_shop.counts()}
 
 
@@ -122,12 +122,12 @@ def test_a_ready_export_says_nothing_went_wrong(walked: dict[str, Any], key: str
 def test_a_ready_file_is_the_vendors_very_bytes(desk: Any, walked: dict[str, Any], key: str, running_shop: Any) -> None:
     view = walked[key]
     with desk.portal.db.read() as session:
-        url = desk.portal.exports.seal.open(session.get_one(Export, view.id), "download_url")
+        url = desk.portal.history.seal.open(session.get_one(Export, view.id), "download_url")
     if url.startswith("/"):
         url = running_shop.base + url
     headers = {"Authorization": f"Bearer {MERCHANT_ONE_TOKEN}"} if url.startswith(running_shop.base) else {}
     original = httpx.get(url, headers=headers, trust_env=False).raise_for_status().content
-    download = desk.portal.exports.open_file(desk.user(), view.id)
+    download = desk.portal.files.open_file(desk.user(), view.id)
     kept = b"".join(download.chunks)
     assert kept == original
     assert view.sha256 == hashlib.sha256(original).hexdigest()
@@ -137,7 +137,7 @@ def test_a_ready_file_is_the_vendors_very_bytes(desk: Any, walked: dict[str, Any
 
 def test_a_large_file_arrives_whole_although_its_size_was_not_told(desk: Any, walked: dict[str, Any]) -> None:
     view = walked["large_file"]
-    kept = b"".join(desk.portal.exports.open_file(desk.user(), view.id).chunks)
+    kept = b"".join(desk.portal.files.open_file(desk.user(), view.id).chunks)
     assert len(kept) == view.size_bytes >= 1_200_000
     assert hashlib.sha256(kept).hexdigest() == view.sha256
 
@@ -168,8 +168,8 @@ def test_a_customer_of_the_other_merchant_is_not_found_by_this_one(desk: Any, wa
 def test_the_same_address_at_two_merchants_is_two_customers(desk: Any, walked: dict[str, Any]) -> None:
     hers = desk.user("maya", "two")
     other = desk.run("sam@example.com", by=hers)
-    ours = b"".join(desk.portal.exports.open_file(desk.user(), walked["same_address"].id).chunks)
-    theirs = b"".join(desk.portal.exports.open_file(hers, other.id).chunks)
+    ours = b"".join(desk.portal.files.open_file(desk.user(), walked["same_address"].id).chunks)
+    theirs = b"".join(desk.portal.files.open_file(hers, other.id).chunks)
     assert json.loads(ours)["customer"] != json.loads(theirs)["customer"]
 
 
@@ -177,16 +177,16 @@ def test_a_customer_is_found_by_id_too(desk: Any, running_shop: Any, walked: dic
     ada = next(s for s in SITUATIONS if s.key == "ordinary")
     by_id = desk.run("", customer_id=ada.customer_id)
     assert (by_id.state, by_id.verdict, by_id.subject_kind) == (State.READY, "one_person", "customer_id")
-    one = json.loads(b"".join(desk.portal.exports.open_file(desk.user(), by_id.id).chunks))
-    other = json.loads(b"".join(desk.portal.exports.open_file(desk.user(), walked["ordinary"].id).chunks))
+    one = json.loads(b"".join(desk.portal.files.open_file(desk.user(), by_id.id).chunks))
+    other = json.loads(b"".join(desk.portal.files.open_file(desk.user(), walked["ordinary"].id).chunks))
     assert one["giftCards"] == other["giftCards"]
 
 
 def test_a_program_and_a_card_narrow_the_file(desk: Any, walked: dict[str, Any]) -> None:
     def cards(export_id: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(
-            b"".join(desk.portal.exports.open_file(desk.user(), export_id).chunks)
-        )["giftCards"]
+        found: list[dict[str, Any]] = json.loads(b"".join(desk.portal.files.open_file(desk.user(), export_id).chunks))[
+            "giftCards"
+        ]
         return found
 
     everything = cards(walked["many_cards"].id)

@@ -11,17 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
 from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.errors import NotPermitted, StepUpNeeded
-from portal.exports import HistoryFilter, State
-from portal.exports.bulk import destroy_many, refresh_many
-from portal.exports.filters import from_address, to_address
+from portal.exports import HistoryFilter, State, parse_request
+from portal.exports.history.filters import from_address, to_address
 from portal.identity import Role, User
 from portal.runtime import set_portal
 from portal.storage.tables import Account, Export, utc_now
+from tests.one_case import add_case
 
 pytestmark = pytest.mark.keeps("SEC-43")
 
@@ -39,7 +40,7 @@ class Shop:
 @pytest.fixture
 def shop(tmp_path: Path) -> Iterator[Shop]:
     portal = build_portal(Settings(data_dir=tmp_path, mode="practice"))
-    merchant, seal = portal.identity.create_merchant("Shop"), portal.exports.seal
+    merchant, seal = portal.accounts.create_merchant("Shop"), portal.history.seal
     now = utc_now()
     with portal.db.write() as session:
         account = Account(merchant_id=merchant, email="maya@shop.example", name="Maya", role="manager")
@@ -47,16 +48,17 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
         session.flush()
         user = User(account.id, merchant, "Shop", account.email, "Maya", Role.MANAGER, True, "UTC",
                     proof_at=now, origin="192.0.2.7")  # fmt: skip
+        case_id = add_case(session, merchant)
         ids = []
         for number, state in enumerate([State.READY, State.READY, State.FAILED, State.PURGED]):
             export_id = f"{number:032x}"
             ids.append(export_id)
             session.add(
                 Export(
-                    id=export_id, merchant_id=merchant, state=state, requested_by=account.id,
+                    id=export_id, merchant_id=merchant, case_id=case_id, state=state, requested_by=account.id,
                     requested_at=now - dt.timedelta(hours=number), inspected_at=now, turn="you" if number == 2 else "",
                     subject_kind="email", sealed_subject=seal.seal(merchant, export_id, "subject", EMAIL),
-                    subject_index=portal.exports._index(session, user, EMAIL), ask_index=str(number),
+                    subject_index=portal.history.index.one(session, user, EMAIL), ask_index=str(number),
                     format="json" if number else "csv", reference=f"T-{number}", size_bytes=10,
                     link_expires_at=now + dt.timedelta(hours=5 + number), problem="Look at it." if number == 2 else "",
                 )
@@ -72,7 +74,7 @@ def open_page(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppT
 
     def opening(name: str, *, role: Role = Role.MANAGER, query: dict[str, str] | None = None) -> AppTest:
         user = dataclasses.replace(shop.user, role=role)
-        monkeypatch.setattr("portal.ui.session.signed_in_user", lambda: user)
+        monkeypatch.setattr("portal.ui.account.session.signed_in_user", lambda: user)
         page = AppTest.from_file(str(PAGES / name), default_timeout=60)
         page.session_state["_tour_closed"] = True  # it leads to other pages, which a page drawn alone does not know
         for key, value in (query or {}).items():
@@ -80,6 +82,10 @@ def open_page(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppT
         return page.run()
 
     return opening
+
+
+def button(page: AppTest, label: str) -> Any:
+    return next(one for one in page.button if one.label == label)
 
 
 def rows_of(page: AppTest) -> list[Any]:
@@ -102,6 +108,31 @@ def test_a_filter_goes_into_the_address_but_the_search_never_does(open_page: Cal
     assert [row[9] for row in rows_of(page)] == ["T-0"]
 
 
+def test_next_and_previous_turn_the_pages(open_page: Callable[..., AppTest], shop: Shop) -> None:
+    merchant, now = shop.user.merchant_id, utc_now()
+    with shop.portal.db.write() as session:
+        case_id = add_case(session, merchant)
+        for number in range(4, 54):
+            export_id = f"{number:032x}"
+            session.add(
+                Export(
+                    id=export_id, merchant_id=merchant, case_id=case_id, state=State.PURGED,
+                    requested_by=shop.user.account_id, requested_at=now - dt.timedelta(hours=number),
+                    subject_kind="email", subject_index="x",
+                    sealed_subject=shop.portal.history.seal.seal(merchant, export_id, "subject", EMAIL),
+                    ask_index=str(number), format="json", reference=f"T-{number}",
+                )
+            )  # fmt: skip
+    page = open_page("past_exports.py")
+    assert button(page, "Previous").disabled
+    assert [row[9] for row in rows_of(page)] == [f"T-{number}" for number in range(50)]
+    page = button(page, "Next").click().run()
+    assert [row[9] for row in rows_of(page)] == ["T-50", "T-51", "T-52", "T-53"]
+    assert button(page, "Next").disabled
+    page = button(page, "Previous").click().run()
+    assert rows_of(page)[0][9] == "T-0"
+
+
 def test_an_address_keeps_everything_but_the_text() -> None:
     wanted = HistoryFilter(
         text=EMAIL, states=frozenset({State.READY, State.FAILED}), format="json", program_id="ab" * 12,
@@ -121,19 +152,19 @@ def test_several_chosen_files_are_destroyed_only_after_a_confirmation(
     open_page: Callable[..., AppTest], shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = open_page("past_exports.py")
-    monkeypatch.setattr("portal.ui.export_table.choose_exports", lambda *_a, **_k: shop.exports[:2])
+    monkeypatch.setattr("portal.ui.history.export_table.choose_exports", lambda *_a, **_k: shop.exports[:2])
     page.toggle(key="history_several").set_value(True).run()
     next(b for b in page.button if b.label == "Destroy files").click().run()
-    assert [shop.portal.exports.get(shop.user, e).state for e in shop.exports[:2]] == [State.READY, State.READY]
+    assert [shop.portal.history.get(shop.user, e).state for e in shop.exports[:2]] == [State.READY, State.READY]
     assert "Destroy now" in [b.label for b in page.button]  # its click reruns the dialog alone, which AppTest does not
 
 
 def test_destroying_several_tells_what_was_done_and_what_was_not(shop: Shop) -> None:
-    report = destroy_many(shop.portal.exports, shop.user, [*shop.exports, shop.exports[0], "f" * 32])
+    report = shop.portal.bulk.destroy_many(shop.user, [*shop.exports, shop.exports[0], "f" * 32])
     assert report.done == 2
     assert set(report.failed) == {shop.exports[2], shop.exports[3], "f" * 32}
-    assert [shop.portal.exports.get(shop.user, e).state for e in shop.exports[:2]] == [State.PURGED, State.PURGED]
-    acts = [row.action for row in shop.portal.exports.trail(shop.user).rows]
+    assert [shop.portal.history.get(shop.user, e).state for e in shop.exports[:2]] == [State.PURGED, State.PURGED]
+    acts = [row.action for row in shop.portal.trail.entries(shop.user).rows]
     assert acts.count("export:destroy") == 2
 
 
@@ -143,14 +174,14 @@ def test_destroying_several_needs_a_fresh_proof_and_a_manager(shop: Shop) -> Non
         (dataclasses.replace(shop.user, role=Role.AGENT), NotPermitted),
     ):
         with pytest.raises(error):
-            destroy_many(shop.portal.exports, user, shop.exports)
-    assert shop.portal.exports.get(shop.user, shop.exports[0]).state is State.READY
+            shop.portal.bulk.destroy_many(user, shop.exports)
+    assert shop.portal.history.get(shop.user, shop.exports[0]).state is State.READY
 
 
 def test_refreshing_several_asks_again_with_the_same_filters(shop: Shop) -> None:
-    report = refresh_many(shop.portal.exports, shop.user, shop.exports[:3])
+    report = shop.portal.bulk.refresh_many(shop.user, shop.exports[:3])
     assert (report.done, list(report.failed)) == (2, [shop.exports[2]])
-    fresh = [row for row in shop.portal.exports.history(shop.user).rows if row.repeat_of]
+    fresh = [row for row in shop.portal.history.find(shop.user).rows if row.repeat_of]
     assert {row.repeat_of for row in fresh} == set(shop.exports[:2])
     assert {row.format for row in fresh} == {"csv", "json"}
 
@@ -164,20 +195,23 @@ def test_an_agent_is_not_offered_destruction(open_page: Callable[..., AppTest]) 
 def test_today_draws_its_pictures_with_words(open_page: Callable[..., AppTest]) -> None:
     page = open_page("today.py")
     assert not page.exception
-    heads = [s.value for s in page.subheader]
+    heads = [s.value for s in page.header]
     assert {"Age of open exports", "Ready within a day, percent", "Exports by program, 30 days"} <= set(heads)
     assert "Due within 7 days" in [m.label for m in page.metric]
     assert any("links expire within 7 days" in t.value for t in page.text)
 
 
 def test_an_auditor_reads_and_verifies_the_trail(open_page: Callable[..., AppTest], shop: Shop) -> None:
-    shop.portal.exports.note_search(shop.user, EMAIL)
+    shop.portal.history.note_search(shop.user, EMAIL)
     page = open_page("audit_trail.py", role=Role.AUDITOR)
     assert not page.exception
     assert "Past exports searched for a person" in [row[3] for row in rows_of(page)]
     assert EMAIL not in str(rows_of(page))
     next(b for b in page.button if b.label == "Verify").click().run()
-    assert page.success[0].value.startswith("The trail holds since")
+    assert page.warning[0].value.startswith("No entry is signed yet.")
+    shop.portal.keeper.sign(shop.user.merchant_id, now=True)
+    next(b for b in page.button if b.label == "Verify").click().run()
+    assert page.success[0].value.startswith("The trail holds from ")
 
 
 def test_a_broken_trail_is_told_with_its_place(open_page: Callable[..., AppTest], shop: Shop) -> None:
@@ -185,7 +219,7 @@ def test_a_broken_trail_is_told_with_its_place(open_page: Callable[..., AppTest]
 
     from portal.storage.tables import AuditEntry
 
-    shop.portal.exports.note_search(shop.user, EMAIL)
+    shop.portal.history.note_search(shop.user, EMAIL)
     with shop.portal.db.write() as session:
         session.execute(update(AuditEntry).where(AuditEntry.action == "history:search").values(actor="nobody"))
     page = open_page("audit_trail.py")
@@ -199,7 +233,36 @@ def test_an_agent_may_not_read_the_trail(open_page: Callable[..., AppTest]) -> N
 
 
 def test_the_register_as_a_workbook_says_what_it_is(shop: Shop) -> None:
-    content = b"".join(shop.portal.exports.register_xlsx(shop.user).chunks)
+    content = b"".join(shop.portal.register.register_xlsx(shop.user).chunks)
     with zipfile.ZipFile(io.BytesIO(content)) as package:
         core = package.read("docProps/core.xml").decode()
     assert "A register of exports" in core and "original" not in core
+
+
+def test_a_batch_asked_for_a_moment_ago_is_asked_for_again_and_what_is_the_same_once(shop: Shop) -> None:
+    portal = shop.portal
+    fresh = [
+        portal.submissions.submit(shop.user, parse_request(email=email))
+        for email in ("one@example.com", "two@example.com")
+    ]
+    same = portal.submissions.submit(shop.user, parse_request(email="one@example.com"), force=True)
+    with shop.portal.db.write() as session:
+        session.execute(update(Export).where(Export.id.in_([*fresh, same])).values(state=State.READY))
+    report = portal.bulk.refresh_many(shop.user, [*fresh, same])
+    assert (report.done, report.failed, report.together) == (3, {}, 1)
+    made = [row for row in portal.history.find(shop.user).rows if row.repeat_of in {*fresh, same}]
+    assert len(made) == 2
+    again = portal.bulk.refresh_many(shop.user, [*fresh, same])  # the button pressed twice
+    assert (again.done, again.failed, again.together) == (3, {}, 3)
+    assert len([row for row in portal.history.find(shop.user).rows if row.repeat_of in {*fresh, same}]) == 2
+
+
+def test_a_batch_does_not_repeat_what_somebody_else_has_just_asked_for(shop: Shop) -> None:
+    portal = shop.portal
+    request = parse_request(email="one@example.com")
+    old = portal.submissions.submit(shop.user, request)
+    with shop.portal.db.write() as session:
+        session.execute(update(Export).where(Export.id == old).values(state=State.READY))
+    portal.submissions.submit(shop.user, request, force=True)
+    report = portal.bulk.refresh_many(shop.user, [old])
+    assert (report.done, list(report.failed)) == (0, [old])

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports import ExportView, parse_request
-from portal.exports.vendor import Vendor
-from portal.exports.walk import Walk
+from portal.exports.core.vendor import Vendor
+from portal.exports.workflow.steps import ExportSteps, build_steps
 from portal.identity import User
 from portal.storage.tables import Export
 from tests.hostile.plays import EMAIL, TOKEN
@@ -35,17 +35,17 @@ class House:
         settings = self.portal.settings.model_copy(update=changes)
         return Vendor(settings, self.portal.sealer, resolver=lambda host, port: NAMES[host], ssl_context=self.trusting)
 
-    def walk(self, **changes: Any) -> Walk:
-        """The steps, without the engine around them and without the edge's pace."""
+    def steps(self, **changes: Any) -> ExportSteps:
+        """The steps, without the engine around them and without the edge's rate limit."""
         portal = self.portal
         vendor = self.vendor(**changes)
-        return Walk(portal.db, portal.files, portal.exports.seal, vendor, retention_days=7, edge_requests=0)
+        return build_steps(portal.db, portal.sealed, portal.history.seal, vendor, retention_days=7, edge_requests=0)
 
     def ask(self, format: str = "json") -> str:
-        return self.portal.exports.submit(self.user, parse_request(email=EMAIL, format=format), again=True)
+        return self.portal.submissions.submit(self.user, parse_request(email=EMAIL, format=format), force=True)
 
     def view(self, export_id: str) -> ExportView:
-        return self.portal.exports.get(self.user, export_id)
+        return self.portal.history.get(self.user, export_id)
 
     def change(self, export_id: str, **values: Any) -> None:
         with self.portal.db.write() as session:
@@ -70,13 +70,13 @@ def open_house(folder: Path, stage: Any, trusting: ssl.SSLContext, **options: An
             **options,
         )
     )
-    merchant = portal.identity.create_merchant("Shop")
-    portal.identity.add_account(
+    merchant = portal.accounts.create_merchant("Shop")
+    portal.accounts.add_account(
         merchant_id=merchant, email="maya@example.org", name="Maya", role="manager",
         password="violet-tractor-pond-91", actor="system", origin="cli",
     )  # fmt: skip
     try:
-        yield House(portal, portal.identity.user_for_account("maya@example.org", origin="cli"), stage, trusting)
+        yield House(portal, portal.accounts.user_for_account("maya@example.org", origin="cli"), stage, trusting)
     finally:
         portal.stop()
 

@@ -164,11 +164,8 @@ ANSWERS = {
     ),
     "lone surrogate as export id": Misbehaviour(answer(GOOD | {"exportId": "\ud800"}), UnreadableAnswer),
     "line break in the export id": Misbehaviour(answer(GOOD | {"exportId": "e\r\nX: y"}), UnreadableAnswer),
-    "time as a number": Misbehaviour(answer(GOOD | {"expiresAt": 1795600000}), UnreadableAnswer),
-    "time out of range": Misbehaviour(answer(GOOD | {"expiresAt": "9999-12-31T23:59:59-14:00"}), UnreadableAnswer),
     "list instead of object": Misbehaviour(answer([GOOD]), UnreadableAnswer),
     "missing export id": Misbehaviour(answer({key: GOOD[key] for key in GOOD if key != "exportId"}), UnreadableAnswer),
-    "missing expiry": Misbehaviour(answer({key: GOOD[key] for key in GOOD if key != "expiresAt"}), UnreadableAnswer),
     "echo of the typed address": Misbehaviour(
         answer(
             {"detail": [{"loc": ["body", EMAIL], "msg": EMAIL, "type": EMAIL, "input": EMAIL, "ctx": {EMAIL: 1}}]}, 422

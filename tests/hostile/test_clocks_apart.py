@@ -10,7 +10,8 @@ import pytest
 import time_machine
 
 from portal.exports import State
-from portal.exports.clock import EVEN_FOR, ClockWatch
+from portal.exports.retention.clock import EVEN_FOR, ClockWatch
+from portal.exports.workflow.results import Done
 from portal.storage.tables import Export, Pace
 from tests.hostile.house import House, open_house
 from tests.hostile.plays import GOOD, answer
@@ -138,21 +139,21 @@ def test_answer_from_before_the_jump_settles_nothing(machine: Machine, house: Ho
 
 def test_file_past_its_retention_by_a_jumped_clock_is_kept_and_by_a_settled_one_destroyed(house: House) -> None:
     forget(house)
-    exports = house.portal.exports
+    portal = house.portal
     export_id = fetched(house, answer(GOOD))
-    exports.keep_house()
+    portal.retention.keep_house()
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(days=30)):
-        exports.keep_house()
+        portal.retention.keep_house()
         view = house.view(export_id)
         assert (view.state, view.destroyed_at) == (State.READY, None)
-        assert exports.open_preview(house.user, export_id).tables
-    exports.keep_house()
+        assert portal.files.open_preview(house.user, export_id).tables
+    portal.retention.keep_house()
     assert house.view(export_id).can_open
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(days=30)):
-        exports.keep_house()
+        portal.retention.keep_house()
         agreed = house.ask()
         house.change(agreed, accepted_at=dt.datetime.now(dt.UTC), clock_skew_seconds=0.0)
-        exports.keep_house()
+        portal.retention.keep_house()
         assert house.view(export_id).state is State.PURGED
 
 
@@ -162,9 +163,9 @@ def test_file_past_its_retention_by_a_jumped_clock_is_kept_and_by_a_settled_one_
 def fetched(house: House, asked: bytes) -> str:
     house.stage.play = lambda line: line.sendall(asked)
     house.stage.file_play = lambda line: line.sendall(file_of(MINE))
-    walk, export_id = house.walk(), house.ask()
-    if walk.ask(export_id) == "accepted" and walk.collect(export_id, 0) == "collected":
-        walk.inspect(export_id)
+    steps, export_id = house.steps(), house.ask()
+    if steps.send(export_id) == Done(State.ACCEPTED) and steps.fetch(export_id, 0) == Done(State.COLLECTED):
+        steps.inspect(export_id)
     return export_id
 
 
@@ -198,7 +199,7 @@ def test_absurd_clock_of_theirs_is_told_and_moves_no_expiry(house: House) -> Non
     [(600.0, "LoyaltyDog's clock is 10 minutes ahead of ours."), (-7200.0, "LoyaltyDog's clock is 2 h 00 min behind")],
 )
 def test_skew_is_told_with_its_size(skew: float, words: str) -> None:
-    from portal.ui.file_facts import _note_words
+    from portal.ui.preview.file_facts import _note_words
 
     assert words in _note_words("clock_skewed", skew)
     assert _note_words("expires_far_ahead", None).endswith("do not rely on it.")

@@ -13,8 +13,8 @@ import pytest
 import time_machine
 
 from portal.exports import State
-from portal.exports.pace import EDGE_REQUESTS, reserve_slot, wait_for_slot
-from portal.exports.walk import PACED, wait_seconds
+from portal.exports.core.rate_limit import EDGE_REQUESTS, reserve_slot, wait_for_slot
+from portal.exports.workflow.results import Done, Wait
 from portal.storage.engine import Database
 from portal.storage.tables import Export, FileKey, Merchant, Pace, utc_now
 from tests.hostile.house import House, later, open_house
@@ -123,26 +123,30 @@ def test_clock_set_back_does_not_stop_everything_for_as_long(house: House, db: D
 @pytest.mark.parametrize("rows", [("Retry-After: 7",), (f"Retry-After: {later(hours=1):%a, %d %b %Y %H:%M:%S GMT}",)])
 def test_retry_after_is_kept_on_the_row_and_waited_for(house: House, stage: Any, rows: tuple[str, ...]) -> None:
     stage.play = lambda line: line.sendall(answer({}, 429, *rows))
-    walk, export_id = house.walk(), house.ask()
-    wait = wait_seconds(walk.ask(export_id))
+    steps, export_id = house.steps(), house.ask()
+    result = steps.send(export_id)
+    assert isinstance(result, Wait)
+    wait = result.seconds
     assert wait == (7 if "7" in rows[0][-2:] else 120), "two minutes at most, then a person knows"
     retry_at = house.view(export_id).retry_at
     stage.play = lambda line: line.sendall(answer(GOOD))
     for early in (0.0, wait - 1.0):
         with time_machine.travel(retry_at - dt.timedelta(seconds=wait - early)):
-            assert 0 < (wait_seconds(walk.ask(export_id)) or 0) <= wait
+            result = steps.send(export_id)
+            assert isinstance(result, Wait) and 0 < result.seconds <= wait
     assert stage.posts == 1
     with time_machine.travel(retry_at + dt.timedelta(seconds=0.1)):
-        assert walk.ask(export_id) == "accepted"
+        assert steps.send(export_id) == Done(State.ACCEPTED)
     assert (stage.posts, house.view(export_id).retry_at) == (2, None)
 
 
 def test_merchant_without_a_slot_left_waits_durably_and_sends_nothing(house: House, db: Database, stage: Any) -> None:
     set_limit(house, 1)
-    walk, export_id = house.walk(), house.ask()
+    steps, export_id = house.steps(), house.ask()
     with db.write() as session:
         assert wait_for_slot(session, house.user.merchant_id) == 0
-    assert (wait_seconds(walk.ask(export_id)) or 0) > 50
+    result = steps.send(export_id)
+    assert isinstance(result, Wait) and result.seconds > 50
     assert (stage.posts, house.view(export_id).state) == (0, State.REQUESTED)
 
 
@@ -155,7 +159,7 @@ def accepted(house: House, stage: Any) -> Callable[[], str]:
 
     def accept() -> str:
         export_id = house.ask()
-        assert house.walk().ask(export_id) == "accepted"
+        assert house.steps().send(export_id) == Done(State.ACCEPTED)
         return export_id
 
     return accept
@@ -164,7 +168,7 @@ def accepted(house: House, stage: Any) -> Callable[[], str]:
 def test_no_more_files_at_once_than_a_merchant_may(
     house: House, stage: Any, accepted: Callable[[], str], wait_for: Callable[..., None]
 ) -> None:
-    walk = house.walk(fetches_per_merchant=1)
+    steps = house.steps(fetches_per_merchant=1)
     first, second = accepted(), accepted()
     held, go_on = threading.Event(), threading.Event()
 
@@ -175,29 +179,30 @@ def test_no_more_files_at_once_than_a_merchant_may(
 
     stage.file_play = held_back
     with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(walk.collect, first, 0)
+        running = pool.submit(steps.fetch, first, 0)
         assert held.wait(20)
-        outcome = walk.collect(second, 0)
-        assert outcome.startswith(PACED) and wait_seconds(outcome)
+        result = steps.fetch(second, 0)
+        assert isinstance(result, Wait) and result.paced and result.seconds
         assert house.view(second).state is State.ACCEPTED and stage.count(b"GET ") == 1
         go_on.set()
-        assert running.result() == "collected"
-    assert walk.collect(second, 0) == "collected"
+        assert running.result() == Done(State.COLLECTED)
+    assert steps.fetch(second, 0) == Done(State.COLLECTED)
 
 
 def test_fetch_of_a_process_that_died_stops_counting_when_its_deadline_is_over(
     house: House, accepted: Callable[[], str]
 ) -> None:
-    walk = house.walk(fetches_per_merchant=1)
+    steps = house.steps(fetches_per_merchant=1)
     dead, other = accepted(), accepted()
     with house.portal.db.write() as session:
         key = FileKey(export_id=dead, merchant_id=house.user.merchant_id, blob_name=f"x/{dead}", sealed_keyset=b"x")
         session.add(key)
-    assert walk.collect(other, 0).startswith(PACED)
+    result = steps.fetch(other, 0)
+    assert isinstance(result, Wait) and result.paced
     with house.portal.db.write() as session:
         session.get_one(FileKey, (dead, f"x/{dead}")).created_at = utc_now() - dt.timedelta(seconds=21)
-    assert walk.collect(other, 0) == "collected"
-    assert walk.collect(dead, 0) == "collected", "its own remains do not stand in its way"
+    assert steps.fetch(other, 0) == Done(State.COLLECTED)
+    assert steps.fetch(dead, 0) == Done(State.COLLECTED), "its own remains do not stand in its way"
 
 
 def test_last_turn_is_taken_once(house: House, accepted: Callable[[], str]) -> None:

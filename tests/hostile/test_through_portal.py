@@ -22,7 +22,8 @@ import structlog
 import time_machine
 
 from portal.exports import ExportView, State
-from portal.exports.walk import PACED, Walk, wait_seconds
+from portal.exports.workflow.results import Done, StepResult, Wait
+from portal.exports.workflow.steps import ExportSteps
 from portal.log import configure_logging
 from portal.loyaltydog import LoyaltyDogError
 from tests.hostile.house import House, open_house
@@ -74,37 +75,37 @@ class Theatre:
 
     def _play(self, scene: Scene) -> End:
         self.set_the_stage(scene)
-        walk = self.house.walk(**settings_for(scene))
+        steps = self.house.steps(**settings_for(scene))
         self.longest_call = 0.0
         export_id = self.house.ask(scene.format)
         with peak_above_idle() as peak:
-            waited = self._walk(walk, export_id, scene)
+            waited = self._run(steps, export_id, scene)
         view = self.house.view(export_id)
         return End(view, self.vendor.posts, self.vendor.count(b"GET "), peak(), tuple(waited), self.longest_call)
 
-    def _timed(self, step: Callable[..., str], *facts: Any) -> str:
+    def _timed(self, step: Callable[..., StepResult], *facts: Any) -> StepResult:
         began = time.perf_counter()
         outcome = step(*facts)
         self.longest_call = max(self.longest_call, time.perf_counter() - began)
         return outcome
 
-    def _walk(self, walk: Walk, export_id: str, scene: Scene) -> list[float]:
-        """The durable engine's loop (portal.exports.durable), with its waits noted instead of waited."""
+    def _run(self, steps: ExportSteps, export_id: str, scene: Scene) -> list[float]:
+        """The workflow's loop (`steps.run_steps`), with its waits noted instead of waited."""
         waited = []
-        if (wait := wait_seconds(outcome := self._timed(walk.ask, export_id))) is not None:
-            waited.append(wait)
+        if isinstance(result := self._timed(steps.send, export_id), Wait):
+            waited.append(result.seconds)
             view = self.house.view(export_id)
             assert (view.state, view.running) == (State.WAITING, True) and view.retry_at is not None
-            assert wait_seconds(walk.ask(export_id)), "asked too early, it waits on"
+            assert isinstance(steps.send(export_id), Wait), "sent too early, it waits on"
             self.vendor.play = played(scene.good_answer)
             with time_machine.travel(view.retry_at + dt.timedelta(seconds=0.1)):
-                outcome = walk.ask(export_id)
+                result = steps.send(export_id)
         tried = 0
-        while outcome == "accepted" or wait_seconds(outcome) is not None:
-            tried += 0 if outcome == "accepted" or outcome.startswith(PACED) else 1
-            outcome = self._timed(walk.collect, export_id, tried)
-        if outcome == "collected":
-            walk.inspect(export_id)
+        while result == Done(State.ACCEPTED) or isinstance(result, Wait):
+            tried += 1 if isinstance(result, Wait) and not result.paced else 0
+            result = self._timed(steps.fetch, export_id, tried)
+        if result == Done(State.COLLECTED):
+            steps.inspect(export_id)
         return waited
 
 
@@ -207,7 +208,6 @@ def test_wait_that_was_asked_for_is_kept(theatre: Theatre) -> None:
     ("name", "shown"),
     [
         ("answered: status nobody documented", "frobnicated"),
-        ("answered: status a word of failure", "failed"),
         ("answered: status a word of waiting", "queued"),
         ("answered: status a number", "7"),
         ("answered: status left out", ""),
@@ -238,7 +238,7 @@ def test_durable_engine_plays_the_same(theatre: Theatre, wait_for: Callable[...,
     """A few scenes with everything in place, so that the engine's own tables are there to be searched."""
     house, portal = theatre.house, theatre.house.portal
     names = ("held: two people", "fetched: storage error", "asked: echo of the typed address", "linked: link to a file")
-    portal.vendor = house.vendor()
+    portal.workers._vendor = house.vendor()
     portal.start_workers("web")
     for name in names:
         scene = SCENES[name]

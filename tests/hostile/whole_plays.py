@@ -1,6 +1,7 @@
 """What a hostile vendor can play against a whole portal: odd answers, links and files, and where each export ends."""
 
 import json
+import time
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -101,7 +102,7 @@ ODD_ANSWERS = {
     "status null": Scene(State.READY, asked=odd(status=None), notes=STATUS_NOTE),
     "status a number": Scene(State.READY, asked=odd(status=7), notes=STATUS_NOTE),
     "status an object": Scene(State.READY, asked=odd(status={"word": EMAIL}), notes=STATUS_NOTE),
-    "status a word of failure": Scene(State.READY, asked=odd(status="failed")),
+    "status a word of failure": Scene(State.ATTENTION, "vendor_failed", asked=odd(status="failed")),
     "status a word of waiting": Scene(State.READY, asked=odd(status="queued")),
     "status of 10,000 letters": Scene(State.READY, asked=odd(status="x" * 10_000), notes=STATUS_NOTE),
     "status with escape codes": Scene(State.READY, asked=odd(status="\x1b[31mred\r\n"), notes=STATUS_NOTE),
@@ -115,6 +116,15 @@ ODD_ANSWERS = {
         State.READY,
         asked=odd(requestedAt=instant()[:-1], expiresAt=instant(days=1)[:-1]),
         notes=("requested_at_naive", "expires_at_naive"),
+    ),
+    "expiry since 1970": Scene(State.READY, asked=odd(expiresAt=int(time.time()) + 86_400)),
+    "expiry left out": Scene(State.READY, asked=odd(expiresAt=LEFT_OUT), notes=("expires_at_unknown",)),
+    "expiry null": Scene(State.READY, asked=odd(expiresAt=None), notes=("expires_at_unknown",)),
+    "expiry out of range": Scene(
+        State.READY, asked=odd(expiresAt="9999-12-31T23:59:59-14:00"), notes=("expires_at_unknown",)
+    ),
+    "time of the request left out": Scene(
+        State.READY, asked=odd(requestedAt=LEFT_OUT), notes=("requested_at_unknown",)
     ),
     "expiry in the past": Scene(
         State.EXPIRED,
@@ -169,7 +179,7 @@ LINKS = {
     "link over ftp": refused_link("ftp://localhost/x"),
     "link that climbs": refused_link("/../../etc/passwd"),
     "link with a line break": refused_link("/x\r\nX-Evil: 1"),
-    "link of 5,000 letters": refused_link("/" + "x" * 5000),
+    "link of 9,000 letters": refused_link("/" + "x" * 9000),
     "link with a fragment": refused_link("/x#y"),
     "link holding the file": Scene(
         State.READY,

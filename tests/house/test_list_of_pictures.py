@@ -32,10 +32,13 @@ def list_of(pictures: ModuleType) -> ModuleType:
 
 def registered() -> set[str]:
     """The pages that are handed to the navigation, for nobody and for a person, by the names of their files."""
-    trees = [ast.parse((ROOT / "portal" / name).read_text(encoding="utf-8")) for name in ("app.py", "ui/signed_in.py")]
+    trees = [
+        ast.parse((ROOT / "portal" / name).read_text(encoding="utf-8"))
+        for name in ("app.py", "ui/account/signed_in.py")
+    ]
     calls = [n for tree in trees for n in ast.walk(tree) if isinstance(n, ast.Call)]
     asked = [n for n in calls if ast.unparse(n.func) == "st.Page"]
-    return {ast.unparse(page.args[0]).removeprefix("places.").lower() for page in asked}
+    return {ast.unparse(page.args[0]).removeprefix("navigation.").lower() for page in asked}
 
 
 def test_the_navigation_is_read_as_it_stands() -> None:

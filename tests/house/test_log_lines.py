@@ -60,8 +60,8 @@ def check_line(text: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_no_value_forges_a_second_line_or_a_terminals_command(written: Written, forgery: str) -> None:
-    found = check_line(written("request failed", reference=forgery, detail=forgery))
-    assert found["event"] == "request failed"
+    found = check_line(written("request.failed", reference=forgery, detail=forgery))
+    assert found["event"] == "request.failed"
     assert found["reference"] == forgery
     assert check_line(written(forgery))["event"] == forgery
 

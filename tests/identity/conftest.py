@@ -12,11 +12,12 @@ import pytest
 from sqlalchemy import select
 
 from portal.config import Settings
-from portal.identity import Identity, Role, User
-from portal.identity.passwords import hash_password
+from portal.identity import Role, User
+from portal.identity.factors.passwords import hash_password
 from portal.storage.engine import Database, open_engine
 from portal.storage.tables import Account, AuditEntry, Base, utc_now
 from portal.vault import FieldSealer, MasterKey
+from tests.identity.services import Services, services_on
 
 PASSWORD = "violet-tractor-pond-91"
 
@@ -42,15 +43,16 @@ def database(settings: Settings) -> Iterator[Database]:
 
 
 @pytest.fixture
-def identity(database: Database, settings: Settings) -> Identity:
-    return Identity(database, FieldSealer(MasterKey.open(settings.keyset_file, create=True)), settings)
+def identity(database: Database, settings: Settings) -> Services:
+    sealer = FieldSealer(MasterKey.open(settings.keyset_file, create=True))
+    return services_on(database, sealer, settings)
 
 
 @dataclass
 class People:
     """Two merchants with an agent, a manager, a second manager and an auditor each, one password for all."""
 
-    identity: Identity
+    identity: Services
     merchants: dict[str, str]
     ids: dict[str, str]
     password: str = PASSWORD
@@ -59,13 +61,13 @@ class People:
         return f"{who}@{shop}.example"
 
     def user(self, who: str, shop: str = "one", *, fresh: bool = True) -> User:
-        found = self.identity.user_for_account(self.email(who, shop), origin="198.51.100.7")
+        found = self.identity.accounts.user_for_account(self.email(who, shop), origin="198.51.100.7")
         return dataclasses.replace(found, proof_at=utc_now() if fresh else None)
 
 
 @pytest.fixture
-def people(identity: Identity, database: Database, password_hash: str) -> People:
-    merchants = {shop: identity.create_merchant(f"Shop {shop}") for shop in ("one", "two")}
+def people(identity: Services, database: Database, password_hash: str) -> People:
+    merchants = {shop: identity.accounts.create_merchant(f"Shop {shop}") for shop in ("one", "two")}
     ids: dict[str, str] = {}
     with database.write() as db:
         for shop, merchant_id in merchants.items():

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.errors import InputError, NotFound
-from portal.identity import Identity, Role
-from portal.identity.exchange import read_credentials
+from portal.identity import Role
+from portal.identity.account_exchange import read_credentials
+from tests.identity.services import Services
 
 PASSWORD = "violet-tractor-pond-91"
 HERE = "203.0.113.5"
@@ -39,31 +40,31 @@ def credentials(password_hash: str) -> str:
 
 
 def test_a_credentials_file_becomes_accounts_that_can_sign_in(
-    identity: Identity, people, password_hash: str, trail
+    identity: Services, people, password_hash: str, trail
 ) -> None:
-    report = identity.import_accounts(
+    report = identity.account_exchange.import_accounts(
         credentials(password_hash), merchant_id=people.merchants["one"], actor="cli", origin="cli"
     )
     assert report.added == 2
     assert dict(report.skipped).keys() == {"plain", "nameless", "twice"}
-    account = identity.check_password("j.doe@one.example", PASSWORD, address=HERE)
+    account = identity.password_sign_in.check_password("j.doe@one.example", PASSWORD, address=HERE)
     assert (account.name, account.role) == ("Jo Doe", Role.MANAGER)
-    assert identity.check_password("old.style@one.example", PASSWORD, address=HERE).role is Role.AGENT
+    assert identity.password_sign_in.check_password("old.style@one.example", PASSWORD, address=HERE).role is Role.AGENT
     assert trail("account:import")[0].facts == {"count": 2}
 
 
-def test_importing_twice_adds_nobody_and_changes_nobody(identity: Identity, people, password_hash: str) -> None:
+def test_importing_twice_adds_nobody_and_changes_nobody(identity: Services, people, password_hash: str) -> None:
     for expected in (2, 0):
-        report = identity.import_accounts(
+        report = identity.account_exchange.import_accounts(
             credentials(password_hash), merchant_id=people.merchants["one"], actor="cli", origin="cli"
         )
         assert report.added == expected
 
 
-def test_an_export_is_a_file_streamlit_authenticator_accepts(identity: Identity, people) -> None:
+def test_an_export_is_a_file_streamlit_authenticator_accepts(identity: Services, people) -> None:
     from streamlit_authenticator.controllers import AuthenticationController
 
-    text = identity.export_accounts(people.merchants["one"], actor="cli", origin="cli")
+    text = identity.account_exchange.export_accounts(people.merchants["one"], actor="cli", origin="cli")
     tree = yaml.safe_load(text)
     controller = AuthenticationController(tree["credentials"], auto_hash=False)
     assert controller.authentication_model.check_credentials("agent@one.example", PASSWORD)
@@ -71,12 +72,12 @@ def test_an_export_is_a_file_streamlit_authenticator_accepts(identity: Identity,
     assert "two.example" not in text
 
 
-def test_an_export_read_back_by_another_merchant_keeps_names_and_roles(identity: Identity, people) -> None:
-    text = identity.export_accounts(people.merchants["one"], actor="cli", origin="cli")
-    elsewhere = identity.create_merchant("Shop three")
+def test_an_export_read_back_by_another_merchant_keeps_names_and_roles(identity: Services, people) -> None:
+    text = identity.account_exchange.export_accounts(people.merchants["one"], actor="cli", origin="cli")
+    elsewhere = identity.accounts.create_merchant("Shop three")
     moved = text.replace("@one.example", "@three.example")
-    assert identity.import_accounts(moved, merchant_id=elsewhere, actor="cli", origin="cli").added == 4
-    again = identity.export_accounts(elsewhere, actor="cli", origin="cli")
+    assert identity.account_exchange.import_accounts(moved, merchant_id=elsewhere, actor="cli", origin="cli").added == 4
+    again = identity.account_exchange.export_accounts(elsewhere, actor="cli", origin="cli")
     assert again.replace("@three.example", "@one.example") == text
 
 
@@ -109,8 +110,10 @@ def test_arbitrary_text_never_breaks_the_reader(text: str) -> None:
         assert problem.field == "file"
 
 
-def test_an_unknown_merchant_is_not_found(identity: Identity, people, password_hash: str) -> None:
+def test_an_unknown_merchant_is_not_found(identity: Services, people, password_hash: str) -> None:
     with pytest.raises(NotFound):
-        identity.import_accounts(credentials(password_hash), merchant_id="0" * 32, actor="cli", origin="cli")
+        identity.account_exchange.import_accounts(
+            credentials(password_hash), merchant_id="0" * 32, actor="cli", origin="cli"
+        )
     with pytest.raises(NotFound):
-        identity.export_accounts("0" * 32, actor="cli", origin="cli")
+        identity.account_exchange.export_accounts("0" * 32, actor="cli", origin="cli")

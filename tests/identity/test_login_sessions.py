@@ -6,11 +6,12 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from portal.identity import Identity, Role
-from portal.identity.base import digest
+from portal.identity import Role
+from portal.identity.lookup import digest
 from portal.identity.sessions import TOUCH_SECONDS
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Base, LoginSession
+from tests.identity.services import Services
 
 pytestmark = pytest.mark.keeps("SEC-33", "SEC-34", "SEC-35")
 
@@ -19,12 +20,14 @@ NOON = dt.datetime(2026, 11, 23, 12, tzinfo=dt.UTC)
 
 
 @pytest.fixture
-def cookie(identity: Identity, people) -> str:
-    return identity.start_session(people.ids["agent@one"], method="password", address=HERE, second_factor=False)
+def cookie(identity: Services, people) -> str:
+    return identity.sessions.start_session(
+        people.ids["agent@one"], method="password", address=HERE, second_factor=False
+    )
 
 
-def test_a_cookie_stands_for_its_person_and_merchant(identity: Identity, people, cookie: str) -> None:
-    user = identity.resolve(cookie, touch=True)
+def test_a_cookie_stands_for_its_person_and_merchant(identity: Services, people, cookie: str) -> None:
+    user = identity.sessions.resolve(cookie, touch=True)
     assert user is not None
     assert (user.account_id, user.merchant_id, user.role) == (
         people.ids["agent@one"],
@@ -32,13 +35,15 @@ def test_a_cookie_stands_for_its_person_and_merchant(identity: Identity, people,
         Role.AGENT,
     )
     assert user.origin == HERE
-    assert identity.resolve_hash(user.session_hash) == user
+    assert identity.sessions.resolve_hash(user.session_hash) == user
 
 
 def test_the_value_is_256_random_bits_and_stored_only_as_a_hash(
-    identity: Identity, people, cookie: str, database: Database
+    identity: Services, people, cookie: str, database: Database
 ) -> None:
-    other = identity.start_session(people.ids["agent@one"], method="password", address=HERE, second_factor=False)
+    other = identity.sessions.start_session(
+        people.ids["agent@one"], method="password", address=HERE, second_factor=False
+    )
     assert len(cookie) == 43
     assert cookie != other
     with database.read() as db:
@@ -48,146 +53,160 @@ def test_the_value_is_256_random_bits_and_stored_only_as_a_hash(
 
 
 @pytest.mark.parametrize("guess", ["", "x", "A" * 43, "\ud800", "' OR 1=1 --"])
-def test_a_made_up_cookie_stands_for_nobody(identity: Identity, people, cookie: str, guess: str) -> None:
-    assert identity.resolve(guess, touch=True) is None
+def test_a_made_up_cookie_stands_for_nobody(identity: Services, people, cookie: str, guess: str) -> None:
+    assert identity.sessions.resolve(guess, touch=True) is None
 
 
-def test_the_hash_from_the_table_is_no_cookie(identity: Identity, cookie: str) -> None:
-    assert identity.resolve(digest(cookie), touch=True) is None
+def test_the_hash_from_the_table_is_no_cookie(identity: Services, cookie: str) -> None:
+    assert identity.sessions.resolve(digest(cookie), touch=True) is None
 
 
-def test_an_idle_session_ends_and_says_why(identity: Identity, people) -> None:
+def test_an_idle_session_ends_and_says_why(identity: Services, people) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        cookie = identity.start_session(people.ids["agent@one"], method="password", address=HERE, second_factor=False)
+        cookie = identity.sessions.start_session(
+            people.ids["agent@one"], method="password", address=HERE, second_factor=False
+        )
         clock.shift(14 * 60)
-        assert identity.resolve(cookie, touch=True) is not None
+        assert identity.sessions.resolve(cookie, touch=True) is not None
         clock.shift(14 * 60)
-        assert identity.resolve(cookie, touch=False) is not None, "the act before must have put the end off"
+        assert identity.sessions.resolve(cookie, touch=False) is not None, "the act before must have put the end off"
         clock.shift(60)
-        assert identity.look(digest(cookie), touch=True).ended == "idle"
+        assert identity.sessions.look(digest(cookie), touch=True).ended == "idle"
 
 
-def test_looking_without_an_act_does_not_keep_a_session_alive(identity: Identity, people) -> None:
+def test_looking_without_an_act_does_not_keep_a_session_alive(identity: Services, people) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        cookie = identity.start_session(people.ids["agent@one"], method="password", address=HERE, second_factor=False)
+        cookie = identity.sessions.start_session(
+            people.ids["agent@one"], method="password", address=HERE, second_factor=False
+        )
         for _ in range(15):
             clock.shift(60)
-            state = identity.look(digest(cookie), touch=False)
+            state = identity.sessions.look(digest(cookie), touch=False)
         assert state.ended == "idle"
 
 
-def test_acts_do_not_carry_a_session_past_its_absolute_end(identity: Identity, people) -> None:
+def test_acts_do_not_carry_a_session_past_its_absolute_end(identity: Services, people) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        cookie = identity.start_session(people.ids["agent@one"], method="password", address=HERE, second_factor=False)
+        cookie = identity.sessions.start_session(
+            people.ids["agent@one"], method="password", address=HERE, second_factor=False
+        )
         for _ in range(47):
             clock.shift(600)
-            assert identity.resolve(cookie, touch=True) is not None
+            assert identity.sessions.resolve(cookie, touch=True) is not None
         clock.shift(600)
-        assert identity.look(digest(cookie), touch=True).ended == "expired"
+        assert identity.sessions.look(digest(cookie), touch=True).ended == "expired"
 
 
-def test_an_ended_session_stays_ended_when_the_clock_goes_back(identity: Identity, people) -> None:
+def test_an_ended_session_stays_ended_when_the_clock_goes_back(identity: Services, people) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        cookie = identity.start_session(people.ids["agent@one"], method="password", address=HERE, second_factor=False)
+        cookie = identity.sessions.start_session(
+            people.ids["agent@one"], method="password", address=HERE, second_factor=False
+        )
         clock.shift(3600)
-        assert identity.resolve(cookie, touch=True) is None
+        assert identity.sessions.resolve(cookie, touch=True) is None
         clock.move_to(NOON)
-        assert identity.resolve(cookie, touch=True) is None
+        assert identity.sessions.resolve(cookie, touch=True) is None
 
 
-def test_touching_is_finer_than_any_sensible_idle_limit(identity: Identity) -> None:
+def test_touching_is_finer_than_any_sensible_idle_limit(identity: Services) -> None:
     assert identity.settings.idle_minutes * 60 > 10 * TOUCH_SECONDS
 
 
-def test_signing_out_ends_one_session_and_leaves_the_other(identity: Identity, people, cookie: str, trail) -> None:
-    other = identity.start_session(people.ids["agent@one"], method="password", address=HERE, second_factor=False)
-    identity.end_session(digest(cookie))
-    identity.end_session(digest(cookie))
-    assert identity.look(digest(cookie), touch=False).ended == "signed_out"
-    assert identity.resolve(other, touch=False) is not None
+def test_signing_out_ends_one_session_and_leaves_the_other(identity: Services, people, cookie: str, trail) -> None:
+    other = identity.sessions.start_session(
+        people.ids["agent@one"], method="password", address=HERE, second_factor=False
+    )
+    identity.sessions.end_session(digest(cookie))
+    identity.sessions.end_session(digest(cookie))
+    assert identity.sessions.look(digest(cookie), touch=False).ended == "signed_out"
+    assert identity.sessions.resolve(other, touch=False) is not None
     assert [e.facts["reason"] for e in trail("session:end")] == ["signed_out"]
 
 
-def test_signing_in_again_ends_the_session_the_browser_had(identity: Identity, people, cookie: str) -> None:
-    fresh = identity.start_session(
+def test_signing_in_again_ends_the_session_the_browser_had(identity: Services, people, cookie: str) -> None:
+    fresh = identity.sessions.start_session(
         people.ids["manager@one"], method="password", address=HERE, second_factor=False, replacing=cookie
     )
-    assert identity.look(digest(cookie), touch=False).ended == "replaced"
-    user = identity.resolve(fresh, touch=False)
+    assert identity.sessions.look(digest(cookie), touch=False).ended == "replaced"
+    user = identity.sessions.resolve(fresh, touch=False)
     assert user is not None
     assert user.role is Role.MANAGER
 
 
 def test_a_role_changed_behind_the_session_holds_at_once(
-    identity: Identity, people, cookie: str, database: Database
+    identity: Services, people, cookie: str, database: Database
 ) -> None:
     with database.write() as db:
         db.get_one(Account, people.ids["agent@one"]).role = "auditor"
-    user = identity.resolve(cookie, touch=False)
+    user = identity.sessions.resolve(cookie, touch=False)
     assert user is not None
     assert user.role is Role.AUDITOR
 
 
-def test_every_session_of_an_account_ends_together(identity: Identity, people, cookie: str) -> None:
+def test_every_session_of_an_account_ends_together(identity: Services, people, cookie: str) -> None:
     others = [
-        identity.start_session(people.ids["agent@one"], method="password", address=HERE, second_factor=False)
+        identity.sessions.start_session(people.ids["agent@one"], method="password", address=HERE, second_factor=False)
         for _ in range(3)
     ]
-    stranger = identity.start_session(people.ids["agent@two"], method="password", address=HERE, second_factor=False)
-    assert identity.end_all_sessions(people.ids["agent@one"], "disabled") == 4
-    assert not any(identity.resolve(value, touch=False) for value in (cookie, *others))
-    assert identity.resolve(stranger, touch=False) is not None
+    stranger = identity.sessions.start_session(
+        people.ids["agent@two"], method="password", address=HERE, second_factor=False
+    )
+    assert identity.sessions.end_all_sessions(people.ids["agent@one"], "disabled") == 4
+    assert not any(identity.sessions.resolve(value, touch=False) for value in (cookie, *others))
+    assert identity.sessions.resolve(stranger, touch=False) is not None
 
 
 def test_a_vendor_token_is_sealed_with_its_session_and_gone_at_its_end(
-    identity: Identity, people, database: Database
+    identity: Services, people, database: Database
 ) -> None:
-    cookie = identity.start_session(
+    cookie = identity.sessions.start_session(
         people.ids["agent@one"],
         method="loyaltydog",
         address=HERE,
         second_factor=True,
         vendor_token="canary-vendor-token",
     )
-    user = identity.resolve(cookie, touch=False)
+    user = identity.sessions.resolve(cookie, touch=False)
     assert user is not None
-    assert identity.vendor_token(user) == "canary-vendor-token"
+    assert identity.sessions.vendor_token(user) == "canary-vendor-token"
     with database.read() as db:
         assert b"canary" not in bytes(db.get_one(LoginSession, user.session_hash).sealed_vendor_token or b"")
-    identity.vendor_refused(user)
-    assert identity.vendor_token(user) is None
-    assert identity.look(digest(cookie), touch=False).ended == "vendor_refused"
+    identity.sessions.end_session(user.session_hash, "vendor_refused")
+    assert identity.sessions.vendor_token(user) is None
+    assert identity.sessions.look(digest(cookie), touch=False).ended == "vendor_refused"
     with database.read() as db:
         assert db.get_one(LoginSession, user.session_hash).sealed_vendor_token is None
 
 
-def test_seconds_left_count_down_to_whichever_end_is_nearer(identity: Identity, people) -> None:
+def test_seconds_left_count_down_to_whichever_end_is_nearer(identity: Services, people) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
-        cookie = identity.start_session(people.ids["agent@one"], method="password", address=HERE, second_factor=False)
-        user = identity.resolve(cookie, touch=False)
+        cookie = identity.sessions.start_session(
+            people.ids["agent@one"], method="password", address=HERE, second_factor=False
+        )
+        user = identity.sessions.resolve(cookie, touch=False)
         assert user is not None
-        assert identity.idle_seconds_left(user) == 900
+        assert identity.sessions.idle_seconds_left(user) == 900
         clock.shift(600)
-        assert identity.idle_seconds_left(user) == 300
+        assert identity.sessions.idle_seconds_left(user) == 300
         clock.shift(3600)
-        assert identity.idle_seconds_left(user) == 0
+        assert identity.sessions.idle_seconds_left(user) == 0
 
 
-def test_living_sessions_are_those_neither_ended_idle_old_nor_of_a_disabled_account(identity: Identity, people) -> None:
+def test_living_sessions_are_those_neither_ended_idle_old_nor_of_a_disabled_account(identity: Services, people) -> None:
     def come_in(who: str) -> str:
-        value = identity.start_session(people.ids[who], method="password", address=HERE, second_factor=False)
+        value = identity.sessions.start_session(people.ids[who], method="password", address=HERE, second_factor=False)
         return digest(value)
 
     with time_machine.travel(NOON, tick=False) as clock:
         idle = come_in("agent@one")
         clock.shift(10 * 60)
         ended, disabled, good = come_in("auditor@one"), come_in("agent@two"), come_in("manager@one")
-        identity.end_session(ended)
+        identity.sessions.end_session(ended)
         with identity.db.write() as db:
             db.get_one(Account, people.ids["agent@two"]).disabled_at = NOON
         asked = [idle, ended, disabled, good, "never heard of", *(f"{n:064x}" for n in range(1_200))]
-        assert set(identity.living(asked)) == {idle, good}
+        assert set(identity.sessions.living(asked)) == {idle, good}
         clock.shift(6 * 60)
-        assert set(identity.living(asked)) == {good}
+        assert set(identity.sessions.living(asked)) == {good}
         clock.shift(9 * 3600)
-        assert identity.living(asked) == {}
+        assert identity.sessions.living(asked) == {}

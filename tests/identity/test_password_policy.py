@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 
+import bcrypt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.errors import InputError
-from portal.identity import passwords
+from portal.identity.factors import passwords
 
 pytestmark = pytest.mark.keeps("SEC-36")
 
@@ -99,3 +101,38 @@ def test_any_text_is_accepted_or_refused_with_the_field_named(text: str) -> None
     else:
         assert len(text) >= 15
         assert len(text.encode("utf-8", "surrogatepass")) <= 72
+
+
+COMPOSED, DECOMPOSED = "Zw\u00f6lf M\u00f6wen \u00fcben Chor", "Zwo\u0308lf Mo\u0308wen u\u0308ben Chor"
+
+
+@pytest.mark.parametrize("chosen", [COMPOSED, DECOMPOSED])
+@pytest.mark.parametrize("typed", [COMPOSED, DECOMPOSED])
+def test_a_letter_with_an_accent_matches_however_the_keyboard_sends_it(chosen: str, typed: str) -> None:
+    assert passwords.matches(typed, passwords.hash_password(chosen))
+
+
+def test_a_hash_made_before_normalising_still_opens_to_what_was_typed_then() -> None:
+    old = bcrypt.hashpw(DECOMPOSED.encode(), bcrypt.gensalt(10)).decode()
+    assert passwords.matches(DECOMPOSED, old)
+    assert not passwords.matches(DECOMPOSED + "x", old)
+
+
+def test_a_password_is_judged_by_the_length_it_is_hashed_with() -> None:
+    text = "o\u0308" * 8 + "u\u0308" * 7 + "zqx"
+    assert len(text) > 30
+    passwords.check_policy(text)
+    with pytest.raises(InputError):
+        passwords.check_policy("o\u0308" * 8)
+
+
+@pytest.mark.parametrize("letters", ["\ufb01", "\u2460", "\uff21"])
+def test_letters_that_only_look_alike_stay_apart(letters: str) -> None:
+    """NFC, not NFKC: a ligature, a circled or a full-width letter is not what it looks like."""
+    plain = unicodedata.normalize("NFKC", letters)
+    assert not passwords.matches("violet-tractor-" + plain, passwords.hash_password("violet-tractor-" + letters))
+
+
+def test_the_stand_in_for_what_bcrypt_cannot_take_opens_nothing() -> None:
+    assert not passwords.matches("x" * 73, passwords.hash_password(passwords.UNUSABLE))
+    assert not passwords.matches(passwords.UNUSABLE, passwords.hash_password(passwords.UNUSABLE))

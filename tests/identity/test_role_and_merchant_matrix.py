@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
 import inspect
+import operator
+import pkgutil
+import typing
 from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
@@ -12,133 +16,178 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from portal.composition import Portal, build_portal
+from portal.audit import Keeper
+from portal.cases.facts import (
+    Channel,
+    ClosingReason,
+    ExtensionReason,
+    IdentityMethod,
+    IdentityResult,
+    RefusalReason,
+    Right,
+)
+from portal.cases.regimes import PauseKind
+from portal.cases.services.intake import IdentifierKind, NewCase
+from portal.composition import Portal, Workers, build_portal
 from portal.config import Settings
 from portal.errors import InputErrors, NotFound, NotPermitted, PortalError, StepUpNeeded
-from portal.exports import Exports
-from portal.exports.request import ExportRequest
-from portal.exports.trail import About
-from portal.identity import PERMISSIONS, Identity, Permission, Role, User
+from portal.exports.core.vendor import Vendor
+from portal.exports.form.request import ExportRequest
+from portal.identity import PERMISSIONS, Permission, Role, User
+from portal.identity.refusal_audit import RefusalAudit
 from portal.loyaltydog.errors import LoyaltyDogError
-from portal.storage.tables import Account, utc_now
+from portal.storage.blobs import BlobStore
+from portal.storage.engine import Database
+from portal.storage.tables import Account, Export, utc_now
+from portal.trail.evidence import About
+from portal.vault import FieldSealer, MasterKey, SealedFiles
 
 pytestmark = pytest.mark.keeps("SEC-39", "SEC-41")
 
 P = Permission
 OWN = None  # about the caller's own session or account: any role, no one else's object can be named
 EXPECTED: dict[str, Permission | None] = {
-    "Exports.about_person": P.EXPORT_RELEASE,  # reading the trail and opening exports together: managers only
-    "Exports.count": P.EXPORT_LIST,
-    "Exports.evidence": P.AUDIT_READ,
-    "Exports.expiries_ics": P.EXPORT_LIST,
-    "Exports.export_trail": P.AUDIT_READ,
-    "Exports.figures": P.EXPORT_LIST,
-    "Exports.register_xlsx": P.EXPORT_LIST,
-    "Exports.trail": P.AUDIT_READ,
-    "Exports.trail_people": P.AUDIT_READ,
-    "Exports.verify_trail": P.AUDIT_READ,
-    "Exports.answers": P.EXPORT_LIST,
-    "Exports.record_acknowledged": P.EXPORT_CREATE,
-    "Exports.record_closed": P.EXPORT_CREATE,
-    "Exports.record_extended": P.EXPORT_CREATE,
-    "Exports.record_refused": P.EXPORT_CREATE,
-    "Exports.record_sent": P.EXPORT_CREATE,
-    "Exports.take_back_answer": P.EXPORT_CREATE,
-    "Exports.ask_again": P.EXPORT_CREATE,
-    "Exports.asked_person": P.EXPORT_OPEN,
-    "Exports.check_open": P.EXPORT_OPEN,
-    "Exports.close_unknown": P.EXPORT_CREATE,
-    "Exports.compare": P.EXPORT_OPEN,
-    "Exports.destroy": P.EXPORT_DESTROY,
-    "Exports.earlier_of_same_person": P.EXPORT_OPEN,
-    "Exports.fetch_again": P.EXPORT_CREATE,
-    "Exports.get": P.EXPORT_LIST,
-    "Exports.history": P.EXPORT_LIST,
-    "Exports.keep": P.EXPORT_CREATE,
-    "Exports.merchant_settings": P.SETTINGS,
-    "Exports.note_file_search": P.EXPORT_OPEN,
-    "Exports.note_reveal": P.EXPORT_OPEN,
-    "Exports.note_search": P.EXPORT_LIST,
-    "Exports.open_file": P.EXPORT_OPEN,
-    "Exports.open_preview": P.EXPORT_OPEN,
-    "Exports.open_reading": P.EXPORT_OPEN,
-    "Exports.programs": P.EXPORT_CREATE,
-    "Exports.programs_used": P.EXPORT_LIST,
-    "Exports.refresh": P.EXPORT_CREATE,
-    "Exports.register_csv": P.EXPORT_LIST,
-    "Exports.release": P.EXPORT_RELEASE,
-    "Exports.request_of": P.EXPORT_CREATE,
-    "Exports.reveal": P.EXPORT_OPEN,
-    "Exports.save_settings": P.SETTINGS,
-    "Exports.search_cards": P.EXPORT_CREATE,
-    "Exports.stop_waiting": P.EXPORT_CREATE,
-    "Exports.submit": P.EXPORT_CREATE,
-    "Exports.test_connection": P.SETTINGS,
-    "Exports.timeline": P.EXPORT_LIST,
-    "Exports.today": P.EXPORT_LIST,
-    "Identity.accounts": P.ACCOUNTS,
-    "Identity.confirm_identity": OWN,
-    "Identity.disable_account": P.ACCOUNTS,
-    "Identity.enable_account": P.ACCOUNTS,
-    "Identity.end_other_sessions": OWN,
-    "Identity.forget_sign_on": P.ACCOUNTS,
-    "Identity.idle_seconds_left": OWN,
-    "Identity.invite": P.ACCOUNTS,
-    "Identity.own_account": OWN,
-    "Identity.own_sessions": OWN,
-    "Identity.reset_second_factor": P.ACCOUNTS,
-    "Identity.second_factor_policy": P.ACCOUNTS,
-    "Identity.set_password": P.ACCOUNTS,
-    "Identity.set_role": P.ACCOUNTS,
-    "Identity.set_second_factor_policy": P.ACCOUNTS,
-    "Identity.set_language": OWN,
-    "Identity.step_up_ways": OWN,
-    "Identity.vendor_refused": OWN,
-    "Identity.vendor_token": OWN,
-    "Identity.want_second_factor": OWN,
+    "bulk.destroy_many": P.EXPORT_DESTROY,
+    "bulk.refresh_many": P.EXPORT_CREATE,
+    "person_records.about_person": P.EXPORT_RELEASE,  # reading the trail and opening exports together: managers only
+    "history.count": P.EXPORT_LIST,
+    "evidence.document": P.AUDIT_READ,
+    "register.expiries_ics": P.EXPORT_LIST,
+    "trail.export_trail": P.AUDIT_READ,
+    "dashboard.figures": P.EXPORT_LIST,
+    "register.register_xlsx": P.EXPORT_LIST,
+    "trail.entries": P.AUDIT_READ,
+    "trail.trail_people": P.AUDIT_READ,
+    "trail.trail_standing": P.AUDIT_READ,
+    "trail.verify_trail": P.AUDIT_READ,
+    "answers.record_of": P.EXPORT_LIST,
+    "answers.record_acknowledged": P.EXPORT_CREATE,
+    "answers.record_closed": P.EXPORT_CREATE,
+    "answers.record_extended": P.EXPORT_CREATE,
+    "answers.record_refused": P.EXPORT_CREATE,
+    "answers.record_sent": P.EXPORT_CREATE,
+    "answers.take_back_answer": P.EXPORT_CREATE,
+    "submissions.reorder": P.EXPORT_CREATE,
+    "files.asked_person": P.EXPORT_OPEN,
+    "files.check_open": P.EXPORT_OPEN,
+    "decisions.close_unknown": P.EXPORT_CREATE,
+    "comparison.compare": P.EXPORT_OPEN,
+    "retention.destroy": P.EXPORT_DESTROY,
+    "comparison.earlier_of_same_person": P.EXPORT_OPEN,
+    "decisions.retry_fetch": P.EXPORT_CREATE,
+    "history.get": P.EXPORT_LIST,
+    "history.find": P.EXPORT_LIST,
+    "decisions.keep": P.EXPORT_CREATE,
+    "connection.merchant_settings": P.SETTINGS,
+    "files.note_file_search": P.EXPORT_OPEN,
+    "files.note_reveal": P.EXPORT_OPEN,
+    "history.note_search": P.EXPORT_LIST,
+    "files.open_file": P.EXPORT_OPEN,
+    "files.open_preview": P.EXPORT_OPEN,
+    "files.open_reading": P.EXPORT_OPEN,
+    "lookups.programs": P.EXPORT_CREATE,
+    "history.programs_used": P.EXPORT_LIST,
+    "submissions.refresh": P.EXPORT_CREATE,
+    "submissions.refusal": P.EXPORT_CREATE,
+    "register.register_csv": P.EXPORT_LIST,
+    "decisions.release": P.EXPORT_RELEASE,
+    "submissions.request_of": P.EXPORT_CREATE,
+    "history.reveal": P.EXPORT_OPEN,
+    "connection.save_settings": P.SETTINGS,
+    "lookups.search_cards": P.EXPORT_CREATE,
+    "decisions.stop_waiting": P.EXPORT_CREATE,
+    "submissions.submit": P.EXPORT_CREATE,
+    "case_intake.open": P.CASE_WORK,
+    "case_register.list": P.CASE_LIST,
+    "case_register.show": P.CASE_LIST,
+    "case_file.note": P.CASE_WORK,
+    "case_file.assign": P.CASE_WORK,
+    "case_file.hand_over": P.CASE_WORK,
+    "case_file.record_identity": P.CASE_WORK,
+    "case_file.extend": P.CASE_WORK,
+    "case_file.pause": P.CASE_WORK,
+    "case_file.resume": P.CASE_WORK,
+    "case_file.refuse": P.CASE_DECIDE,
+    "case_file.close_not_identified": P.CASE_DECIDE,
+    "case_file.close": P.CASE_WORK,
+    "case_file.take_back": P.CASE_WORK,
+    "connection.test_connection": P.SETTINGS,
+    "history.timeline": P.EXPORT_LIST,
+    "dashboard.today": P.EXPORT_LIST,
+    "accounts.rows": P.ACCOUNTS,
+    "step_up.confirm_identity": OWN,
+    "accounts.disable_account": P.ACCOUNTS,
+    "accounts.enable_account": P.ACCOUNTS,
+    "own_account.end_other_sessions": OWN,
+    "accounts.forget_sign_on": P.ACCOUNTS,
+    "sessions.idle_seconds_left": OWN,
+    "accounts.invite": P.ACCOUNTS,
+    "own_account.row": OWN,
+    "own_account.own_sessions": OWN,
+    "second_factor.reset_second_factor": P.ACCOUNTS,
+    "second_factor.second_factor_policy": P.ACCOUNTS,
+    "accounts.set_password": P.ACCOUNTS,
+    "accounts.set_role": P.ACCOUNTS,
+    "second_factor.set_second_factor_policy": P.ACCOUNTS,
+    "languages.set_language": OWN,
+    "step_up.step_up_ways": OWN,
+    "sessions.vendor_token": OWN,
+    "own_account.want_second_factor": OWN,
 }
 # The way in, the workers and the command line: no user yet, so each is guarded by its own secret (password,
 # code, cookie, ticket, vendor, provider) or reachable only from the command line, a worker and the start.
 WITHOUT_USER = {
-    "Exports.at",
-    "Exports.destroy_all_of",
-    "Exports.keep_checkpoints",
-    "Exports.keep_house",
-    "Exports.sweep",
-    "Identity.add_account",
-    "Identity.check_code",
-    "Identity.check_password",
-    "Identity.confirm_totp",
-    "Identity.create_merchant",
-    "Identity.end_all_sessions",
-    "Identity.end_session",
-    "Identity.export_accounts",
-    "Identity.import_accounts",
-    "Identity.issue_ticket",
-    "Identity.language_of",
-    "Identity.living",
-    "Identity.look",
-    "Identity.look_cookie",
-    "Identity.look_socket",
-    "Identity.new_totp",
-    "Identity.oidc_finish",
-    "Identity.oidc_start",
-    "Identity.redeem_ticket",
-    "Identity.renew_cookie",
-    "Identity.resolve",
-    "Identity.resolve_hash",
-    "Identity.start_session",
-    "Identity.user_for_account",
-    "Identity.vendor_code",
-    "Identity.vendor_sign_in",
+    "case_intake.carry_on",  # within the transaction of an export that is asked for
+    "case_intake.join_or_open",
+    "retention.destroy_all_of",
+    "trail.keep_checkpoints",
+    "retention.keep_house",
+    "retention.sweep",
+    "accounts.add_account",
+    "second_factor.check_code",
+    "password_sign_in.check_password",
+    "second_factor.confirm_totp",
+    "accounts.create_merchant",
+    "sessions.end_all_sessions",
+    "sessions.end_session",
+    "account_exchange.export_accounts",
+    "account_exchange.import_accounts",
+    "tickets.issue_ticket",
+    "languages.language_of",
+    "sessions.living",
+    "sessions.look",
+    "sessions.look_cookie",
+    "sessions.look_socket",
+    "single_sign_on.merchant_named",
+    "second_factor.new_totp",
+    "single_sign_on.oidc_finish",
+    "single_sign_on.oidc_start",
+    "tickets.redeem_ticket",
+    "sessions.renew_cookie",
+    "sessions.resolve",
+    "sessions.resolve_hash",
+    "sessions.start_session",
+    "accounts.user_for_account",
+    "loyaltydog_sign_in.vendor_code",
+    "loyaltydog_sign_in.vendor_sign_in",
 }
 GIVEN: dict[str, Any] = {
+    "new_case": NewCase(
+        identifiers=((IdentifierKind.EMAIL, SecretStr("canary.two@example.com")),),
+        rights=frozenset({Right.ACCESS}),
+        channel=Channel.EMAIL,
+    ),
+    "method": IdentityMethod.IN_PERSON,
+    "result": IdentityResult.PROVED,
+    "letter_sha256": "ab" * 32,
+    "number": 1,
     "about": About(since=utc_now().date(), until=utc_now().date()),
     "request": ExportRequest(email=SecretStr("canary.two@example.com"), format="json"),
     "text": "canary",
     "reason": "a reason long enough to count",
     "what": "email",
     "earlier_id": "f" * 32,
+    "export_ids": (),
     "channel": "email",
     "answer": "not-the-password-at-all",
     "email": "fresh@one.example",
@@ -148,20 +197,42 @@ GIVEN: dict[str, Any] = {
     "policy": "all",
     "language": "de",
     "api_url": "",
-    "token": "",
+    "tokens": {},
+    "forget": (),
     "download_hosts": "",
     "retention_days": 7,
     "time_zone": "",
     "requests_per_minute": None,
 }
-OBJECTS = {"export_id", "account_id"}
+GIVEN_TO: dict[str, dict[str, Any]] = {
+    "case_file.extend": {"reason": ExtensionReason.COMPLEXITY},
+    "case_file.pause": {"what": PauseKind.FEE},
+    "case_file.resume": {"what": PauseKind.FEE},
+    "case_file.refuse": {"reason": RefusalReason.UNFOUNDED},
+    "case_file.close": {"reason": ClosingReason.ELSEWHERE},
+}
+# What services are made of, and what the command line and the workers use; no page or route calls them for a person.
+BELOW_THE_SERVICES = {
+    Settings,
+    Database,
+    MasterKey,
+    FieldSealer,
+    BlobStore,
+    SealedFiles,
+    Vendor,
+    Keeper,
+    RefusalAudit,
+    Workers,
+}
+OBJECTS = {"export_id", "account_id", "case_id"}
 
 
 def functions() -> dict[str, Callable[..., Any]]:
     return {
-        f"{service.__name__}.{name}": function
-        for service in (Exports, Identity)
-        for name, function in inspect.getmembers(service, inspect.isfunction)
+        f"{service}.{name}": function
+        for service, kind in typing.get_type_hints(Portal).items()
+        if kind not in BELOW_THE_SERVICES
+        for name, function in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_")
     }
 
@@ -181,28 +252,34 @@ class World:
         self.portal = portal
         self.ids: dict[str, str] = {}
         self.exports: dict[str, str] = {}
+        self.cases: dict[str, str] = {}
         for shop in ("one", "two"):
-            merchant = portal.identity.create_merchant(f"Shop {shop}")
+            merchant = portal.accounts.create_merchant(f"Shop {shop}")
             with portal.db.write() as db:
                 for who in ("agent", "manager", "auditor", "spare"):
                     role = "agent" if who == "spare" else who
                     account = Account(merchant_id=merchant, email=f"{who}@{shop}.example", role=role)
                     db.add(account)
                     self.ids[f"{who}@{shop}"] = account.id
-            self.exports[shop] = portal.exports.submit(
+            self.exports[shop] = portal.submissions.submit(
                 self.user("manager", shop), ExportRequest(email=SecretStr(f"canary.{shop}@example.com"), format="json")
             )
+            with portal.db.read() as db:
+                self.cases[shop] = db.get_one(Export, self.exports[shop]).case_id
 
     def user(self, who: str, shop: str = "one", *, fresh: bool = True) -> User:
-        found = self.portal.identity.user_for_account(self.ids[f"{who}@{shop}"], origin="198.51.100.7")
+        found = self.portal.accounts.user_for_account(self.ids[f"{who}@{shop}"], origin="198.51.100.7")
         return dataclasses.replace(found, proof_at=utc_now() if fresh else None)
 
     def call(self, name: str, user: User, *, shop: str = "one", missing: bool = False) -> Any:
         """Call a service function as `user` on the objects of `shop` (or on ids nobody has)."""
-        service = self.portal.exports if name.startswith("Exports.") else self.portal.identity
-        method = getattr(service, name.partition(".")[2])
-        objects = {"export_id": self.exports[shop], "account_id": self.ids[f"spare@{shop}"]}
-        given = {**GIVEN, **(dict.fromkeys(objects, "f" * 32) if missing else objects)}
+        method = operator.attrgetter(name)(self.portal)
+        objects = {
+            "export_id": self.exports[shop],
+            "account_id": self.ids[f"spare@{shop}"],
+            "case_id": self.cases[shop],
+        }
+        given = {**GIVEN, **GIVEN_TO.get(name, {}), **(dict.fromkeys(objects, "f" * 32) if missing else objects)}
         wanted = {
             p.name: given[p.name]
             for p in inspect.signature(method).parameters.values()
@@ -222,6 +299,42 @@ def test_every_public_service_function_is_in_the_matrix() -> None:
     found = functions()
     assert {n for n in found if takes_user(found[n])} <= set(EXPECTED), "declare what the new function needs"
     assert {n for n in found if not takes_user(found[n])} <= WITHOUT_USER, "say why it needs no user, or give it one"
+
+
+SERVICE_ROOMS = (
+    "portal.cases",
+    "portal.exports",
+    "portal.identity",
+    "portal.merchants",
+    "portal.operations",
+    "portal.trail",
+)
+
+
+def classes_that_take_a_user() -> dict[type, list[str]]:
+    """Class -> its public functions that take a user, over all modules that hold services."""
+    found: dict[type, list[str]] = {}
+    for room in SERVICE_ROOMS:
+        for place in pkgutil.walk_packages(importlib.import_module(room).__path__, f"{room}."):
+            for kind in vars(importlib.import_module(place.name)).values():
+                if inspect.isclass(kind) and kind.__module__ == place.name:
+                    own = [n for n, f in inspect.getmembers(kind, inspect.isfunction) if n[0] != "_" and takes_user(f)]
+                    if own:
+                        found[kind] = own
+    return found
+
+
+def test_every_class_that_takes_a_user_is_one_of_the_portals_services() -> None:
+    services = set(typing.get_type_hints(Portal).values())
+    inside = {base for kind in services if inspect.isclass(kind) for base in kind.__mro__}
+    assert set(classes_that_take_a_user()) - inside == set(), "put it on Portal: the matrix reads that"
+
+
+def test_every_function_that_a_user_or_an_address_asks_has_its_refusals_recorded() -> None:
+    found = functions()
+    asked = [name for name, act in found.items() if takes_user(act) or "address" in inspect.signature(act).parameters]
+    assert {"password_sign_in.check_password", "accounts.rows"} <= set(asked)
+    assert [name for name in asked if not hasattr(found[name], "__wrapped__")] == []
 
 
 @pytest.mark.parametrize("name", USER_FUNCTIONS)
@@ -259,27 +372,33 @@ def test_nothing_of_another_merchant_is_ever_in_an_answer(world: World, name: st
     if hasattr(answer, "chunks"):
         answer = b"".join(answer.chunks)
     shown = repr(answer)
-    foreign = [world.exports["two"], *(i for who, i in world.ids.items() if who.endswith("@two")), "two.example"]
+    foreign = [
+        world.exports["two"],
+        world.cases["two"],
+        *(i for who, i in world.ids.items() if who.endswith("@two")),
+        "two.example",
+    ]
     assert not [mark for mark in foreign if mark in shown]
 
 
 FRESH = {
-    "Exports.check_open",
-    "Exports.destroy",
-    "Exports.note_reveal",
-    "Exports.open_file",
-    "Exports.open_preview",
-    "Exports.open_reading",
-    "Exports.reveal",
-    "Exports.save_settings",
-    "Identity.disable_account",
-    "Identity.enable_account",
-    "Identity.forget_sign_on",
-    "Identity.invite",
-    "Identity.reset_second_factor",
-    "Identity.set_password",
-    "Identity.set_role",
-    "Identity.set_second_factor_policy",
+    "bulk.destroy_many",
+    "files.check_open",
+    "retention.destroy",
+    "files.note_reveal",
+    "files.open_file",
+    "files.open_preview",
+    "files.open_reading",
+    "history.reveal",
+    "connection.save_settings",
+    "accounts.disable_account",
+    "accounts.enable_account",
+    "accounts.forget_sign_on",
+    "accounts.invite",
+    "second_factor.reset_second_factor",
+    "accounts.set_password",
+    "accounts.set_role",
+    "second_factor.set_second_factor_policy",
 }
 
 

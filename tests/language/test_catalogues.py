@@ -12,7 +12,7 @@ import pytest
 from portal.audit.words import ACT_WORDS
 from portal.language import ENGLISH, LANGUAGES, Catalogue, catalogue_of
 from portal.language.catalogues import po_path, read_po
-from portal.ui.badges import BADGES
+from portal.ui.common.badges import BADGES
 
 OTHERS = [code for code in LANGUAGES if code != ENGLISH]
 MARKS = ("**", "`", "⟨", "\\", ":material/", "https://", "PORTAL_API_TOKEN", "SHA-256", "LoyaltyDog")
@@ -127,6 +127,14 @@ def test_a_language_nobody_speaks_here_is_english() -> None:
     assert catalogue_of("xx").text("Sign in") == "Sign in"
     assert isinstance(catalogue_of("../../etc"), Catalogue)
     assert catalogue_of("../../etc").language == ENGLISH
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_null_of_json_is_not_called_zero(language: str) -> None:
+    """ "Eine Null" is a zero in German, "un nulo" nothing that JSON knows: the value is called by its own name."""
+    legend = "⟨empty⟩ is an empty text, ⟨null⟩ the value null, a grey None a field that is not there"
+    assert re.search(r"⟨null⟩ \w+ \w+ null,", catalogue_of(language).text(legend))
+    assert re.search(r"\bnull\b", catalogue_of(language).text("Null"), re.I)
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -11,7 +11,7 @@ from types import ModuleType
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SCREENS = sorted([*(ROOT / "pages").glob("*.py"), *(ROOT / "portal" / "ui").glob("*.py"), ROOT / "portal" / "app.py"])
+SCREENS = sorted([*(ROOT / "pages").glob("*.py"), *(ROOT / "portal" / "ui").rglob("*.py"), ROOT / "portal" / "app.py"])
 MARKERS = {"_", "later", "plural", "sentence"}
 DRAWING = set(
     """
@@ -37,7 +37,7 @@ SHOWN = {
 }
 CODES = re.compile(r":material/\w+:|[a-z0-9_.\-/]*|[A-Z]{2,5}|[\W\d_]*|name@example\.com|https?://\S+|\?\w+=|\\n")
 NOT_WORDS = {"Brook & Bean Coffee"}
-READ_ONCE = sorted((ROOT / "portal" / "ui").glob("*.py"))
+READ_ONCE = sorted((ROOT / "portal" / "ui").rglob("*.py"))
 
 
 def literal_words(path: Path) -> Iterator[str]:

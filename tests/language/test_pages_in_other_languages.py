@@ -12,7 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from portal.composition import Portal
-from portal.identity.base import digest
+from portal.identity.lookup import digest
 from portal.language import catalogue_of, catalogues, current_language
 from portal.runtime import set_portal
 
@@ -67,9 +67,9 @@ def tab(portal: Portal, who: str, language: str) -> AppTest:
     app = AppTest.from_file(str(ROOT / "portal" / "app.py"), default_timeout=60)
     app.user = {"browser": "b" * 64, "address": "127.0.0.1", "language": language}
     if who:
-        user = portal.identity.user_for_account(EMAIL.format(who=who), origin="cli")
+        user = portal.accounts.user_for_account(EMAIL.format(who=who), origin="cli")
         app.user["session_hash"] = digest(
-            portal.identity.start_session(user.account_id, method="password", address="127.0.0.1", second_factor=False)
+            portal.sessions.start_session(user.account_id, method="password", address="127.0.0.1", second_factor=False)
         )
     return app
 

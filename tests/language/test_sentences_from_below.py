@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.errors import InputErrors, NotFound, PortalError
-from portal.exports.request import parse_request
+from portal.exports.form.request import parse_request
 from portal.language import LANGUAGES, Catalogue, catalogue_of
 from portal.language.templates import Templates
 from portal.loyaltydog import errors as vendor

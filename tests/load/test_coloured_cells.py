@@ -7,7 +7,7 @@ import pytest
 from streamlit.elements.arrow import marshall
 from streamlit.proto.ArrowData_pb2 import ArrowData
 
-from portal.ui.coloured import SAME_NAME, coloured
+from portal.ui.common.coloured import SAME_NAME, coloured
 
 AMBER = "background-color: rgba(217, 140, 0, 0.28)"
 GREY = "color: #5a696c"

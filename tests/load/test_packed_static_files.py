@@ -15,7 +15,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message
 
-from portal.static_files import PackedStatic
+from portal.web.routes.static_files import PackedStatic
 
 SCRIPT = b"const answer = 42; // " + b"x" * 5_000
 

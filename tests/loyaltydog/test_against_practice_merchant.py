@@ -37,8 +37,8 @@ from portal.loyaltydog import (
     fetch_file,
     retry_export_post,
 )
+from portal.practice.invented.situations import SITUATIONS, Situation
 from portal.practice.settings import MERCHANT_ONE_TOKEN, MERCHANT_TWO_TOKEN, PRACTICE_PASSWORD, TOTP_SECRET
-from portal.practice.situations import SITUATIONS, Situation
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKENS = {"one": MERCHANT_ONE_TOKEN, "two": MERCHANT_TWO_TOKEN}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.loyaltydog.networks import deny_reason, is_loopback
+from portal.loyaltydog.denied_networks import deny_reason, is_loopback
 
 pytestmark = pytest.mark.keeps("SEC-3")
 

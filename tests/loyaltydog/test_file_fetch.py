@@ -251,6 +251,7 @@ def fail(data: bytes) -> None:
         (b"%PDF-1.7", ""),
         (b"id,name\n1,Kim\n", "text/csv"),
         (b"id,name\n1,Kim\n", ""),
+        (b"{}", "text/html"),
     ],
 )
 def test_other_content_never_reaches_the_sink(

@@ -27,10 +27,10 @@ from portal.loyaltydog import (
     UnreadableAnswer,
     User,
 )
-from portal.loyaltydog.answers import read_cards, read_export
 from portal.loyaltydog.models import read_time
 from portal.loyaltydog.parsing import parse_json, read_list, read_model
-from portal.loyaltydog.refusals import error_for, retry_after
+from portal.loyaltydog.responses import read_cards, read_export
+from portal.loyaltydog.status_errors import error_for, retry_after
 
 pytestmark = pytest.mark.keeps("SEC-16", "SEC-17", "SEC-18")
 
@@ -185,6 +185,13 @@ def test_lone_surrogates_become_replacement_characters() -> None:
         ("2026-11-23T12:00:00+02:00", False),
         ("2026-11-23T12:00:00+0200", False),
         ("2026-11-23T12:00:00 +02", False),
+        ("2026-11-23t10:00:00z", False),
+        ("2026-11-23T09:59:60Z", False),
+        ("2026-11-23T11:00:00+01:00[Europe/Berlin]", False),
+        ("2026-11-23T10:00:00Z[!Etc/UTC][u-ca=gregory]", False),
+        ("1795428000", False),
+        ("1795428000.5", False),
+        ("1795428000000", False),
     ],
 )
 def test_times_are_read_as_utc_and_a_missing_offset_is_told(text: str, naive: bool) -> None:
@@ -193,7 +200,18 @@ def test_times_are_read_as_utc_and_a_missing_offset_is_told(text: str, naive: bo
 
 
 @pytest.mark.parametrize(
-    "text", ["", "now", "2026-11-23", "1790000000", "0001-01-01T00:00:00+14:00", "2026-13-01T00:00:00Z"]
+    "text",
+    [
+        "",
+        "now",
+        "2026-11-23",
+        "17900000",
+        "17",
+        "2026-11-23T10:00.5Z",
+        "2026-11-23T10:00:00Z[x",
+        "0001-01-01T00:00:00+14:00",
+        "2026-13-01T00:00:00Z",
+    ],
 )
 def test_text_that_is_no_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
@@ -207,6 +225,9 @@ def test_text_that_is_no_time_is_refused(text: str) -> None:
         ({"expiresAt": "2026-11-24T10:00:00"}, {}, "expires_at_naive"),
         ({"expiresAt": "2026-11-23T10:00:00Z"}, {}, "expires_before_requested"),
         ({"expiresAt": "2027-11-23T10:00:00Z"}, {}, "expires_far_ahead"),
+        ({"expiresAt": None}, {}, "expires_at_unknown"),
+        ({"expiresAt": "in two days"}, {}, "expires_at_unknown"),
+        ({"requestedAt": []}, {}, "requested_at_unknown"),
         ({"format": "csv"}, {}, "format_differs"),
         ({"exportId": "a/b?c"}, {}, "export_id_unusual"),
         ({"downloadUrl": ""}, {}, "download_url_missing"),
@@ -221,11 +242,18 @@ def test_odd_export_answer_is_kept_and_noted(change: dict[str, str], headers: di
     assert answer.notes == (note,)
 
 
-@pytest.mark.parametrize("name", ["exportId", "requestedAt", "expiresAt"])
 @pytest.mark.parametrize("value", [None, [], {}, True])
-def test_export_answer_without_a_documented_field_is_unreadable(name: str, value: object) -> None:
-    with pytest.raises(UnreadableAnswer, match=name):
-        read_export({**_export_fields(), name: value}, {}, ASK, sent_request_id="r", now=NOW)
+def test_export_answer_without_its_id_is_unreadable(value: object) -> None:
+    with pytest.raises(UnreadableAnswer, match="exportId"):
+        read_export({**_export_fields(), "exportId": value}, {}, ASK, sent_request_id="r", now=NOW)
+
+
+@pytest.mark.parametrize("value", [None, "", "soon", [], {}, True, "9" * 40])
+@pytest.mark.parametrize("date", ["Mon, 23 Nov 2026 10:00:00 GMT", "Mon, 23 Nov 2026 12:00:00 GMT"])
+def test_an_unknown_expiry_is_an_hour_from_now_by_our_clock(value: object, date: str) -> None:
+    answer = read_export({**_export_fields(), "expiresAt": value}, {"date": date}, ASK, sent_request_id="r", now=NOW)
+    assert answer.expires_here == NOW + timedelta(hours=1)
+    assert "expires_at_unknown" in answer.notes
 
 
 @pytest.mark.parametrize(
@@ -302,7 +330,7 @@ def test_validation_error_names_fields_to_the_person_and_drops_the_typed_value()
         422, {"x-request-id": "req-8"}, _bytes({"detail": [item, {"loc": ["body", CANARY, 0], "msg": "x"}]})
     )
     assert error.fields == (
-        FieldProblem(("body", "customerEmail"), f"{CANARY} is no address"),
+        FieldProblem(("body", "customerEmail"), f"{CANARY} is no address", "value_error"),
         FieldProblem(("body", 0), "x"),
     )
     assert CANARY not in str(error) + repr(error) + repr(error.fields)

@@ -114,9 +114,13 @@ def test_server_that_does_not_finish_the_handshake_gets_no_request(trusting: ssl
 
 
 @pytest.mark.parametrize("honest", [True, False])
+@pytest.mark.parametrize("lenient", [False, True], ids=["", "context takes a cut-off for an end"])
 def test_body_that_ends_with_the_connection_counts_only_after_a_closing_alert(
-    serve: Any, trusting: Any, serving_as: Any, honest: bool
+    serve: Any, trusting: Any, serving_as: Any, honest: bool, lenient: bool
 ) -> None:
+    if lenient:  # as Debian 12's Python 3.11.2 makes every context
+        trusting.options |= getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
+
     def until_close(line: Any) -> None:
         line.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n\r\nid,name\n1,Kim\n")
         if honest:

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 import portal.loyaltydog
-from portal.loyaltydog.transport import _HeadMeter, check_ssl_context
+from portal.loyaltydog.network.tls import strict_context
+from portal.loyaltydog.network.transport import _HeadMeter
 
 pytestmark = pytest.mark.keeps("SEC-19")
 
@@ -47,7 +48,7 @@ def test_only_the_transport_imports_the_http_libraries() -> None:
     folder = pathlib.Path(portal.loyaltydog.__file__).parent
     users = {
         path.name
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         if re.search(r"^\s*(import|from) (httpx|httpcore)", path.read_text(), re.M)
     }
     assert users == {"transport.py"}
@@ -55,8 +56,13 @@ def test_only_the_transport_imports_the_http_libraries() -> None:
 
 def test_library_imports_nothing_of_the_portal() -> None:
     folder = pathlib.Path(portal.loyaltydog.__file__).parent
-    lines = [line for path in folder.glob("*.py") for line in path.read_text().splitlines()]
-    assert not [line for line in lines if re.match(r"\s*(from \.\.|from portal|import portal|import streamlit)", line)]
+    files = list(folder.rglob("*.py"))
+    above = {path: r"\.\.\." if path.parent != folder else r"\.\." for path in files}
+    imports = re.compile(r"\s*(from (portal|streamlit)|import (portal|streamlit))")
+    assert {path.parent.name for path in files} == {"loyaltydog", "network"}
+    for path in files:
+        lines = path.read_text().splitlines()
+        assert not [line for line in lines if imports.match(line) or re.match(rf"\s*from {above[path]}", line)]
 
 
 def test_http_libraries_stay_silent_even_at_debug() -> None:
@@ -73,7 +79,7 @@ def test_context_that_checks_less_is_refused(loosened: str) -> None:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_REQUIRED if loosened == "check_hostname" else ssl.CERT_NONE
     with pytest.raises(ValueError):
-        check_ssl_context(context)
+        strict_context(context)
 
 
 @pytest.mark.parametrize("step", [1, 2, 3, 7, 1000])

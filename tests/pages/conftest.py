@@ -11,11 +11,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from portal.composition import Portal
-from portal.identity.base import digest
+from portal.identity.lookup import digest
 from portal.runtime import set_portal
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {"Today": "today", "New export": "new_export", "Past exports": "past_exports", "Preview": "preview"}
+PAGES = {
+    "Today": "today",
+    "New export": "new_export",
+    "Past exports": "past_exports",
+    "Preview": "preview",
+    "Settings": "settings",
+}
 SHOPS = {"one": "brookandbean.example.com", "two": "northwindbooks.example.com"}
 MARKDOWN_SINKS = ("markdown", "error", "warning", "info", "success", "caption", "title", "header", "subheader")
 
@@ -37,8 +43,8 @@ def screen(portal: Portal) -> Callable[..., Screen]:
         app = AppTest.from_file(str(ROOT / "portal" / "app.py"), default_timeout=30)
         app.user = {"browser": "b" * 64, "address": "127.0.0.1"}
         if who:
-            user = portal.identity.user_for_account(f"{who}@{SHOPS[shop]}", origin="cli")
-            cookie = portal.identity.start_session(
+            user = portal.accounts.user_for_account(f"{who}@{SHOPS[shop]}", origin="cli")
+            cookie = portal.sessions.start_session(
                 user.account_id, method="password", address="127.0.0.1", second_factor=False
             )
             app.user["session_hash"] = digest(cookie)

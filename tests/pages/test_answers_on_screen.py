@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from portal.exports.answers import Kind, Standing
+from portal.exports.core.answers import Kind, Standing
 from portal.storage.months import months_after
 from portal.storage.tables import utc_now
 
@@ -58,14 +58,14 @@ def test_an_agent_says_how_it_was_sent_and_the_page_says_it_back(
     assert not agent.app.exception
     assert f"Answered on {TODAY.day} {TODAY:%b %Y}." in agent.said("caption")
     assert recorded(agent) == ["The answer was sent · By post · The original file"]
-    (fact,) = desk.portal.exports.answers(desk.user(), export_id).facts
+    (fact,) = desk.portal.answers.record_of(desk.user(), export_id).facts
     assert (fact.channel, fact.by, fact.sha256) == (
         "post",
         "Sam Counter",
-        desk.portal.exports.get(desk.user(), export_id).sha256,
+        desk.portal.history.get(desk.user(), export_id).sha256,
     )
     pick(agent, Kind.TAKEN_BACK).press("Record")
-    assert desk.portal.exports.get(desk.user(), export_id).answer is Standing.OPEN
+    assert desk.portal.history.get(desk.user(), export_id).answer is Standing.OPEN
     assert recorded(agent)[0].endswith("taken back") and len(recorded(agent)) == 2
 
 
@@ -81,10 +81,10 @@ def test_each_other_end_is_recorded_with_its_reason(
     agent = pick(unfold(screen("sam").go("Preview", export_id)), kind)
     select(agent, "Reason", reason).press("Record")
     assert not agent.app.exception
-    view = desk.portal.exports.get(desk.user(), export_id)
+    view = desk.portal.history.get(desk.user(), export_id)
     assert view.answer is standing
     assert (view.due_on > view.month_ends_on) is (kind is Kind.EXTENDED)
-    assert desk.portal.exports.answers(desk.user(), export_id).facts[0].reason == reason
+    assert desk.portal.answers.record_of(desk.user(), export_id).facts[0].reason == reason
 
 
 def test_after_a_download_the_page_asks_how_it_reached_the_customer(
@@ -93,7 +93,7 @@ def test_after_a_download_the_page_asks_how_it_reached_the_customer(
     export_id = asked(3)
     agent = unfold(screen("sam").go("Preview", export_id))
     assert "Say here how it reached the customer." not in agent.said("caption")
-    b"".join(desk.portal.exports.open_file(desk.user("sam"), export_id).chunks)
+    b"".join(desk.portal.files.open_file(desk.user("sam"), export_id).chunks)
     assert "Say here how it reached the customer." in agent.run().said("caption")
 
 
@@ -101,7 +101,7 @@ def test_an_auditor_reads_what_was_recorded_and_is_offered_no_form(
     desk: Any, screen: MakeScreen, asked: Callable[[int], str]
 ) -> None:
     export_id = asked(3)
-    desk.portal.exports.record_sent(desk.user("sam"), export_id, "email")
+    desk.portal.answers.record_sent(desk.user("sam"), export_id, "email")
     auditor = unfold(screen("iris").go("Preview", export_id))
     assert recorded(auditor) == ["The answer was sent · By email · The original file"]
     assert "Record" not in auditor.labels() and "What happened?" not in auditor.labels("radio")
@@ -112,7 +112,7 @@ def test_overdue_and_asked_again_are_said_on_the_preview(
 ) -> None:
     old = asked(40)
     assert "was due on" in screen("sam").go("Preview", old).said("warning")
-    desk.settled(desk.portal.exports.ask_again(desk.user(), old))
+    desk.settled(desk.portal.submissions.reorder(desk.user(), old))
     agent = screen("sam").go("Preview", old)
     assert "was due on" not in agent.said("warning")
     assert "the later export stands for the customer's request" in agent.said("caption")
@@ -135,10 +135,10 @@ def test_changing_the_request_keeps_the_day_it_was_received(desk: Any, screen: M
 
 
 def test_past_exports_says_and_filters_how_requests_stand(desk: Any, screen: MakeScreen) -> None:
-    exports, maya = desk.portal.exports, desk.user("maya", "two")
+    portal, maya = desk.portal, desk.user("maya", "two")
     ids = {days: desk.run("grace@example.com", by=maya, received_on=TODAY - days * DAY).id for days in (2, 26, 45)}
     sent = desk.run("grace@example.com", by=maya).id
-    exports.record_sent(maya, sent, "email")
+    portal.answers.record_sent(maya, sent, "email")
     agent = screen("maya", "two").go("Past exports")
     due = {days: months_after(TODAY - days * DAY, 1) for days in ids}
     said = [

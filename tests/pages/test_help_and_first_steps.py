@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from portal.composition import Portal
-from portal.ui import drawings, places, progress, tour
-from portal.ui.help_places import QUESTION_OF_PAGE, QUESTIONS
-from portal.ui.recent import RECENT
+from portal.ui.common import navigation
+from portal.ui.form.recent import RECENT
+from portal.ui.help import drawings, tour
+from portal.ui.help.help_places import QUESTION_OF_PAGE, QUESTIONS
+from portal.ui.preview import progress
 
 if TYPE_CHECKING:
     from tests.pages.conftest import Screen
@@ -36,9 +38,9 @@ def refused(desk: Any) -> Any:
 def open_help(person: Screen, about: str = "") -> Screen:
     person.app.query_params.clear()
     person.app.run()
-    person.app.switch_page(places.HELP)
+    person.app.switch_page(navigation.HELP)
     if about:
-        person.app.query_params[places.HELP_PARAMETER] = about
+        person.app.query_params[navigation.HELP_PARAMETER] = about
     return person.run()
 
 
@@ -134,7 +136,7 @@ def test_a_real_merchant_is_never_shown_round(
 ) -> None:
     drawn: list[object] = []
     monkeypatch.setattr(tour.st, "container", drawn.append)
-    user = portal.identity.user_for_account("maya@brookandbean.example.com", origin="cli")
+    user = portal.accounts.user_for_account("maya@brookandbean.example.com", origin="cli")
     import dataclasses
 
     tour.draw_tour(dataclasses.replace(user, practice=False))
@@ -175,7 +177,7 @@ def test_recent_customers_are_masked_fill_the_form_and_go_with_the_session(scree
     assert "semicolon" not in repr(person.app.session_state[RECENT])
     person.press(label)
     assert next(f.value for f in person.app.text_input if f.label == "Customer email") == "semicolon@example.com"
-    portal.identity.end_session(person.app.user["session_hash"])
+    portal.sessions.end_session(person.app.user["session_hash"])
     person.run()
     assert RECENT not in person.app.session_state
 

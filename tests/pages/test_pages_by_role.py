@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from portal.composition import Portal
-from portal.practice.world import build_world
+from portal.practice.invented.builder import build_world
 from portal.storage.tables import Merchant
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def test_page_draws_nothing_more_once_its_session_has_ended(
 ) -> None:
     person = screen("maya").go(page, ready.id)
     assert person.titles == [page]
-    portal.identity.end_session(person.app.user["session_hash"])
+    portal.sessions.end_session(person.app.user["session_hash"])
     person.run()
     assert person.titles == []
     assert "You are signed out." in person.texts()
@@ -210,7 +210,7 @@ def test_preview_asks_for_a_fresh_proof_before_contents(
     screen: MakeScreen, portal: Portal, ready: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = portal.settings.model_copy(update={"step_up_minutes": 0.0})
-    monkeypatch.setattr(portal.exports, "settings", settings)
+    monkeypatch.setattr(portal.files, "settings", settings)
     person = screen("sam").go("Preview", ready.id)
     assert person.tables() == []
     assert "Confirm" in person.labels()

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.exports.request import check_email
-from portal.ui.pasted import addresses_in, is_more_than_an_address
+from portal.exports.form.request import check_email
+from portal.ui.form.pasted import addresses_in, is_more_than_an_address
 
 LOCAL = st.from_regex(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,20}(\.[A-Za-z0-9+_'-]{1,10})?", fullmatch=True)
 DOMAIN = st.sampled_from(["example.com", "shop.example.org", "EXAMPLE.net", "münchen.example"])
@@ -20,6 +20,7 @@ ODD = st.text(max_size=60).filter(lambda text: "@" not in text)
         ("Jane <jane@example.com> wrote:", ["jane@example.com"]),
         ("From: Jane Doe [mailto:jane@example.com] Sent: Monday", ["jane@example.com"]),
         ("Write to jane@example.com, or JANE@example.com.", ["jane@example.com"]),
+        ("straße@example.com, strasse@example.com", ["straße@example.com", "strasse@example.com"]),
         ("jane@example.com's card", ["jane@example.com"]),
         ("'jane@example.com' *jim@example.org*", ["jane@example.com", "jim@example.org"]),
         ("Me, o'brien@example.com!", ["o'brien@example.com"]),

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from portal.practice.invented.situations import SITUATIONS, Situation
 from portal.practice.settings import MERCHANT_ONE_TOKEN, MERCHANT_TWO_TOKEN
-from portal.practice.situations import SITUATIONS, Situation
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHORT_WAITS = (

@@ -15,8 +15,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from portal.practice.invented.builder import build_world
 from portal.practice.settings import MERCHANT_ONE_TOKEN, PRACTICE_PASSWORD, USERS
-from portal.practice.world import build_world
 
 CONTRACT = Path(__file__).resolve().parents[2] / "portal" / "practice" / "contract" / "openapi.yaml"
 # Answers that the vendor gives without declaring them; the practice server words them as FastAPI does.

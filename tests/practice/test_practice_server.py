@@ -1,11 +1,16 @@
 """The process: starting, stopping, request ids, the edge limit and the hooks."""
 
+import contextlib
+import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import ValidationError
 
@@ -13,7 +18,7 @@ from portal.practice.server import bound_socket
 from portal.practice.settings import PracticeSettings
 
 
-@pytest.mark.parametrize("wanted", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("wanted", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_server_exits_cleanly_when_told_to_stop(start_practice: Any, wanted: signal.Signals) -> None:
     with start_practice() as practice:
         practice.ask("ordinary")
@@ -110,3 +115,53 @@ def test_counts_hold_nothing_personal(practice: Any) -> None:
 def test_listening_sockets_name_tcp_so_that_small_answers_are_sent_at_once() -> None:
     with bound_socket("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_practice_prints_address_and_tokens_when_it_answers_into_a_pipe_too() -> None:
+    """And what it prints is enough to ask it: the settings of a portal, and a bearer that is taken."""
+    port = free_pair()
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONUNBUFFERED"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "portal", "practice", "--port", str(port)],
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment,
+        cwd=Path(__file__).resolve().parents[2],
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            said = "".join(iter(process.stdout.readline, "  Ctrl-C stops it.\n"))
+            token = re.search(r"PORTAL_API_TOKEN=(\S+)", said)
+            assert token is not None and f"PORTAL_API_URL=http://127.0.0.1:{port} " in said
+            assert f"PORTAL_DOWNLOAD_HOSTS=127.0.0.1:{port + 1} PORTAL_ALLOW_LOOPBACK_HTTP=1" in said
+            headers = {"Authorization": f"Bearer {token[1]}"}
+            assert httpx.get(f"http://127.0.0.1:{port}/v2/token", headers=headers, trust_env=False).status_code == 200
+        finally:
+            process.terminate()
+
+
+@pytest.mark.parametrize("options", ["--port 70000", "--port many", "--port 8650 --download-port 8650"])
+def test_practice_refuses_ports_that_cannot_be_in_words(options: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "portal", "practice", *options.split()], capture_output=True, text=True, check=False,
+        cwd=Path(__file__).resolve().parents[2],
+    )  # fmt: skip
+    assert done.returncode == 2 and "port" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_practice_says_in_words_that_its_port_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, "-m", "portal", "practice", "--port", str(port)], capture_output=True, text=True,
+            check=False, cwd=Path(__file__).resolve().parents[2],
+        )  # fmt: skip
+    assert done.returncode == 1 and f"Port {port} is taken" in done.stderr and "Traceback" not in done.stderr
+
+
+def free_pair() -> int:
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            with contextlib.suppress(OSError, OverflowError):
+                second.bind(("127.0.0.1", port + 1))
+                return port

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from portal.practice.behaviours import BEHAVIOURS
-from portal.practice.columns import ROW_COLUMNS
-from portal.practice.situations import SITUATIONS
+from portal.practice.invented.columns import ROW_COLUMNS
+from portal.practice.invented.situations import SITUATIONS
 
 
 def rows_of(text: str, delimiter: str = ",") -> list[dict[str, str]]:

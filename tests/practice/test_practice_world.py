@@ -10,14 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from portal.practice.tricky import TRICKY_NAMES
-from portal.practice.world import CARD_STATUSES, TRANSACTION_TYPES, World, build_world
+from portal.practice.invented.builder import build_world
+from portal.practice.invented.tricky import TRICKY_NAMES
+from portal.practice.invented.world import CARD_STATUSES, TRANSACTION_TYPES, World
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 ROOM = REPOSITORY / "portal" / "practice"
 FINGERPRINT = """
 import hashlib
-from portal.practice.world import build_world
+from portal.practice.invented.builder import build_world
 world = build_world()
 print(hashlib.sha256(repr((world.merchants, world.customers, world.cards)).encode()).hexdigest())
 """
@@ -96,8 +97,7 @@ def test_practice_imports_nothing_else_of_the_portal() -> None:
 
 
 def test_the_list_of_situations_loads_without_faker_or_fastapi() -> None:
-    script = (
-        "import sys, portal.practice.situations\nprint(sorted({'faker', 'fastapi', 'pydantic'} & set(sys.modules)))"
-    )
+    loaded = "sorted({'faker', 'fastapi', 'pydantic'} & set(sys.modules))"
+    script = f"import sys, portal.practice.invented.situations\nprint({loaded})"
     run = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

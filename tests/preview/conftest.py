@@ -11,8 +11,8 @@ from typing import Literal
 import pytest
 
 from portal.practice import files
+from portal.practice.invented.situations import SITUATIONS
 from portal.practice.settings import PracticeSettings
-from portal.practice.situations import SITUATIONS
 from portal.practice.state import Export, State
 from portal.preview import AskedPerson
 
@@ -65,6 +65,12 @@ def _load(name: str, path: Path) -> ModuleType:
 def corpus() -> ModuleType:
     """The labelled files that bench/third_party.py measures on."""
     return _load("third_party_corpus", HERE / "third_party_corpus.py")
+
+
+@pytest.fixture(scope="session")
+def stranger_shapes() -> ModuleType:
+    """bench/stranger_shapes.py: shapes of files, with and without a stranger's record."""
+    return _load("stranger_shapes", HERE.parents[1] / "bench" / "stranger_shapes.py")
 
 
 @pytest.fixture(scope="session")

@@ -31,10 +31,13 @@ def test_one_json_tells_tables_warnings_and_others(file: Path) -> None:
             "name": "rows",
             "columns": ["card", "surname", "note", "cashier"],
             "rows": 2,
+            "notes": [],
             "first": [["0012345678", "NA", "", "Bo Ek"], ["007", "null", "=1+1", ""]],
         }
     ]
     assert told["warnings"] == []
+    assert told["verdict"] == "unnamed"
+    assert [check["key"] for check in told["checks"]] == ["format", "one_person", "complete", "content"]
     assert {"place": "rows, row 1, cashier", "kind": "staff", "confidence": 0.85} in told["others"]
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from portal.exports.spreadsheet import safe_cell
+from portal.exports.files.spreadsheet import safe_cell
 from portal.preview import NULL, Preview, PreviewError, read
+from portal.preview.cells import Bare
 from portal.preview.frames import shown
-from portal.preview.model import Bare
 
 pytestmark = pytest.mark.keeps("SEC-22")
 

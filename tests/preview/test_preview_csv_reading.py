@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from portal.preview import MISSING, read
-from portal.preview.csv_reader import find_delimiter, read_carefully, read_records
+from portal.preview.csv.reader import find_delimiter, read_carefully, read_records
 from portal.preview.decoding import unmarked_utf16
 from portal.preview.model import Preview, WarningLog
 

@@ -5,8 +5,8 @@ from typing import Literal
 import pytest
 
 from portal.preview import AskedPerson, inspect, read
-from portal.preview.large import MOST_MARKS
-from portal.preview.people import MOST_RECORDS
+from portal.preview.inspection.people import MOST_RECORDS
+from portal.preview.large.reading import MOST_MARKS
 from portal.preview.reading import read_in_memory
 
 pytestmark = pytest.mark.keeps("SEC-22")

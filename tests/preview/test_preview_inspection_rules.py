@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import get_args
 
-from portal.preview.fields import _ROLES
-from portal.preview.inspection import Verdict
+from portal.preview.inspection.fields import _ROLES
+from portal.preview.inspection.verdict import Verdict
 
 RULES = (Path(__file__).parents[2] / "docs" / "inspection.md").read_text(encoding="utf-8")
 

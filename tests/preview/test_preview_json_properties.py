@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portal.preview import MISSING, NULL, PreviewError, read
-from portal.preview.json_reader import read_carefully, read_tree
-from portal.preview.json_scan import path_text
-from portal.preview.json_tables import as_written
-from portal.preview.model import Bare, Preview, WarningLog
+from portal.preview.cells import Bare
+from portal.preview.json.reader import read_carefully, read_tree
+from portal.preview.json.scan import path_text
+from portal.preview.json.tables import as_written
+from portal.preview.model import Preview, WarningLog
 from portal.preview.raw import without_lone_surrogates
 
 pytestmark = pytest.mark.keeps("SEC-22")

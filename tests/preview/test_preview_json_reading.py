@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from portal.preview import MISSING, NULL, PreviewError, read
-from portal.preview.json_tables import MAX_COLUMNS, MAX_TABLES
+from portal.preview.json.tables import MAX_COLUMNS, MAX_TABLES
 
 pytestmark = pytest.mark.keeps("SEC-22")
 

@@ -13,26 +13,16 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from portal.preview import (
-    MISSING,
-    NULL,
-    AskedPerson,
-    Preview,
-    PreviewError,
-    Search,
-    inspect,
-    json_pages,
-    json_stream,
-    json_text,
-    large,
-    read,
-    rows_as_json_lines,
-)
-from portal.preview.json_scan import path_text
-from portal.preview.large import Reading
-from portal.preview.model import Bare, Format
+from portal.preview import MISSING, NULL, AskedPerson, Preview, PreviewError, Search, inspect, read, rows_as_json_lines
+from portal.preview.cells import Bare
+from portal.preview.json.scan import path_text
+from portal.preview.large import json_pages, json_stream, json_text
+from portal.preview.large import reading as large
+from portal.preview.large.reading import Reading
+from portal.preview.large.side_file import SideFile
+from portal.preview.model import Format
 from portal.preview.raw import without_lone_surrogates
-from portal.preview.side_file import SideFile
+from portal.preview.reading import read_in_memory
 
 pytestmark = pytest.mark.keeps("SEC-22")
 
@@ -59,6 +49,10 @@ def pieces(data: bytes, size: int) -> Iterator[bytes]:
 
 def read_large(data: bytes, format: Format, size: int = 5) -> Preview:
     return Reading(pieces(data, size), format, len(data)).whole()
+
+
+def read_large_pieces(data: bytes, format: Format) -> Preview:
+    return read_large(data, format, 500)
 
 
 def told(preview: Preview) -> dict[str, Any]:
@@ -209,6 +203,63 @@ def test_the_vendors_likely_json_gives_the_same_tables_in_pieces(small: int) -> 
     here, there = read_large(data, "json"), read(data, "json")
     assert {t.name: t.row_count for t in here.tables} == {t.name: t.row_count for t in there.tables}
     assert Counter(shown(here)) == Counter(shown(there))
+
+
+NAMED = st.fixed_dictionaries(
+    {
+        "before": SCALARS,
+        "columns": st.lists(st.sampled_from(["id", "email", "b"]), min_size=2, max_size=3),
+        "between": st.lists(st.text(max_size=4), max_size=2),
+        "data": st.lists(
+            st.lists(SCALARS | st.dictionaries(KEYS, SCALARS, max_size=2), max_size=4), min_size=1, max_size=30
+        ),
+        "after": SCALARS,
+    }
+)
+
+
+@pytest.mark.parametrize("wrapped", ["", "result", "list"])
+@settings(max_examples=40, deadline=None, suppress_health_check=SLOW)
+@given(NAMED)
+def test_rows_as_lists_beside_their_names_give_the_same_table_in_pieces(
+    wrapped: str, monkeypatch: pytest.MonkeyPatch, named: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(json_text, "WINDOW", 64)
+    monkeypatch.setattr(json_stream, "BATCH", 2)
+    monkeypatch.setattr(json_pages, "PAGE_ROWS", 3)
+    tree = [named, {"x": 1}] if wrapped == "list" else {"x": 1, wrapped: named} if wrapped else named
+    data = json.dumps(tree).encode()
+    large, small = told(read_large(data, "json", 16)), told(read(data, "json"))
+    kept: list[dict[str, Any]] = []
+    for each in (large, small):
+        kept.append({name: (columns, rows, paths) for name, columns, _, _, rows, paths in each["tables"]})
+    assert kept[0] == kept[1]
+    is_named = len(named["data"][0]) == len(named["columns"])
+    assert not any(name.endswith("columns") for name in kept[0]) or not is_named
+
+
+@pytest.mark.parametrize("row", ["{id: 1, 'b' : 'x' /* c */, \"c\": None, d: ObjectId(\"6b\"),},", "['x', None, 1],"])
+@pytest.mark.parametrize("outer", ["{a: [%s], b: 'y', 'c': %s \"d\": 5,}", "// c\n[%s /* c */ {k: [%s]}, // c\n 'z']"])
+def test_nearly_json_is_read_whole_or_in_pieces_alike(outer: str, row: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(json_text, "WINDOW", 2048)
+    data = (outer % (row * (9000 // len(row)), row)).encode()
+    assert len(data) > json_text.WINDOW
+    small, large = (reading(data, "json") for reading in (read_in_memory, read_large_pieces))
+    assert small.complete and large.complete
+    assert Counter(shown(small)) == Counter(shown(large))
+    messages = [{warning.message.rpartition(": ")[2] for warning in each.warnings} for each in (small, large)]
+    assert messages[0] == messages[1] and messages[0]
+
+
+@pytest.mark.parametrize("damage", ["a-b: 1", "[1]: 2", "1: 2", "'a: 1"])
+def test_a_key_that_cannot_be_read_is_refused_alike_whole_or_in_pieces(
+    damage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_text, "WINDOW", 2048)
+    data = ("{" + "x: 'y', " * 600 + damage + "}").encode()
+    for preview in (read_in_memory(data, "json"), read_large_pieces(data, "json")):
+        assert not preview.complete
+        assert any("cannot be read as JSON" in warning.message for warning in preview.warnings)
 
 
 @pytest.mark.parametrize("codec", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 import portal.preview
 from portal.preview import AskedPerson, find_others, looks_like, mask, read, rows_as_json_lines, summary
+from portal.preview.cells import MISSING, NULL, Bare
 from portal.preview.frames import MAX_CELL_CHARS, shown
-from portal.preview.model import MISSING, NULL, Bare, Table, unique_names
+from portal.preview.model import Table, unique_names
 from portal.preview.raw import RawText, displayable
 
 TEXT = "name,town\nJosé Müller,Łódź\n"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from portal.preview.json_scan import path_text
+from portal.preview.json.scan import path_text
 
 Kind = str
 

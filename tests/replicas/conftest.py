@@ -24,9 +24,9 @@ import pytest
 import trustme
 from sqlalchemy import select, text
 
-from portal.commands.practice_people import seed_practice
 from portal.composition import Portal, build_portal
 from portal.config import Settings
+from portal.practice_start import seed_practice
 from portal.storage.tables import Merchant
 from tests.browser import conftest as browser_room
 from tests.browser.conftest import (
@@ -87,7 +87,7 @@ class Nginx:
     def command(self) -> list[str]:
         program = load_script("find_nginx").find()
         if program is None:
-            pytest.fail("No nginx here: run scripts/find_nginx.py, or set PORTAL_NGINX.")
+            pytest.fail("No nginx here: run scripts/find_programs.py, or set PORTAL_NGINX.")
         return [program, "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", str(self.folder / "e")]
 
     def write(self) -> None:

@@ -13,8 +13,9 @@ import yaml
 
 from portal.commands.serving import GRACE_SECONDS
 from portal.config import FILE_FIELDS, Settings
-from portal.web.doctor import run_checks
-from portal.web.places import HEALTH_PATHS
+from portal.web.gate.access import HEALTH_PATHS
+from portal.web.operations.doctor import run_checks
+from portal.web.operations.doctor_places import first_steps
 from tests.browser.conftest import ROOT, free_port
 from tests.replicas.conftest import TEMPLATE, Nginx
 
@@ -74,7 +75,8 @@ def test_the_manifests_settings_are_valid_and_the_doctor_finds_nothing_wrong_wit
     settings = Settings(data_dir=tmp_path / "data", keyset_path=keys / "master.keyset.json")
     assert settings.blob_url.startswith("s3://") and settings.checkpoint_dir.startswith("s3://")
     assert settings.blob_url != settings.checkpoint_dir
-    assert [check for check in run_checks(settings) if not check.ok or check.warns] == []
+    todo = {check.name for check in first_steps(settings)}  # a new installation has nobody in it yet
+    assert [c for c in run_checks(settings) if (not c.ok or c.warns) and c.name not in todo] == []
 
 
 @pytest.mark.keeps("ASVS-13.3.1")

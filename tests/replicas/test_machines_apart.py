@@ -16,11 +16,11 @@ from portal.audit.chain import PORTAL_CHAIN, record
 from portal.audit.keeper import EVERY_ENTRIES, open_keeper
 from portal.composition import build_portal
 from portal.config import Settings, load_settings
-from portal.exports import machine
-from portal.exports.durable import _is_dead
+from portal.exports.workflow import machine
+from portal.exports.workflow.takeover import is_dead
 from portal.storage.tables import Worker
 from portal.vault.keys import KeyTrouble
-from portal.web.doctor import run_checks
+from portal.web.operations.doctor import run_checks
 
 START_TOGETHER = 8
 
@@ -33,24 +33,24 @@ def gone() -> int:
 
 
 def test_a_process_of_this_machine_that_is_gone_counts_as_dead_at_once() -> None:
-    assert _is_dead(Worker(id=f"web@{machine.this_machine()}@{gone()}@abcd", kind="web"))
+    assert is_dead(Worker(id=f"web@{machine.this_machine()}@{gone()}@abcd", kind="web"))
 
 
 def test_a_process_elsewhere_is_not_taken_for_dead_by_its_number_when_the_host_has_the_same_name() -> None:
     """Pods of one deployment begin with the same letters, and cloned machines have the same name."""
     for name in (socket.gethostname(), socket.gethostname()[:20], machine.this_machine()[:-1] + "~"):
-        assert not _is_dead(Worker(id=f"web@{name}@{gone()}@abcd", kind="web"))
+        assert not is_dead(Worker(id=f"web@{name}@{gone()}@abcd", kind="web"))
 
 
 @pytest.mark.parametrize("mark", ["_boot", "_process_numbers", "socket.gethostname"])
 def test_another_start_namespace_or_name_is_another_machine(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
     here = machine.this_machine.__wrapped__()
-    monkeypatch.setattr(f"portal.exports.machine.{mark}", lambda: "another")
+    monkeypatch.setattr(f"portal.exports.workflow.machine.{mark}", lambda: "another")
     assert machine.this_machine.__wrapped__() != here
 
 
 def test_the_name_of_a_worker_fits_its_column(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.exports.machine.socket.gethostname", lambda: "privacy@portal-" + "x" * 200)
+    monkeypatch.setattr("portal.exports.workflow.machine.socket.gethostname", lambda: "privacy@portal-" + "x" * 200)
     name = machine.this_machine.__wrapped__()
     assert "@" not in name
     assert len(f"worker@{name}@{2**22}@{'f' * 8}") <= Worker.__table__.c.id.type.length
@@ -94,8 +94,8 @@ def test_chains_nobody_wrote_in_cost_a_round_of_chores_no_question_of_their_own(
 ) -> None:
     """Every process looks after every merchant's chain each ten seconds; ten thousand of them may not keep it busy."""
     portal = build_portal(settings())
-    shops = [portal.identity.create_merchant(f"Shop {number}") for number in range(30)]
-    keeper = portal.exports.keeper
+    shops = [portal.accounts.create_merchant(f"Shop {number}") for number in range(30)]
+    keeper = portal.keeper
     for shop in shops:
         with portal.db.write() as session:
             record(session, shop, "system", "session:end", object_id=shop, reason="test")
@@ -126,7 +126,7 @@ def test_a_machine_without_the_keyset_does_not_make_one_of_its_own(settings: Cal
 
 def test_a_machine_with_another_keyset_does_not_start(settings: Callable[..., Settings]) -> None:
     portal = build_portal(settings())
-    portal.identity.create_merchant("A Shop")
+    portal.accounts.create_merchant("A Shop")
     portal.stop()
     other = settings("another")
     other.keyset_file.parent.mkdir()

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser
 from sqlalchemy import select, update
 
 from portal.exports import State, parse_request
-from portal.exports.durable import QUEUE_AT_ONCE
-from portal.exports.states import RUNNING
+from portal.exports.core.states import RUNNING
+from portal.exports.workflow.engine import QUEUE_AT_ONCE
 from portal.storage.tables import AuditEntry, Export, LoginSession, utc_now
 from tests.browser.conftest import FAILED, PASSWORD, new_context, tell_what_was_seen
 from tests.replicas.conftest import Front, Nginx, Site, SiteDesk, until
@@ -58,8 +58,8 @@ def session_cookie(desk: SiteDesk) -> str:
 
 
 def export_of(site: Site, export_id: str) -> ExportView:
-    user = site.looking.identity.user_for_account(MAYA, origin="cli")
-    return site.looking.exports.get(user, export_id)
+    user = site.looking.accounts.user_for_account(MAYA, origin="cli")
+    return site.looking.history.get(user, export_id)
 
 
 def check_original(desk: SiteDesk) -> None:
@@ -138,9 +138,9 @@ def test_person_stays_signed_in_and_the_export_goes_on_when_their_replica_is_kil
 
 def test_no_export_is_lost_or_doubled_when_a_worker_is_killed_in_the_middle(site: Site) -> None:
     site.shop.forget()
-    user = site.looking.identity.user_for_account(MAYA, origin="cli")
+    user = site.looking.accounts.user_for_account(MAYA, origin="cli")
     request = parse_request(email=SLOW)
-    ids = {site.looking.exports.submit(user, request, again=True) for _ in range(AT_ONCE)}
+    ids = {site.looking.submissions.submit(user, request, force=True) for _ in range(AT_ONCE)}
     workers = {p.popen.pid: p for p in site.running.values() if p.name.startswith("worker")}
 
     def fetching(pid: int) -> set[str]:
@@ -169,13 +169,13 @@ def test_no_export_is_lost_or_doubled_when_a_worker_is_killed_in_the_middle(site
     assert AT_ONCE - outcomes[State.UNKNOWN] <= site.shop.posts() <= AT_ONCE
     for export_id in ids:
         if ends[export_id] == State.READY:
-            assert site.looking.exports.open_preview(
-                site.looking.identity.user_for_account(MAYA, origin="cli"), export_id
+            assert site.looking.files.open_preview(
+                site.looking.accounts.user_for_account(MAYA, origin="cli"), export_id
             )
 
 
 def test_the_trail_holds_and_all_sign_it_with_one_key(site: Site) -> None:
-    keeper = site.looking.exports.keeper
+    keeper = site.looking.keeper
     for chain in keeper.chains():
         verdict = keeper.verify(chain)
         assert verdict.fault is None, (chain, verdict.fault)

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alembic import command
 from sqlalchemy import Engine, inspect, text
 
 from portal.storage import migrate
@@ -43,7 +42,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
 
 def up_to(engine: Engine, revision: str) -> None:
     with migrate._migrating(engine) as connection:
-        command.upgrade(migrate._config(connection), revision)
+        migrate._run(connection, "upgrade", revision)
 
 
 def fill(engine: Engine) -> None:

@@ -21,10 +21,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from portal.composition import Portal, build_portal
 from portal.config import Settings
-from portal.exports.request import ExportRequest
-from portal.identity import Identity
-from portal.identity.base import digest
-from portal.identity.passwords import hash_password
+from portal.exports.form.request import ExportRequest
+from portal.identity.factors.passwords import hash_password
+from portal.identity.lookup import digest
 from portal.storage.engine import Database
 from portal.storage.tables import Account
 
@@ -34,10 +33,10 @@ PASSWORD = "violet-tractor-pond-91"
 
 @dataclass
 class Server:
-    """A running portal and, beside it, an identity service of our own on the same data: another replica."""
+    """A running portal and, beside it, a portal of our own on the same data: another replica."""
 
     port: int
-    identity: Identity
+    replica: Portal
     database: Database
     ids: dict[str, str]
     merchants: dict[str, str]
@@ -50,7 +49,9 @@ class Server:
 
     def cookie(self, who: str) -> str:
         """A live session's cookie value, made by the other replica."""
-        return self.identity.start_session(self.ids[who], method="password", address="127.0.0.1", second_factor=False)
+        return self.replica.sessions.start_session(
+            self.ids[who], method="password", address="127.0.0.1", second_factor=False
+        )
 
     def client(self, cookie: str = "", **headers: str) -> httpx.Client:
         sent = {"host": f"127.0.0.1:{self.port}", **{k.replace("_", "-"): v for k, v in headers.items()}}
@@ -100,7 +101,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         if process.poll() is not None:
             pytest.fail((folder / "server.log").read_text())
         portal = build_portal(Settings(**places, port=port))
-        running = Server(port, portal.identity, portal.db, {}, {})
+        running = Server(port, portal, portal.db, {}, {})
         seed(running, portal)
         yield running
         portal.stop()
@@ -113,15 +114,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def seed(server: Server, portal: Portal) -> None:
     hashed = hash_password(PASSWORD)
     for shop in ("one", "two"):
-        merchant = server.merchants[shop] = server.identity.create_merchant(f"Shop {shop}")
+        merchant = server.merchants[shop] = server.replica.accounts.create_merchant(f"Shop {shop}")
         with server.database.write() as db:
             for who in ("agent", "manager", "auditor"):
                 account = Account(merchant_id=merchant, email=f"{who}@{shop}.example", role=who, password_hash=hashed)
                 db.add(account)
                 server.ids[f"{who}@{shop}"] = account.id
-        person = server.identity.user_for_account(server.ids[f"agent@{shop}"], origin="cli")
+        person = server.replica.accounts.user_for_account(server.ids[f"agent@{shop}"], origin="cli")
         request = ExportRequest(email=SecretStr(f"canary.{shop}@example.com"), format="json")
-        server.exports[shop] = portal.exports.submit(person, request)
+        server.exports[shop] = portal.submissions.submit(person, request)
 
 
 @dataclass
@@ -171,6 +172,7 @@ def open_page(server: Server) -> Callable[..., object]:
         headers: dict[str, str] | None = None,
         path: str = "/_stcore/stream",
         host: str = "",
+        source: str = "",
     ) -> Iterator[Page]:
         sent = dict(headers or {})
         if cookie:
@@ -178,7 +180,7 @@ def open_page(server: Server) -> Callable[..., object]:
         offered = ["streamlit", "no-xsrf-token", *([resume] if resume else [])]
         with connect(
             f"ws://{host or f'127.0.0.1:{server.port}'}{path}",
-            sock=socket.create_connection(("127.0.0.1", server.port)),
+            sock=socket.create_connection(("127.0.0.1", server.port), source_address=(source, 0) if source else None),
             origin=server.origin if origin == "" else origin,  # type: ignore[arg-type]
             subprotocols=offered,  # type: ignore[arg-type]
             additional_headers=sent,
@@ -190,4 +192,4 @@ def open_page(server: Server) -> Callable[..., object]:
 
 
 def ended_because(server: Server, cookie: str) -> str:
-    return server.identity.look(digest(cookie), touch=False).ended
+    return server.replica.sessions.look(digest(cookie), touch=False).ended

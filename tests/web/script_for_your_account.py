@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from portal.ui.session import signed_in_user
+from portal.ui.account.session import signed_in_user
 
 if signed_in_user() is None:
     st.text("signed out")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.identity import Role
-from portal.identity.base import digest
-from portal.identity.passwords import hash_password
+from portal.identity.factors.passwords import hash_password
+from portal.identity.lookup import digest
 from portal.runtime import set_portal
 from portal.storage.tables import Account
-from portal.web import bridge
+from portal.web.streamlit import page_run
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSWORD = "violet-tractor-pond-91"
@@ -31,7 +32,7 @@ def hashed() -> str:
 @pytest.fixture
 def portal(tmp_path: Path, hashed: str) -> Iterator[Portal]:
     made = build_portal(Settings(data_dir=tmp_path))
-    merchant = made.identity.create_merchant("Shop")
+    merchant = made.accounts.create_merchant("Shop")
     with made.db.write() as db:
         for who in ("agent", "manager", "deputy"):
             role = Role.MANAGER.value if who == "deputy" else who
@@ -46,7 +47,7 @@ def portal(tmp_path: Path, hashed: str) -> Iterator[Portal]:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Where the page sent the browser."""
     places: list[str] = []
-    monkeypatch.setattr(bridge, "redirect_browser", places.append)
+    monkeypatch.setattr(page_run, "redirect_browser", places.append)
     return places
 
 
@@ -66,9 +67,9 @@ def redeemed(portal: Portal, place: str) -> str:
     """The email of the account a redirect would sign in."""
     path, _, ticket = place.partition("?ticket=")
     assert path == "/auth/start"
-    found = portal.identity.redeem_ticket(ticket, browser=BROWSER)
+    found = portal.tickets.redeem_ticket(ticket, browser=BROWSER)
     assert found is not None
-    return portal.identity.user_for_account(found.account_id, origin="cli").email
+    return portal.accounts.user_for_account(found.account_id, origin="cli").email
 
 
 @pytest.mark.keeps("ASVS-6.2.6", "ASVS-6.2.7")
@@ -147,6 +148,51 @@ def test_a_manager_enrols_sees_recovery_codes_once_and_only_then_gets_in(portal:
     assert redeemed(portal, sent[1]) == "manager@shop.example"
 
 
+def test_a_code_left_empty_is_asked_for(portal: Portal, sent: list[str]) -> None:
+    page = pressed(enter(sign_in_page(), "manager@shop.example", PASSWORD), "Verify")
+    assert [error.value for error in page.error] == ["Enter the code."]
+    assert sent == []
+
+
+@pytest.fixture
+def provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.setenv(f"PORTAL_OIDC_{name}", "https://id.example.com")
+
+
+def merchant_fields(page: AppTest) -> list[str]:
+    return [field.label for field in page.text_input if field.label == "Merchant"]
+
+
+def test_single_sign_on_asks_for_the_merchant_only_of_who_came_back_with_several(
+    portal: Portal, provider: None, sent: list[str]
+) -> None:
+    page = sign_in_page()
+    assert merchant_fields(page) == []
+    pressed(page, "Single sign-on")
+    assert sent == ["/auth/oidc"]
+    assert merchant_fields(sign_in_page(ended="several_merchants")) == ["Merchant"]
+
+
+@pytest.mark.parametrize("typed", ["Books", " books "])
+def test_the_merchant_that_is_named_goes_with_the_single_sign_on(
+    portal: Portal, provider: None, sent: list[str], typed: str
+) -> None:
+    books = portal.accounts.create_merchant("Books")
+    page = sign_in_page(ended="several_merchants")
+    assert "Several merchants have invited you." in page.info[0].value
+    next(field for field in page.text_input if field.label == "Merchant").set_value(typed)
+    pressed(page, "Single sign-on")
+    assert sent == [f"/auth/oidc?merchant={books}"]
+
+
+def test_a_merchant_that_is_none_reads_like_one(portal: Portal, provider: None, sent: list[str]) -> None:
+    page = sign_in_page(ended="several_merchants")
+    next(field for field in page.text_input if field.label == "Merchant").set_value("No such shop")
+    pressed(page, "Single sign-on")
+    assert re.fullmatch(r"/auth/oidc\?merchant=[0-9a-f]{32}", sent[0])
+
+
 def test_starting_over_forgets_the_first_factor(portal: Portal, sent: list[str]) -> None:
     page = enter(sign_in_page(), "manager@shop.example", PASSWORD)
     page = next(b for b in page.button if b.label == "Start over").click().run()
@@ -156,8 +202,8 @@ def test_starting_over_forgets_the_first_factor(portal: Portal, sent: list[str])
 @pytest.fixture
 def accounts_page(portal: Portal) -> Callable[..., AppTest]:
     def opened(who: str = "manager", script: str = "script_for_accounts.py") -> AppTest:
-        account = portal.identity.user_for_account(f"{who}@shop.example", origin="cli").account_id
-        cookie = portal.identity.start_session(account, method="password", address="203.0.113.5", second_factor=True)
+        account = portal.accounts.user_for_account(f"{who}@shop.example", origin="cli").account_id
+        cookie = portal.sessions.start_session(account, method="password", address="203.0.113.5", second_factor=True)
         page = AppTest.from_file(str(Path(__file__).with_name(script)), default_timeout=20)
         page.user = {"session_hash": digest(cookie), "account_id": account, "browser": BROWSER}
         return page.run()
@@ -177,7 +223,7 @@ def test_a_manager_sees_everyone_and_can_invite(portal: Portal, accounts_page: C
     fields["Name"].set_value("Nell New")
     page = next(b for b in page.button if b.label == "Invite").click().run()
     password = page.code[0].value
-    made = portal.identity.check_password("new@shop.example", password, address="203.0.113.9")
+    made = portal.password_sign_in.check_password("new@shop.example", password, address="203.0.113.9")
     assert (made.name, made.role) == ("Nell New", Role.AGENT)
     assert not any(password in c.value for c in page.run().code), "the first password is shown once"
 
@@ -199,6 +245,11 @@ def test_an_agent_who_finds_the_page_is_refused(accounts_page: Callable[..., App
     assert not page.text_input
 
 
+def test_choosing_what_is_there_already_says_so(portal: Portal, accounts_page: Callable[..., AppTest]) -> None:
+    page = pressed(accounts_page(), "Save")
+    assert [info.value for info in page.info] == ["Nothing was changed: it is so already."]
+
+
 YOURS = "script_for_your_account.py"
 
 
@@ -218,8 +269,8 @@ def test_an_agent_changes_their_own_password_and_is_signed_out(
     assert "not the same" in page.error[0].value
     {t.label: t for t in page.text_input}["The same once more"].set_value("harbour-mustard-kite-38")
     pressed(page, "Change password")
-    assert portal.identity.look(page.user["session_hash"], touch=False).ended == "password_changed"
-    portal.identity.check_password("agent@shop.example", "harbour-mustard-kite-38", address="203.0.113.9")
+    assert portal.sessions.look(page.user["session_hash"], touch=False).ended == "password_changed"
+    portal.password_sign_in.check_password("agent@shop.example", "harbour-mustard-kite-38", address="203.0.113.9")
 
 
 def test_a_weak_password_is_refused_in_words_and_nothing_changes(
@@ -230,22 +281,22 @@ def test_a_weak_password_is_refused_in_words_and_nothing_changes(
         field.set_value("too short")
     page = pressed(page, "Change password")
     assert "15" in page.error[0].value
-    portal.identity.check_password("agent@shop.example", PASSWORD, address="203.0.113.9")
+    portal.password_sign_in.check_password("agent@shop.example", PASSWORD, address="203.0.113.9")
 
 
-def test_a_person_sees_where_they_are_signed_in_and_ends_the_rest(
+def test_a_person_sees_where_they_are_signed_in_and_is_asked_before_the_rest_ends(
     portal: Portal, accounts_page: Callable[..., AppTest]
 ) -> None:
     accounts_page("agent", YOURS)
     page = accounts_page("agent", YOURS)
     assert list(page.dataframe[0].value["This browser"]) == ["here", ""]
     page = pressed(page, "Sign out everywhere else")
-    assert page.success[0].value == "1 other sign-in ended."
-    assert list(page.dataframe[0].value["This browser"]) == ["here"]
+    assert "Sign out now" in [b.label for b in page.button]  # pressed in tests/browser/test_asked_first.py
+    assert list(page.dataframe[0].value["This browser"]) == ["here", ""]
 
 
 def test_an_agent_asks_for_a_second_factor_of_their_own(portal: Portal, accounts_page: Callable[..., AppTest]) -> None:
     page = pressed(accounts_page("agent", YOURS), "Set up a second factor")
-    assert portal.identity.look(page.user["session_hash"], touch=False).ended == "second_factor_changed"
+    assert portal.sessions.look(page.user["session_hash"], touch=False).ended == "second_factor_changed"
     again = enter(sign_in_page(), "agent@shop.example", PASSWORD)
     assert any("authenticator app" in t.value for t in again.text)

@@ -1,0 +1,1 @@
+"""What a merchant's people do with cases: open, list, record."""

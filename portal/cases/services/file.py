@@ -1,0 +1,254 @@
+"""What is recorded in one case by hand. Each fact, what follows from it and its audit entry are one transaction."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.cases.clock import Clock
+from portal.cases.facts import (
+    ClosingReason,
+    ExtensionReason,
+    FactKind,
+    IdentityMethod,
+    IdentityResult,
+    KnownFact,
+    NotNeeded,
+    RefusalReason,
+    effective,
+)
+from portal.cases.gates import may_extend, moved_later, refusal_is_late
+from portal.cases.regimes import PauseKind
+from portal.cases.services.folding import folded
+from portal.cases.services.ledger import (
+    NOT_NOW,
+    CaseSeal,
+    add_fact,
+    as_facts,
+    as_folded,
+    own_case,
+    rows_of,
+    rules_of,
+)
+from portal.cases.states import OPEN_STATES, WAITS, CaseState, waiting_for
+from portal.errors import InputError, StateConflict
+from portal.identity import Permission, Role, User, require
+from portal.identity.lookup import account_of
+from portal.identity.refusal_audit import RefusalAudit, refusals_audited
+from portal.identity.roles import allows
+from portal.storage.case_tables import Case, CaseFact
+from portal.storage.engine import Database
+from portal.storage.tables import new_id, utc_now
+
+NOTE_MAX = 4000
+ASKED = {
+    PauseKind.IDENTITY: FactKind.IDENTITY_ASKED,
+    PauseKind.CLARIFICATION: FactKind.SCOPE_ASKED,
+    PauseKind.FEE: FactKind.FEE_ASKED,
+    PauseKind.OTHER: FactKind.PAUSED,
+}
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+KEPT = frozenset({FactKind.RECEIVED, FactKind.EXPORT_ASKED})
+"""What cannot be taken back: it happened, whatever was meant by it."""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """One case while something is recorded in it."""
+
+    session: Session
+    user: User
+    case: Case
+
+    def add(self, act: str, kind: FactKind, *, entry: dict[str, Any] | None = None, **fact: Any) -> int:
+        number = add_fact(self.session, self.user, self.case, kind, **fact)
+        audit.record(
+            self.session, self.user.merchant_id, self.user.account_id, act,
+            object_id=self.case.id, origin=self.user.origin, number=number, **(entry or {}),
+        )  # fmt: skip
+        return number
+
+    @property
+    def clock(self) -> Clock:
+        return as_folded(self.session, self.case).clock
+
+    @property
+    def open(self) -> bool:
+        return CaseState(self.case.state) in OPEN_STATES
+
+
+@refusals_audited
+@dataclass
+class CaseFile:
+    """Records in a merchant's cases."""
+
+    db: Database
+    refusal_audit: RefusalAudit
+    seal: CaseSeal
+
+    def note(self, user: User, case_id: str, text: str) -> None:
+        """A colleague's words, kept sealed. Raises NotPermitted, NotFound, InputError(field="text")."""
+        text = text.strip()
+        with self._recording(user, case_id, Permission.CASE_WORK) as recording:
+            if not text or len(text) > NOTE_MAX:
+                raise InputError(f"A note has at most {NOTE_MAX} characters, and at least one.", field="text")
+            fact_id = new_id()
+            sealed = self.seal.seal(user.merchant_id, CaseFact, "text", fact_id, text)
+            recording.add("case:note", FactKind.NOTE, text=(fact_id, sealed))
+
+    def assign(self, user: User, case_id: str, account_id: str) -> None:
+        """Give the case to a colleague. Raises NotFound for another merchant's, InputError(field="account_id")."""
+        with self._recording(user, case_id, Permission.CASE_WORK) as recording:
+            _check_colleague(recording, account_id)
+            recording.case.assignee = account_id
+            recording.add("case:assign", FactKind.ASSIGNED, codes={"to": account_id}, entry={"to": account_id})
+
+    def hand_over(self, user: User, case_id: str, account_id: str = "") -> None:
+        """Pass the case on to a colleague, or back to all of them."""
+        with self._recording(user, case_id, Permission.CASE_WORK) as recording:
+            if account_id:
+                _check_colleague(recording, account_id)
+            recording.case.assignee = account_id or None
+            entry = {"to": account_id or None}
+            recording.add("case:hand_over", FactKind.HANDED_OVER, codes={"to": account_id}, entry=entry)
+
+    def record_identity(
+        self,
+        user: User,
+        case_id: str,
+        method: IdentityMethod,
+        result: IdentityResult,
+        *,
+        facts: Sequence[KnownFact] = (),
+        because: NotNeeded | None = None,
+    ) -> None:
+        """How the person was recognised: method, kinds of facts, result; never a value (LAW-5).
+
+        A proof opens a case again that ended because nobody could tell who they are.
+        """
+        with self._recording(user, case_id, Permission.CASE_WORK) as recording:
+            if (method is IdentityMethod.NOT_NEEDED) is (because is None):
+                raise InputError("Say why nobody had to be recognised.", field="because")
+            if method is IdentityMethod.QUESTIONS and len(set(facts) - {KnownFact.BIRTHDAY}) < 2:
+                raise InputError("Questions need two facts besides a birthday.", field="facts")
+            codes = {
+                "method": method.value,
+                "result": result.value,
+                "facts": ",".join(sorted(set(facts))),
+                "because": because.value if because else "",
+            }
+            entry = {"method": method.value, "outcome": result.value}
+            recording.add("case:identity", FactKind.IDENTITY, codes=codes, entry=entry)
+
+    def extend(
+        self, user: User, case_id: str, reason: ExtensionReason, letter_sha256: str, *, until: dt.date | None = None
+    ) -> None:
+        """The person was told of more time and why; `letter_sha256` is that of the letter (CLK-3).
+
+        Once, while the case is open, up to its target; a manager to the last lawful day. Raises StateConflict,
+        InputError(field="until" or "letter_sha256").
+        """
+        with self._recording(user, case_id, Permission.CASE_WORK) as recording:
+            clock, case = recording.clock, recording.case
+            manager = allows(user.role, Permission.CASE_DECIDE)
+            if not recording.open or not may_extend(clock, utc_now(), rules_of(case).place, manager=manager):
+                raise StateConflict("There is no more time to be told of in this case.", next_step="", detail="extend")
+            latest = clock.extended_target_on
+            new_day = until or latest
+            if new_day is None or new_day <= clock.target_on or (latest is not None and new_day > latest):
+                raise InputError("Choose a day after the target and within what the law allows.", field="until")
+            codes = {"reason": reason.value, "until": new_day.isoformat(), "sha256": _letter(letter_sha256)}
+            recording.add("case:extend", FactKind.EXTENDED, codes=codes, entry=codes)
+
+    def pause(self, user: User, case_id: str, what: PauseKind) -> None:
+        """Record that the person was asked for something. The law decides whether the clock pauses."""
+        with self._recording(user, case_id, Permission.CASE_WORK) as recording:
+            if ASKED[what] in _waiting(recording):
+                raise StateConflict("The person was asked for this already.", next_step="", detail=what)
+            recording.add("case:pause", ASKED[what], entry={"what": what.value})
+
+    def resume(self, user: User, case_id: str, what: PauseKind) -> None:
+        """What the person was asked for has come. A proof of identity is recorded by `record_identity`."""
+        with self._recording(user, case_id, Permission.CASE_WORK) as recording:
+            if what is PauseKind.IDENTITY:
+                raise InputError("Record how the person was recognised.", field="what")
+            if ASKED[what] not in _waiting(recording):
+                raise StateConflict("The person was not asked for this.", next_step="", detail=what)
+            recording.add("case:resume", WAITS[ASKED[what]], entry={"what": what.value})
+
+    def refuse(self, user: User, case_id: str, reason: RefusalReason, letter_sha256: str) -> None:
+        """The person was told by letter that and why the request is refused. After the first period it counts as late,
+        whatever more time was told (CLK-4)."""
+        with self._recording(user, case_id, Permission.CASE_DECIDE) as recording:
+            codes = {"reason": reason.value, "sha256": _letter(letter_sha256), "late": _late(recording)}
+            recording.add("case:refuse", FactKind.REFUSED, codes=codes, entry=_said(codes))
+
+    def close_not_identified(self, user: User, case_id: str, letter_sha256: str) -> None:
+        """The person was told by letter that nobody could tell who they are; a proof opens the case again."""
+        with self._recording(user, case_id, Permission.CASE_DECIDE) as recording:
+            codes = {"sha256": _letter(letter_sha256), "late": _late(recording)}
+            recording.add("case:not_identified", FactKind.NOT_IDENTIFIED, codes=codes, entry=_said(codes))
+
+    def close(self, user: User, case_id: str, reason: ClosingReason) -> None:
+        """No answer is needed, or nothing is left to do in a case that has ended. Nothing of it is deleted (CASE-5)."""
+        with self._recording(user, case_id, Permission.CASE_WORK) as recording:
+            if reason is ClosingReason.BEFORE_RECORDS or recording.open is (reason is ClosingReason.DONE):
+                raise InputError("Choose a reason that fits how the case stands.", field="reason")
+            withdrawn = reason is ClosingReason.TAKEN_BACK and recording.open
+            kind = FactKind.WITHDRAWN if withdrawn else FactKind.CLOSED
+            codes = {} if withdrawn else {"reason": reason.value}
+            recording.add("case:close", kind, codes=codes, entry={"reason": reason.value})
+
+    def take_back(self, user: User, case_id: str, number: int) -> None:
+        """A recorded fact was a mistake: it stays, and counts no longer. What moves a day later needs a manager."""
+        with self._recording(user, case_id, Permission.CASE_WORK) as recording:
+            facts = as_facts(rows_of(recording.session, case_id))
+            fact = next((one for one in effective(facts) if one.number == number), None)
+            if fact is None or fact.kind in KEPT:
+                raise StateConflict(NOT_NOW, next_step="Look at what is recorded.", detail=f"take back {number}")
+            if "request" in fact.codes:
+                raise StateConflict(
+                    "This was recorded at an export, and is taken back there.", next_step="", detail="of an answer"
+                )  # fmt: skip
+            before = folded(facts, rules_of(recording.case)).clock
+            recording.add("case:take_back", FactKind.TAKEN_BACK, takes_back=number, entry={"takes_back": number})
+            if moved_later(before, recording.clock):
+                require(user, Permission.CASE_DECIDE)
+
+    @contextlib.contextmanager
+    def _recording(self, user: User, case_id: str, permission: Permission) -> Iterator[Recording]:
+        require(user, permission)
+        with self.db.write() as session:
+            yield Recording(session, user, own_case(session, user, case_id, hold=True))
+
+
+def _waiting(recording: Recording) -> tuple[FactKind, ...]:
+    return waiting_for(effective(as_facts(rows_of(recording.session, recording.case.id))))
+
+
+def _check_colleague(recording: Recording, account_id: str) -> None:
+    account = account_of(recording.session, recording.user, account_id)
+    if account.disabled_at is not None or not allows(Role(account.role), Permission.CASE_WORK):
+        raise InputError("Choose a colleague who works on cases.", field="account_id")
+
+
+def _letter(sha256: str) -> str:
+    if not _SHA256.fullmatch(sha256):
+        raise InputError("The letter to the person is needed: its SHA-256 is recorded.", field="letter_sha256")
+    return sha256
+
+
+def _late(recording: Recording) -> str:
+    late = refusal_is_late(recording.clock, utc_now(), rules_of(recording.case).place)
+    return "yes" if late else ""
+
+
+def _said(codes: dict[str, str]) -> dict[str, str]:
+    return {name: code for name, code in codes.items() if code}

@@ -1,0 +1,126 @@
+"""From the facts of a case to its dates: the events a clock reads, the clock, and what the row keeps of it (CLK-1).
+
+What stands on the row is a cache: `folded` over the facts gives the same at any time.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from portal.cases.applicable import clock_of, laws_of
+from portal.cases.clock import Clock
+from portal.cases.events import Event, EventKind
+from portal.cases.facts import Fact, FactKind, IdentityResult, effective
+from portal.cases.receipt import zone_of
+from portal.cases.states import CaseState, deciding_end, state_of
+
+UTC_ZONE = ZoneInfo("UTC")
+EVENT_OF: Mapping[FactKind, EventKind | None] = {
+    FactKind.RECEIVED: None,
+    FactKind.FOLLOW_UP: None,
+    FactKind.ACKNOWLEDGED: EventKind.ACKNOWLEDGED,
+    FactKind.ASSIGNED: None,
+    FactKind.HANDED_OVER: None,
+    FactKind.NOTE: None,
+    FactKind.IDENTITY_ASKED: EventKind.IDENTITY_ASKED,
+    FactKind.IDENTITY: EventKind.IDENTITY_GIVEN,
+    FactKind.SCOPE_ASKED: EventKind.CLARIFICATION_ASKED,
+    FactKind.SCOPE: EventKind.CLARIFICATION_GIVEN,
+    FactKind.FEE_ASKED: EventKind.FEE_ASKED,
+    FactKind.FEE_PAID: EventKind.FEE_PAID,
+    FactKind.PAUSED: EventKind.PAUSE_BEGAN,
+    FactKind.RESUMED: EventKind.PAUSE_ENDED,
+    FactKind.EXPORT_ASKED: None,
+    FactKind.EXTENDED: EventKind.EXTENDED,
+    FactKind.ANSWERED: EventKind.ANSWERED,
+    FactKind.CONFIRMED: None,
+    FactKind.BOUNCED: EventKind.BOUNCED,
+    FactKind.REFUSED: EventKind.REFUSED,
+    FactKind.CLOSED: EventKind.CLOSED,
+    FactKind.WITHDRAWN: EventKind.WITHDRAWN,
+    FactKind.NOT_IDENTIFIED: EventKind.REFUSED,  # told within the first period as well (Art. 12(4) GDPR)
+    FactKind.TAKEN_BACK: None,
+}
+"""What a fact is to the clock; None moves no day."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a case is calculated with: the codes of its laws and calendars, and the controller's time zone."""
+
+    profile: str = "EU"
+    calendar: str = ""
+    zone: str = ""
+
+    @property
+    def place(self) -> ZoneInfo:
+        return zone_of(self.zone) or UTC_ZONE
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What the facts of a case come to."""
+
+    state: CaseState
+    clock: Clock
+    ended_at: dt.datetime | None
+    ended_as: str
+
+    @property
+    def extended_to(self) -> dt.date | None:
+        return self.clock.due_on if self.clock.extended else None
+
+
+def received_on(facts: Sequence[Fact], zone: ZoneInfo) -> dt.date:
+    """The earliest day of receipt that holds: a message found later that came earlier starts the clock earlier."""
+    days = [fact.day(zone) for fact in effective(facts) if fact.kind in (FactKind.RECEIVED, FactKind.FOLLOW_UP)]
+    return min(days)
+
+
+def events_of(facts: Sequence[Fact], zone: ZoneInfo) -> tuple[Event, ...]:
+    """The facts that hold, as the clock reads them.
+
+    A proof of identity that nobody asked for moves no day, and one that failed ends no waiting.
+    """
+    found: list[Event] = []
+    asked = False
+    for fact in _as_it_stands(effective(facts)):
+        kind = EVENT_OF[fact.kind]
+        if fact.kind is FactKind.RECEIVED and fact.codes.get("letter_dated"):
+            found.append(Event(EventKind.LETTER_DATED, dt.date.fromisoformat(fact.codes["letter_dated"])))
+        if fact.kind is FactKind.IDENTITY and not (asked and _proved(fact)):
+            continue
+        asked = asked or fact.kind is FactKind.IDENTITY_ASKED
+        if kind is not None:
+            found.append(Event(kind, fact.day(zone)))
+        if fact.kind is FactKind.EXTENDED and fact.codes.get("until"):
+            found.append(Event(EventKind.EXTENDED_UNTIL, dt.date.fromisoformat(fact.codes["until"])))
+    return tuple(found)
+
+
+def _as_it_stands(holding: Sequence[Fact]) -> list[Fact]:
+    """Without the ends that a later proof of identity undid."""
+    proofs = [place for place, fact in enumerate(holding) if fact.kind is FactKind.IDENTITY and _proved(fact)]
+    last = proofs[-1] if proofs else -1
+    return [f for place, f in enumerate(holding) if f.kind is not FactKind.NOT_IDENTIFIED or place > last]
+
+
+def _proved(fact: Fact) -> bool:
+    return fact.codes.get("result") == IdentityResult.PROVED
+
+
+def folded(facts: Sequence[Fact], rules: Rules) -> Folded:
+    """State and clock of the facts. Raises InputError for rules there are not."""
+    zone = rules.place
+    day = received_on(facts, zone)
+    clock = clock_of(laws_of(rules.profile, rules.calendar), day, events_of(facts, zone))
+    end = deciding_end(effective(facts))
+    return Folded(
+        state=state_of(facts),
+        clock=clock,
+        ended_at=end.at if end is not None else None,
+        ended_as=(end.codes.get("reason") or end.kind.value) if end is not None else "",
+    )

@@ -1,0 +1,175 @@
+"""The rows of a case: reading its facts, adding one, and bringing the row in line with what they come to.
+
+Facts of one case come one after the other: its row is held first. A fact, the state and days that follow, and the audit
+entry of a move are one transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.cases.facts import Fact, FactKind, check_codes, effective
+from portal.cases.services.folding import Folded, Rules, folded
+from portal.cases.states import MAY_RECORD, CaseState, outcome_of
+from portal.errors import NotFound, StateConflict
+from portal.identity import User
+from portal.storage.case_tables import Case, CaseDemand, CaseFact, CaseIdentifier
+from portal.storage.tables import Export, new_id, utc_now
+from portal.vault import FieldSealer
+
+NOT_NOW = "This cannot be recorded as the case stands."
+
+
+def own_case(session: Session, user: User, case_id: str, *, hold: bool = False) -> Case:
+    """The user's merchant's case. Raises NotFound, the same for absent and foreign (SEC-41).
+
+    With `hold` nobody else records in it until the transaction ends.
+    """
+    case = session.get(Case, case_id, with_for_update=hold or None, populate_existing=hold)
+    if case is None or case.merchant_id != user.merchant_id:
+        raise NotFound(next_step="Look in Cases.", detail="case")
+    return case
+
+
+def rows_of(session: Session, case_id: str) -> list[CaseFact]:
+    return list(session.scalars(select(CaseFact).where(CaseFact.case_id == case_id).order_by(CaseFact.number)))
+
+
+def as_facts(rows: Sequence[CaseFact]) -> list[Fact]:
+    return [
+        Fact(row.number, FactKind(row.kind), row.at, row.recorded_by or "", row.told_on, row.codes, row.takes_back)
+        for row in rows
+    ]
+
+
+def rules_of(case: Case) -> Rules:
+    return Rules(case.profile, case.calendar, case.zone)
+
+
+def today_of(case: Case) -> dt.date:
+    """Today where the controller is."""
+    return utc_now().astimezone(rules_of(case).place).date()
+
+
+def as_folded(session: Session, case: Case) -> Folded:
+    return folded(as_facts(rows_of(session, case.id)), rules_of(case))
+
+
+def add_fact(
+    session: Session,
+    user: User,
+    case: Case,
+    kind: FactKind,
+    *,
+    at: dt.datetime | None = None,
+    told_on: dt.date | None = None,
+    codes: Mapping[str, str] | None = None,
+    takes_back: int | None = None,
+    text: tuple[str, bytes] | None = None,
+    anyhow: bool = False,
+) -> int:
+    """Record one fact in a case that is held, and let the row follow. Gives the fact's number.
+
+    `text` is the fact's id and the sealed words. Raises StateConflict where the state does not allow it, unless
+    `anyhow`: what was recorded of one of several exports in a case is true whatever came of the others.
+    """
+    given = {name: code for name, code in (codes or {}).items() if code}
+    check_codes(kind, given)
+    if not anyhow and kind not in MAY_RECORD[CaseState(case.state)]:
+        raise StateConflict(NOT_NOW, next_step="Look at what is recorded.", detail=f"{case.state}: {kind}")
+    number = (session.scalar(select(func.max(CaseFact.number)).where(CaseFact.case_id == case.id)) or 0) + 1
+    fact_id, sealed = text or (new_id(), None)
+    session.add(
+        CaseFact(
+            id=fact_id, merchant_id=case.merchant_id, case_id=case.id, number=number, kind=kind.value,
+            at=at or utc_now(), told_on=told_on, recorded_by=user.account_id, codes=given, sealed_text=sealed,
+            takes_back=takes_back,
+        )
+    )  # fmt: skip
+    session.flush()
+    follow(session, user, case)
+    return number
+
+
+def follow(session: Session, user: User, case: Case) -> None:
+    """Bring a case's row and demands in line with its facts; a move of state leaves an entry."""
+    facts = as_facts(rows_of(session, case.id))
+    now = folded(facts, rules_of(case))
+    before = case.state
+    moved: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # an UPDATE gives a cursor result
+        update(Case)
+        .where(Case.id == case.id, Case.state == before)
+        .values(cached(now))
+        .execution_options(synchronize_session=False)
+    )
+    if moved.rowcount != 1:
+        raise StateConflict(NOT_NOW, next_step="Look at what is recorded.", detail="state changed by another write")
+    session.refresh(case)
+    if before == case.state:
+        return
+    outcome, end = outcome_of(effective(facts))
+    session.execute(
+        update(CaseDemand)
+        .where(CaseDemand.case_id == case.id)
+        .values(
+            outcome=outcome.value,
+            decided_by=(end.by or None) if end else None,
+            decided_at=end.at if end else None,
+            code=end.codes.get("reason", "") if end else "",
+        )
+        .execution_options(synchronize_session=False)
+    )
+    audit.record(
+        session, case.merchant_id, user.account_id, "case:state",
+        object_id=case.id, origin=user.origin, **{"from": before, "to": case.state}, number=facts[-1].number,
+    )  # fmt: skip
+
+
+def cached(now: Folded) -> dict[str, Any]:
+    """What a case's row keeps of its facts."""
+    return {
+        "state": now.state.value,
+        "received_on": now.clock.received_on,
+        "target_on": now.clock.target_on,
+        "last_lawful_on": now.clock.last_lawful_on,
+        "due_on": now.clock.due_on,
+        "extended_to": now.extended_to,
+        "closed_at": now.ended_at,
+        "closed_as": now.ended_as,
+    }
+
+
+class CaseSeal:
+    """Seals and opens the personal columns of cases."""
+
+    def __init__(self, sealer: FieldSealer) -> None:
+        self._sealer = sealer
+
+    def seal(self, merchant_id: str, table: type, column: str, row_id: str, value: str) -> bytes:
+        name: str = table.__tablename__  # type: ignore[attr-defined]  # one of the tables of cases
+        return self._sealer.seal(value, merchant_id=merchant_id, table=name, column=column, row=row_id)
+
+    def text(self, row: CaseFact) -> str:
+        return self._open(row, row.sealed_text, "text", row.id) if row.sealed_text is not None else ""
+
+    def name(self, case: Case) -> str:
+        return self._open(case, case.sealed_name, "name", case.id) if case.sealed_name is not None else ""
+
+    def value(self, session: Session, row: CaseIdentifier) -> str:
+        """Sealed in its own row, or in the export it was taken from."""
+        if row.sealed_value is not None:
+            return self._open(row, row.sealed_value, "value", row.id)
+        export = session.get_one(Export, row.export_id)
+        return self._open(export, export.sealed_subject, "subject", export.id)
+
+    def _open(self, row: Any, sealed: bytes, column: str, row_id: str) -> str:
+        return self._sealer.open(
+            sealed, merchant_id=row.merchant_id, table=row.__tablename__, column=column, row=row_id
+        )  # fmt: skip

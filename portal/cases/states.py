@@ -1,0 +1,126 @@
+"""Where a case stands: a fold of its facts, and which facts may be recorded from there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
+
+from portal.cases.facts import ENDS, ClosingReason, DemandOutcome, Fact, FactKind, IdentityResult, effective
+
+
+class CaseState(StrEnum):
+    RECEIVED = "received"
+    IDENTIFYING = "identifying"
+    COLLECTING = "collecting"
+    WAITING_PERSON = "waiting_person"
+    ANSWERED = "answered"
+    CLOSED = "closed"
+    CLOSED_NOT_IDENTIFIED = "closed_not_identified"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+OPEN_STATES = frozenset(
+    {CaseState.RECEIVED, CaseState.IDENTIFYING, CaseState.COLLECTING, CaseState.WAITING_PERSON}
+)  # fmt: skip
+"""The clock runs. A case in any other state has ended."""
+
+ENDED_AS: Mapping[FactKind, CaseState] = {
+    FactKind.ANSWERED: CaseState.ANSWERED,
+    FactKind.REFUSED: CaseState.REFUSED,
+    FactKind.CLOSED: CaseState.CLOSED,
+    FactKind.WITHDRAWN: CaseState.WITHDRAWN,
+    FactKind.NOT_IDENTIFIED: CaseState.CLOSED_NOT_IDENTIFIED,
+}
+OUTCOMES: Mapping[FactKind, DemandOutcome] = {
+    FactKind.ANSWERED: DemandOutcome.GIVEN,
+    FactKind.REFUSED: DemandOutcome.REFUSED,
+    FactKind.CLOSED: DemandOutcome.WITHDRAWN,
+    FactKind.WITHDRAWN: DemandOutcome.WITHDRAWN,
+    FactKind.NOT_IDENTIFIED: DemandOutcome.NOT_IDENTIFIED,
+}
+"""What an end says of the demands of its case, until each is decided by itself."""
+
+WAITS: Mapping[FactKind, FactKind] = {
+    FactKind.IDENTITY_ASKED: FactKind.IDENTITY,
+    FactKind.SCOPE_ASKED: FactKind.SCOPE,
+    FactKind.FEE_ASKED: FactKind.FEE_PAID,
+    FactKind.PAUSED: FactKind.RESUMED,
+}
+"""A question to the person, and the fact that ends the waiting."""
+
+_ANYWHERE = frozenset(
+    {
+        FactKind.NOTE, FactKind.ASSIGNED, FactKind.HANDED_OVER, FactKind.ACKNOWLEDGED, FactKind.TAKEN_BACK,
+        FactKind.EXPORT_ASKED, FactKind.FOLLOW_UP, FactKind.ANSWERED,
+    }
+)  # fmt: skip
+_WHILE_OPEN = _ANYWHERE | {*WAITS, *WAITS.values(), FactKind.EXTENDED, *ENDS}
+MAY_RECORD: Mapping[CaseState, frozenset[FactKind]] = {
+    CaseState.RECEIVED: _WHILE_OPEN,
+    CaseState.IDENTIFYING: _WHILE_OPEN,
+    CaseState.COLLECTING: _WHILE_OPEN,
+    CaseState.WAITING_PERSON: _WHILE_OPEN,
+    CaseState.ANSWERED: _ANYWHERE | {FactKind.CONFIRMED, FactKind.BOUNCED, FactKind.CLOSED},
+    CaseState.CLOSED: _ANYWHERE,
+    CaseState.CLOSED_NOT_IDENTIFIED: _ANYWHERE | {FactKind.IDENTITY},
+    CaseState.REFUSED: _ANYWHERE | {FactKind.CLOSED},
+    CaseState.WITHDRAWN: _ANYWHERE | {FactKind.CLOSED},
+}
+"""What may be recorded in each state. An answer may follow any end: more was found, or a refusal was reconsidered."""
+
+
+def state_of(facts: Sequence[Fact]) -> CaseState:
+    """The state that the facts come to."""
+    holding = effective(facts)
+    end = last_end(holding)
+    if end is not None:
+        return ENDED_AS[end.kind]
+    if waiting_for(holding):
+        return CaseState.WAITING_PERSON
+    checks = [fact for fact in holding if fact.kind is FactKind.IDENTITY]
+    if any(fact.kind is FactKind.EXPORT_ASKED for fact in holding):
+        return CaseState.COLLECTING
+    if checks:
+        proved = checks[-1].codes.get("result") == IdentityResult.PROVED
+        return CaseState.COLLECTING if proved else CaseState.IDENTIFYING
+    return CaseState.RECEIVED
+
+
+def last_end(holding: Iterable[Fact]) -> Fact | None:
+    """The fact by which the case ended last. What came back undelivered was no answer, and a person who is recognised
+    after all opens the case again."""
+    ends: list[Fact] = []
+    for fact in holding:
+        if fact.kind in ENDS:
+            ends.append(fact)
+        elif fact.kind is FactKind.BOUNCED:
+            answers = [end for end in ends if end.kind is FactKind.ANSWERED]
+            if answers:
+                ends.remove(answers[-1])
+        elif fact.kind is FactKind.IDENTITY and fact.codes.get("result") == IdentityResult.PROVED:
+            ends = [end for end in ends if end.kind is not FactKind.NOT_IDENTIFIED]
+    return ends[-1] if ends else None
+
+
+def deciding_end(holding: Iterable[Fact]) -> Fact | None:
+    """The end that says what came of the case: closing the file of an answered one decides nothing."""
+    return last_end(fact for fact in holding if fact.codes.get("reason") != ClosingReason.DONE)
+
+
+def outcome_of(holding: Iterable[Fact]) -> tuple[DemandOutcome, Fact | None]:
+    """What came of the demands, and the fact that says so."""
+    end = deciding_end(holding)
+    return (OUTCOMES[end.kind], end) if end is not None else (DemandOutcome.OPEN, None)
+
+
+def waiting_for(holding: Iterable[Fact]) -> tuple[FactKind, ...]:
+    """The questions to the person that nothing has answered yet."""
+    open_questions: dict[FactKind, None] = {}
+    for fact in holding:
+        if fact.kind in WAITS:
+            open_questions[fact.kind] = None
+        for asked, given in WAITS.items():
+            if fact.kind is given:
+                open_questions.pop(asked, None)
+    return tuple(open_questions)

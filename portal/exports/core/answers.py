@@ -1,0 +1,195 @@
+"""How a request was answered to the person: kinds, codes, and what follows from the facts recorded (LAW-16, LAW-21).
+
+A request is an export and those that were asked again in its place. Facts are append-only; a mistake is corrected by a
+further fact. No free text is kept, so that none can name a person (LAW-18).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from portal.exports.core.download import FileKind
+from portal.storage.months import months_after
+from portal.storage.tables import Answer, Export
+
+DUE_SOON = dt.timedelta(days=7)
+EXTENDED_MONTHS = 3  # from receipt: one month and at most two further ones (Art. 12(3) GDPR)
+
+
+class Kind(StrEnum):
+    """`CLOSED`: no answer is needed. `TAKEN_BACK`: the fact it names was a mistake."""
+
+    SENT = "sent"
+    ACKNOWLEDGED = "acknowledged"
+    EXTENDED = "extended"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    TAKEN_BACK = "taken_back"
+
+
+class Standing(StrEnum):
+    """What an export's `answer` column says. `UNKNOWN`: asked for before the portal kept answers, its month over.
+    `LATER`: another export was asked for in its place and stands for the request."""
+
+    OPEN = "open"
+    SENT = "sent"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    LATER = "later"
+    UNKNOWN = ""
+
+
+ANSWERED = (Standing.SENT, Standing.REFUSED)  # a refusal with its reasons is an answer too (Art. 12(4) GDPR)
+STILL_OPEN = (Standing.OPEN, Standing.UNKNOWN)
+
+NO_FILE = "none"
+COPIES: tuple[str, ...] = (*FileKind, NO_FILE)
+"""`NO_FILE`: the person got an answer without a file."""
+
+
+class Channel(StrEnum):
+    """How an answer reached the person."""
+
+    EMAIL = "email"
+    POST = "post"
+    HANDED_OVER = "handed_over"
+    SECURE_PLACE = "secure_place"
+
+
+CHANNELS: tuple[str, ...] = tuple(Channel)
+
+
+class Reason(StrEnum):
+    COMPLEXITY = "complexity"
+    MANY_REQUESTS = "many_requests"
+    UNFOUNDED = "unfounded"
+    EXCESSIVE = "excessive"
+    IDENTITY = "identity"
+    OTHERS_RIGHTS = "others_rights"
+    ELSEWHERE = "elsewhere"
+    TAKEN_BACK = "taken_back"
+    NO_REQUEST = "no_request"
+
+
+REASONS: Mapping[Kind, tuple[Reason, ...]] = {
+    # Art. 12(3) GDPR: complexity, number of requests; EDPB guidelines 01/2022, 162-164: that person's, not workload.
+    Kind.EXTENDED: (Reason.COMPLEXITY, Reason.MANY_REQUESTS),
+    # Art. 12(5), 12(6) and 15(4) GDPR.
+    Kind.REFUSED: (Reason.UNFOUNDED, Reason.EXCESSIVE, Reason.IDENTITY, Reason.OTHERS_RIGHTS),
+    Kind.CLOSED: (Reason.ELSEWHERE, Reason.TAKEN_BACK, Reason.NO_REQUEST),
+}
+"""The reasons that may be given with a fact that needs one."""
+
+
+@dataclass(frozen=True)
+class AnswerFact:
+    """One recorded fact. `by` is a colleague's name, `taken_back` whether a later fact took it back."""
+
+    number: int
+    kind: Kind
+    at: dt.datetime
+    recorded_at: dt.datetime
+    by: str
+    export_id: str
+    channel: str
+    copy: str
+    sha256: str
+    reason: str
+    until: dt.date | None
+    taken_back: bool
+
+
+@dataclass(frozen=True)
+class HandedOut:
+    """What the portal gave out last: which copy, its SHA-256, when."""
+
+    copy: str
+    sha256: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class AnswerRecord:
+    """The status of a request. `may`: the kinds that may be recorded now, by a role that may record.
+
+    `month_ends_on` and `extended_at_most` are the last days of one and of three months from `received_on`; `due_on` is
+    the day that counts. All in the merchant's time zone, in which `today` is today.
+    """
+
+    standing: Standing
+    received_on: dt.date
+    month_ends_on: dt.date
+    due_on: dt.date
+    extended_at_most: dt.date
+    answered_on: dt.date | None
+    today: dt.date
+    facts: tuple[AnswerFact, ...]
+    may: tuple[Kind, ...]
+    handed_out: HandedOut | None
+    newest_export: str
+
+
+def day_in(zone: str, time: dt.datetime) -> dt.date:
+    """The date of a moment in a time zone; in UTC when the name is none."""
+    try:
+        return time.astimezone(ZoneInfo(zone or "UTC")).date()
+    except (ZoneInfoNotFoundError, ValueError):
+        return time.astimezone(dt.UTC).date()
+
+
+def received_day(first: Export) -> dt.date:
+    """When the request reached the merchant; if not stated, when the first export was asked for."""
+    return first.received_on or first.requested_at.date()
+
+
+def effective(rows: Sequence[Answer]) -> list[Answer]:
+    """The facts that hold: not taken back, in the order they were recorded."""
+    gone = {row.takes_back for row in rows}
+    return [row for row in rows if row.kind != Kind.TAKEN_BACK and row.number not in gone]
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What the facts of a request come to."""
+
+    standing: Standing
+    answered_on: dt.date | None
+    due_on: dt.date
+
+
+def settled(rows: Sequence[Answer], month_ends_on: dt.date, zone: str) -> Settled:
+    """Fold the facts. Answered on the day of the first answer that holds; later ones do not move it."""
+    holding = effective(rows)
+    ends = [row for row in holding if row.kind in (Kind.SENT, Kind.REFUSED, Kind.CLOSED)]
+    until = next((row.until for row in reversed(holding) if row.until is not None), None)
+    due_on = until or month_ends_on
+    if not ends:
+        return Settled(Standing.OPEN, None, due_on)
+    return Settled(Standing(ends[-1].kind), day_in(zone, min(row.at for row in ends)), due_on)
+
+
+def may_follow(standing: Standing, rows: Sequence[Answer], month_ends_on: dt.date, today: dt.date) -> tuple[Kind, ...]:
+    """What may be recorded next. An extension only while the first month runs, and once (Art. 12(3) GDPR)."""
+    holding = effective(rows)
+    kinds = {row.kind for row in holding}
+    found: list[Kind] = []
+    if standing in (*STILL_OPEN, *ANSWERED):
+        found.append(Kind.SENT)
+    if standing is Standing.SENT and Kind.ACKNOWLEDGED not in kinds:
+        found.append(Kind.ACKNOWLEDGED)
+    if standing in STILL_OPEN:
+        if Kind.EXTENDED not in kinds and today <= month_ends_on:
+            found.append(Kind.EXTENDED)
+        found += [Kind.REFUSED, Kind.CLOSED]
+    if holding:
+        found.append(Kind.TAKEN_BACK)
+    return tuple(found)
+
+
+def longest(received: dt.date) -> dt.date:
+    """The last day to which an extension may reach."""
+    return months_after(received, EXTENDED_MONTHS)

@@ -1,0 +1,128 @@
+"""The exports table: writing a row, moving it, reading it back.
+
+Every move is `UPDATE … WHERE state = …` plus its audit entry in one transaction, so that of two who
+try the same move one wins and the other is told (SEC-12).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.cases.services.people import PersonIndex, masked_subject
+from portal.errors import NotFound
+from portal.exports.core.answers import Standing
+from portal.exports.core.states import State, may_move
+from portal.exports.core.views import ExportView
+from portal.identity import User
+from portal.storage.tables import Account, Export, utc_now
+from portal.vault import FieldSealer
+
+
+class IllegalMove(RuntimeError):
+    """A move the table of states does not have: our own mistake, never the person's."""
+
+
+def load(session: Session, export_id: str, merchant_id: str | None = None) -> Export:
+    """The row. Raises NotFound when absent or, with `merchant_id`, another merchant's (SEC-41)."""
+    row = session.get(Export, export_id)
+    if row is None or (merchant_id is not None and row.merchant_id != merchant_id):
+        raise NotFound(detail="export")
+    return row
+
+
+def move(
+    session: Session,
+    row: Export,
+    to: State,
+    *,
+    actor: str = "system",
+    origin: str = "worker",
+    code: str = "",
+    **changes: Any,
+) -> bool:
+    """Move `row` from the state it was read in. False when somebody else moved it first.
+
+    `changes` are further columns set by the same statement. Raises IllegalMove.
+    """
+    here = State(row.state)
+    if not may_move(here, to):
+        raise IllegalMove(f"{here} -> {to}")
+    done: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # an UPDATE gives a cursor result
+        update(Export)
+        .where(Export.id == row.id, Export.state == here, Export.attempt == row.attempt)
+        .values(state=to, updated_at=utc_now(), **changes)
+        .execution_options(synchronize_session=False)
+    )
+    if done.rowcount != 1:
+        return False
+    session.refresh(row)
+    facts: dict[str, Any] = {"from": here.value, "to": to.value, "code": code or None, "attempt": row.attempt}
+    audit.record(
+        session,
+        row.merchant_id,
+        actor,
+        "export:state",
+        object_id=row.id,
+        origin=origin,
+        **facts,
+    )
+    return True
+
+
+class SubjectSeal:
+    """Seals and opens the personal columns of an export row."""
+
+    TABLE = "exports"
+
+    def __init__(self, sealer: FieldSealer) -> None:
+        self._sealer = sealer
+
+    def seal(self, merchant_id: str, export_id: str, column: str, value: str) -> bytes:
+        return self._sealer.seal(value, merchant_id=merchant_id, table=self.TABLE, column=column, row=export_id)
+
+    def open(self, row: Export, column: str) -> str | None:
+        sealed = getattr(row, f"sealed_{column}")
+        if sealed is None:
+            return None
+        return self._sealer.open(sealed, merchant_id=row.merchant_id, table=self.TABLE, column=column, row=row.id)
+
+
+def to_view(row: Export, by: str, seal: SubjectSeal) -> ExportView:
+    """The row as pages see it: customer masked, secrets left out."""
+    subject = seal.open(row, "subject") or ""
+    card = seal.open(row, "card_id")
+    if card:
+        scope = f"Card …{card[-4:]}"
+    elif row.program_id:
+        scope = row.program_name or f"Program …{row.program_id[-4:]}"
+    else:
+        scope = "Everything"
+    same = {
+        name: getattr(row, name)
+        for name in ExportView.__dataclass_fields__
+        if name not in ("state", "customer", "scope", "has_card", "requested_by", "answer")
+    }
+    return ExportView(
+        **same,
+        state=State(row.state),
+        answer=Standing(row.answer),
+        customer=masked_subject(row.subject_kind, subject),
+        scope=scope,
+        has_card=card is not None,
+        requested_by=by,
+    )
+
+
+def view_of(session: Session, row: Export, seal: SubjectSeal) -> ExportView:
+    account = session.execute(select(Account.name, Account.email).where(Account.id == row.requested_by)).first()
+    return to_view(row, (account.name or account.email) if account else "", seal)
+
+
+def indexes_of_row(session: Session, user: User, index: PersonIndex, row: Export) -> tuple[str, ...]:
+    """All indexes of the person an export is about."""
+    return index.all(session, user, SubjectSeal(index.sealer).open(row, "subject") or "")

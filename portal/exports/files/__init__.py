@@ -1,0 +1,1 @@
+"""Files of exports: opened, read, compared, and made into spreadsheets."""

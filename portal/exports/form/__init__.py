@@ -1,0 +1,1 @@
+"""The export form: parsing, checks and submission, single and in bulk."""

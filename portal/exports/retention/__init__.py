@@ -1,0 +1,1 @@
+"""Files destroyed in time, by a clock that may not jump."""

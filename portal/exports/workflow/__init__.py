@@ -1,0 +1,1 @@
+"""The durable workflow of an export: send the one POST, fetch the file, inspect it."""

@@ -1,0 +1,44 @@
+"""The one form in which an email or another identifier of a person is compared: sign-in, blind index, preview.
+
+An email is compared by its local part in lower case and its domain as A-labels (RFC 5890, 2.3.2.1), so that
+`müller.example` and `xn--mller-kva.example` are one. `str.lower`, never `str.casefold`: that makes one of `straße@` and
+`strasse@`, who are two people. What is shown or sent stays as it was written.
+"""
+
+import unicodedata
+
+import idna
+
+MAX_DOMAIN = 253  # RFC 1035, 2.3.4: 255 octets on the wire
+
+
+def normal(text: str) -> str:
+    """Composed (NFC), without outer white space and characters that cannot be seen, in lower case."""
+    if text.isascii():
+        return text.strip().lower()
+    return visible(unicodedata.normalize("NFC", text)).strip().lower()
+
+
+def identifier_key(text: str) -> str:
+    """`normal` of the text; when it is an email, with its domain as A-labels."""
+    plain = normal(text)
+    local, at, domain = plain.rpartition("@")
+    return f"{local}@{domain_key(domain)}" if at and local and domain else plain
+
+
+def domain_key(domain: str) -> str:
+    """The domain as A-labels, without a final full stop; one that is no domain is only lowered."""
+    domain = domain.lower().rstrip(".")
+    if domain.isascii() or len(domain) > MAX_DOMAIN:
+        return domain
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except (idna.IDNAError, UnicodeError):
+        return domain
+
+
+def visible(text: str) -> str:
+    """Without format characters, such as a zero width space that came along with a pasted address."""
+    if text.isascii():
+        return text
+    return "".join(character for character in text if unicodedata.category(character) != "Cf").replace("\u00a0", " ")

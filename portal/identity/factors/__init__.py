@@ -1,0 +1,1 @@
+"""Authentication factors: password, one-time code, single sign-on, LoyaltyDog's own sign-in."""

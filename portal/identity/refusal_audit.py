@@ -1,0 +1,179 @@
+"""Audits refusals: by role, state or limit, for a missing proof, for another merchant's object.
+
+`refusals_audited` wraps every public function of a service whose first parameter is `user`, and every one with the
+`address` of a caller who is not signed in; so none can be forgotten. An error whose class says `refusal` is recorded
+through the service's `refusal_audit`, unless the function has recorded an entry of its own. An object of another
+merchant and one that never existed give the same answer (SEC-41) and so the same entry. The number of entries a minute
+is bounded (`refusal_rate`).
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from portal.audit import PORTAL_CHAIN, AuditUnavailable, record
+from portal.audit.chain import refusals_written
+from portal.errors import NotFound, NotPermitted, PortalError
+from portal.identity.refusal_rate import RefusalRate
+from portal.identity.roles import User
+from portal.log import log
+from portal.storage.case_tables import Case
+from portal.storage.engine import Database
+from portal.storage.tables import Account, Export
+
+_ID = re.compile(r"[0-9a-f]{32}")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class RefusalAudit:
+    """Records refusals in transactions of their own: the refused act has rolled its own back."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._members = RefusalRate(each=20, all_together=2_000)
+        self._signed_out = RefusalRate(each=2, all_together=60)
+
+    def of_member(self, user: User, act: str, refusal: PortalError, arguments: Iterable[object]) -> None:
+        """`act` refused to a signed-in user; the ids among its arguments say which object was meant."""
+        ids = {value for value in arguments if isinstance(value, str) and _ID.fullmatch(value)}
+
+        def write(session: Session) -> None:
+            foreign = sorted(ids - _own(session, user.merchant_id, ids))
+            common = {"origin": user.origin, "result": "refused"}
+            thing = sorted(ids)[0] if ids else ""
+            if isinstance(refusal, NotPermitted):
+                record(session, user.merchant_id, user.account_id, "access:refused", object_id=thing, act=act, **common)
+            elif isinstance(refusal, NotFound) and foreign:
+                record(
+                    session, user.merchant_id, user.account_id, "gate:foreign_object",
+                    object_id=foreign[0], route=act, **common,
+                )  # fmt: skip
+            elif times := self._members.times((user.account_id, act, refusal.code)):
+                record(
+                    session, user.merchant_id, user.account_id, "act:refused", object_id=thing, act=act,
+                    reason=refusal.code, times=times if times > 1 else None, **common,
+                )  # fmt: skip
+
+        self._write(act, write)
+
+    def of_signed_out(self, act: str, refusal: PortalError, address: str) -> None:
+        """`act` refused to a caller who is not signed in; in the portal's own chain."""
+        times = self._signed_out.times((act, refusal.code, address))
+        if times:
+            self._record_signed_out("act:refused", address, times, act=act, reason=refusal.code)
+
+    def of_request(self, *, address: str, place: str, status: int) -> None:
+        """A request that the gate turned away before any service was asked."""
+        times = self._signed_out.times(("gate", place, status, address))
+        if times:
+            self._record_signed_out("gate:refused", address, times, place=place, status=status)
+
+    def _record_signed_out(self, action: str, address: str, times: int, **facts: Any) -> None:
+        facts["times"] = times if times > 1 else None
+        self._write(
+            action,
+            lambda session: record(
+                session, PORTAL_CHAIN, "anonymous", action, origin=address, result="refused", **facts
+            ),
+        )  # fmt: skip
+
+    def _write(self, act: str, write: Callable[[Session], object]) -> None:
+        try:
+            self._db.group_commit(write)
+        except (AuditUnavailable, SQLAlchemyError) as error:  # refused all the same
+            log.error("audit.refusal_not_written", route=act, error_type=type(error).__name__)
+
+
+class Audited(Protocol):
+    """A service that records its refusals."""
+
+    refusal_audit: RefusalAudit
+
+
+S = TypeVar("S", bound=Audited)
+
+
+def refusals_audited(service: type[S]) -> type[S]:
+    """Class decorator: the public functions that a signed-in user or an address asks record their refusals."""
+    for name, act in list(vars(service).items()):
+        if not name.startswith("_") and inspect.isfunction(act):
+            parameters = list(inspect.signature(act).parameters)
+            if parameters[1:2] == ["user"]:
+                setattr(service, name, _for_members(act))
+            elif "address" in parameters:
+                setattr(service, name, _for_signed_out(act))
+    return service
+
+
+def _for_members(act: Callable[Concatenate[S, User, P], R]) -> Callable[Concatenate[S, User, P], R]:
+    """`act(service, user, …)`, whose refusals are recorded once it has let go of its transaction."""
+
+    @functools.wraps(act)
+    def audited(service: S, user: User, *args: P.args, **kwargs: P.kwargs) -> R:
+        def refused(refusal: PortalError) -> None:
+            service.refusal_audit.of_member(user, act.__name__, refusal, [*args, *kwargs.values()])
+
+        return _run(lambda: act(service, user, *args, **kwargs), refused)
+
+    return cast("Callable[Concatenate[S, User, P], R]", audited)
+
+
+def _for_signed_out(act: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
+    """`act(service, …, address=…)` of a caller who is not signed in."""
+
+    @functools.wraps(act)
+    def audited(service: S, *args: P.args, **kwargs: P.kwargs) -> R:
+        def refused(refusal: PortalError) -> None:
+            service.refusal_audit.of_signed_out(act.__name__, refusal, str(kwargs.get("address", "")))
+
+        return _run(lambda: act(service, *args, **kwargs), refused)
+
+    return cast("Callable[Concatenate[S, P], R]", audited)
+
+
+def _run(act: Callable[[], R], refused: Callable[[PortalError], None]) -> R:
+    """Run the act; of nested acts only the outermost hands its refusal on, and only if no entry was recorded within."""
+    if refusals_written.get() is not None:
+        return act()
+    written: list[str] = []
+    token = refusals_written.set(written)
+    try:
+        return act()
+    except PortalError as refusal:
+        if refusal.refusal and not written:
+            refused(refusal)
+        raise
+    finally:
+        refusals_written.reset(token)
+
+
+def record_refused_sign_in(db: Session, account: Account | None, address: str, reason: str) -> None:
+    """In the trail of the account's merchant; without an account in the portal's own."""
+    record(
+        db,
+        account.merchant_id if account else PORTAL_CHAIN,
+        "anonymous",
+        "session:refused",
+        object_id=account.id if account else "",
+        origin=address,
+        result="refused",
+        reason=reason,
+    )
+
+
+def _own(session: Session, merchant_id: str, ids: set[str]) -> set[str]:
+    if not ids:
+        return set()
+    exports = select(Export.id).where(Export.merchant_id == merchant_id, Export.id.in_(ids))
+    accounts = select(Account.id).where(Account.merchant_id == merchant_id, Account.id.in_(ids))
+    cases = select(Case.id).where(Case.merchant_id == merchant_id, Case.id.in_(ids))
+    return {*session.scalars(exports), *session.scalars(accounts), *session.scalars(cases)}

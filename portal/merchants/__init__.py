@@ -1,0 +1,1 @@
+"""One merchant of this portal: its settings, and its removal."""

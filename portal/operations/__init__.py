@@ -1,0 +1,1 @@
+"""What the operator does with the whole portal: backups, and changing the keys of the blind indexes."""

@@ -1,0 +1,219 @@
+"""Rotates the keys of the blind indexes while exports run (SEC-27).
+
+Three steps keep every row searchable throughout: add a key, which searches use from then on; write new rows under it
+and reindex older ones; destroy older keys once no row uses them. Each step can be interrupted and repeated.
+
+Separately: values are normalised before indexing (`INDEX_FORM`). When a version changes that form, the first process
+that opens the portal reindexes each merchant's rows (`bring_under_todays_form`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any, cast
+
+from sqlalchemy import ColumnElement, func, or_, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session, load_only
+
+from portal.errors import SealBroken
+from portal.exports.core.base import asked_words
+from portal.exports.core.ledger import SubjectSeal
+from portal.log import log
+from portal.operations.case_reindexing import case_indexes, reindex_cases
+from portal.storage.engine import Database
+from portal.storage.locks import lock_merchant
+from portal.storage.tables import INDEX_FORM, Export, Merchant
+from portal.vault import FieldSealer
+from portal.vault.fields import INDEX_BYTES
+
+BATCH = 200  # rows in a transaction
+_ASKED = (
+    Export.sealed_subject, Export.subject_index, Export.ask_index, Export.program_id, Export.sealed_card_id,
+    Export.format, Export.subject_kind,
+)  # fmt: skip
+
+
+def add_index_keys(db: Database, sealer: FieldSealer) -> None:
+    """Give each merchant one index key more, unless one waits already to be used."""
+
+    def add(merchant_id: str, wrapped: bytes) -> bytes | None:
+        keys = sealer.index_keys(merchant_id, wrapped)
+        return sealer.add_index_key(merchant_id, wrapped) if keys.newest == keys.used else None
+
+    _change_each(db, add)
+
+
+def use_newest_index_keys(db: Database, sealer: FieldSealer) -> int:
+    """Write under each merchant's newest index key from now on, and bring older rows under it. Gives how many."""
+
+    def use(merchant_id: str, wrapped: bytes) -> bytes | None:
+        keys = sealer.index_keys(merchant_id, wrapped)
+        return sealer.use_newest_index_key(merchant_id, wrapped) if keys.newest != keys.used else None
+
+    _change_each(db, use)
+    changed = 0
+    for merchant_id in _merchants(db):
+        changed += _reindex(db, sealer, merchant_id) + reindex_cases(db, sealer, merchant_id)
+    return changed
+
+
+def drop_index_keys(db: Database, sealer: FieldSealer) -> int:
+    """Destroy the index keys that are not in use and have no row under them. Gives how many.
+
+    Acts recorded under such a key (a search for a person) can then no longer be tied to that person.
+    """
+    dropped = 0
+
+    def drop(merchant_id: str, wrapped: bytes) -> bytes | None:
+        nonlocal dropped
+        keys = sealer.index_keys(merchant_id, wrapped)
+        old = set(keys.all) - {keys.used} - set(uses[merchant_id])
+        dropped += len(old)
+        return sealer.drop_index_keys(merchant_id, wrapped, old) if old else None
+
+    uses = index_uses(db)
+    _change_each(db, drop)
+    return dropped
+
+
+def index_uses(db: Database) -> dict[str, Counter[int]]:
+    """How many rows of each merchant lie under which index key."""
+    found: dict[str, Counter[int]] = {merchant_id: Counter() for merchant_id in _merchants(db)}
+    with db.read() as session:
+        kinds = (Export.merchant_id, _key_part(Export.subject_index), _key_part(Export.ask_index))
+        for merchant_id, subject, asked, count in session.execute(select(*kinds, func.count()).group_by(*kinds)):
+            for key_id in {_key_id(subject), _key_id(asked)}:
+                found[merchant_id][key_id] += count
+        for merchant_id, key, count in case_indexes(session):
+            found[merchant_id][_key_id(key)] += count
+    return found
+
+
+def rows_under_lost_keys(db: Database, sealer: FieldSealer) -> int:
+    """Rows that no search finds, for the key of their index is gone."""
+    uses = index_uses(db)
+    lost = 0
+    with db.read() as session:
+        for merchant in session.scalars(select(Merchant)):
+            known = sealer.index_keys(merchant.id, merchant.sealed_index_keyset).all
+            lost += sum(count for key_id, count in uses[merchant.id].items() if key_id not in known)
+    return lost
+
+
+def unfinished(db: Database, sealer: FieldSealer) -> bool:
+    """Was a change of keys cut off: does a merchant's newest key wait, or a row lie under an older one?"""
+    uses = index_uses(db)
+    with db.read() as session:
+        for merchant in session.scalars(select(Merchant)):
+            keys = sealer.index_keys(merchant.id, merchant.sealed_index_keyset)
+            if keys.newest != keys.used or set(uses[merchant.id]) - {keys.used}:
+                return True
+    return False
+
+
+def bring_under_todays_form(db: Database, sealer: FieldSealer) -> int:
+    """Reindex rows of an older index form; returns how many changed. One query when there are none.
+
+    No older version runs at the same time: the migration that added `index_form` needs all processes stopped. Several
+    new ones write the same values. A row whose person does not open is left out, as `keys check` tells.
+    """
+    with db.read() as session:
+        due = list(session.scalars(select(Merchant.id).where(Merchant.index_form < INDEX_FORM).order_by(Merchant.id)))
+    changed = 0
+    for merchant_id in due:
+        changed += _reindex_all(db, sealer, merchant_id) + reindex_cases(db, sealer, merchant_id)
+        with db.write() as session:
+            session.get_one(Merchant, merchant_id).index_form = INDEX_FORM
+    return changed
+
+
+def _reindex_all(db: Database, sealer: FieldSealer, merchant_id: str) -> int:
+    changed, after = 0, ""
+    while True:
+        with db.write() as session:
+            merchant = session.get_one(Merchant, merchant_id)
+            rows = session.scalars(
+                select(Export)
+                .where(Export.merchant_id == merchant_id, Export.id > after)
+                .order_by(Export.id)
+                .limit(BATCH)
+                .options(load_only(Export.merchant_id, *_ASKED, raiseload=True))
+            ).all()
+            if not rows:
+                return changed
+            after = rows[-1].id
+            for row in rows:
+                try:
+                    changed += _reindex_row(session, sealer, merchant, row)
+                except SealBroken:
+                    log.error("exports.not_reindexed", export=row.id, merchant=merchant_id)
+
+
+def _merchants(db: Database) -> list[str]:
+    with db.read() as session:
+        return list(session.scalars(select(Merchant.id).order_by(Merchant.id)))
+
+
+def _change_each(db: Database, change: Callable[[str, bytes], bytes | None]) -> None:
+    """Replace each merchant's index keyset by the result of `change`, under the merchant's lock: a concurrent submit
+    cannot write under a key that the next step considers unused."""
+    for merchant_id in _merchants(db):
+        with db.write() as session:
+            lock_merchant(session, merchant_id)
+            merchant = session.get_one(Merchant, merchant_id, with_for_update={"key_share": True})
+            changed = change(merchant_id, merchant.sealed_index_keyset)
+            if changed is not None:
+                merchant.sealed_index_keyset = changed
+
+
+def _reindex(db: Database, sealer: FieldSealer, merchant_id: str) -> int:
+    changed, after = 0, ""
+    while True:
+        with db.write() as session:
+            merchant = session.get_one(Merchant, merchant_id)
+            used = sealer.index_keys(merchant_id, merchant.sealed_index_keyset).used
+            ending = f"%.{used:08x}"
+            rows = session.scalars(
+                select(Export)
+                .where(Export.merchant_id == merchant_id, Export.id > after)
+                .where(or_(Export.subject_index.not_like(ending), Export.ask_index.not_like(ending)))
+                .order_by(Export.id)
+                .limit(BATCH)
+            ).all()
+            if not rows:
+                return changed
+            after = rows[-1].id
+            changed += sum(_reindex_row(session, sealer, merchant, row) for row in rows)
+
+
+def _reindex_row(session: Session, sealer: FieldSealer, merchant: Merchant, row: Export) -> int:
+    """Write the row's two indexes under the key in use; 1 when they differ from what stood there."""
+    seal = SubjectSeal(sealer)
+    subject, card = seal.open(row, "subject") or "", seal.open(row, "card_id") or ""
+
+    def index(*words: str) -> str:
+        return sealer.index(*words, merchant_id=merchant.id, wrapped_keyset=merchant.sealed_index_keyset)
+
+    asked = asked_words(subject, row.program_id, card, row.format, row.subject_kind)
+    indexes = {"subject_index": index(subject), "ask_index": index(*asked)}
+    if indexes == {"subject_index": row.subject_index, "ask_index": row.ask_index}:
+        return 0
+    done = session.execute(
+        update(Export).where(Export.id == row.id).values(indexes).execution_options(synchronize_session=False)
+    )
+    return int(cast(CursorResult[Any], done).rowcount)
+
+
+def _key_part(index: Any) -> ColumnElement[str]:
+    """The key's id within an index: what stands after the pseudonym and a dot."""
+    return func.substr(index, 2 * INDEX_BYTES + 2)
+
+
+def _key_id(part: str) -> int:
+    """0 when it is no key's id."""
+    try:
+        return int(part, 16)
+    except ValueError:
+        return 0

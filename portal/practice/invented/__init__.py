@@ -1,0 +1,1 @@
+"""The invented people, cards and files of the practice merchant."""

@@ -1,0 +1,1 @@
+"""What the practice merchant answers, route by route."""

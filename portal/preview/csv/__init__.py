@@ -1,0 +1,1 @@
+"""CSV to tables: dialect, records, heads, and rows set right."""

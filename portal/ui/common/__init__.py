@@ -1,0 +1,1 @@
+"""Streamlit pieces that every screen shares. Draws; decides nothing."""

@@ -1,0 +1,34 @@
+"""A link that saves a file: drawn as a button, opened in the same window.
+
+A components v2 component out of a file, as `portal.ui.preview.desktop_note` is; the script says why Streamlit's own
+link button does not serve.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from portal.web.streamlit import components
+
+CSS = """
+a { display: inline-flex; align-items: center; justify-content: center; gap: 0.5rem; box-sizing: border-box;
+  min-height: 2.5rem; padding: 0.25rem 0.75rem; border: 1px solid var(--st-border-color);
+  border-radius: var(--st-button-radius); background: var(--st-background-color); color: var(--st-text-color);
+  font-family: var(--st-font); font-size: 0.875rem; line-height: 1.6; text-decoration: none; white-space: nowrap; }
+a:hover { background: var(--st-secondary-background-color); }
+a.primary { background: var(--st-primary-color); border-color: var(--st-primary-color); color: #fff; }
+a.primary:hover { filter: brightness(0.9); }
+a:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
+.icon { font-family: "Material Symbols Rounded"; font-size: 1.125rem; line-height: 1; user-select: none; }
+"""
+
+
+def file_link(words: str, address: str, *, icon: str, key: str, primary: bool = False, help: str = "") -> None:
+    """`icon` is the name of a Material symbol; `address` a path of the portal."""
+    components.register_components()
+    draw = st.components.v2.component(components.FILE_LINK, css=CSS, js=components.FILE_LINK_FILE)
+    draw(
+        key=f"file-link-{key}",
+        data={"words": words, "address": address, "icon": icon, "primary": primary, "help": help},
+        width="content",
+    )

@@ -1,0 +1,64 @@
+"""Where each page is, and how one goes there. Addresses carry ids only (SEC-43)."""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from portal.exports.core.download import FileKind
+from portal.ui.common.words import _
+from portal.web.gate.access import OWN_PLACE
+
+PAGES_FOLDER = "../pages"
+TODAY = f"{PAGES_FOLDER}/today.py"
+NEW_EXPORT = f"{PAGES_FOLDER}/new_export.py"
+PREVIEW = f"{PAGES_FOLDER}/preview.py"
+PAST_EXPORTS = f"{PAGES_FOLDER}/past_exports.py"
+AUDIT_TRAIL = f"{PAGES_FOLDER}/audit_trail.py"
+ACCOUNTS = f"{PAGES_FOLDER}/accounts.py"
+SETTINGS = f"{PAGES_FOLDER}/settings.py"
+YOUR_ACCOUNT = f"{PAGES_FOLDER}/your_account.py"
+HELP = f"{PAGES_FOLDER}/help.py"
+SIGN_IN = f"{PAGES_FOLDER}/sign_in.py"
+PAGE_PATHS = ("new_export", "past_exports", "preview", "audit_trail", "accounts", "settings", "your_account", "help")
+"""Addresses people may be sent or bookmark. Without a session they show the sign-in, not "page not found"."""
+EXPORT_PARAMETER = "export"
+HELP_PARAMETER = "about"
+_ID = re.compile(r"[0-9a-f]{32}")
+
+
+def chosen_export() -> str | None:
+    """The export the address names; anything that is not an id counts as none."""
+    value = st.query_params.get(EXPORT_PARAMETER, "")
+    return value if _ID.fullmatch(value) else None
+
+
+def asked_help() -> str:
+    """What the address asks Help about; `portal.ui.help.help_places` knows which words count."""
+    return str(st.query_params.get(HELP_PARAMETER, ""))
+
+
+def asked_place() -> str:
+    """The page's address as the visitor gave it, for after the sign-in: a page and an export's id, nothing else."""
+    path = urlsplit(st.context.url or "").path
+    export_id = chosen_export()
+    if not OWN_PLACE.fullmatch(path):
+        return "/"
+    return f"{path}?{EXPORT_PARAMETER}={export_id}" if export_id else path
+
+
+def title_of_page(title: str) -> None:
+    """The browser's title: tabs, its history and a screen reader's list of windows tell one page from another by it."""
+    st.set_page_config(page_title=_("{page} – Privacy portal").format(page=title))
+
+
+def go_to_export(export_id: str, page: str = PREVIEW) -> NoReturn:
+    st.switch_page(page, query_params={EXPORT_PARAMETER: export_id})
+
+
+def file_address(export_id: str, kind: FileKind | None = None) -> str:
+    """Of the original, when no kind is named."""
+    return f"/exports/{export_id}/file" + (f"?kind={kind}" if kind else "")

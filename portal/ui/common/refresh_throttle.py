@@ -1,0 +1,27 @@
+"""A part of a page says for how long it may rest: see `portal.web.streamlit.refresh_throttle`."""
+
+from __future__ import annotations
+
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from portal.web.streamlit import page_run
+from portal.web.streamlit.refresh_throttle import refresh_throttle
+
+
+def skip_refresh_for(seconds: float, merchant_id: str = "", mark: str | None = None) -> None:
+    """Called by a fragment while it draws: nothing new is to be seen for `seconds`, or until an export of the merchant
+    changes. `mark` is what `mark_of` gave before the drawing read anything."""
+    run = get_script_run_ctx(suppress_warning=True)
+    fragment = page_run.current_fragment()
+    if run is not None and fragment and seconds > 0:
+        refresh_throttle.note(page_run.current_socket(), fragment, seconds, merchant_id, mark)
+
+
+def mark_of(merchant_id: str) -> str | None:
+    """How it stands with the merchant's exports; None while it is not known."""
+    return refresh_throttle.mark_of(merchant_id)
+
+
+def forget_drawn() -> None:
+    """A run of the whole page begins."""
+    refresh_throttle.forget_drawn(page_run.current_socket())

@@ -1,0 +1,1 @@
+"""Parts of Help, and the first look round."""

@@ -1,0 +1,1 @@
+"""Tables of Past exports and of the audit trail."""

@@ -1,0 +1,1 @@
+"""Parts of Preview: the file, its facts and what becomes of it."""

@@ -1,0 +1,249 @@
+"""Answers to requests on screens: their words, the form on Preview, the figures on Today."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import streamlit as st
+
+from portal.composition import Portal
+from portal.errors import PortalError
+from portal.exports import ExportView
+from portal.exports.core.answers import (
+    CHANNELS,
+    COPIES,
+    DUE_SOON,
+    NO_FILE,
+    REASONS,
+    AnswerFact,
+    AnswerRecord,
+    Kind,
+    Standing,
+)
+from portal.exports.core.download import FileKind
+from portal.exports.history.answer_figures import AnswerFigures
+from portal.identity import Permission, User, allows
+from portal.ui.common import navigation
+from portal.ui.common.acts import word
+from portal.ui.common.problems import show_problem
+from portal.ui.common.times import when, when_and_ago
+from portal.ui.common.words import _, date_field, day, day_of_year, number, percent, plain, plural
+from portal.ui.help.help_places import help_link
+from portal.ui.preview.answer_words import CHANNEL_WORDS, COPY_WORDS, KIND_WORDS, REASON_WORDS
+
+RECORDED = "_answer_recorded"
+"""In the session's state until it is said: the export, how many records it had, and what was recorded then."""
+
+
+def standing_said(view: ExportView, today: dt.date) -> str:
+    """A few words with a sign, for a cell: ``■ Overdue since 2 Nov``."""
+    if view.answer is Standing.OPEN:
+        if view.due_on < today:
+            return "■ " + _("Overdue since {day}").format(day=day_of_year(view.due_on))
+        sign = "▲ " if view.due_on <= today + DUE_SOON else ""
+        return sign + _("Due {day}").format(day=day_of_year(view.due_on))
+    on = day_of_year(view.answered_on) if view.answered_on else ""
+    words = {
+        Standing.SENT: "● " + _("Sent {day}").format(day=on),
+        Standing.REFUSED: "● " + _("Refused {day}").format(day=on),
+        Standing.CLOSED: "○ " + _("Not needed"),
+        Standing.LATER: "○ " + _("See the later export"),
+    }
+    return words.get(view.answer, "–")
+
+
+def draw_answer(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) -> None:
+    """Until when it must be answered or how it was; what was recorded and the form behind a click."""
+    _headline(view, dt.datetime.now(zone).date())
+    with st.expander(
+        _("How was this answered?"), icon=":material/outgoing_mail:", key="answer", on_change="rerun"
+    ) as opened:
+        if not opened.open:
+            return
+        record = portal.answers.record_of(user, view.id)
+        _confirm(view, record)
+        _recorded(record.facts, zone)
+        if record.handed_out is not None and record.standing in (Standing.OPEN, Standing.UNKNOWN):
+            st.caption(
+                _("A copy left the portal on {when}. Say here how it reached the customer.").format(
+                    when=when(record.handed_out.at, zone)
+                )
+            )
+        if record.may and allows(user.role, Permission.EXPORT_CREATE):
+            _form(portal, user, view, record, zone)
+        help_link("answer")
+
+
+def _headline(view: ExportView, today: dt.date) -> None:
+    if view.answer is Standing.OPEN:
+        left = (view.due_on - today).days
+        if left < 0:
+            words = _("The answer to the customer was due on {day}.").format(day=day(view.due_on))
+            st.warning(words, icon=":material/notification_important:")
+            return
+        words = _("The answer to the customer is due on {day}.").format(day=day(view.due_on))
+        words += " " + plural("{n} day is left.", "{n} days are left.", left)
+        st.caption(words + " " + _("Once you have sent it, say so below."))
+    elif view.answer is Standing.LATER:
+        st.caption(_("This was asked for again: the later export stands for the customer's request."))
+    elif view.answered_on is not None:
+        said = {
+            Standing.SENT: _("Answered on {day}."),
+            Standing.REFUSED: _("Refused on {day}."),
+            Standing.CLOSED: _("No answer is needed, as recorded on {day}."),
+        }
+        st.caption(said[view.answer].format(day=day(view.answered_on)))
+    else:
+        st.caption(_("How this was answered is not recorded."))
+
+
+def _confirm(view: ExportView, record: AnswerRecord) -> None:
+    export_id, before, said = st.session_state.get(RECORDED, ("", 0, ""))
+    if export_id == view.id and len(record.facts) > before:
+        st.toast(plain(said), icon=":material/check_circle:")
+        st.session_state.pop(RECORDED, None)
+
+
+def _recorded(facts: tuple[AnswerFact, ...], zone: dt.tzinfo) -> None:
+    if not facts:
+        st.caption(_("Nothing is recorded yet."))
+        return
+    frame = pd.DataFrame(
+        [[when_and_ago(fact.at, zone), _what(fact), fact.by, fact.sha256] for fact in facts],
+        columns=[_("When"), _("What"), _("By"), "SHA-256"],
+        dtype=object,
+    )
+    st.dataframe(frame, hide_index=True, alt=_("What was recorded of the answer, oldest first."))
+
+
+def _what(fact: AnswerFact) -> str:
+    words = _("The last record was taken back") if fact.kind is Kind.TAKEN_BACK else _(KIND_WORDS[fact.kind])
+    codes = ((CHANNEL_WORDS, fact.channel), (COPY_WORDS, fact.copy), (REASON_WORDS, fact.reason))
+    parts = [words, *(word(known, code) for known, code in codes if code)]
+    if fact.until:
+        parts.append(_("until {day}").format(day=day(fact.until)))
+    if fact.taken_back:
+        parts.append(_("taken back"))
+    return " · ".join(parts)
+
+
+def _form(portal: Portal, user: User, view: ExportView, record: AnswerRecord, zone: dt.tzinfo) -> None:
+    """The kind outside of the form, for the fields depend on it. Nothing is proposed where something is recorded: the
+    same is not recorded twice by habit."""
+    kind = st.radio(
+        _("What happened?"),
+        record.may,
+        format_func=lambda k: _(KIND_WORDS[k]),
+        horizontal=True,
+        index=None if record.facts else 0,
+        key=f"answer_kind_{len(record.facts)}",
+    )
+    if kind is None:
+        return
+    # Held while the form is open: a default that moves on would take back what was chosen.
+    fresh = dt.datetime.now(zone).replace(second=0, microsecond=0, tzinfo=None)
+    now: dt.datetime = st.session_state.setdefault(f"_answer_now_{view.id}", fresh)
+    at, until, channel, copy, reason = now, record.extended_at_most, CHANNELS[0], "", ""
+    # A form of its own for each record: a second press belongs to the one that is used up, and records nothing more.
+    with st.form(f"answer_form_{len(record.facts)}", border=False):
+        cells = iter(st.columns(3))
+        if kind is Kind.SENT:
+            channel = next(cells).selectbox(_("How"), CHANNELS, format_func=lambda c: _(CHANNEL_WORDS[c]))
+            copies = _copies(view, record)
+            copy = next(cells).selectbox(_("What was sent"), copies, format_func=lambda c: _(COPY_WORDS[c]))
+        if kind in REASONS:
+            reason = next(cells).selectbox(_("Reason"), REASONS[kind], format_func=lambda r: _(REASON_WORDS[r]))
+        if kind is Kind.EXTENDED:
+            until = next(cells).date_input(
+                _("New last day"), value=record.extended_at_most, max_value=record.extended_at_most,
+                min_value=record.month_ends_on + dt.timedelta(days=1), format=date_field(),
+            )  # fmt: skip
+            st.caption(_("Tell the customer within the first month, and why. Three months from receipt at most."))
+        if kind in (Kind.SENT, Kind.ACKNOWLEDGED, Kind.REFUSED):
+            earliest = min(_midnight(record.received_on), now)
+            at = next(cells).datetime_input(
+                _("When"), value=now, min_value=earliest, max_value=_tonight(now), format=date_field(),
+                step=dt.timedelta(minutes=1),
+            ) or now  # fmt: skip
+        if kind is Kind.TAKEN_BACK:
+            st.caption(_("It stays in the list, and counts no longer."))
+        if st.form_submit_button(_("Record"), type="primary", icon=":material/edit_note:"):
+            moment = None if at == now else at.replace(tzinfo=zone)
+            said = _("Recorded: {what}.").format(what=_(KIND_WORDS[kind]))
+            st.session_state[RECORDED] = (view.id, len(record.facts), said)  # before: a second press ends this run
+            try:
+                _record(portal, user, view.id, kind, moment, channel, copy, reason, until)
+            except PortalError as error:
+                st.session_state.pop(RECORDED, None)
+                show_problem(error)
+            else:
+                del st.session_state[f"_answer_now_{view.id}"]
+                st.rerun()
+
+
+def _record(
+    portal: Portal, user: User, export_id: str, kind: Kind, at: dt.datetime | None, channel: str, copy: str,
+    reason: str, until: dt.date,
+) -> None:  # fmt: skip
+    portal = portal
+    if kind is Kind.SENT:
+        portal.answers.record_sent(user, export_id, channel, at=at, copy=copy)
+    elif kind is Kind.ACKNOWLEDGED:
+        portal.answers.record_acknowledged(user, export_id, at=at)
+    elif kind is Kind.EXTENDED:
+        portal.answers.record_extended(user, export_id, reason, until=until)
+    elif kind is Kind.REFUSED:
+        portal.answers.record_refused(user, export_id, reason, at=at)
+    elif kind is Kind.CLOSED:
+        portal.answers.record_closed(user, export_id, reason)
+    else:
+        portal.answers.take_back_answer(user, export_id)
+
+
+def _copies(view: ExportView, record: AnswerRecord) -> list[str]:
+    """What may have been sent, the likeliest first: the copy handed out last."""
+    last = record.handed_out.copy if record.handed_out else ""
+    there = {FileKind.ORIGINAL: bool(view.sha256), last: bool(last), NO_FILE: True}
+    return sorted((copy for copy in COPIES if there.get(copy)), key=lambda copy: copy != last)
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time.min)
+
+
+def _tonight(now: dt.datetime) -> dt.datetime:
+    return now.replace(hour=23, minute=59)
+
+
+def draw_answer_figures(figures: AnswerFigures) -> None:
+    """Five figures and, in a sentence, what they are of."""
+    st.header(_("Answers to customers"))
+    if figures.overdue:
+        st.warning(
+            plural("{n} request is overdue: Past exports lists it.",
+                   "{n} requests are overdue: Past exports lists them.", figures.overdue),
+            icon=":material/notification_important:",
+        )  # fmt: skip
+        st.page_link(
+            navigation.PAST_EXPORTS, label=_("Show what is overdue"), icon=":material/history:",
+            query_params={"answer": "overdue"},
+        )  # fmt: skip
+    with st.container(horizontal=True):  # side by side as they fit, their words whole
+        st.metric(
+            _("Not answered yet"), number(figures.open), border=True, help=_("Requests without a recorded answer.")
+        )
+        st.metric(_("Due within 7 days"), number(figures.due), border=True,
+                  help=_("A month from receipt, or the announced longer time, ends within 7 days."))  # fmt: skip
+        st.metric(_("Answered within a month"), _share(figures.in_a_month), border=True)
+        st.metric(_("Extended"), _share(figures.extended), border=True)
+        st.metric(_("Refused"), _share(figures.refused), border=True)
+    st.caption(
+        plural("The shares are of {n} request received in the last 90 days and answered or past its month.",
+               "The shares are of {n} requests received in the last 90 days and answered or past their month.",
+               figures.decided)
+    )  # fmt: skip
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else percent(value)

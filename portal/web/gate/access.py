@@ -1,0 +1,52 @@
+"""The addresses that are open, and to whom. All others need a session or are closed (SEC-31)."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+SOCKET_PATH = "/_stcore/stream"
+HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+START_PATH, SIGN_OUT_PATH, RENEW_PATH = "/auth/start", "/auth/sign-out", "/auth/renew"
+LANGUAGE_PATH = "/auth/language"
+OIDC_PATH, OIDC_CALLBACK_PATH = "/auth/oidc", "/auth/oidc/callback"
+SIGN_IN_PATHS = frozenset({START_PATH, SIGN_OUT_PATH, RENEW_PATH, LANGUAGE_PATH, OIDC_PATH, OIDC_CALLBACK_PATH})
+FRONT_END_PATHS = frozenset({"/_stcore/health", "/_stcore/host-config", "/favicon.png", "/manifest.json"})
+SCRIPT_PATHS = frozenset(  # our own
+    {
+        "/_stcore/bidi-components/portal.desktop_note/desktop_note.js",
+        "/_stcore/bidi-components/portal.file_link/file_link.js",
+    }
+)
+SHUT_PREFIXES = ("/media/", "/component/", "/app/", "/_stcore/", "/oauth2callback", "/auth/")
+PAGE_PATH = re.compile(r"/[A-Za-z0-9_-]{0,64}")
+OWN_PLACE = re.compile(r"/[a-z_]{0,40}(\?export=[0-9a-f]{32})?")  # a page of ours, where a sign-in may lead back to
+READING = frozenset({"GET", "HEAD"})
+
+
+class Access(Enum):
+    """How the gate treats a request."""
+
+    HEALTH = "open to machines, no host check"
+    FRONT_END = "data-free parts of the page, open"
+    SHELL = "the page shell, the same bytes for everyone"
+    SIGN_IN = "the cookie's hand-over, open"
+    SHUT = "closed to everyone"
+    MEMBERS = "needs a session"
+
+
+def access_of(method: str, path: str) -> Access:
+    """Classify an HTTP request; `path` is decoded, without query."""
+    if path in HEALTH_PATHS:
+        return Access.HEALTH if method in READING else Access.SHUT
+    if path in SIGN_IN_PATHS:
+        return Access.SIGN_IN if method == "GET" else Access.SHUT
+    if path in FRONT_END_PATHS or (path.startswith("/static/") and ".." not in path):
+        return Access.FRONT_END if method in READING else Access.SHUT
+    if path in SCRIPT_PATHS:
+        return Access.MEMBERS if method in READING else Access.SHUT
+    if path.startswith(SHUT_PREFIXES) or path in {"/media", "/component"}:
+        return Access.SHUT
+    if PAGE_PATH.fullmatch(path):
+        return Access.SHELL if method in READING else Access.SHUT
+    return Access.MEMBERS

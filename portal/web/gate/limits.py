@@ -1,0 +1,108 @@
+"""Limits on WebSockets (SEC-32): how many anonymous ones, and what each, anonymous or not, may send. In process: each
+replica has its own.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from portal.web.gate.buckets import Bucket, Buckets, Budget, Pace
+
+WINDOW_SECONDS = 60.0
+MAX_ADDRESSES = 10_000
+
+# Of anonymous sockets: each, all of one address. Runs of the script are counted apart, for each draws a page; all of
+# them together leave the larger part of the interpreter to the signed-in.
+MESSAGES, MESSAGES_OF_ADDRESS = Pace(60, 10), Pace(600, 60)
+RERUNS, RERUNS_OF_ADDRESS, RERUNS_IN_ALL = Pace(20, 2), Pace(60, 5), Pace(120, 15)
+# Of signed-in sockets: each, all of one login session, all of one address.
+MEMBER_MESSAGES = Pace(500, 50)
+MEMBER_MESSAGES_OF_SESSION, MEMBER_MESSAGES_OF_ADDRESS = Pace(1_000, 100), Pace(10_000, 1_000)
+
+
+@dataclass(frozen=True)
+class SocketLimits:
+    """Of the anonymous: sockets per address and in all, handshakes a minute, bytes a message, seconds of idleness and
+    of life, messages, runs of the script. Then the messages of the signed-in."""
+
+    open_per_address: int = 20
+    handshakes_per_minute: int = 60
+    open_in_all: int = 500
+    message_bytes: int = 64 * 1024
+    idle_seconds: float = 120.0
+    life_seconds: float = 600.0
+    messages: Pace = MESSAGES
+    messages_of_address: Pace = MESSAGES_OF_ADDRESS
+    reruns: Pace = RERUNS
+    reruns_of_address: Pace = RERUNS_OF_ADDRESS
+    reruns_in_all: Pace = RERUNS_IN_ALL
+    member_messages: Pace = MEMBER_MESSAGES
+    member_messages_of_session: Pace = MEMBER_MESSAGES_OF_SESSION
+    member_messages_of_address: Pace = MEMBER_MESSAGES_OF_ADDRESS
+
+
+class AnonymousSockets:
+    """Counts of one process; used from the event loop only, so it needs no lock."""
+
+    def __init__(self, limits: SocketLimits, clock: Callable[[], float] = time.monotonic) -> None:
+        self.limits = limits
+        self._clock = clock
+        self._open: dict[str, int] = {}
+        self._handshakes: dict[str, deque[float]] = {}
+
+    @property
+    def open_in_all(self) -> int:
+        return sum(self._open.values())
+
+    def enter(self, address: str) -> bool:
+        """Whether one more anonymous socket from the address may open; counts the handshake either way."""
+        now = self._clock()
+        self._sweep(now)
+        times = self._handshakes.setdefault(address, deque(maxlen=self.limits.handshakes_per_minute + 1))
+        times.append(now)
+        recent = sum(1 for t in times if now - t < WINDOW_SECONDS)
+        if recent > self.limits.handshakes_per_minute:
+            return False
+        if self._open.get(address, 0) >= self.limits.open_per_address or self.open_in_all >= self.limits.open_in_all:
+            return False
+        self._open[address] = self._open.get(address, 0) + 1
+        return True
+
+    def leave(self, address: str) -> None:
+        left = self._open.get(address, 0) - 1
+        if left > 0:
+            self._open[address] = left
+        else:
+            self._open.pop(address, None)
+
+    def _sweep(self, now: float) -> None:
+        if len(self._handshakes) < MAX_ADDRESSES:
+            return
+        for address in [a for a, times in self._handshakes.items() if now - times[-1] >= WINDOW_SECONDS]:
+            del self._handshakes[address]
+        while len(self._handshakes) >= MAX_ADDRESSES:  # a flood from many addresses: forget the oldest
+            del self._handshakes[next(iter(self._handshakes))]
+
+
+class Budgets:
+    """Hands each socket its budget; those of one address, and of one session, draw on the same buckets."""
+
+    def __init__(self, limits: SocketLimits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._messages = Buckets(limits.messages_of_address, clock)
+        self._reruns = Buckets(limits.reruns_of_address, clock)
+        self._all_reruns = Bucket(limits.reruns_in_all, clock)
+        self._of_session = Buckets(limits.member_messages_of_session, clock)
+        self._of_address = Buckets(limits.member_messages_of_address, clock)
+
+    def anonymous(self, address: str) -> Budget:
+        own, runs = Bucket(self._limits.messages, self._clock), Bucket(self._limits.reruns, self._clock)
+        return Budget((own, self._messages.of(address)), (runs, self._reruns.of(address), self._all_reruns))
+
+    def member(self, session_hash: str, address: str) -> Budget:
+        own = Bucket(self._limits.member_messages, self._clock)
+        return Budget((own, self._of_session.of(session_hash), self._of_address.of(address)))

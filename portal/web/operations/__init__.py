@@ -1,0 +1,1 @@
+"""Operations: health, metrics, the start-up check, the services."""

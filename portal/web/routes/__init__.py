@@ -1,0 +1,1 @@
+"""Our own HTTP addresses: sign-in, language, downloads, static files."""

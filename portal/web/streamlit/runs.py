@@ -1,0 +1,125 @@
+"""How Streamlit's runs of a page begin: queued, each fragment after the run before it, none of a page that was left.
+
+Each function wraps a private method of Streamlit and is idempotent. All are comfort patches: one whose method is
+missing is logged and skipped (`private_parts.apply_comfort`).
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from portal.web.streamlit.private_parts import private_class
+from portal.web.streamlit.turns import Turns, turns
+
+POLL_SECONDS = 0.001
+"""How soon to look again whether the messages of an ended run have been handled."""
+SCRIPT_RUNNER = ("streamlit.runtime.scriptrunner.script_runner", "ScriptRunner", "_run_script")
+RUN_REQUESTS = ("streamlit.runtime.scriptrunner_utils.script_requests", "ScriptRequests", "_request_rerun_locked")
+REQUEST_TYPE = ("streamlit.runtime.scriptrunner_utils.script_requests", "ScriptRequestType", "STOP")
+SESSION = ("streamlit.runtime.app_session", "AppSession", "_create_scriptrunner")
+SESSION_STATE = ("streamlit.runtime.app_session", "AppSessionState", "SHUTDOWN_REQUESTED")
+
+
+def queue_runs(turns: Turns = turns) -> None:
+    """Let page and fragment runs of this process wait for their turn (`turns`).
+
+    Upstream (Streamlit 1.67): each session runs in a thread of its own, without a limit. A run that was stopped while
+    it waited does not begin: Streamlit keeps one note a session of which page is asked for, so the run that took its
+    place would draw the page that was left (measured: about 1 of 10,000 reruns of 200 people). Contract test:
+    `tests/web/streamlit/test_runs_take_turns.py`.
+    """
+    script_runner = private_class(*SCRIPT_RUNNER)
+    request_type = private_class(*REQUEST_TYPE)
+    run = script_runner._run_script
+    if getattr(run, "queued", False):
+        return
+
+    @functools.wraps(run)
+    def run_in_turn(runner: Any, rerun_data: Any) -> None:
+        with turns.turn():
+            if runner._requests._state is not request_type.STOP:
+                run(runner, rerun_data)
+
+    run_in_turn.queued = True  # type: ignore[attr-defined]
+    script_runner._run_script = run_in_turn
+
+
+def drop_fragments_of_left_pages() -> None:
+    """Run no fragment of a page that has been left.
+
+    Upstream (Streamlit 1.67): a fragment's timer or click may arrive when another page has begun that the browser does
+    not know of yet. Streamlit then announces the old page again, and a browser that gets another page than its own
+    clears the screen for good (measured in Chromium with a timer of 0.1 s: 11 of 20 pages opened from a fragment stayed
+    empty). Arriving a moment earlier, such a request replaces the one for the new page.
+    Contract test: `tests/web/streamlit/test_runs_leave_pages_behind.py`.
+    """
+    script_runner = private_class(*SCRIPT_RUNNER)
+    run_requests = private_class(*RUN_REQUESTS)
+    request_type = private_class(*REQUEST_TYPE)
+    run, request = script_runner._run_script, run_requests._request_rerun_locked
+    if getattr(run, "drops_fragments_of_left_pages", False):
+        return
+
+    @functools.wraps(run)
+    def run_on_current_page(runner: Any, rerun_data: Any) -> None:
+        current = runner._pages_manager.current_page_script_hash
+        if not rerun_data.fragment_id_queue or rerun_data.page_script_hash in ("", current):
+            run(runner, rerun_data)
+
+    @functools.wraps(request)
+    def request_unless_left(requests: Any, new: Any) -> bool:
+        queued = requests._rerun_data
+        page_queued = requests._state is request_type.RERUN and not queued.fragment_id_queue
+        if page_queued and new.fragment_id and new.page_script_hash not in ("", queued.page_script_hash):
+            return True  # accepted and dropped
+        return bool(request(requests, new))
+
+    run_on_current_page.drops_fragments_of_left_pages = True  # type: ignore[attr-defined]
+    script_runner._run_script = run_on_current_page
+    run_requests._request_rerun_locked = request_unless_left
+
+
+def deliver_messages_before_next_run() -> None:
+    """Start a fragment's run only when the session has handled all messages of the run before it.
+
+    Upstream (Streamlit 1.67): a run's messages reach its session through the event loop, and its thread ends before
+    they are handled. A fragment's request in between gets a new thread, and the session then drops the old one's
+    messages: half a page, its end included, or the result of a click (measured: about 1 of 10,000 reruns of 200
+    people). A run of the whole page still replaces what runs or waits. Contract test:
+    `tests/web/streamlit/test_runs_heard_out.py`.
+    """
+    app_session = private_class(*SESSION)
+    session_state = private_class(*SESSION_STATE)
+    create = app_session._create_scriptrunner
+    if getattr(create, "delivers_messages_first", False):
+        return
+    waiting: WeakKeyDictionary[Any, tuple[Any, list[Any]]] = WeakKeyDictionary()
+
+    def start_waiting_runs(session: Any) -> None:
+        ended, requested = waiting.get(session, (None, []))
+        if ended is not None and session._scriptrunner is ended:
+            session._event_loop.call_later(POLL_SECONDS, start_waiting_runs, session)
+            return
+        waiting.pop(session, None)
+        if session._state is session_state.SHUTDOWN_REQUESTED:
+            return
+        for rerun_data in requested:
+            if session._scriptrunner is None or not session._scriptrunner.request_rerun(rerun_data):
+                create_in_order(session, rerun_data)
+
+    @functools.wraps(create)
+    def create_in_order(session: Any, rerun_data: Any) -> None:
+        ended = session._scriptrunner
+        if ended is None:
+            waiting.pop(session, None)  # a run of the whole page draws the waiting fragments too
+            create(session, rerun_data)
+        elif session in waiting:
+            waiting[session][1].append(rerun_data)
+        else:
+            waiting[session] = (ended, [rerun_data])
+            session._event_loop.call_later(POLL_SECONDS, start_waiting_runs, session)
+
+    create_in_order.delivers_messages_first = True  # type: ignore[attr-defined]
+    app_session._create_scriptrunner = create_in_order

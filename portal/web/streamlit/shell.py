@@ -1,0 +1,83 @@
+"""The page shell: Streamlit's own `index.html` in six languages, with our title, icon, script and styles.
+
+The same bytes for everyone (SEC-31): what it shows comes later, over the socket. Built once at start.
+
+Streamlit draws a page as its parts arrive: the text at the left edge first, then a sidebar that pushes it aside, then
+grey bars that grow into fields (measured: a layout shift of 0.30 to 0.59, where 0.05 is good). `OPENING` keeps the
+page out of sight for these moments. It fails open: should the names it looks for change, a page is seen at once or
+after `OPENING_SECONDS`, and never vanishes again, because an animation runs once.
+
+`SCRIPT` takes the place of Streamlit's one inline script, `REPAIRS` mends what Streamlit draws and has no option for.
+The content policy knows the script by its hash (`portal.web.gate.headers`).
+"""
+
+from __future__ import annotations
+
+from portal.language import LANGUAGES
+from portal.web.brand import ICON_ADDRESS
+from portal.web.streamlit.front_end import UnknownFrontEnd
+
+LANGUAGE_MARK = '<html lang="en">'
+TITLE_MARK = "<title>Streamlit</title>"
+TITLE = "<title>Privacy portal</title>"
+ICON_MARK = '<link rel="shortcut icon" href="./favicon.png" />'
+ICON = f'<link rel="icon" href="{ICON_ADDRESS}" />'
+END_OF_HEAD = "</head>"
+OPENING_SECONDS = 2.0
+OPENING = f"""<style>
+@keyframes opening {{ from, to {{ --opening: hidden; --drawn: 0 }} }}
+.stApp {{ animation: opening {OPENING_SECONDS}s }}
+.stApp:not(:has([data-testid="stSidebarNavLink"], .stForm)) > *,
+.stApp:has([data-testid="stSkeleton"], [data-testid="stAppSkeleton"]) > * {{
+visibility: var(--opening, visible); opacity: var(--drawn, 1) }}
+</style>"""
+
+SCRIPT_MARK = """<script>
+      window.prerenderReady = false
+    </script>"""
+# 1. Streamlit's protobuf bundle compiles WebAssembly at load, inside a `try`, with JavaScript as its fallback (the
+#    package `long`; Streamlit 1.67). The content policy refuses it and Firefox logs the refusal at each load. Without
+#    the name there is nothing to refuse; the same fallback is taken.
+# 2. Streamlit closes the menu after a choice only where the browser calls itself a phone; a narrow window needs it too.
+SCRIPT = """<script>
+      window.prerenderReady = false
+      delete window.WebAssembly
+      addEventListener("click", (event) => {
+        if (innerWidth > 768 || !event.target.closest?.("[data-testid=stSidebarNavLink]")) return
+        setTimeout(() => document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click())
+      })
+    </script>"""
+# Measured in Streamlit 1.67: the selected tab has 3.67:1 in the dark theme, a button's keys 2.72:1 (60 % opaque), a
+# date's parts are 18 by 20 pixels (WCAG 2.2: 1.4.3, 2.5.8), a field's counter lies over the last words in it.
+# `danger_` begins the key of every button that destroys something or takes it away from somebody.
+REPAIRS = """<style>
+[data-testid="stTab"][aria-selected="true"] { color: inherit !important; font-weight: 600 }
+button kbd { opacity: 1 !important }
+[role="spinbutton"][contenteditable] { min-width: 24px; min-height: 24px; line-height: 24px; text-align: center }
+:is([data-testid="stTextInput"], [data-testid="stTextArea"], [data-testid="stNumberInput"])
+[data-testid="InputInstructions"] { bottom: -1rem; right: 0; line-height: 1rem }
+[class*="st-key-danger_"] button { color: light-dark(#b3261e, #f2938c); border-color: currentColor }
+[class*="st-key-danger_"] button[data-testid*="primary"] { color: #fff; background: #b3261e; border-color: #b3261e }
+[class*="st-key-danger_"] button[data-testid*="primary"]:is(:hover, :active) { background: #8c1d17 }
+[class*="st-key-danger_"] button:disabled { opacity: 0.5 }
+</style>"""
+
+
+def shells(page: str) -> dict[str, bytes]:
+    """The shell in every language, by its two letters. Raises UnknownFrontEnd when `page` is not as it was."""
+    ours = shell(page)
+    return {code: ours.replace(LANGUAGE_MARK, f'<html lang="{code}">').encode() for code in LANGUAGES}
+
+
+def shell(page: str) -> str:
+    """The shell in English. Raises UnknownFrontEnd when `page` is not as it was."""
+    check(page)
+    ours = page.replace(TITLE_MARK, TITLE).replace(ICON_MARK, ICON).replace(SCRIPT_MARK, SCRIPT)
+    return ours.replace(END_OF_HEAD, OPENING + REPAIRS + END_OF_HEAD)
+
+
+def check(page: str) -> None:
+    """Raises UnknownFrontEnd when Streamlit's page does not say where it should what is written anew here."""
+    for mark in (LANGUAGE_MARK, TITLE_MARK, ICON_MARK, SCRIPT_MARK, END_OF_HEAD):
+        if page.count(mark) != 1:
+            raise UnknownFrontEnd(f"Streamlit's page does not hold {mark} once")
