@@ -20,10 +20,10 @@ from pathlib import Path
 import holidays
 from dateutil.relativedelta import relativedelta
 
-from portal.cases import Law, clock_of, laws_of, parse_events
-from portal.cases.events import Event
+from portal.cases.clock import Law, clock_of, laws_of, parse_events
+from portal.cases.clock.events import Event
 
-VECTORS = Path(__file__).resolve().parents[1] / "tests" / "cases" / "vectors.csv"
+VECTORS = Path(__file__).resolve().parents[1] / "tests" / "cases" / "clock" / "vectors.csv"
 Case = tuple[tuple[Law, ...], dt.date, tuple[Event, ...]]
 
 

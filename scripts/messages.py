@@ -41,7 +41,7 @@ FOR_OPERATORS = {  # read on the command line and in the log only, which stay En
     "merchants/removal.py", "identity/account_exchange.py", "web/operations/doctor.py",
     "web/operations/doctor_places.py", "web/operations/metrics.py",
     "loyaltydog/network/proxy.py", "loyaltydog/network/tls.py", "setting_forms.py",
-    "cases/applicable.py", "cases/events.py", "cases/lines.py",
+    "cases/clock/applicable.py", "cases/clock/events.py", "cases/clock/lines.py",
     "trail/about_person.py", "exports/files/workbook.py", "exports/history/register_files.py",
     "exports/workflow/metrics.py",
     "preview/words.py", "audit/words.py",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from portal.cases.receipt import local_day
+from portal.cases.clock.receipt import local_day
 
 
 class FactKind(StrEnum):

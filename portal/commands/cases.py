@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from portal.cases.lines import answer_line
+from portal.cases.clock.lines import answer_line
 from portal.commands.printing import print_lines
 from portal.errors import InputError
 

@@ -19,7 +19,7 @@ from portal.storage.column_defaults import folded_reference
 class Case(Base, kw_only=True):
     """One person's request to a merchant. `year` and `number` are what people call it: 2026-0042.
 
-    `profile` and `calendar` are codes of `portal.cases.applicable`, `zone` is the controller's. `due_on` is the day
+    `profile` and `calendar` are codes of `cases.clock.applicable`, `zone` is the controller's. `due_on` is the day
     that counts now, `closed_at` is empty while the clock runs. Codes: `portal.cases.facts` and `states`.
     """
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-VECTORS = ROOT / "tests" / "cases" / "vectors.csv"
+VECTORS = ROOT / "tests" / "cases" / "clock" / "vectors.csv"
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from portal.cases.regimes import Counting, Profile, Regime, profile_of
+from portal.cases.clock.regimes import Counting, Profile, Regime, profile_of
 
 pytestmark = pytest.mark.keeps("LAW-2")
 

@@ -21,7 +21,7 @@ import pytest
 
 import portal
 from portal.audit import Act
-from portal.cases import EventKind
+from portal.cases.clock import EventKind
 from portal.cases.facts import ENDS, FactKind
 from portal.cases.states import WAITS
 from portal.exports.core.answers import Kind

@@ -17,6 +17,7 @@ import pytest
 from pydantic import SecretStr
 
 from portal.audit import Keeper
+from portal.cases.clock.regimes import PauseKind
 from portal.cases.facts import (
     Channel,
     ClosingReason,
@@ -26,7 +27,6 @@ from portal.cases.facts import (
     RefusalReason,
     Right,
 )
-from portal.cases.regimes import PauseKind
 from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.composition import Portal, Workers, build_portal
 from portal.config import Settings

@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal import audit
-from portal.cases.clock import Clock
+from portal.cases.clock.calculation import Clock
+from portal.cases.clock.gates import may_extend, moved_later, refusal_is_late
+from portal.cases.clock.regimes import PauseKind
 from portal.cases.facts import (
     ClosingReason,
     ExtensionReason,
@@ -24,8 +26,6 @@ from portal.cases.facts import (
     RefusalReason,
     effective,
 )
-from portal.cases.gates import may_extend, moved_later, refusal_is_late
-from portal.cases.regimes import PauseKind
 from portal.cases.services.folding import folded
 from portal.cases.services.ledger import (
     NOT_NOW,

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from portal.cases.applicable import clock_of, laws_of
-from portal.cases.clock import Clock
-from portal.cases.events import Event, EventKind
+from portal.cases.clock.applicable import clock_of, laws_of
+from portal.cases.clock.calculation import Clock
+from portal.cases.clock.events import Event, EventKind
+from portal.cases.clock.receipt import zone_of
 from portal.cases.facts import Fact, FactKind, IdentityResult, effective
-from portal.cases.receipt import zone_of
 from portal.cases.states import CaseState, deciding_end, state_of
 
 UTC_ZONE = ZoneInfo("UTC")

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import audit
-from portal.cases.applicable import laws_of
+from portal.cases.clock.applicable import laws_of
 from portal.cases.facts import Channel, Fact, FactKind, LateEntry, Right
 from portal.cases.services.folding import Rules, folded
 from portal.cases.services.ledger import CaseSeal, add_fact, cached, own_case
@@ -55,7 +55,7 @@ TELLS_APART = frozenset(IdentifierKind) - {IdentifierKind.LAST_FOUR}
 class NewCase:
     """What is known of a request when it is entered. The first identifier names the person in lists.
 
-    `profile` and `calendar` are codes of `portal.cases.applicable`. `arrived_where` is kept sealed.
+    `profile` and `calendar` are codes of `portal.cases.clock.applicable`. `arrived_where` is kept sealed.
     """
 
     identifiers: Sequence[tuple[IdentifierKind, SecretStr]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from portal.cases.clock import Clock
+from portal.cases.clock.calculation import Clock
 from portal.cases.facts import FactKind, effective
 from portal.cases.services.folding import folded
 from portal.cases.services.ledger import CaseSeal, as_facts, own_case, rows_of, rules_of

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
+from portal.cases.clock.regimes import PauseKind
 from portal.cases.facts import (
     Channel,
     ClosingReason,
@@ -24,7 +25,6 @@ from portal.cases.facts import (
     RefusalReason,
     Right,
 )
-from portal.cases.regimes import PauseKind
 from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.cases.services.register import CaseFilter
 from portal.errors import InputError, NotFound, NotPermitted, StateConflict

@@ -1,6 +1,6 @@
 """What each law says about the time for an answer, as data: periods, pauses, what moves an end.
 
-A profile is read by `portal.cases.clock` and knows no calendar. Sources stand beside each; where two readings exist,
+A profile is read by `calculation` and knows no calendar. Sources stand beside each; where two readings exist,
 the earlier one is the target and the usual one the last lawful day.
 """
 

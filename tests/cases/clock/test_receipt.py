@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from portal.cases.receipt import received_day
+from portal.cases.clock.receipt import received_day
 from portal.errors import InputError
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 import datetime as dt
 from zoneinfo import ZoneInfo
 
-from portal.cases.clock import Clock
-from portal.cases.receipt import local_day
+from portal.cases.clock.calculation import Clock
+from portal.cases.clock.receipt import local_day
 
 _COUNTING = (
     "target_on",

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.cases import Event, EventKind, parse_events
-from portal.cases.events import OTHER_NAMES, standing
+from portal.cases.clock import Event, EventKind, parse_events
+from portal.cases.clock.events import OTHER_NAMES, standing
 from portal.errors import InputError
 
 ON = dt.date(2026, 9, 3)

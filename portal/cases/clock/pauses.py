@@ -10,9 +10,9 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from portal.cases.events import PAIRS, Event, EventKind
-from portal.cases.regimes import PauseEffect, PauseKind, PauseRule, Profile
-from portal.cases.steps import Step, StepKind, Value
+from portal.cases.clock.events import PAIRS, Event, EventKind
+from portal.cases.clock.regimes import PauseEffect, PauseKind, PauseRule, Profile
+from portal.cases.clock.steps import Step, StepKind, Value
 
 ONE_DAY = dt.timedelta(days=1)
 _OPEN: dict[PauseKind, StepKind] = {

@@ -9,8 +9,8 @@ from functools import partial
 
 import pytest
 
-from portal.cases import Clock, Step, StepKind, sentence
-from portal.cases.words import TEMPLATES
+from portal.cases.clock import Clock, Step, StepKind, sentence
+from portal.cases.clock.words import TEMPLATES
 from portal.language import LANGUAGES, catalogue_of, formats
 
 VALUES: dict[str, dt.date | int | str] = {

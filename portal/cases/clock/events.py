@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from portal.cases.receipt import day_of
-from portal.cases.regimes import PauseKind
+from portal.cases.clock.receipt import day_of
+from portal.cases.clock.regimes import PauseKind
 from portal.errors import InputError
 
 

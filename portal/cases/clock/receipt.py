@@ -7,8 +7,8 @@ import re
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from portal.cases.steps import Step, StepKind
-from portal.cases.working_days import FIRST_YEAR, LAST_YEAR
+from portal.cases.clock.steps import Step, StepKind
+from portal.cases.clock.working_days import FIRST_YEAR, LAST_YEAR
 from portal.errors import InputError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

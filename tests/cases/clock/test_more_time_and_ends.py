@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from portal.cases import Clock, EventKind, House, StepKind
-from portal.cases.gates import is_overdue, may_extend, moved_later, refusal_is_late
+from portal.cases.clock import Clock, EventKind, House, StepKind
+from portal.cases.clock.gates import is_overdue, may_extend, moved_later, refusal_is_late
 
 pytestmark = pytest.mark.keeps("LAW-3")
 

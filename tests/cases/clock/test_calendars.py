@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from portal.cases import Clock, Regime, StepKind, WorkingDays, clock, laws_of, profile_of
-from portal.cases.calendar_codes import EEA_STATES, REGIONS, calendar_code
-from portal.cases.working_days import year_of
+from portal.cases.clock import Clock, Regime, StepKind, WorkingDays, clock, laws_of, profile_of
+from portal.cases.clock.calendar_codes import EEA_STATES, REGIONS, calendar_code
+from portal.cases.clock.working_days import year_of
 from portal.errors import InputError
 
 pytestmark = pytest.mark.keeps("LAW-2")
@@ -121,8 +121,8 @@ def test_a_calendar_of_another_law_is_refused(regime: str, calendar: str) -> Non
 
 def test_names_of_holidays_do_not_depend_on_the_language_of_the_machine() -> None:
     program = (
-        "import datetime as dt; from portal.cases.calendar_codes import calendar_code as c;"
-        "from portal.cases.working_days import year_of as y; print(y(c('DE'), 2026).public[dt.date(2026, 5, 1)])"
+        "import datetime as dt; from portal.cases.clock.calendar_codes import calendar_code as c;"
+        "from portal.cases.clock.working_days import year_of as y; print(y(c('DE'), 2026).public[dt.date(2026, 5, 1)])"
     )
     said = {
         subprocess.run(

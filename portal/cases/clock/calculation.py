@@ -11,13 +11,13 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal.cases.events import Event, EventKind, first_on, standing
-from portal.cases.extending import Extension, extension_of
-from portal.cases.outcome import Outcome, outcome_of
-from portal.cases.pauses import Pauses, pauses_of, prolonged
-from portal.cases.regimes import Counting, Extending, Period, Profile, Rolling
-from portal.cases.steps import Step, StepKind
-from portal.cases.working_days import ONE_DAY, SATURDAY, DayOff, WorkingDays
+from portal.cases.clock.events import Event, EventKind, first_on, standing
+from portal.cases.clock.extending import Extension, extension_of
+from portal.cases.clock.outcome import Outcome, outcome_of
+from portal.cases.clock.pauses import Pauses, pauses_of, prolonged
+from portal.cases.clock.regimes import Counting, Extending, Period, Profile, Rolling
+from portal.cases.clock.steps import Step, StepKind
+from portal.cases.clock.working_days import ONE_DAY, SATURDAY, DayOff, WorkingDays
 
 
 @dataclass(frozen=True, slots=True)

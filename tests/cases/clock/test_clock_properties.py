@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.cases import Clock, Event, EventKind, Regime, WorkingDays, clock, profile_of
-from portal.cases.calendar_codes import calendar_code
+from portal.cases.clock import Clock, Event, EventKind, Regime, WorkingDays, clock, profile_of
+from portal.cases.clock.calendar_codes import calendar_code
 
 pytestmark = pytest.mark.keeps("LAW-2")
 

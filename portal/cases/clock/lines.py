@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from portal.cases.applicable import clock_of, laws_of
-from portal.cases.clock import Clock
-from portal.cases.events import parse_events
-from portal.cases.receipt import received_day, zone_of
-from portal.cases.words import sentence
+from portal.cases.clock.applicable import clock_of, laws_of
+from portal.cases.clock.calculation import Clock
+from portal.cases.clock.events import parse_events
+from portal.cases.clock.receipt import received_day, zone_of
+from portal.cases.clock.words import sentence
 from portal.errors import InputError
 
 FIELDS = ("received", "time_zone", "regime", "calendar", "events")

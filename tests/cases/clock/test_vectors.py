@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.cases.lines import DATES, answer_line
+from portal.cases.clock.lines import DATES, answer_line
 
 pytestmark = pytest.mark.keeps("LAW-2", "LAW-4")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from portal.cases import Clock, StepKind
+from portal.cases.clock import Clock, StepKind
 
 pytestmark = pytest.mark.keeps("LAW-4")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from portal.cases.calendar_codes import REGIONS, CalendarCode, calendar_code
+from portal.cases.clock.calendar_codes import REGIONS, CalendarCode, calendar_code
 from portal.errors import InputError
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100  # `holidays` 0.109 gives an empty calendar for 2101, without a word

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 
-from portal.cases.steps import Step, StepKind
+from portal.cases.clock.steps import Step, StepKind
 from portal.language import ENGLISH
 from portal.language.formats import day as written_day
 

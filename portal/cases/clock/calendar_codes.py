@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from portal.cases.regimes import Regime
+from portal.cases.clock.regimes import Regime
 from portal.errors import InputError
 
 EU_STATES = frozenset(

@@ -1,4 +1,4 @@
-"""The steps that lead to each date of a clock, typed; `portal.cases.words` says them in a reader's language."""
+"""The steps that lead to each date of a clock, typed; `portal.cases.clock.words` says them in a reader's language."""
 
 from __future__ import annotations
 

@@ -9,12 +9,12 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from portal.cases.calendar_codes import EEA_STATES, US_STATES, CalendarCode, calendar_code, fits
-from portal.cases.clock import HOUSE, Clock, House, clock
-from portal.cases.events import Event
-from portal.cases.regimes import Profile, Regime, profile_of
-from portal.cases.steps import Step, StepKind
-from portal.cases.working_days import NO_CALENDAR, WorkingDays
+from portal.cases.clock.calculation import HOUSE, Clock, House, clock
+from portal.cases.clock.calendar_codes import EEA_STATES, US_STATES, CalendarCode, calendar_code, fits
+from portal.cases.clock.events import Event
+from portal.cases.clock.regimes import Profile, Regime, profile_of
+from portal.cases.clock.steps import Step, StepKind
+from portal.cases.clock.working_days import NO_CALENDAR, WorkingDays
 from portal.errors import InputError
 
 OTHER_NAMES: Mapping[str, Regime] = {

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from portal.cases.events import Event, EventKind, first_on
-from portal.cases.regimes import Extending, Profile
-from portal.cases.steps import Step, StepKind
+from portal.cases.clock.events import Event, EventKind, first_on
+from portal.cases.clock.regimes import Extending, Profile
+from portal.cases.clock.steps import Step, StepKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.cases import Clock, House, clock_of, laws_of, parse_events
+from portal.cases.clock import Clock, House, clock_of, laws_of, parse_events
 
 VECTORS = Path(__file__).with_name("vectors.csv")
 

@@ -6,8 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portal.cases.events import Event, EventKind
-from portal.cases.steps import Step, StepKind
+from portal.cases.clock.events import Event, EventKind
+from portal.cases.clock.steps import Step, StepKind
 
 _ENDS: dict[EventKind, StepKind] = {
     EventKind.ANSWERED: StepKind.ANSWERED,

@@ -9,10 +9,10 @@ import holidays
 import pytest
 from dateutil.relativedelta import relativedelta
 
-from portal.cases import Clock, WorkingDays, clock, profile_of
-from portal.cases.calendar_codes import EEA_STATES, calendar_code
-from portal.cases.regimes import Regime
-from portal.cases.working_days import year_of
+from portal.cases.clock import Clock, WorkingDays, clock, profile_of
+from portal.cases.clock.calendar_codes import EEA_STATES, calendar_code
+from portal.cases.clock.regimes import Regime
+from portal.cases.clock.working_days import year_of
 
 pytestmark = pytest.mark.keeps("LAW-2")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from portal.cases import Clock, Regime, StepKind, laws_of
+from portal.cases.clock import Clock, Regime, StepKind, laws_of
 from portal.errors import InputError
 
 Reckon = Callable[..., Clock]
