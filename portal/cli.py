@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from portal.commands import accounts, cases, exporting, inspecting
+from portal.commands import accounts, exporting, inspecting
+from portal.commands.cases import group as cases
 from portal.commands.plain_words import errors_as_sentences
 from portal.commands.practising import run_practice
 from portal.commands.serving import run_demo, run_serve

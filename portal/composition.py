@@ -12,6 +12,7 @@ from sqlalchemy import select
 from tink import TinkError
 
 from portal.audit import Keeper, open_keeper
+from portal.cases.services.due import CaseDue
 from portal.cases.services.file import CaseFile
 from portal.cases.services.intake import CaseIntake
 from portal.cases.services.ledger import CaseSeal
@@ -143,6 +144,7 @@ class Portal:
     case_intake: CaseIntake
     case_register: CaseRegister
     case_file: CaseFile
+    case_due: CaseDue
     submissions: Submissions
     decisions: Decisions
     bulk: Bulk
@@ -236,6 +238,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         case_intake=intake,
         case_register=CaseRegister(db, refusals, index, case_seal),
         case_file=CaseFile(db, refusals, case_seal),
+        case_due=CaseDue(db, refusals),
         submissions=submissions,
         decisions=Decisions(db, refusals, workers.starter),
         bulk=Bulk(db, refusals, settings, submissions, history, retention),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from portal.cases.services.folding import folded
 from portal.cases.services.ledger import CaseSeal, as_facts, own_case, rows_of, rules_of
 from portal.cases.services.people import PersonIndex, masked_subject
 from portal.cases.states import MAY_RECORD, OPEN_STATES, CaseState
+from portal.errors import NotFound
 from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.roles import allows
@@ -25,6 +27,7 @@ from portal.storage.tables import Account
 
 PAGE_SIZE = 50
 ASKED_BEFORE_MONTHS = 12  # CASE-6
+_NAME = re.compile(r"([0-9]{4})-([0-9]{1,9})")
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,20 @@ class CaseRegister:
                 asked_before=_asked_before(session, case),
                 may=MAY_RECORD[CaseState(case.state)] if allows(user.role, Permission.CASE_WORK) else frozenset(),
             )
+
+    def find_by_name(self, user: User, name: str) -> str:
+        """The id of the case that people call `2026-0042`. Raises NotFound."""
+        require(user, Permission.CASE_LIST)
+        said = _NAME.fullmatch(name)
+        with self.db.read() as session:
+            found = said and session.scalar(
+                select(Case.id).where(
+                    Case.merchant_id == user.merchant_id, Case.year == int(said[1]), Case.number == int(said[2])
+                )
+            )
+        if not found:
+            raise NotFound("There is no case by that name.", next_step="Look in Cases.", detail="case name")
+        return found
 
     def _rows(self, session: Session, cases: Sequence[Case]) -> tuple[CaseRow, ...]:
         ids = [case.id for case in cases]

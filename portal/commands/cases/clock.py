@@ -1,4 +1,4 @@
-"""`cases`: what a helpdesk's scripts ask about the cases of persons."""
+"""`cases clock`: the dates of cases that are given line by line, without a database."""
 
 from __future__ import annotations
 
@@ -13,15 +13,7 @@ from portal.cases.clock.lines import answer_line
 from portal.commands.printing import print_lines
 from portal.errors import InputError
 
-app = typer.Typer(no_args_is_help=True, help="One person's request as a case: its dates, and why they are so.")
 
-
-@app.callback()
-def cases() -> None:
-    """One person's request as a case: its dates, and why they are so."""
-
-
-@app.command("clock")
 def clock(
     as_json: Annotated[bool, typer.Option("--json", help="one JSON line for each, with the steps as `why`")] = False,
 ) -> None:

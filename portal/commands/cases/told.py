@@ -1,0 +1,107 @@
+"""Cases as the command line prints them: one JSON object, or one line of words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from portal.cases.clock.lines import dates_of
+from portal.cases.clock.words import sentence
+from portal.cases.services.due import DueCase
+from portal.cases.services.register import CaseRow, CaseView, ShownFact
+
+
+def as_json(values: dict[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False)
+
+
+def row_values(row: CaseRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "person": row.person,
+        "rights": list(row.rights),
+        "received_on": row.received_on.isoformat(),
+        "due_on": row.due_on.isoformat(),
+        "last_lawful_on": row.last_lawful_on.isoformat(),
+        "state": row.state.value,
+        "assignee": row.assignee,
+        "reference": row.reference,
+    }
+
+
+def row_line(row: CaseRow) -> str:
+    rights = ",".join(row.rights)
+    parts = (row.name, f"due {row.due_on}", f"{row.state:<15}", f"{rights:<12}", row.person, row.reference)
+    return "  ".join(parts).rstrip()
+
+
+def view_values(view: CaseView) -> dict[str, Any]:
+    """A case whole. `text` are the words of notes, for those who may read them."""
+    clock, before = view.clock, view.asked_before
+    return {
+        **row_values(view.row),
+        **dates_of(clock),
+        "due_on": clock.due_on.isoformat(),
+        "extended": clock.extended,
+        "why": [sentence(step) for step in clock.why],
+        "facts": [_fact_values(fact) for fact in view.facts],
+        "asked_before": before.count,
+        "last_answered_at": before.last_answered_at.isoformat() if before.last_answered_at else None,
+        "may": sorted(view.may),
+    }
+
+
+def _fact_values(fact: ShownFact) -> dict[str, Any]:
+    return {
+        "number": fact.number,
+        "kind": fact.kind.value,
+        "at": fact.at.isoformat(),
+        "told_on": fact.told_on.isoformat() if fact.told_on else None,
+        "by": fact.by,
+        "codes": dict(fact.codes),
+        "takes_back": fact.takes_back,
+        "holds": fact.holds,
+        "text": fact.text,
+    }
+
+
+def view_lines(view: CaseView) -> list[str]:
+    row = view.row
+    lines = [
+        row_line(row),
+        f"received {row.received_on}, last lawful day {row.last_lawful_on}, with {row.assignee or 'nobody'}",
+        "Why this day:",
+        *(f"  {sentence(step)}" for step in view.clock.why),
+        "Recorded:",
+    ]
+    for fact in view.facts:
+        codes = " ".join(f"{name}={code}" for name, code in sorted(fact.codes.items()))
+        gone = "" if fact.holds else "(does not count)"
+        parts = (f"{fact.number:>3}", f"{fact.at:%Y-%m-%d %H:%M}", fact.kind.value, codes, fact.by, gone)
+        lines.append("  " + "  ".join(part for part in parts if part))
+        lines += [f"       {line}" for line in fact.text.splitlines()]
+    if view.asked_before.count:
+        lines.append(f"Asked before within twelve months: {view.asked_before.count}")
+    return lines
+
+
+def due_values(case: DueCase) -> dict[str, Any]:
+    """Nothing of the person: what a helpdesk's cron may write into its own tickets."""
+    return {
+        "name": case.name,
+        "id": case.id,
+        "due_on": case.due_on.isoformat(),
+        "last_lawful_on": case.last_lawful_on.isoformat(),
+        "days_left": case.days_left,
+        "overdue": case.overdue,
+        "state": case.state.value,
+        "assignee": case.assignee,
+        "reference": case.reference,
+    }
+
+
+def due_line(case: DueCase) -> str:
+    when = f"overdue since {case.due_on}" if case.overdue else f"due {case.due_on}"
+    parts = (case.name, f"{when:<24}", f"{case.state:<15}", case.assignee or "nobody", case.reference)
+    return "  ".join(parts).rstrip()
