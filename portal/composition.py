@@ -16,6 +16,7 @@ from portal.cases.services.due import CaseDue
 from portal.cases.services.file import CaseFile
 from portal.cases.services.intake import CaseIntake
 from portal.cases.services.ledger import CaseSeal
+from portal.cases.services.letters import CaseLetters
 from portal.cases.services.people import PersonIndex
 from portal.cases.services.register import CaseRegister
 from portal.config import Settings
@@ -145,6 +146,7 @@ class Portal:
     case_register: CaseRegister
     case_file: CaseFile
     case_due: CaseDue
+    case_letters: CaseLetters
     submissions: Submissions
     decisions: Decisions
     bulk: Bulk
@@ -239,6 +241,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         case_register=CaseRegister(db, refusals, index, case_seal),
         case_file=CaseFile(db, refusals, case_seal),
         case_due=CaseDue(db, refusals),
+        case_letters=CaseLetters(db, refusals, case_seal),
         submissions=submissions,
         decisions=Decisions(db, refusals, workers.starter),
         bulk=Bulk(db, refusals, settings, submissions, history, retention),

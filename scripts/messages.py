@@ -49,6 +49,14 @@ FOR_OPERATORS = {  # read on the command line and in the log only, which stay En
 EVERY_TEXT = {"practice/invented/situations.py", "audit/words.py"}
 """Where every text is for people, sentence or not."""
 WORDS = {  # what is no sentence, and where it is said
+    "cases/letters.py": (
+        "Your request {reference}: received",
+        "Your request {reference}: we need more time",
+        "Your request {reference}: our decision",
+        "Your request {reference}: we could not identify you",
+        "Hello,",
+        "Kind regards,",
+    ),
     "exports/core/ledger.py": ("Everything", "Card …{card_4}", "Program …{row_program_id_4}"),
     "exports/history/dashboard.py": ("No program",),
     "exports/form/request.py": ("Program ID", "Card ID"),

@@ -60,6 +60,7 @@ class Act(StrEnum):
     CASE_ASSIGN = "case:assign"
     CASE_HAND_OVER = "case:hand_over"
     CASE_IDENTITY = "case:identity"
+    CASE_ACKNOWLEDGE = "case:acknowledge"
     CASE_EXTEND = "case:extend"
     CASE_PAUSE = "case:pause"
     CASE_RESUME = "case:resume"
@@ -137,6 +138,7 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CASE_ASSIGN: _facts("number", "to"),
     Act.CASE_HAND_OVER: _facts("number", "to"),
     Act.CASE_IDENTITY: _facts("number", "method", "outcome"),
+    Act.CASE_ACKNOWLEDGE: _facts("number", "sha256"),
     Act.CASE_EXTEND: _facts("number", "reason", "until", "sha256"),
     Act.CASE_PAUSE: _facts("number", "what"),
     Act.CASE_RESUME: _facts("number", "what"),

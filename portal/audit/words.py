@@ -57,6 +57,7 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.CASE_ASSIGN: "Case assigned",
     Act.CASE_HAND_OVER: "Case handed over",
     Act.CASE_IDENTITY: "Identity of a person recorded",
+    Act.CASE_ACKNOWLEDGE: "Receipt of a request acknowledged",
     Act.CASE_EXTEND: "More time told in a case",
     Act.CASE_PAUSE: "Person asked for something",
     Act.CASE_RESUME: "What the person was asked for came",

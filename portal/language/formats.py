@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
 from portal.language.choosing import ENGLISH, Language
@@ -41,6 +41,13 @@ def day(local: dt.date, language: str) -> str:
     if language == ENGLISH:
         return f"{local.day} {local:%b %Y}"
     return str(format_skeleton("yMMMd", _midnight(local), locale=language))
+
+
+def day_in_a_letter(local: dt.date, language: str) -> str:
+    """``23 November 2026``: the month in full."""
+    if language == ENGLISH:
+        return f"{local.day} {local:%B %Y}"
+    return str(format_date(local, format="long", locale=language))
 
 
 def day_of_year(local: dt.date, language: str) -> str:

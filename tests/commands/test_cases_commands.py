@@ -56,6 +56,7 @@ def test_a_case_is_opened_recorded_in_and_closed(cli: Any, data: Path, tmp_path:
     shown = cli("cases", "show", name, "--as", AGENT, "--json", data=data).json
     assert [fact["kind"] for fact in shown["facts"]] == ["received", "follow_up", "note", "extended"]
     assert shown["facts"][2]["text"] == "She rang twice."
+    assert shown["facts"][3]["text"] == letter.read_text(encoding="utf-8")
     assert shown["facts"][3]["codes"]["sha256"] == hashlib.sha256(letter.read_bytes()).hexdigest()
     assert shown["extended"] is True and shown["why"]
     words = cli("cases", "show", name, "--as", AUDITOR, data=data)

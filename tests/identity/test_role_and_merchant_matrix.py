@@ -27,6 +27,7 @@ from portal.cases.facts import (
     RefusalReason,
     Right,
 )
+from portal.cases.letters import LetterKind
 from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.composition import Portal, Workers, build_portal
 from portal.config import Settings
@@ -106,6 +107,7 @@ EXPECTED: dict[str, Permission | None] = {
     "case_file.assign": P.CASE_WORK,
     "case_file.hand_over": P.CASE_WORK,
     "case_file.record_identity": P.CASE_WORK,
+    "case_file.acknowledge": P.CASE_WORK,
     "case_file.extend": P.CASE_WORK,
     "case_file.pause": P.CASE_WORK,
     "case_file.resume": P.CASE_WORK,
@@ -113,6 +115,7 @@ EXPECTED: dict[str, Permission | None] = {
     "case_file.close_not_identified": P.CASE_DECIDE,
     "case_file.close": P.CASE_WORK,
     "case_file.take_back": P.CASE_WORK,
+    "case_letters.draft": P.CASE_WORK,
     "connection.test_connection": P.SETTINGS,
     "history.timeline": P.EXPORT_LIST,
     "dashboard.today": P.EXPORT_LIST,
@@ -181,7 +184,7 @@ GIVEN: dict[str, Any] = {
     ),
     "method": IdentityMethod.IN_PERSON,
     "result": IdentityResult.PROVED,
-    "letter_sha256": "ab" * 32,
+    "letter": "Your request has reached us.",
     "number": 1,
     "about": About(since=utc_now().date(), until=utc_now().date()),
     "request": ExportRequest(email=SecretStr("canary.two@example.com"), format="json"),
@@ -213,6 +216,7 @@ GIVEN_TO: dict[str, dict[str, Any]] = {
     "case_file.resume": {"what": PauseKind.FEE},
     "case_file.refuse": {"reason": RefusalReason.UNFOUNDED},
     "case_file.close": {"reason": ClosingReason.ELSEWHERE},
+    "case_letters.draft": {"kind": LetterKind.ACKNOWLEDGEMENT},
 }
 # What services are made of, and what the command line and the workers use; no page or route calls them for a person.
 BELOW_THE_SERVICES = {

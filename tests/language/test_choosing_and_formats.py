@@ -66,6 +66,17 @@ def test_dates_are_written_as_each_language_does() -> None:
     }
 
 
+def test_a_letters_day_has_its_month_in_full() -> None:
+    assert {code: formats.day_in_a_letter(dt.date(2026, 4, 5), code) for code in LANGUAGES} == {
+        "en": "5 April 2026",
+        "de": "5. April 2026",
+        "fr": "5 avril 2026",
+        "es": "5 de abril de 2026",
+        "it": "5 aprile 2026",
+        "nl": "5 april 2026",
+    }
+
+
 def test_days_and_shares_are_written_as_each_language_does() -> None:
     assert formats.day_of_year(A_TIME.date(), "de") == "5. März"
     assert formats.percent(0.256, "en") == "26 %"

@@ -30,6 +30,16 @@ def may_extend(clock: Clock, at: dt.datetime, zone: ZoneInfo, *, manager: bool) 
     return limit is not None and not clock.extended and clock.outcome is None and local_day(at, zone) <= limit
 
 
+def new_day(clock: Clock, until: dt.date | None = None) -> dt.date | None:
+    """The day that may be told when there is more time: `until`, else the latest. None for one outside what the law
+    gives, and where no day is named and the law has no latest one."""
+    latest = clock.extended_target_on
+    day = until or latest
+    if day is None or day <= clock.target_on or (latest is not None and day > latest):
+        return None
+    return day
+
+
 def refusal_is_late(clock: Clock, at: dt.datetime, zone: ZoneInfo) -> bool:
     """Refusing stays possible; after the first period it is late, whatever more time was told (Art. 12(4) GDPR)."""
     return local_day(at, zone) > clock.last_lawful_on

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.cases.clock.calculation import Clock
-from portal.cases.clock.gates import may_extend, moved_later, refusal_is_late
+from portal.cases.clock.gates import may_extend, moved_later, new_day, refusal_is_late
 from portal.cases.clock.regimes import PauseKind
 from portal.cases.facts import (
     ClosingReason,
@@ -26,6 +25,7 @@ from portal.cases.facts import (
     RefusalReason,
     effective,
 )
+from portal.cases.letters import LETTER_MAX, letter_sha256
 from portal.cases.services.folding import folded
 from portal.cases.services.ledger import (
     NOT_NOW,
@@ -54,7 +54,8 @@ ASKED = {
     PauseKind.FEE: FactKind.FEE_ASKED,
     PauseKind.OTHER: FactKind.PAUSED,
 }
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+NO_MORE_TIME = "There is no more time to be told of in this case."
+WRONG_DAY = "Choose a day after the target and within what the law allows."
 KEPT = frozenset({FactKind.RECEIVED, FactKind.EXPORT_ASKED})
 """What cannot be taken back: it happened, whatever was meant by it."""
 
@@ -99,9 +100,15 @@ class CaseFile:
         with self._recording(user, case_id, Permission.CASE_WORK) as recording:
             if not text or len(text) > NOTE_MAX:
                 raise InputError(f"A note has at most {NOTE_MAX} characters, and at least one.", field="text")
-            fact_id = new_id()
-            sealed = self.seal.seal(user.merchant_id, CaseFact, "text", fact_id, text)
-            recording.add("case:note", FactKind.NOTE, text=(fact_id, sealed))
+            recording.add("case:note", FactKind.NOTE, text=self._sealed(user, text))
+
+    def acknowledge(self, user: User, case_id: str, letter: str) -> None:
+        """The person was told by letter that their request came (CASE-4). Raises InputError(field="letter")."""
+        with self._recording(user, case_id, Permission.CASE_WORK) as recording:
+            codes = {"sha256": _sha256_of(letter)}
+            recording.add(
+                "case:acknowledge", FactKind.ACKNOWLEDGED, codes=codes, entry=codes, text=self._sealed(user, letter)
+            )  # fmt: skip
 
     def assign(self, user: User, case_id: str, account_id: str) -> None:
         """Give the case to a colleague. Raises NotFound for another merchant's, InputError(field="account_id")."""
@@ -148,24 +155,24 @@ class CaseFile:
             recording.add("case:identity", FactKind.IDENTITY, codes=codes, entry=entry)
 
     def extend(
-        self, user: User, case_id: str, reason: ExtensionReason, letter_sha256: str, *, until: dt.date | None = None
+        self, user: User, case_id: str, reason: ExtensionReason, letter: str, *, until: dt.date | None = None
     ) -> None:
-        """The person was told of more time and why; `letter_sha256` is that of the letter (CLK-3).
+        """The person was told of more time and why by `letter`, the words as they went out (CLK-3).
 
         Once, while the case is open, up to its target; a manager to the last lawful day. Raises StateConflict,
-        InputError(field="until" or "letter_sha256").
+        InputError(field="until" or "letter").
         """
         with self._recording(user, case_id, Permission.CASE_WORK) as recording:
             clock, case = recording.clock, recording.case
             manager = allows(user.role, Permission.CASE_DECIDE)
             if not recording.open or not may_extend(clock, utc_now(), rules_of(case).place, manager=manager):
-                raise StateConflict("There is no more time to be told of in this case.", next_step="", detail="extend")
-            latest = clock.extended_target_on
-            new_day = until or latest
-            if new_day is None or new_day <= clock.target_on or (latest is not None and new_day > latest):
-                raise InputError("Choose a day after the target and within what the law allows.", field="until")
-            codes = {"reason": reason.value, "until": new_day.isoformat(), "sha256": _letter(letter_sha256)}
-            recording.add("case:extend", FactKind.EXTENDED, codes=codes, entry=codes)
+                raise StateConflict(NO_MORE_TIME, next_step="", detail="extend")
+            day = new_day(clock, until)
+            if day is None:
+                raise InputError(WRONG_DAY, field="until")
+            codes = {"reason": reason.value, "until": day.isoformat(), "sha256": _sha256_of(letter)}
+            words = self._sealed(user, letter)
+            recording.add("case:extend", FactKind.EXTENDED, codes=codes, entry=codes, text=words)
 
     def pause(self, user: User, case_id: str, what: PauseKind) -> None:
         """Record that the person was asked for something. The law decides whether the clock pauses."""
@@ -183,18 +190,20 @@ class CaseFile:
                 raise StateConflict("The person was not asked for this.", next_step="", detail=what)
             recording.add("case:resume", WAITS[ASKED[what]], entry={"what": what.value})
 
-    def refuse(self, user: User, case_id: str, reason: RefusalReason, letter_sha256: str) -> None:
-        """The person was told by letter that and why the request is refused. After the first period it counts as late,
-        whatever more time was told (CLK-4)."""
+    def refuse(self, user: User, case_id: str, reason: RefusalReason, letter: str) -> None:
+        """The person was told by `letter` that and why the request is refused. After the first period it counts as
+        late, whatever more time was told (CLK-4)."""
         with self._recording(user, case_id, Permission.CASE_DECIDE) as recording:
-            codes = {"reason": reason.value, "sha256": _letter(letter_sha256), "late": _late(recording)}
-            recording.add("case:refuse", FactKind.REFUSED, codes=codes, entry=_said(codes))
+            codes = {"reason": reason.value, "sha256": _sha256_of(letter), "late": _late(recording)}
+            words = self._sealed(user, letter)
+            recording.add("case:refuse", FactKind.REFUSED, codes=codes, entry=_said(codes), text=words)
 
-    def close_not_identified(self, user: User, case_id: str, letter_sha256: str) -> None:
-        """The person was told by letter that nobody could tell who they are; a proof opens the case again."""
+    def close_not_identified(self, user: User, case_id: str, letter: str) -> None:
+        """The person was told by `letter` that nobody could tell who they are; a proof opens the case again."""
         with self._recording(user, case_id, Permission.CASE_DECIDE) as recording:
-            codes = {"sha256": _letter(letter_sha256), "late": _late(recording)}
-            recording.add("case:not_identified", FactKind.NOT_IDENTIFIED, codes=codes, entry=_said(codes))
+            codes = {"sha256": _sha256_of(letter), "late": _late(recording)}
+            words = self._sealed(user, letter)
+            recording.add("case:not_identified", FactKind.NOT_IDENTIFIED, codes=codes, entry=_said(codes), text=words)
 
     def close(self, user: User, case_id: str, reason: ClosingReason) -> None:
         """No answer is needed, or nothing is left to do in a case that has ended. Nothing of it is deleted (CASE-5)."""
@@ -222,6 +231,11 @@ class CaseFile:
             if moved_later(before, recording.clock):
                 require(user, Permission.CASE_DECIDE)
 
+    def _sealed(self, user: User, words: str) -> tuple[str, bytes]:
+        """A new fact's id, and the words sealed for it."""
+        fact_id = new_id()
+        return fact_id, self.seal.seal(user.merchant_id, CaseFact, "text", fact_id, words)
+
     @contextlib.contextmanager
     def _recording(self, user: User, case_id: str, permission: Permission) -> Iterator[Recording]:
         require(user, permission)
@@ -239,10 +253,14 @@ def _check_colleague(recording: Recording, account_id: str) -> None:
         raise InputError("Choose a colleague who works on cases.", field="account_id")
 
 
-def _letter(sha256: str) -> str:
-    if not _SHA256.fullmatch(sha256):
-        raise InputError("The letter to the person is needed: its SHA-256 is recorded.", field="letter_sha256")
-    return sha256
+def _sha256_of(letter: str) -> str:
+    """Raises InputError for what cannot be a letter."""
+    if not letter.strip() or len(letter) > LETTER_MAX:
+        raise InputError(f"A letter has at most {LETTER_MAX} characters, and at least one.", field="letter")
+    try:
+        return letter_sha256(letter)
+    except UnicodeEncodeError:  # half of a surrogate pair
+        raise InputError("The letter holds a character that cannot be written.", field="letter") from None
 
 
 def _late(recording: Recording) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Callable
 from typing import Annotated
 
@@ -40,10 +39,10 @@ def extend(
     json_: AsJson = False,
 ) -> None:
     """Record that the person was told of more time, and why."""
-    sha256, day = _letter(letter), until.date() if until else None
+    words, day = words_of(letter, "letter"), until.date() if until else None
     _recorded(
         case, account, json_,
-        lambda portal, user, case_id: portal.case_file.extend(user, case_id, reason, sha256, until=day),
+        lambda portal, user, case_id: portal.case_file.extend(user, case_id, reason, words, until=day),
     )  # fmt: skip
 
 
@@ -55,9 +54,9 @@ def refuse(
     json_: AsJson = False,
 ) -> None:
     """Record that the person was told that the request is refused, and why. For managers."""
-    sha256 = _letter(letter)
+    words = words_of(letter, "letter")
     _recorded(
-        case, account, json_, lambda portal, user, case_id: portal.case_file.refuse(user, case_id, reason, sha256)
+        case, account, json_, lambda portal, user, case_id: portal.case_file.refuse(user, case_id, reason, words)
     )  # fmt: skip
 
 
@@ -71,18 +70,12 @@ def close(
     _recorded(case, account, json_, lambda portal, user, case_id: portal.case_file.close(user, case_id, reason))
 
 
-def _letter(place: str) -> str:
-    """The SHA-256 of the letter's words; none for an empty one, which the service refuses."""
-    words = words_of(place, "letter")
-    return hashlib.sha256(words.encode()).hexdigest() if words.strip() else ""
-
-
 def _recorded(named: str, account: str | None, json_: bool, record: Callable[[Portal, User, str], None]) -> None:
     """Record, then print the case as it stands."""
     with opened_portal() as portal:
         user = acting_user(portal, account)
         case_id = case_id_of(portal, user, named)
-        with options_named(letter_sha256="letter"):
+        with options_named():
             record(portal, user, case_id)
         row = portal.case_register.show(user, case_id).row
     print_lines([as_json(row_values(row)) if json_ else row_line(row)])

@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import secrets
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ from portal.errors import InputError, NotFound, NotPermitted, StateConflict
 from portal.storage.case_tables import Case, CaseFact
 from portal.storage.tables import AuditEntry, Export
 
-LETTER = "ab" * 32
+LETTER = "Your request has come.\n\nKind regards,\nShop one"
 CAME = dt.date(2026, 3, 5)  # the month ends on 5 April, a Sunday: the last lawful day is Monday
 UTC = dt.UTC
 
@@ -106,7 +107,7 @@ def test_more_time_is_told_to_the_last_second_of_the_day_and_not_one_later(
 def test_more_time_ends_within_what_the_law_allows_and_needs_its_letter(
     desk: Any, case_id: str, until: dt.date
 ) -> None:
-    for letter, day, field in ((LETTER, until, "until"), ("", None, "letter_sha256")):
+    for letter, day, field in ((LETTER, until, "until"), (" \n", None, "letter")):
         with pytest.raises(InputError) as refused:
             desk.portal.case_file.extend(in_utc(desk), case_id, ExtensionReason.MANY_REQUESTS, letter, until=day)
         assert refused.value.field == field
@@ -123,7 +124,7 @@ def test_a_refusal_after_the_first_period_is_marked_late_even_with_more_time(
     with pytest.raises(NotPermitted):
         desk.portal.case_file.refuse(in_utc(desk), case_id, RefusalReason.UNFOUNDED, LETTER)
     with pytest.raises(InputError):
-        desk.portal.case_file.refuse(in_utc(desk, "maya"), case_id, RefusalReason.UNFOUNDED, "no letter")
+        desk.portal.case_file.refuse(in_utc(desk, "maya"), case_id, RefusalReason.UNFOUNDED, "")
     desk.portal.case_file.refuse(in_utc(desk, "maya"), case_id, RefusalReason.UNFOUNDED, LETTER)
     view = desk.portal.case_register.show(in_utc(desk), case_id)
     assert (view.row.state, view.facts[-1].codes.get("late")) == ("refused", late)
@@ -143,6 +144,48 @@ def test_a_note_is_sealed_and_an_auditor_sees_that_it_is_there(desk: Any, case_i
     for text in (" ", "x" * 4001):
         with pytest.raises(InputError):
             desk.portal.case_file.note(in_utc(desk), case_id, text)
+
+
+ACTS = {
+    "case:acknowledge": lambda file, user, case_id, letter: file.acknowledge(user, case_id, letter),
+    "case:extend": lambda file, user, case_id, letter: file.extend(user, case_id, ExtensionReason.COMPLEXITY, letter),
+    "case:refuse": lambda file, user, case_id, letter: file.refuse(user, case_id, RefusalReason.EXCESSIVE, letter),
+    "case:not_identified": lambda file, user, case_id, letter: file.close_not_identified(user, case_id, letter),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_letters_words_are_sealed_and_their_hash_is_the_services_own(desk: Any, case_id: str, act: str) -> None:
+    letter = "Canary: your request has come.\n  As it was typed ü \n"
+    ACTS[act](desk.portal.case_file, in_utc(desk, "maya"), case_id, letter)
+    taken = sha256(letter.encode()).hexdigest()
+    fact = desk.portal.case_register.show(in_utc(desk), case_id).facts[-1]
+    assert (fact.text, fact.codes["sha256"]) == (letter, taken)
+    assert desk.portal.case_register.show(in_utc(desk, "iris"), case_id).facts[-1].text == ""
+    with desk.portal.db.read() as session:
+        kept = session.execute(select(CaseFact.__table__).where(CaseFact.__table__.c.case_id == case_id)).all()
+        entries = session.execute(
+            select(AuditEntry.action, AuditEntry.facts).where(AuditEntry.object_id == case_id)
+        ).tuples()
+        told = [facts["sha256"] for action, facts in entries if action == act]
+    assert told == [taken] and "Canary" not in repr(kept)
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("letter", ["", " \n\t", "x" * 20_001, "half a pair \ud83d"])
+def test_what_is_no_letter_records_nothing(desk: Any, case_id: str, act: str, letter: str) -> None:
+    with pytest.raises(InputError) as refused:
+        ACTS[act](desk.portal.case_file, in_utc(desk, "maya"), case_id, letter)
+    assert refused.value.field == "letter" and acts(desk, case_id) == ["case:open"]
+
+
+def test_an_acknowledgement_moves_neither_state_nor_day(desk: Any, case_id: str) -> None:
+    before = row(desk, case_id)
+    desk.portal.case_file.acknowledge(in_utc(desk), case_id, "x" * 20_000)
+    after = row(desk, case_id)
+    assert (after.state, after.due_on, after.target_on) == (before.state, before.due_on, before.target_on)
+    with pytest.raises(NotPermitted):
+        desk.portal.case_file.acknowledge(in_utc(desk, "iris"), case_id, LETTER)
 
 
 def test_a_case_is_given_to_a_colleague_of_the_merchant_and_handed_back(desk: Any, case_id: str) -> None:
