@@ -28,6 +28,7 @@ from portal.exports.files.comparing import Comparison
 from portal.exports.files.opening import Files
 from portal.exports.form.bulk import Bulk
 from portal.exports.form.decisions import Decisions
+from portal.exports.form.for_case import CaseExports
 from portal.exports.form.lookups import Lookups
 from portal.exports.form.submissions import Submissions
 from portal.exports.history.answering import Answers
@@ -148,6 +149,7 @@ class Portal:
     case_due: CaseDue
     case_letters: CaseLetters
     submissions: Submissions
+    case_exports: CaseExports
     decisions: Decisions
     bulk: Bulk
     lookups: Lookups
@@ -238,11 +240,12 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         second_factor=SecondFactor(db, refusals, settings, codes),
         step_up=StepUp(db, refusals, codes, tickets),
         case_intake=intake,
-        case_register=CaseRegister(db, refusals, index, case_seal),
+        case_register=CaseRegister(db, refusals, settings, index, case_seal),
         case_file=CaseFile(db, refusals, case_seal),
         case_due=CaseDue(db, refusals),
         case_letters=CaseLetters(db, refusals, case_seal),
         submissions=submissions,
+        case_exports=CaseExports(db, refusals, case_seal, submissions),
         decisions=Decisions(db, refusals, workers.starter),
         bulk=Bulk(db, refusals, settings, submissions, history, retention),
         lookups=Lookups(db, refusals, sealer, vendor),

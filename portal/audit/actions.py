@@ -68,6 +68,8 @@ class Act(StrEnum):
     CASE_NOT_IDENTIFIED = "case:not_identified"
     CASE_CLOSE = "case:close"
     CASE_TAKE_BACK = "case:take_back"
+    CASE_REVEAL = "case:reveal"
+    CASE_SEARCH = "case:search"
     EXPORT_LIST_DOWNLOAD = "export:list_download"
     HISTORY_SEARCH = "history:search"
     CARDS_SEARCH = "cards:search"
@@ -146,6 +148,8 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CASE_NOT_IDENTIFIED: _facts("number", "sha256", "late"),
     Act.CASE_CLOSE: _facts("number", "reason"),
     Act.CASE_TAKE_BACK: _facts("number", "takes_back"),
+    Act.CASE_REVEAL: _facts("what"),
+    Act.CASE_SEARCH: _facts("subject"),
     Act.EXPORT_LIST_DOWNLOAD: _facts("rows", "format"),
     Act.HISTORY_SEARCH: _facts("subject"),
     Act.CARDS_SEARCH: _facts("program", "found"),

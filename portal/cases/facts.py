@@ -177,7 +177,7 @@ CODES: Mapping[FactKind, frozenset[str]] = {
     FactKind.FEE_PAID: frozenset(),
     FactKind.PAUSED: frozenset(),
     FactKind.RESUMED: frozenset(),
-    FactKind.EXPORT_ASKED: frozenset({"export"}),
+    FactKind.EXPORT_ASKED: frozenset({"export", "part"}),
     FactKind.EXTENDED: frozenset({"reason", "until", "sha256", "request", "answer"}),
     FactKind.ANSWERED: frozenset({"channel", "copy", "sha256", "request", "answer"}),
     FactKind.CONFIRMED: frozenset({"request", "answer"}),
@@ -188,7 +188,8 @@ CODES: Mapping[FactKind, frozenset[str]] = {
     FactKind.NOT_IDENTIFIED: frozenset({"sha256", "late"}),
     FactKind.TAKEN_BACK: frozenset({"request", "answer"}),
 }
-"""The codes a fact of each kind may carry. `request` and `answer` name the row of `answers` that says the same."""
+"""The codes a fact of each kind may carry. `request` and `answer` name the row of `answers` that says the same. `part`
+names the first export that asked for the same of the same person, in whatever format."""
 
 ENDS = frozenset(
     {FactKind.ANSWERED, FactKind.REFUSED, FactKind.CLOSED, FactKind.WITHDRAWN, FactKind.NOT_IDENTIFIED}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
-from portal.cases.facts import ENDS, ClosingReason, DemandOutcome, Fact, FactKind, IdentityResult, effective
+from portal.cases.endings import Ending, endings_of, is_filed
+from portal.cases.facts import ENDS, DemandOutcome, Fact, FactKind, IdentityResult, effective
 
 
 class CaseState(StrEnum):
@@ -73,9 +74,10 @@ MAY_RECORD: Mapping[CaseState, frozenset[FactKind]] = {
 def state_of(facts: Sequence[Fact]) -> CaseState:
     """The state that the facts come to."""
     holding = effective(facts)
-    end = last_end(holding)
-    if end is not None:
-        return ENDED_AS[end.kind]
+    ending = endings_of(holding).of_case()
+    if ending is not None:
+        done = any(is_filed(fact) and fact.number > ending.fact.number for fact in holding)
+        return CaseState.CLOSED if done else ENDED_AS[ending.fact.kind]
     if waiting_for(holding):
         return CaseState.WAITING_PERSON
     checks = [fact for fact in holding if fact.kind is FactKind.IDENTITY]
@@ -87,31 +89,10 @@ def state_of(facts: Sequence[Fact]) -> CaseState:
     return CaseState.RECEIVED
 
 
-def last_end(holding: Iterable[Fact]) -> Fact | None:
-    """The fact by which the case ended last. What came back undelivered was no answer, and a person who is recognised
-    after all opens the case again."""
-    ends: list[Fact] = []
-    for fact in holding:
-        if fact.kind in ENDS:
-            ends.append(fact)
-        elif fact.kind is FactKind.BOUNCED:
-            answers = [end for end in ends if end.kind is FactKind.ANSWERED]
-            if answers:
-                ends.remove(answers[-1])
-        elif fact.kind is FactKind.IDENTITY and fact.codes.get("result") == IdentityResult.PROVED:
-            ends = [end for end in ends if end.kind is not FactKind.NOT_IDENTIFIED]
-    return ends[-1] if ends else None
-
-
-def deciding_end(holding: Iterable[Fact]) -> Fact | None:
-    """The end that says what came of the case: closing the file of an answered one decides nothing."""
-    return last_end(fact for fact in holding if fact.codes.get("reason") != ClosingReason.DONE)
-
-
-def outcome_of(holding: Iterable[Fact]) -> tuple[DemandOutcome, Fact | None]:
-    """What came of the demands, and the fact that says so."""
-    end = deciding_end(holding)
-    return (OUTCOMES[end.kind], end) if end is not None else (DemandOutcome.OPEN, None)
+def outcome_of(holding: Iterable[Fact]) -> tuple[DemandOutcome, Ending | None]:
+    """What came of the demands, and how the case ended."""
+    ending = endings_of(holding).of_case()
+    return (OUTCOMES[ending.fact.kind], ending) if ending is not None else (DemandOutcome.OPEN, None)
 
 
 def waiting_for(holding: Iterable[Fact]) -> tuple[FactKind, ...]:

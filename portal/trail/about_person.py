@@ -21,9 +21,9 @@ from portal.audit.evidence import STYLE, Json
 from portal.audit.reading import AuditRow, rows_of, seqs_about, seqs_of_person
 from portal.audit.words import ACT_WORDS
 from portal.cases.services.people import PersonIndex
+from portal.cases.standing import Standing
 from portal.config import Settings
 from portal.errors import InputError
-from portal.exports.core.answers import Standing
 from portal.exports.core.base import own_row
 from portal.exports.core.download import DocumentKind, Download, whole
 from portal.exports.core.ledger import SubjectSeal

@@ -5,17 +5,19 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+import secrets
 import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from portal import audit
+from portal.cases.standing import Standing
 from portal.composition import Portal
 from portal.errors import InputError, NotFound, NotPermitted, PortalError, StateConflict
 from portal.exports import HistoryFilter, State
-from portal.exports.core.answers import CHANNELS, COPIES, NO_FILE, REASONS, Kind, Standing
+from portal.exports.core.answers import CHANNELS, COPIES, NO_FILE, REASONS, Kind
 from portal.exports.core.download import DocumentKind, FileKind
 from portal.storage.months import months_after
 from portal.storage.tables import Answer, AuditEntry, Export, utc_now
@@ -34,6 +36,12 @@ def portal(desk: Any) -> Portal:
 def received(desk: Any, days_ago: int, **wanted: Any) -> str:
     """A ready export whose request came so many days ago."""
     return str(desk.run(received_on=TODAY - dt.timedelta(days=days_ago), **wanted).id)
+
+
+def of_somebody(desk: Any, days_ago: int, *, by: Any = None) -> str:
+    """The same of a person of whom nobody has asked before, so that it is in a case of its own."""
+    person = f"person.{secrets.token_hex(6)}@example.com"
+    return str(desk.run(person, by=by, received_on=TODAY - dt.timedelta(days=days_ago)).id)
 
 
 def entries(desk: Any, export_id: str) -> list[AuditEntry]:
@@ -61,7 +69,7 @@ def test_a_request_is_open_and_due_a_month_after_its_receipt(desk: Any, portal: 
 
 
 def test_without_a_day_of_receipt_the_month_runs_from_the_asking(desk: Any, portal: Portal) -> None:
-    view = desk.run()
+    view = desk.run(f"person.{secrets.token_hex(6)}@example.com")
     assert view.received_on is None
     assert view.due_on == months_after(view.requested_at.date(), 1)
 
@@ -181,13 +189,13 @@ def test_what_cannot_be_is_answered_with_its_field_and_records_nothing(
 
 @pytest.mark.keeps("LAW-3")
 def test_an_extension_moves_the_day_once_and_to_three_months_at_most(desk: Any, portal: Portal) -> None:
-    export_id, day = received(desk, 3), TODAY - 3 * DAY
+    export_id, day = of_somebody(desk, 3), TODAY - 3 * DAY
     until = months_after(day, 2)
     portal.answers.record_extended(desk.user("sam"), export_id, "many_requests", until=until)
     assert standing(desk, export_id) == (Standing.OPEN, None, until)
     with pytest.raises(StateConflict):
         portal.answers.record_extended(desk.user("sam"), export_id, "complexity")
-    other = received(desk, 4)
+    other = of_somebody(desk, 4)
     portal.answers.record_extended(desk.user("sam"), other, "complexity")
     assert standing(desk, other)[2] == months_after(TODAY - 4 * DAY, 3)
 
@@ -197,15 +205,14 @@ def test_an_extension_moves_the_day_once_and_to_three_months_at_most(desk: Any, 
 def test_an_extension_is_possible_up_to_the_last_day_of_the_month_and_not_on_the_next(
     desk: Any, portal: Portal, after: int, allowed: bool
 ) -> None:
-    export_id = received(desk, 3)
-    with desk.portal.db.write() as session:
-        session.execute(update(Export).where(Export.id == export_id).values(month_ends_on=TODAY - after * DAY))
-    assert (Kind.EXTENDED in portal.answers.record_of(desk.user(), export_id).may) is allowed
+    export_id = of_somebody(desk, (TODAY - months_after(TODAY - after * DAY, -1)).days)
+    assert desk.portal.history.get(desk.user("sam"), export_id).due_on == TODAY - after * DAY
+    assert (Kind.EXTENDED in portal.answers.record_of(desk.user("sam"), export_id).may) is allowed
     if allowed:
-        portal.answers.record_extended(desk.user(), export_id, "complexity")
+        portal.answers.record_extended(desk.user("sam"), export_id, "complexity")
     else:
         with pytest.raises(StateConflict) as refused:
-            portal.answers.record_extended(desk.user(), export_id, "complexity")
+            portal.answers.record_extended(desk.user("sam"), export_id, "complexity")
         assert refused.value.message == "The month is over, so it can no longer be extended."
 
 
@@ -248,9 +255,9 @@ def test_sent_again_keeps_the_first_day(desk: Any, portal: Portal) -> None:
 
 
 def test_the_day_of_an_answer_is_that_of_the_merchants_clock(desk: Any, portal: Portal) -> None:
-    export_id = received(desk, 9)
-    late = dt.datetime.combine(TODAY - 2 * DAY, dt.time(23, 30), tzinfo=dt.UTC)
     there = dataclasses.replace(desk.user(), time_zone="Pacific/Auckland")
+    export_id = of_somebody(desk, 9, by=there)
+    late = dt.datetime.combine(TODAY - 2 * DAY, dt.time(23, 30), tzinfo=dt.UTC)
     portal.answers.record_sent(there, export_id, "email", at=late)
     assert standing(desk, export_id)[1] == TODAY - DAY
 
@@ -356,7 +363,7 @@ def test_past_exports_are_found_by_how_they_were_answered(desk: Any, portal: Por
     theirs = desk.user("maya", "two")
     ids = {}
     for name, days in (("fresh", 0), ("soon", 25), ("late", 40), ("later", 50), ("sent", 40), ("refused", 3)):
-        ids[name] = desk.run("grace@example.com", by=theirs, received_on=TODAY - days * DAY).id
+        ids[name] = of_somebody(desk, days, by=theirs)
     portal.answers.record_sent(theirs, ids["sent"], "email")
     portal.answers.record_refused(theirs, ids["refused"], "unfounded")
 

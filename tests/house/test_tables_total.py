@@ -55,6 +55,7 @@ LEFT_OUT: dict[str, set[Any]] = {
     "states.ENDED_AS": set(FactKind) - ENDS,
     "states.OUTCOMES": set(FactKind) - ENDS,
     "states.WAITS": set(FactKind) - set(WAITS),
+    "standing.STANDING_OF": set(FactKind) - ENDS,
     # What happens in a case and does not end it.
     "outcome._ENDS": set(EventKind) - {EventKind.ANSWERED, EventKind.REFUSED, EventKind.CLOSED, EventKind.WITHDRAWN},
 }

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from portal.exports.core.answers import Kind, Standing
+from portal.cases.standing import Standing
+from portal.exports.core.answers import Kind
 from portal.storage.months import months_after
 from portal.storage.tables import utc_now
 

@@ -33,7 +33,7 @@ from portal.cases.services.ledger import (
     add_fact,
     as_facts,
     as_folded,
-    own_case,
+    hold_case,
     rows_of,
     rules_of,
 )
@@ -240,7 +240,7 @@ class CaseFile:
     def _recording(self, user: User, case_id: str, permission: Permission) -> Iterator[Recording]:
         require(user, permission)
         with self.db.write() as session:
-            yield Recording(session, user, own_case(session, user, case_id, hold=True))
+            yield Recording(session, user, hold_case(session, user, case_id))
 
 
 def _waiting(recording: Recording) -> tuple[FactKind, ...]:

@@ -14,8 +14,9 @@ from portal.cases.clock.applicable import clock_of, laws_of
 from portal.cases.clock.calculation import Clock
 from portal.cases.clock.events import Event, EventKind
 from portal.cases.clock.receipt import zone_of
-from portal.cases.facts import Fact, FactKind, IdentityResult, effective
-from portal.cases.states import CaseState, deciding_end, state_of
+from portal.cases.endings import endings_of, is_filed
+from portal.cases.facts import ENDS, Fact, FactKind, IdentityResult, effective
+from portal.cases.states import CaseState, state_of
 
 UTC_ZONE = ZoneInfo("UTC")
 EVENT_OF: Mapping[FactKind, EventKind | None] = {
@@ -83,12 +84,17 @@ def received_on(facts: Sequence[Fact], zone: ZoneInfo) -> dt.date:
 def events_of(facts: Sequence[Fact], zone: ZoneInfo) -> tuple[Event, ...]:
     """The facts that hold, as the clock reads them.
 
-    A proof of identity that nobody asked for moves no day, and one that failed ends no waiting.
+    A proof of identity that nobody asked for moves no day, and one that failed ends no waiting. What ended one part of
+    the case is left out; where the parts came to an end, the clock hears the day of the last one.
     """
     found: list[Event] = []
     asked = False
-    for fact in _as_it_stands(effective(facts)):
+    holding = effective(facts)
+    endings = endings_of(holding)
+    for fact in _as_it_stands(holding):
         kind = EVENT_OF[fact.kind]
+        if fact.kind in ENDS and ("request" in fact.codes or is_filed(fact)):
+            continue
         if fact.kind is FactKind.RECEIVED and fact.codes.get("letter_dated"):
             found.append(Event(EventKind.LETTER_DATED, dt.date.fromisoformat(fact.codes["letter_dated"])))
         if fact.kind is FactKind.IDENTITY and not (asked and _proved(fact)):
@@ -98,11 +104,16 @@ def events_of(facts: Sequence[Fact], zone: ZoneInfo) -> tuple[Event, ...]:
             found.append(Event(kind, fact.day(zone)))
         if fact.kind is FactKind.EXTENDED and fact.codes.get("until"):
             found.append(Event(EventKind.EXTENDED_UNTIL, dt.date.fromisoformat(fact.codes["until"])))
+    ending = endings.of_case()
+    if ending is not None and not endings.whole and (kind := EVENT_OF[ending.first.kind]) is not None:
+        found.append(Event(kind, ending.first.day(zone)))
     return tuple(found)
 
 
 def _as_it_stands(holding: Sequence[Fact]) -> list[Fact]:
-    """Without the ends that a later proof of identity undid."""
+    """Without the ends that a later proof of identity undid, and a part's answer that came back."""
+    if not any(fact.kind is FactKind.ANSWERED and "request" not in fact.codes for fact in holding):
+        holding = [fact for fact in holding if fact.kind is not FactKind.BOUNCED]
     proofs = [place for place, fact in enumerate(holding) if fact.kind is FactKind.IDENTITY and _proved(fact)]
     last = proofs[-1] if proofs else -1
     return [f for place, f in enumerate(holding) if f.kind is not FactKind.NOT_IDENTIFIED or place > last]
@@ -117,10 +128,10 @@ def folded(facts: Sequence[Fact], rules: Rules) -> Folded:
     zone = rules.place
     day = received_on(facts, zone)
     clock = clock_of(laws_of(rules.profile, rules.calendar), day, events_of(facts, zone))
-    end = deciding_end(effective(facts))
+    ending = endings_of(effective(facts)).of_case()
     return Folded(
         state=state_of(facts),
         clock=clock,
-        ended_at=end.at if end is not None else None,
-        ended_as=(end.codes.get("reason") or end.kind.value) if end is not None else "",
+        ended_at=ending.at if ending is not None else None,
+        ended_as=(ending.fact.codes.get("reason") or ending.fact.kind.value) if ending is not None else "",
     )

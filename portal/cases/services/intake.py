@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from pydantic import SecretStr
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.cases.clock.applicable import laws_of
 from portal.cases.facts import Channel, Fact, FactKind, LateEntry, Right
 from portal.cases.services.folding import Rules, folded
-from portal.cases.services.ledger import CaseSeal, add_fact, cached, own_case
+from portal.cases.services.ledger import CaseSeal, add_fact, cached, hold_exports, own_case
 from portal.cases.services.needed import open_case
 from portal.cases.services.people import PersonIndex
+from portal.cases.standing import Standing
 from portal.errors import InputError
 from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.storage.case_tables import Case, CaseDemand, CaseFact, CaseIdentifier
 from portal.storage.engine import Database
-from portal.storage.locks import lock_merchant
 from portal.storage.months import months_after
-from portal.storage.tables import new_id, utc_now
+from portal.storage.tables import Export, new_id, utc_now
 
 PROMPT_ENTRY_DAYS = 3  # a request entered later needs a reason (CASE-2)
 OLDEST_YEARS = 5
@@ -97,16 +97,26 @@ class CaseIntake:
         """
         require(user, Permission.CASE_WORK)
         _check(new_case)
+        subject = new_case.identifiers[0][1].get_secret_value()
         with self.db.write() as session:
-            lock_merchant(session, user.merchant_id)
+            self.hold(session, user, subject)
             today = _today(user)
             received = new_case.received_on or today
             _check_receipt(received, today, new_case.late_entry)
-            there = self._open_case_of(session, user, new_case.identifiers[0][1].get_secret_value(), new_case.rights)
+            there = self._open_case_of(session, user, subject, new_case.rights)
             if there is not None:
                 self._follow_up(session, user, there, received, new_case.channel)
                 return Opened(there.id, True)
             return Opened(self._open(session, user, new_case, received).id, False)
+
+    def hold(self, session: Session, user: User, value: str, case_id: str | None = None) -> None:
+        """Hold the exports of the person's open cases, or of the one that is named, then the merchant's lock
+        (`portal.cases.services.ledger.hold_exports` says why in this order). Raises NotFound."""
+        if case_id is not None:
+            cases = select(Case.id).where(Case.id == own_case(session, user, case_id).id)
+        else:
+            cases = self._cases_of(session, user, value).order_by(None)
+        hold_exports(session, user.merchant_id, cases)
 
     def join_or_open(
         self,
@@ -118,11 +128,13 @@ class CaseIntake:
         received_on: dt.date | None,
         reference: str,
         case_id: str | None = None,
-    ) -> str:
+        same_asks: Sequence[str] = (),
+    ) -> Case:
         """The case under which an export is asked for, within the transaction that writes the export.
 
         `person` is the identifier's kind and value. With `case_id` that one: raises NotFound, or CaseNeeded when it has
-        ended. The merchant's lock is held by the caller.
+        ended. `same_asks`: what `exports.ask_index` says where the same is asked for in any format. The caller has
+        called `hold`.
         """
         kind, value = person
         today = _today(user)
@@ -145,13 +157,20 @@ class CaseIntake:
             )
             if found is not None and received < case.received_on:
                 self._follow_up(session, user, case, received, Channel.UNKNOWN)
-        return self.carry_on(session, user, case.id, export_id)
+        part = session.scalar(
+            select(Export.request_id)
+            .where(Export.case_id == case.id, Export.ask_index.in_(same_asks), Export.answer == Standing.OPEN)
+            .order_by(Export.requested_at, Export.id)
+            .limit(1)
+        )
+        return self.carry_on(session, user, case.id, export_id, part or export_id)
 
-    def carry_on(self, session: Session, user: User, case_id: str, export_id: str) -> str:
-        """Note in a case that an export was asked for under it, also after its end. Gives the case's id."""
+    def carry_on(self, session: Session, user: User, case_id: str, export_id: str, part: str) -> Case:
+        """Note in a case that an export was asked for under it, also after its end. `part`: the export that first asked
+        for the same."""
         case = own_case(session, user, case_id, hold=True)
-        add_fact(session, user, case, FactKind.EXPORT_ASKED, codes={"export": export_id})
-        return case.id
+        add_fact(session, user, case, FactKind.EXPORT_ASKED, codes={"export": export_id, "part": part})
+        return case
 
     # -------------------------------------------------------------------------------------------
 
@@ -159,20 +178,23 @@ class CaseIntake:
         self, session: Session, user: User, value: str, rights: frozenset[Right], *, any_of: bool = False
     ) -> Case | None:
         """The person's open case that asks for the same: for all of `rights`, or for one of them."""
-        cases = session.scalars(
-            select(Case)
+        for case_id in session.scalars(self._cases_of(session, user, value)).unique():
+            asked = set(session.scalars(select(CaseDemand.demand).where(CaseDemand.case_id == case_id)))
+            if (rights & asked) if any_of else rights <= asked:
+                return own_case(session, user, case_id, hold=True)
+        return None
+
+    def _cases_of(self, session: Session, user: User, value: str) -> Select[str]:
+        """The person's open cases, the one that came first first."""
+        return (
+            select(Case.id)
             .join(CaseIdentifier, CaseIdentifier.case_id == Case.id)
             .where(CaseIdentifier.merchant_id == user.merchant_id)
             .where(CaseIdentifier.value_index.in_(self.index.all(session, user, value)))
             .where(CaseIdentifier.kind != IdentifierKind.LAST_FOUR, CaseIdentifier.standing != "struck")
             .where(Case.merchant_id == user.merchant_id, Case.closed_at.is_(None))
             .order_by(Case.received_on, Case.id)
-        ).unique()
-        for case in cases:
-            asked = set(session.scalars(select(CaseDemand.demand).where(CaseDemand.case_id == case.id)))
-            if (rights & asked) if any_of else rights <= asked:
-                return own_case(session, user, case.id, hold=True)
-        return None
+        )
 
     def _follow_up(self, session: Session, user: User, case: Case, received: dt.date, channel: Channel) -> None:
         number = add_fact(session, user, case, FactKind.FOLLOW_UP, told_on=received, codes={"channel": channel.value})

@@ -10,17 +10,21 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.clock import Clock
+from portal.cases.endings import endings_of
 from portal.cases.facts import Fact, FactKind, check_codes, effective
 from portal.cases.services.folding import Folded, Rules, folded
+from portal.cases.standing import Standing, stands
 from portal.cases.states import MAY_RECORD, CaseState, outcome_of
 from portal.errors import NotFound, StateConflict
 from portal.identity import User
 from portal.storage.case_tables import Case, CaseDemand, CaseFact, CaseIdentifier
+from portal.storage.locks import lock_merchant
 from portal.storage.tables import Export, new_id, utc_now
 from portal.vault import FieldSealer
 
@@ -36,6 +40,33 @@ def own_case(session: Session, user: User, case_id: str, *, hold: bool = False) 
     if case is None or case.merchant_id != user.merchant_id:
         raise NotFound(next_step="Look in Cases.", detail="case")
     return case
+
+
+def hold_case(session: Session, user: User, case_id: str) -> Case:
+    """The user's merchant's case, held with its exports' rows until the transaction ends. Raises NotFound."""
+    own_case(session, user, case_id)
+    hold_exports(session, user.merchant_id, select(Case.id).where(Case.id == case_id))
+    return own_case(session, user, case_id, hold=True)
+
+
+def hold_exports(session: Session, merchant_id: str, cases: Select[str]) -> None:
+    """Hold the exports of `cases` (ids), then the merchant's lock.
+
+    A move of an export holds its row and then waits for that lock, which is the audit trail's too: in another order two
+    acts would wait for each other. Exports that were added before the lock was had are not held: then both are let go,
+    and taken again. SQLite's one writer needs none of it.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    exports = select(Export.id).where(Export.case_id.in_(cases)).order_by(Export.id)
+    while True:
+        savepoint = session.begin_nested()
+        held = set(session.scalars(exports.with_for_update()))
+        lock_merchant(session, merchant_id)
+        if held.issuperset(session.scalars(exports)):
+            savepoint.commit()
+            return
+        savepoint.rollback()
 
 
 def rows_of(session: Session, case_id: str) -> list[CaseFact]:
@@ -112,9 +143,11 @@ def follow(session: Session, user: User, case: Case) -> None:
     if moved.rowcount != 1:
         raise StateConflict(NOT_NOW, next_step="Look at what is recorded.", detail="state changed by another write")
     session.refresh(case)
+    _tell_exports(session, case, facts, now.clock)
     if before == case.state:
         return
-    outcome, end = outcome_of(effective(facts))
+    outcome, ending = outcome_of(effective(facts))
+    end = ending.fact if ending else None
     session.execute(
         update(CaseDemand)
         .where(CaseDemand.case_id == case.id)
@@ -130,6 +163,19 @@ def follow(session: Session, user: User, case: Case) -> None:
         session, case.merchant_id, user.account_id, "case:state",
         object_id=case.id, origin=user.origin, **{"from": before, "to": case.state}, number=facts[-1].number,
     )  # fmt: skip
+
+
+def _tell_exports(session: Session, case: Case, facts: Sequence[Fact], clock: Clock) -> None:
+    """Let the exports that stand for what was asked follow: their days are the case's, their answer its ending."""
+    kept = (Export.month_ends_on, Export.due_on, Export.answer, Export.answered_on)
+    standing = select(Export.id, Export.request_id, *kept)
+    endings, place = endings_of(effective(facts)), rules_of(case).place
+    for row in session.execute(standing.where(Export.case_id == case.id, Export.answer != Standing.LATER)):
+        found = stands(endings.of_export(row.request_id), place)
+        wanted = (clock.target_on, clock.due_on, found.standing.value, found.answered_on)
+        if tuple(row[2:]) != wanted:
+            values = dict(zip((column.key for column in kept), wanted, strict=True))
+            session.execute(update(Export).where(Export.id == row.id).values(values))
 
 
 def cached(now: Folded) -> dict[str, Any]:

@@ -2,99 +2,45 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
-from portal.cases.clock.calculation import Clock
-from portal.cases.facts import FactKind, effective
+from portal import audit
+from portal.cases.clock.gates import may_extend
+from portal.cases.facts import Channel, FactKind, effective
 from portal.cases.services.folding import folded
-from portal.cases.services.ledger import CaseSeal, as_facts, own_case, rows_of, rules_of
+from portal.cases.services.ledger import CaseSeal, as_facts, own_case, rows_of, rules_of, today_of
 from portal.cases.services.people import PersonIndex, masked_subject
-from portal.cases.states import MAY_RECORD, OPEN_STATES, CaseState
+from portal.cases.services.views import (
+    AskedBefore,
+    CaseFilter,
+    CasePage,
+    CaseRow,
+    CaseView,
+    Colleague,
+    Place,
+    ShownFact,
+)
+from portal.cases.states import MAY_RECORD, OPEN_STATES, CaseState, waiting_for
+from portal.config import Settings
 from portal.errors import NotFound
-from portal.identity import Permission, User, require
+from portal.identity import Permission, Role, User, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.roles import allows
 from portal.storage.case_tables import Case, CaseDemand, CaseFact, CaseIdentifier
 from portal.storage.engine import Database
 from portal.storage.months import months_after
-from portal.storage.tables import Account
+from portal.storage.tables import Account, utc_now
 
 PAGE_SIZE = 50
 ASKED_BEFORE_MONTHS = 12  # CASE-6
-_NAME = re.compile(r"([0-9]{4})-([0-9]{1,9})")
-
-
-@dataclass(frozen=True)
-class CaseFilter:
-    """`text` is an identifier, matched whole. Only open cases, soonest due first, unless `ended`: then those."""
-
-    text: str = ""
-    mine: bool = False
-    ended: bool = False
-    states: frozenset[CaseState] = frozenset()
-    due_until: dt.date | None = None
-
-
-@dataclass(frozen=True)
-class CaseRow:
-    """`name` is what people call it, `person` masked, `assignee` a colleague's name."""
-
-    id: str
-    name: str
-    person: str
-    rights: tuple[str, ...]
-    received_on: dt.date
-    due_on: dt.date
-    last_lawful_on: dt.date
-    state: CaseState
-    assignee: str
-    reference: str
-
-
-@dataclass(frozen=True)
-class CasePage:
-    """`after` names the next page; None on the last one."""
-
-    rows: tuple[CaseRow, ...]
-    after: tuple[dt.date, str] | None
-
-
-@dataclass(frozen=True)
-class ShownFact:
-    """One fact. `text` are its words in clear, for those who work on cases."""
-
-    number: int
-    kind: FactKind
-    at: dt.datetime
-    told_on: dt.date | None
-    by: str
-    codes: Mapping[str, str]
-    takes_back: int | None
-    holds: bool
-    text: str
-
-
-@dataclass(frozen=True)
-class AskedBefore:
-    """Earlier cases of the same person and demand within twelve months (CASE-6)."""
-
-    count: int
-    last_answered_at: dt.datetime | None
-
-
-@dataclass(frozen=True)
-class CaseView:
-    row: CaseRow
-    clock: Clock
-    facts: tuple[ShownFact, ...]
-    asked_before: AskedBefore
-    may: frozenset[FactKind]
+MOST_NAMED = 500
+NAME = re.compile(r"(\d{4})-(\d{1,9})")
+OPEN_CASES = CaseFilter()
 
 
 @refusals_audited
@@ -104,41 +50,45 @@ class CaseRegister:
 
     db: Database
     refusal_audit: RefusalAudit
+    settings: Settings
     index: PersonIndex
     seal: CaseSeal
 
     def list(
-        self,
-        user: User,
-        wanted: CaseFilter = CaseFilter(),
-        *,
-        after: tuple[dt.date, str] | None = None,
-        size: int = PAGE_SIZE,
+        self, user: User, wanted: CaseFilter = OPEN_CASES, *, after: Place | None = None, size: int = PAGE_SIZE
     ) -> CasePage:
-        """One page by key, soonest due first."""
+        """One page by key: open cases by their due day, ended ones by when they ended."""
         require(user, Permission.CASE_LIST)
+        column = Case.closed_at if wanted.ended else Case.due_on
         with self.db.read() as session:
-            query = select(Case).where(Case.merchant_id == user.merchant_id)
-            query = query.where(Case.closed_at.is_not(None) if wanted.ended else Case.closed_at.is_(None))
-            if wanted.states:
-                query = query.where(Case.state.in_(sorted(wanted.states)))
-            if wanted.mine:
-                query = query.where(Case.assignee == user.account_id)
-            if wanted.due_until is not None:
-                query = query.where(Case.due_on <= wanted.due_until)
+            query = select(Case).where(Case.merchant_id == user.merchant_id, *_plain(wanted, user.account_id))
             if text := wanted.text.strip():
-                found = select(CaseIdentifier.case_id).where(
-                    CaseIdentifier.merchant_id == user.merchant_id,
-                    CaseIdentifier.value_index.in_(self.index.all(session, user, text)),
-                )
-                query = query.where(Case.id.in_(found))
+                query = query.where(Case.id.in_(self._named(session, user, text)))
             if after is not None:
-                later = and_(Case.due_on == after[0], Case.id > after[1])
-                query = query.where(or_(Case.due_on > after[0], later))
-            cases = session.scalars(query.order_by(Case.due_on, Case.id).limit(size + 1)).all()
+                beyond = column < after[0] if wanted.ended else column > after[0]
+                tie = Case.id < after[1] if wanted.ended else Case.id > after[1]
+                query = query.where(or_(beyond, and_(column == after[0], tie)))
+            order = (column.desc(), Case.id.desc()) if wanted.ended else (column, Case.id)
+            cases = session.scalars(query.order_by(*order).limit(size + 1)).all()
             rows = self._rows(session, cases[:size])
-        more = len(cases) > size
-        return CasePage(rows, (cases[size - 1].due_on, cases[size - 1].id) if more else None)
+        last = cases[size - 1] if len(cases) > size else None
+        return CasePage(rows, _place_of(last) if last is not None else None)
+
+    def _named(self, session: Session, user: User, text: str) -> Sequence[str]:
+        """The cases that a text names: by number, by what the person is known by, by the start of the reference."""
+        own = Case.merchant_id == user.merchant_id
+        if name := NAME.fullmatch(text):
+            year, number = int(name[1]), int(name[2])
+            return session.scalars(select(Case.id).where(own, Case.year == year, Case.number == number)).all()
+        persons = select(CaseIdentifier.case_id).where(
+            CaseIdentifier.merchant_id == user.merchant_id,
+            CaseIdentifier.value_index.in_(self.index.all(session, user, text)),
+        )
+        prefix = text.casefold()
+        references = select(Case.id).where(
+            own, Case.reference_key >= prefix, Case.reference_key < prefix + "\U0010ffff"
+        )
+        return [*session.scalars(persons.limit(MOST_NAMED)), *session.scalars(references.limit(MOST_NAMED))]
 
     def show(self, user: User, case_id: str) -> CaseView:
         """One case: its dates and why, its facts, what may be recorded next. Raises NotFound."""
@@ -147,18 +97,29 @@ class CaseRegister:
             case = own_case(session, user, case_id)
             rows = rows_of(session, case_id)
             facts = as_facts(rows)
+            clock = folded(facts, rules_of(case)).clock
+            works = allows(user.role, Permission.CASE_WORK)
+            manager = allows(user.role, Permission.CASE_DECIDE)
             return CaseView(
                 row=self._rows(session, [case])[0],
-                clock=folded(facts, rules_of(case)).clock,
-                facts=self._shown(session, rows, words=allows(user.role, Permission.CASE_WORK)),
+                assignee_id=case.assignee or "",
+                channel=Channel(case.channel),
+                language=case.language,
+                closed_as=case.closed_as,
+                identifiers=tuple((row.kind, self._masked(session, row)) for row in _identifiers(session, case_id)),
+                clock=clock,
+                today=today_of(case),
+                facts=self._shown(session, rows, words=works),
                 asked_before=_asked_before(session, case),
-                may=MAY_RECORD[CaseState(case.state)] if allows(user.role, Permission.CASE_WORK) else frozenset(),
+                waiting=waiting_for(effective(facts)),
+                may=MAY_RECORD[CaseState(case.state)] if works else frozenset(),
+                more_time=works and may_extend(clock, utc_now(), rules_of(case).place, manager=manager),
             )
 
     def find_by_name(self, user: User, name: str) -> str:
         """The id of the case that people call `2026-0042`. Raises NotFound."""
         require(user, Permission.CASE_LIST)
-        said = _NAME.fullmatch(name)
+        said = NAME.fullmatch(name)
         with self.db.read() as session:
             found = said and session.scalar(
                 select(Case.id).where(
@@ -168,6 +129,41 @@ class CaseRegister:
         if not found:
             raise NotFound("There is no case by that name.", next_step="Look in Cases.", detail="case name")
         return found
+
+    def reveal(self, user: User, case_id: str) -> tuple[tuple[str, str], ...]:
+        """By what the person is known, in clear: kinds and values; audited."""
+        require(user, Permission.CASE_WORK)
+        require_fresh_proof(user, self.settings)
+
+        def show(session: Session) -> tuple[tuple[str, str], ...]:
+            case = own_case(session, user, case_id)
+            audit.record(
+                session, user.merchant_id, user.account_id, "case:reveal",
+                object_id=case_id, origin=user.origin, what="person",
+            )  # fmt: skip
+            name = [("name", self.seal.name(case))] if case.sealed_name is not None else []
+            values = [(row.kind, self.seal.value(session, row)) for row in _identifiers(session, case_id)]
+            return tuple([*name, *values])
+
+        return self.db.group_commit(show)
+
+    def note_search(self, user: User, text: str) -> None:
+        """A search for one person is an act of its own."""
+        require(user, Permission.CASE_LIST)
+
+        def write(session: Session) -> None:
+            subject = self.index.one(session, user, text)[:16]
+            audit.record(session, user.merchant_id, user.account_id, "case:search", origin=user.origin, subject=subject)
+
+        self.db.group_commit(write)
+
+    def colleagues(self, user: User) -> tuple[Colleague, ...]:
+        """Those of the merchant who work on cases, by name."""
+        require(user, Permission.CASE_WORK)
+        with self.db.read() as session:
+            wanted = select(Account).where(Account.merchant_id == user.merchant_id, Account.disabled_at.is_(None))
+            found = [row for row in session.scalars(wanted) if allows(Role(row.role), Permission.CASE_WORK)]
+            return tuple(sorted((Colleague(row.id, row.name or row.email) for row in found), key=lambda one: one.name))
 
     def _rows(self, session: Session, cases: Sequence[Case]) -> tuple[CaseRow, ...]:
         ids = [case.id for case in cases]
@@ -212,6 +208,31 @@ class CaseRegister:
             )
             for row in rows
         )  # fmt: skip
+
+
+def _plain(wanted: CaseFilter, account_id: str) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [Case.closed_at.is_not(None) if wanted.ended else Case.closed_at.is_(None)]
+    if wanted.states:
+        found.append(Case.state.in_(sorted(wanted.states)))
+    if wanted.mine:
+        found.append(Case.assignee == account_id)
+    if wanted.due_since is not None:
+        found.append(Case.due_on >= wanted.due_since)
+    if wanted.due_until is not None:
+        found.append(Case.due_on <= wanted.due_until)
+    if wanted.right is not None:
+        demand = select(CaseDemand.case_id).where(CaseDemand.case_id == Case.id, CaseDemand.demand == wanted.right)
+        found.append(demand.exists())
+    return found
+
+
+def _place_of(case: Case) -> Place:
+    return (case.closed_at or case.due_on), case.id
+
+
+def _identifiers(session: Session, case_id: str) -> Sequence[CaseIdentifier]:
+    rows = select(CaseIdentifier).where(CaseIdentifier.case_id == case_id).order_by(CaseIdentifier.number)
+    return session.scalars(rows).all()
 
 
 def _asked_before(session: Session, case: Case) -> AskedBefore:

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from portal.cases.standing import Standing
 from portal.exports.core.download import FileKind
-from portal.storage.months import months_after
 from portal.storage.tables import Answer, Export
 
 DUE_SOON = dt.timedelta(days=7)
-EXTENDED_MONTHS = 3  # from receipt: one month and at most two further ones (Art. 12(3) GDPR)
 
 
 class Kind(StrEnum):
@@ -29,18 +28,6 @@ class Kind(StrEnum):
     REFUSED = "refused"
     CLOSED = "closed"
     TAKEN_BACK = "taken_back"
-
-
-class Standing(StrEnum):
-    """What an export's `answer` column says. `UNKNOWN`: asked for before the portal kept answers, its month over.
-    `LATER`: another export was asked for in its place and stands for the request."""
-
-    OPEN = "open"
-    SENT = "sent"
-    REFUSED = "refused"
-    CLOSED = "closed"
-    LATER = "later"
-    UNKNOWN = ""
 
 
 ANSWERED = (Standing.SENT, Standing.REFUSED)  # a refusal with its reasons is an answer too (Art. 12(4) GDPR)
@@ -116,8 +103,8 @@ class HandedOut:
 class AnswerRecord:
     """The status of a request. `may`: the kinds that may be recorded now, by a role that may record.
 
-    `month_ends_on` and `extended_at_most` are the last days of one and of three months from `received_on`; `due_on` is
-    the day that counts. All in the merchant's time zone, in which `today` is today.
+    `month_ends_on` is the target, `extended_at_most` the one with more time, `due_on` the one that counts: all by the
+    clock of the case, in whose time zone `today` is today.
     """
 
     standing: Standing
@@ -152,28 +139,8 @@ def effective(rows: Sequence[Answer]) -> list[Answer]:
     return [row for row in rows if row.kind != Kind.TAKEN_BACK and row.number not in gone]
 
 
-@dataclass(frozen=True)
-class Settled:
-    """What the facts of a request come to."""
-
-    standing: Standing
-    answered_on: dt.date | None
-    due_on: dt.date
-
-
-def settled(rows: Sequence[Answer], month_ends_on: dt.date, zone: str) -> Settled:
-    """Fold the facts. Answered on the day of the first answer that holds; later ones do not move it."""
-    holding = effective(rows)
-    ends = [row for row in holding if row.kind in (Kind.SENT, Kind.REFUSED, Kind.CLOSED)]
-    until = next((row.until for row in reversed(holding) if row.until is not None), None)
-    due_on = until or month_ends_on
-    if not ends:
-        return Settled(Standing.OPEN, None, due_on)
-    return Settled(Standing(ends[-1].kind), day_in(zone, min(row.at for row in ends)), due_on)
-
-
-def may_follow(standing: Standing, rows: Sequence[Answer], month_ends_on: dt.date, today: dt.date) -> tuple[Kind, ...]:
-    """What may be recorded next. An extension only while the first month runs, and once (Art. 12(3) GDPR)."""
+def may_follow(standing: Standing, rows: Sequence[Answer], *, more_time: bool) -> tuple[Kind, ...]:
+    """What may be recorded next. `more_time`: the clock of the case lets it be told (CLK-3)."""
     holding = effective(rows)
     kinds = {row.kind for row in holding}
     found: list[Kind] = []
@@ -182,14 +149,9 @@ def may_follow(standing: Standing, rows: Sequence[Answer], month_ends_on: dt.dat
     if standing is Standing.SENT and Kind.ACKNOWLEDGED not in kinds:
         found.append(Kind.ACKNOWLEDGED)
     if standing in STILL_OPEN:
-        if Kind.EXTENDED not in kinds and today <= month_ends_on:
+        if more_time:
             found.append(Kind.EXTENDED)
         found += [Kind.REFUSED, Kind.CLOSED]
     if holding:
         found.append(Kind.TAKEN_BACK)
     return tuple(found)
-
-
-def longest(received: dt.date) -> dt.date:
-    """The last day to which an extension may reach."""
-    return months_after(received, EXTENDED_MONTHS)

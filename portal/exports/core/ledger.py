@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.cases.services.people import PersonIndex, masked_subject
+from portal.cases.standing import Standing
 from portal.errors import NotFound
-from portal.exports.core.answers import Standing
 from portal.exports.core.states import State, may_move
 from portal.exports.core.views import ExportView
 from portal.identity import User

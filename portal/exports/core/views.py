@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from portal.exports.core.answers import Standing
+from portal.cases.standing import Standing
 from portal.exports.core.states import HOLDS_FILE, RUNNING, State
 
 EXPIRY_MARGIN = dt.timedelta(seconds=60)  # an expiry counts as reached a minute early (SEC-17)
@@ -17,6 +17,7 @@ class ExportView:
     """One export without its secrets. Times are aware UTC, sizes bytes."""
 
     id: str
+    case_id: str
     state: State
     customer: str
     subject_kind: str

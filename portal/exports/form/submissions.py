@@ -14,20 +14,19 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.cases.services.intake import CaseIntake
 from portal.cases.services.people import PersonIndex
+from portal.cases.standing import Standing
 from portal.errors import StateConflict, TryLater
-from portal.exports.core.answers import Standing
 from portal.exports.core.base import asked_words, own_row
 from portal.exports.core.ledger import SubjectSeal
 from portal.exports.core.states import State
 from portal.exports.core.vendor_refusal import VendorRefusal
 from portal.exports.core.workflow_starter import WorkflowStarter
-from portal.exports.form.request import ExportRequest
-from portal.exports.history.answering import hold_request
+from portal.exports.form.request import FORMATS, ExportRequest
 from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.log import log
+from portal.storage.case_tables import Case
 from portal.storage.engine import Database
-from portal.storage.locks import lock_merchant
 from portal.storage.tables import Export, new_id, utc_now
 
 SAME_ASK_WINDOW = dt.timedelta(seconds=60)
@@ -80,9 +79,10 @@ class Submissions:
         export_id = new_id()
         self.checkpoint("submit.begin")
         with self._duplicates_noted(user), self.db.write() as session:
-            # Lock order: request rows before the merchant's lock, as every move does; avoids deadlock.
-            repeated = None if repeat_of is None else self._held(session, user, repeat_of)
-            lock_merchant(session, user.merchant_id)  # two clicks, two tabs, two replicas (SEC-14)
+            # Two clicks, two tabs, two replicas come one after the other (SEC-14).
+            named = case_id if repeat_of is None else own_row(session, user, repeat_of).case_id
+            self.intake.hold(session, user, request.subject, named)
+            repeated = None if repeat_of is None else _request_of(session, user, repeat_of)
             self._check_rate(session, user)
             subject_index = self.index.one(session, user, request.subject)
             asked = asked_words(request.subject, request.program_id, card, request.format, request.subject_kind)
@@ -90,10 +90,11 @@ class Submissions:
             if not force:
                 repeated_at = None if repeat_of is None else own_row(session, user, repeat_of).requested_at
                 self._refuse_same_ask(session, user, ask_indexes, repeated_at)
+            case = self._case_of(session, user, export_id, request, repeated, case_id)
             row = Export(
                 id=export_id,
                 merchant_id=user.merchant_id,
-                case_id=self._case_of(session, user, export_id, request, repeated, case_id),
+                case_id=case.id,
                 state=State.REQUESTED,
                 requested_by=user.account_id,
                 asked_in=user.session_hash,
@@ -110,6 +111,7 @@ class Submissions:
                 reference=request.reference,
                 received_on=request.received_on,
             )
+            row.month_ends_on, row.due_on = case.target_on, case.due_on
             if repeated is not None:
                 _take_over(row, *repeated)
             session.add(row)
@@ -137,9 +139,6 @@ class Submissions:
         self.checkpoint("submit.begun")
         return export_id
 
-    def _held(self, session: Session, user: User, export_id: str) -> tuple[Export, Export]:
-        return hold_request(session, own_row(session, user, export_id).request_id)
-
     def _case_of(
         self,
         session: Session,
@@ -148,12 +147,21 @@ class Submissions:
         request: ExportRequest,
         repeated: tuple[Export, Export] | None,
         case_id: str | None,
-    ) -> str:
+    ) -> Case:
         if repeated is not None:
-            return self.intake.carry_on(session, user, repeated[1].case_id, export_id)
+            first, before = repeated
+            return self.intake.carry_on(session, user, before.case_id, export_id, first.id)
+        card = request.card_id.get_secret_value() if request.card_id else ""
+        same = [
+            index
+            for kind in FORMATS
+            for index in self.index.all(
+                session, user, *asked_words(request.subject, request.program_id, card, kind, request.subject_kind)
+            )
+        ]
         return self.intake.join_or_open(
             session, user, export_id, (request.subject_kind, request.subject),
-            received_on=request.received_on, reference=request.reference, case_id=case_id,
+            received_on=request.received_on, reference=request.reference, case_id=case_id, same_asks=same,
         )  # fmt: skip
 
     @contextlib.contextmanager
@@ -252,6 +260,14 @@ class Submissions:
             return self.submit(user, self.request_of(user, export_id), repeat_of=export_id)
         except AskedAlready as same:
             return same.export_id
+
+
+def _request_of(session: Session, user: User, export_id: str) -> tuple[Export, Export]:
+    """The first export of a request and the one that stands for it; the caller holds them."""
+    asked = own_row(session, user, export_id)
+    session.refresh(asked)
+    of_request = select(Export).where(Export.request_id == asked.request_id, Export.answer != Standing.LATER)
+    return session.get_one(Export, asked.request_id), session.scalars(of_request).one()
 
 
 def _take_over(row: Export, first: Export, before: Export) -> None:

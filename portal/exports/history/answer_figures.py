@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from portal.exports.core.answers import ANSWERED, DUE_SOON, Standing
+from portal.cases.standing import Standing
+from portal.exports.core.answers import ANSWERED, DUE_SOON
 from portal.exports.history.query import MOST_COUNTED, midnight
 from portal.storage.tables import Export
 

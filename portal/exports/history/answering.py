@@ -11,6 +11,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.clock import Clock
+from portal.cases.clock.gates import may_extend
+from portal.cases.services.ledger import as_folded, hold_case, own_case, rules_of, today_of
+from portal.cases.standing import Standing
 from portal.errors import InputError, StateConflict
 from portal.exports.core.answers import (
     CHANNELS,
@@ -21,13 +25,9 @@ from portal.exports.core.answers import (
     AnswerRecord,
     HandedOut,
     Kind,
-    Standing,
     day_in,
     effective,
-    longest,
     may_follow,
-    received_day,
-    settled,
 )
 from portal.exports.core.base import own_row
 from portal.exports.core.download import FileKind
@@ -35,6 +35,8 @@ from portal.exports.core.states import State
 from portal.exports.history.case_facts import record_in_case
 from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
+from portal.identity.roles import allows
+from portal.storage.case_tables import Case
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Answer, AuditEntry, Export, utc_now
 
@@ -52,12 +54,20 @@ MOST_ACTS = 40  # of one export, looked through for what was handed out last
 
 @dataclass
 class Request:
-    """A request as one transaction sees it: its first export, the one that stands for it, the facts."""
+    """A request as one transaction sees it: its first export, the one that stands for it, the facts, its case."""
 
     asked: Export
     first: Export
     standing: Export
     rows: list[Answer]
+    case: Case
+    clock: Clock
+
+    def may(self, user: User) -> tuple[Kind, ...]:
+        """What may be recorded next, by a role that may record."""
+        manager = allows(user.role, Permission.CASE_DECIDE)
+        more = may_extend(self.clock, utc_now(), rules_of(self.case).place, manager=manager)
+        return may_follow(Standing(self.standing.answer), self.rows, more_time=more)
 
 
 @refusals_audited
@@ -72,7 +82,7 @@ class Answers:
         """Where the export's request stands and what was recorded, oldest first. Raises NotFound."""
         require(user, Permission.EXPORT_LIST)
         with self.db.read() as session:
-            request = self._request(session, user, export_id, change=False)
+            request = self._request(session, user, export_id)
             return self._record(session, user, request, _names(session, {row.recorded_by for row in request.rows}))
 
     def record_sent(
@@ -96,16 +106,16 @@ class Answers:
         self._add(user, export_id, Kind.ACKNOWLEDGED, lambda _session, _request: {}, at)
 
     def record_extended(self, user: User, export_id: str, reason: str, *, until: dt.date | None = None) -> None:
-        """The person was told of an extension and its reason, up to `until` (three months from receipt).
+        """The person was told of more time and its reason, up to `until` (the longest the law gives).
 
-        Raises StateConflict once the first month is over or when it was extended before (Art. 12(3) GDPR).
+        Raises StateConflict where the clock of the case lets no more time be told (CLK-3).
         """
 
         def fact(_session: Session, request: Request) -> dict[str, Any]:
             _one_of(reason, REASONS[Kind.EXTENDED], "reason", "Choose a reason.")
-            last = longest(received_day(request.first))
-            if until is not None and not request.standing.month_ends_on < until <= last:
-                raise InputError("Choose a day after the first month and within three months.", field="until")
+            last = _longest(request.clock)
+            if until is not None and not request.clock.target_on < until <= last:
+                raise InputError("Choose a day after the target and within what the law allows.", field="until")
             return {"reason": reason, "until": until or last}
 
         self._add(user, export_id, Kind.EXTENDED, fact, None)
@@ -144,14 +154,16 @@ class Answers:
     ) -> None:
         require(user, Permission.EXPORT_CREATE)
         with self.db.write() as session:
-            request = self._request(session, user, export_id, change=True)
-            standing, today = request.standing, day_in(user.time_zone, utc_now())
-            if kind not in may_follow(Standing(standing.answer), request.rows, standing.month_ends_on, today):
+            hold_case(session, user, own_row(session, user, export_id).case_id)
+            request = self._request(session, user, export_id)
+            standing = request.standing
+            if kind not in request.may(user):
+                late = kind is Kind.EXTENDED and today_of(request.case) > request.clock.target_on
                 raise StateConflict(
-                    TOO_LATE if kind is Kind.EXTENDED and today > standing.month_ends_on else NOT_NOW,
+                    TOO_LATE if late else NOT_NOW,
                     next_step="Look at what is recorded.", detail=f"{standing.answer}: {kind}",
                 )  # fmt: skip
-            when = _moment(at, received_day(request.first), user.time_zone)
+            when = _moment(at, request.clock.received_on, user.time_zone)
             values = fact(session, request)
             if kind is Kind.TAKEN_BACK:
                 values = {"takes_back": effective(request.rows)[-1].number}
@@ -160,10 +172,6 @@ class Answers:
                 export_id=export_id, kind=kind.value, at=when, recorded_by=user.account_id, **values,
             )  # fmt: skip
             session.add(row)
-            after = settled([*request.rows, row], standing.month_ends_on, user.time_zone)
-            standing.answer, standing.answered_on, standing.due_on = (
-                after.standing.value, after.answered_on, after.due_on,
-            )  # fmt: skip
             session.flush()
             record_in_case(session, user, standing.case_id, row)
             audit.record(
@@ -171,45 +179,35 @@ class Answers:
                 object_id=export_id, origin=user.origin, **_entry(row),
             )  # fmt: skip
 
-    def _request(self, session: Session, user: User, export_id: str, *, change: bool) -> Request:
-        """Before a change the first export's row is held, so that facts of one request come one after the other."""
+    def _request(self, session: Session, user: User, export_id: str) -> Request:
         asked = own_row(session, user, export_id)
-        first, standing = hold_request(session, asked.request_id, change=change)
+        first = session.get_one(Export, asked.request_id)
+        of_request = select(Export).where(Export.request_id == first.id, Export.answer != Standing.LATER)
         rows = session.scalars(select(Answer).where(Answer.request_id == first.id).order_by(Answer.number)).all()
-        return Request(asked, first, standing, list(rows))
+        case = own_case(session, user, asked.case_id)
+        clock = as_folded(session, case).clock
+        return Request(asked, first, session.scalars(of_request).one(), list(rows), case, clock)
 
     def _record(self, session: Session, user: User, request: Request, names: dict[str, str]) -> AnswerRecord:
-        today = day_in(user.time_zone, utc_now())
-        received, standing = received_day(request.first), Standing(request.standing.answer)
         holding = {row.number for row in effective(request.rows)}
+        clock, standing = request.clock, request.standing
         return AnswerRecord(
-            standing=standing,
-            received_on=received,
-            month_ends_on=request.standing.month_ends_on,
-            due_on=request.standing.due_on,
-            extended_at_most=longest(received),
-            answered_on=request.standing.answered_on,
-            today=today,
+            standing=Standing(standing.answer),
+            received_on=clock.received_on,
+            month_ends_on=clock.target_on,
+            due_on=clock.due_on,
+            extended_at_most=_longest(clock),
+            answered_on=standing.answered_on,
+            today=today_of(request.case),
             facts=tuple(_fact(row, names, row.number in holding) for row in request.rows),
-            may=may_follow(standing, request.rows, request.standing.month_ends_on, today),
+            may=request.may(user),
             handed_out=last_handed_out(session, request.asked),
-            newest_export=request.standing.id,
+            newest_export=standing.id,
         )
 
 
 TOO_LATE = "The month is over, so it can no longer be extended."
 NOT_NOW = "This cannot be recorded as things stand."
-
-
-def hold_request(session: Session, request_id: str, *, change: bool = True) -> tuple[Export, Export]:
-    """A request's first export and the one that stands for it; with `change` both held until the transaction ends."""
-    first = session.get_one(Export, request_id, with_for_update=change, populate_existing=change)
-    wanted = (
-        select(Export)
-        .where(Export.request_id == request_id, Export.answer != Standing.LATER)
-        .execution_options(populate_existing=change)
-    )
-    return first, session.scalars(wanted.with_for_update() if change else wanted).one()
 
 
 def last_handed_out(session: Session, row: Export) -> HandedOut | None:
@@ -241,6 +239,10 @@ def _package(session: Session, row: Export, wanted: str) -> tuple[str, str]:
     if not row.sha256 or State(row.state) is State.ATTENTION:
         raise InputError("There is no file of this export that could have been sent.", field="copy")
     return copy, row.sha256
+
+
+def _longest(clock: Clock) -> dt.date:
+    return clock.extended_target_on or clock.target_on
 
 
 def _names(session: Session, accounts: set[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.cases.services.people import PersonIndex
+from portal.cases.standing import Standing
 from portal.config import Settings
 from portal.exports.core import ledger
 from portal.exports.core.answers import day_in
@@ -45,6 +46,20 @@ class History:
         require(user, Permission.EXPORT_LIST)
         with self.db.read() as session:
             return ledger.view_of(session, own_row(session, user, export_id), self.seal)
+
+    def of_case(self, user: User, case_id: str) -> tuple[ExportView, ...]:
+        """The exports that were asked for under a case and stand for something, newest first; no more than a page."""
+        require(user, Permission.EXPORT_LIST)
+        with self.db.read() as session:
+            rows = session.execute(
+                select(Export, Account.name, Account.email)
+                .outerjoin(Account, Account.id == Export.requested_by)
+                .where(Export.merchant_id == user.merchant_id, Export.case_id == case_id)
+                .where(Export.answer != Standing.LATER)
+                .order_by(Export.requested_at.desc(), Export.id.desc())
+                .limit(PAGE_SIZE)
+            )
+            return tuple(ledger.to_view(row, name or email or "", self.seal) for row, name, email in rows)
 
     def timeline(self, user: User, export_id: str) -> list[audit.AuditRow]:
         """What happened to one export, oldest first."""

@@ -14,8 +14,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from portal.exports.core.answers import ANSWERED, DUE_SOON, Standing
+from portal.cases.standing import Standing
+from portal.exports.core.answers import ANSWERED, DUE_SOON
 from portal.exports.history.filters import HistoryFilter
+from portal.storage.prefix import starts_with, storable
 from portal.storage.tables import Export, utc_now
 
 FEW = 500  # matches of a reference that are quicker to sort than to come across in order
@@ -138,26 +140,11 @@ def _branches(session: Session, own: Condition, wanted: HistoryFilter, indexes: 
 def _reference_starts(session: Session, own: Condition, text: str) -> list[list[Condition]]:
     """Few matches are looked up first and named. Where many match, the column is dressed up so that its index is left
     alone: then the page is come across in the wanted order, instead of sorting all that match."""
-    prefix = _storable(text).casefold()
-    few = session.scalars(select(Export.id).where(own, *_range(Export.reference_key, prefix)).limit(FEW)).all()
+    prefix = storable(text).casefold()
+    few = session.scalars(select(Export.id).where(own, *starts_with(Export.reference_key, prefix)).limit(FEW)).all()
     if len(few) < FEW:
         return [[Export.id.in_(few)]] if few else []
-    return [_range(Export.reference_key.concat(literal_column("''")), prefix)]
-
-
-def _range(column: Any, prefix: str) -> list[Condition]:
-    last = ord(prefix[-1]) + 1
-    if last in range(0xD800, 0xE000):
-        last = 0xE000  # no character there: surrogates
-    within: list[Condition] = [column >= prefix]
-    if last <= 0x10FFFF:
-        within.append(column < prefix[:-1] + chr(last))
-    return within
-
-
-def _storable(text: str) -> str:
-    """`text` with what no database column holds (lone surrogates, PostgreSQL's zero byte) made visible."""
-    return text.replace("\x00", "\ufffd").encode("utf-8", "replace").decode()
+    return [starts_with(Export.reference_key.concat(literal_column("''")), prefix)]
 
 
 def midnight(day: dt.date) -> dt.datetime:

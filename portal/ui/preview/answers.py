@@ -7,20 +7,11 @@ import datetime as dt
 import pandas as pd
 import streamlit as st
 
+from portal.cases.standing import Standing
 from portal.composition import Portal
 from portal.errors import PortalError
 from portal.exports import ExportView
-from portal.exports.core.answers import (
-    CHANNELS,
-    COPIES,
-    DUE_SOON,
-    NO_FILE,
-    REASONS,
-    AnswerFact,
-    AnswerRecord,
-    Kind,
-    Standing,
-)
+from portal.exports.core.answers import CHANNELS, COPIES, DUE_SOON, NO_FILE, REASONS, AnswerFact, AnswerRecord, Kind
 from portal.exports.core.download import FileKind
 from portal.exports.history.answer_figures import AnswerFigures
 from portal.identity import Permission, User, allows

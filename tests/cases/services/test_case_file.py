@@ -27,7 +27,7 @@ from portal.cases.facts import (
     Right,
 )
 from portal.cases.services.intake import IdentifierKind, NewCase
-from portal.cases.services.register import CaseFilter
+from portal.cases.services.views import CaseFilter
 from portal.errors import InputError, NotFound, NotPermitted, StateConflict
 from portal.storage.case_tables import Case, CaseFact
 from portal.storage.tables import AuditEntry, Export

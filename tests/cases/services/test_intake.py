@@ -5,22 +5,26 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from portal.cases.facts import Channel, FactKind, LateEntry, Right
+from portal.cases.facts import Channel, ExtensionReason, FactKind, LateEntry, RefusalReason, Right
 from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.cases.services.ledger import as_facts, as_folded, cached, rows_of
 from portal.cases.services.needed import CaseNeeded
-from portal.errors import InputError, NotFound, NotPermitted
-from portal.exports import State
+from portal.cases.standing import Standing
+from portal.errors import InputError, NotFound, NotPermitted, PortalError
+from portal.exports import ExportView, State
 from portal.storage.case_tables import Case, CaseDemand, CaseFact, CaseIdentifier
+from portal.storage.months import months_after
 from portal.storage.tables import AuditEntry, Export, utc_now
 
 DAY = dt.timedelta(days=1)
+PROGRAM = "a" * 24
 
 
 def somebody() -> str:
@@ -41,6 +45,10 @@ def case_of(desk: Any, export_id: str) -> Case:
         found = session.get_one(Case, session.get_one(Export, export_id).case_id)
         session.expunge(found)
         return found
+
+
+def views(desk: Any, *exports: str) -> list[ExportView]:
+    return [desk.portal.history.get(desk.user(), export_id) for export_id in exports]
 
 
 def kinds(desk: Any, case_id: str) -> list[str]:
@@ -103,14 +111,74 @@ def test_what_is_recorded_of_the_answer_is_a_fact_of_the_case_and_so_is_its_taki
         assert session.get_one(CaseDemand, (case.id, Right.ACCESS.value)).outcome == "open"
 
 
-def test_two_exports_of_a_case_may_end_differently(desk: Any) -> None:
+def test_a_case_ends_when_each_thing_asked_for_has_ended(desk: Any) -> None:
     person, user = somebody(), desk.user()
-    first, second = desk.ask(person), desk.ask(person, format="csv")
+    first, second = desk.ask(person), desk.ask(person, program_id=PROGRAM)
     desk.portal.answers.record_closed(user, first, "elsewhere")
+    assert case_of(desk, first).state == "collecting"
+    assert [view.answer for view in views(desk, first, second)] == [Standing.CLOSED, Standing.OPEN]
     desk.portal.answers.record_refused(user, second, "excessive")
     assert case_of(desk, first).state == "refused"
     desk.portal.answers.take_back_answer(user, second)
-    assert case_of(desk, first).state == "closed"
+    assert case_of(desk, first).state == "collecting"
+
+
+def test_the_same_in_another_format_is_answered_with_it(desk: Any) -> None:
+    person, user = somebody(), desk.user()
+    first, second = desk.ask(person), desk.ask(person, format="csv")
+    desk.portal.answers.record_sent(user, second, "email")
+    assert case_of(desk, first).state == "answered"
+    assert [view.answer for view in views(desk, first, second)] == [Standing.SENT, Standing.SENT]
+
+
+def test_what_was_sent_before_is_not_the_answer_to_a_later_ask(desk: Any) -> None:
+    person, user = somebody(), desk.user()
+    sent, other = desk.ask(person), desk.ask(person, program_id=PROGRAM)
+    desk.portal.answers.record_sent(user, sent, "email")
+    later = desk.ask(person, format="csv")
+    assert case_of(desk, later).id == case_of(desk, sent).id
+    assert [view.answer for view in views(desk, sent, other, later)] == [Standing.SENT, Standing.OPEN, Standing.OPEN]
+
+
+def test_exports_follow_the_days_and_the_end_of_their_case(desk: Any) -> None:
+    person, user = somebody(), desk.user()
+    today = utc_now().date()
+    first = desk.ask(person)
+    second = desk.ask(person, program_id=PROGRAM, received_on=today - 3 * DAY)
+    case = case_of(desk, first)
+    assert {view.due_on for view in views(desk, first, second)} == {months_after(today - 3 * DAY, 1)}
+    desk.portal.case_file.extend(user, case.id, ExtensionReason.COMPLEXITY, "a" * 64)
+    assert {view.due_on for view in views(desk, first, second)} == {months_after(today - 3 * DAY, 3)}
+    desk.portal.case_file.refuse(user, case.id, RefusalReason.EXCESSIVE, "a" * 64)
+    assert {(view.answer, view.answered_on) for view in views(desk, first, second)} == {(Standing.REFUSED, today)}
+    desk.portal.case_file.take_back(user, case.id, 6)
+    assert {(view.answer, view.answered_on) for view in views(desk, first, second)} == {(Standing.OPEN, None)}
+
+
+def test_acts_on_a_case_and_its_exports_at_once_wait_for_each_other(desk: Any) -> None:
+    """On PostgreSQL a move holds the export's row and the trail; another order of locks would end in a deadlock."""
+    person, user = somebody(), desk.user()
+    first = desk.ask(person)
+    case, failed = case_of(desk, first), []
+
+    def act(number: int) -> None:
+        try:
+            if number % 3 == 0:
+                desk.portal.case_file.note(user, case.id, "A note.")
+            elif number % 3 == 1:
+                desk.portal.submissions.reorder(user, first)
+            else:
+                desk.portal.answers.record_sent(user, first, "email")
+        except PortalError as error:
+            failed.append(error)
+
+    with ThreadPoolExecutor(12) as pool:
+        for done in [pool.submit(act, number) for number in range(24)]:
+            done.result(timeout=120)
+    assert failed == []
+    with desk.portal.db.read() as session:
+        standing = select(func.count()).select_from(Export)
+        assert session.scalar(standing.where(Export.case_id == case.id, Export.answer != Standing.LATER)) == 1
 
 
 def test_the_row_keeps_what_the_facts_come_to(desk: Any) -> None:
