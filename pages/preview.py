@@ -139,13 +139,26 @@ def draw(view: ExportView) -> None:
             draw_timeline(portal.history.timeline(user, view.id), zone)
 
 
-st.title(_("Preview"))
+def draw_title(view: ExportView) -> None:
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left.title(_("Preview"))
+    with right.container(horizontal=True, horizontal_alignment="right"):
+        st.page_link(
+            navigation.CASE, label=_("The case"), icon=":material/folder_open:",
+            query_params={navigation.CASE_PARAMETER: view.case_id},
+        )  # fmt: skip
+
+
 export_id = navigation.chosen_export()
 if export_id is None:
+    st.title(_("Preview"))
     draw_choice()
 else:
     try:
-        draw(portal.history.get(user, export_id))
+        shown = portal.history.get(user, export_id)
+        draw_title(shown)
+        draw(shown)
     except NotFound as missing:
+        st.title(_("Preview"))
         show_problem(missing)
         draw_choice()

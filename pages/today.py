@@ -5,62 +5,124 @@ from __future__ import annotations
 import datetime as dt
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from portal.cases.services.views import CaseFilter, CaseRow
+from portal.cases.states import CaseState
 from portal.errors import PortalError
 from portal.exports import ExportView
 from portal.exports.history.dashboard import Today
 from portal.identity import Permission, allows
 from portal.runtime import get_portal
 from portal.ui.account.session import current_user
+from portal.ui.cases.case_table import SOON_DAYS, due_said
+from portal.ui.cases.case_words import STATE_BADGES
 from portal.ui.common import navigation
 from portal.ui.common.badges import badge_of
-from portal.ui.common.charts import ages_of_open, figures_of_today, outcomes_by_day
+from portal.ui.common.charts import figures_of_today, outcomes_by_day
 from portal.ui.common.page_head import NEW_EXPORT_KEYS
 from portal.ui.common.problems import show_problem
 from portal.ui.common.refresh_throttle import mark_of, skip_refresh_for
 from portal.ui.common.times import expires_in, reader_zone
-from portal.ui.common.words import _, number, sentence
+from portal.ui.common.words import _, number, plain, sentence
 from portal.ui.help.tour import draw_tour
 from portal.ui.history.export_table import expiries_good_for, export_table
-from portal.ui.preview.answers import draw_answer_figures
+from portal.ui.preview.answers import draw_answer_figures, standing_said
 
 portal = get_portal()
 user = current_user()
 zone = reader_zone(user.time_zone)
-FIGURES_SECONDS = 900  # nothing in them changes by the clock but the day
+FEW = 3
+MOST_LISTED = 10
 
-left, right = st.columns([3, 1], vertical_alignment="bottom")
+left, right = st.columns([3, 2], vertical_alignment="bottom")
 left.title(_("Today"))
 left.caption(_("What needs you, and what happened lately."))
-if allows(user.role, Permission.EXPORT_CREATE) and right.button(
-    _("New export"), type="primary", icon=":material/add:", width="stretch", shortcut=NEW_EXPORT_KEYS
-):
-    st.switch_page(navigation.NEW_EXPORT)
+with right.container(horizontal=True, horizontal_alignment="right"):
+    if allows(user.role, Permission.CASE_WORK) and st.button(_("New case"), icon=":material/create_new_folder:"):
+        st.switch_page(navigation.NEW_CASE)
+    if allows(user.role, Permission.EXPORT_CREATE) and st.button(
+        _("New export"), type="primary", icon=":material/add:", shortcut=NEW_EXPORT_KEYS
+    ):
+        st.switch_page(navigation.NEW_EXPORT)
 draw_tour(user)
 
 
-def first_of(shown: int, all_of_them: int) -> None:
+def first_of(shown: int, all_of_them: int, where: str) -> None:
     """A list that is not whole says so, for the number above it counts all."""
     if shown < all_of_them:
-        words = _("The first {shown} of {all} are listed; Past exports has them all.")
-        st.caption(words.format(shown=number(shown), all=number(all_of_them)))
+        words = _("The first {shown} of {all} are listed; {page} has them all.")
+        st.caption(words.format(shown=number(shown), all=number(all_of_them), page=where))
+
+
+def cause(words: str, count: int, *, key: str, few: bool) -> DeltaGenerator:
+    """One line a cause with its count, unfolded by itself while there are few."""
+    return st.expander(f"{plain(words)} · {number(count)}", expanded=few, key=f"cause_{key}")
+
+
+def due_cases() -> None:
+    """Cases by what they need: those over their day, those near it, those whose person is not recognised yet."""
+    for words, key, wanted in case_causes():
+        count = portal.case_register.count(user, wanted)
+        if not count:
+            continue
+        with cause(words, count, key=key, few=count <= FEW):
+            rows = portal.case_register.list(user, wanted, size=MOST_LISTED).rows
+            first_of(len(rows), count, _("Cases"))
+            for row in rows:
+                case_line(row, key)
+
+
+def case_causes() -> tuple[tuple[str, str, CaseFilter], ...]:
+    unsettled = frozenset({CaseState.RECEIVED, CaseState.IDENTIFYING})
+    soon = today() + dt.timedelta(days=SOON_DAYS)
+    return (
+        (_("Overdue"), "overdue", CaseFilter(due_until=today() - dt.timedelta(days=1))),
+        (_("Due within 7 days"), "due", CaseFilter(due_since=today(), due_until=soon)),
+        (_("Identity not settled"), "identity", CaseFilter(states=unsettled, due_since=soon + dt.timedelta(days=1))),
+    )
+
+
+def today() -> dt.date:
+    return dt.datetime.now(zone).date()
+
+
+def case_line(row: CaseRow, key: str) -> None:
+    words, button = st.columns([6, 1], vertical_alignment="center")
+    with words.container(horizontal=True, vertical_alignment="center"):
+        st.badge(STATE_BADGES[row.state].said, icon=STATE_BADGES[row.state].icon, color=STATE_BADGES[row.state].colour)
+        st.text(
+            " · ".join(filter(None, (row.name, row.person, due_said(row, today()), row.reference))), width="content"
+        )
+    if button.button(_("Open"), key=f"case-{key}-{row.id}", width="stretch"):
+        navigation.go_to_case(row.id)
 
 
 def to_decide(rows: tuple[ExportView, ...], waiting: int) -> None:
+    """Failures and exports that need a decision, by what happened."""
     st.header(_("Waiting for a decision"))
-    first_of(len(rows), waiting)
+    first_of(len(rows), waiting, _("Past exports"))
     if not rows:
         st.caption(_("Nothing waits for you. Failures and exports that need a decision appear here."))
+    groups: dict[tuple[str, str], list[ExportView]] = {}
     for row in rows:
-        with st.container(border=True, key=f"decide-{row.id}"):
-            words, button = st.columns([6, 1], vertical_alignment="center")
-            with words.container(horizontal=True, vertical_alignment="center"):
-                badge = badge_of(row)
-                st.badge(badge.said, icon=badge.icon, color=badge.colour)
-                st.text(f"{row.customer} · {sentence(row.scope)}", width="content")
-                st.text(sentence(row.problem), width="content")
-            if button.button(_("Look"), key=f"look-{row.id}", width="stretch"):
-                navigation.go_to_export(row.id)
+        groups.setdefault((badge_of(row).said, sentence(row.problem)), []).append(row)
+    for place, ((said, problem), members) in enumerate(groups.items()):
+        with cause(f"{said}: {problem}", len(members), key=f"decide_{place}", few=len(members) <= FEW):
+            for row in members:
+                export_line(row)
+
+
+def export_line(row: ExportView) -> None:
+    with st.container(key=f"decide-{row.id}"):
+        words, button = st.columns([6, 1], vertical_alignment="center")
+        with words.container(horizontal=True, vertical_alignment="center"):
+            badge = badge_of(row)
+            st.badge(badge.said, icon=badge.icon, color=badge.colour)
+            parts = (row.customer, sentence(row.scope), row.reference, standing_said(row, today()))
+            st.text(" · ".join(filter(None, parts)), width="content")
+        if button.button(_("Look"), key=f"look-{row.id}", width="stretch"):
+            navigation.go_to_export(row.id)
 
 
 def refresh(export_id: str) -> None:
@@ -73,26 +135,28 @@ def refresh(export_id: str) -> None:
 
 
 def expiring(rows: tuple[ExportView, ...], count: int) -> None:
-    st.header(_("Expiring within 24 hours"))
-    first_of(len(rows), count)
-    if not rows:
-        st.caption(_("No link expires within a day."))
-    for row in rows:
-        with st.container(border=True, key=f"expiring-{row.id}"):
-            words, buttons = st.columns([3, 2], vertical_alignment="center")
-            with words.container(horizontal=True, vertical_alignment="center"):
-                left = expires_in(row.seconds_left(dt.datetime.now(dt.UTC)))
-                st.badge(left, icon=":material/timer:", color="orange")
-                st.text(f"{row.customer} · {sentence(row.scope)}", width="content")
-            with buttons.container(horizontal=True, horizontal_alignment="right"):
-                if allows(user.role, Permission.EXPORT_CREATE):
-                    st.button(
-                        _("Refresh"), key=f"refresh-{row.id}", icon=":material/refresh:",
-                        on_click=refresh, args=(row.id,),
-                        help=_("Ask again with the same filters: a fresh link and file."),
-                    )  # fmt: skip
-                if st.button(_("Open preview"), key=f"open-{row.id}"):
-                    navigation.go_to_export(row.id)
+    with cause(_("Expiring within 24 hours"), count, key="expiring", few=count <= FEW):
+        first_of(len(rows), count, _("Past exports"))
+        for row in rows:
+            expiring_line(row)
+
+
+def expiring_line(row: ExportView) -> None:
+    with st.container(key=f"expiring-{row.id}"):
+        words, buttons = st.columns([3, 2], vertical_alignment="center")
+        with words.container(horizontal=True, vertical_alignment="center"):
+            left = expires_in(row.seconds_left(dt.datetime.now(dt.UTC)))
+            st.badge(left, icon=":material/timer:", color="orange")
+            st.text(f"{row.customer} · {sentence(row.scope)}", width="content")
+        with buttons.container(horizontal=True, horizontal_alignment="right"):
+            if allows(user.role, Permission.EXPORT_CREATE):
+                st.button(
+                    _("Refresh"), key=f"refresh-{row.id}", icon=":material/refresh:",
+                    on_click=refresh, args=(row.id,),
+                    help=_("Ask again with the same filters: a fresh link and file."),
+                )  # fmt: skip
+            if st.button(_("Open preview"), key=f"open-{row.id}"):
+                navigation.go_to_export(row.id)
 
 
 @st.fragment(run_every=4)
@@ -101,28 +165,30 @@ def live() -> None:
     problem = st.session_state.pop("_today_problem", None)
     if problem is not None:
         show_problem(problem)
-    today: Today = portal.dashboard.today(user)
-    skip_refresh_for(expiries_good_for([*today.expiring_soon, *today.latest]), user.merchant_id, mark)
+    shown: Today = portal.dashboard.today(user)
+    skip_refresh_for(expiries_good_for([*shown.expiring_soon, *shown.latest]), user.merchant_id, mark)
+    overdue, due, _identity = (portal.case_register.count(user, wanted) for _words, _key, wanted in case_causes())
     with st.container(horizontal=True):  # side by side as they fit: two on a phone
-        st.metric(_("Open"), number(today.open), border=True, help=_("Under way, or waiting for a decision."))
-        st.metric(_("Ready"), number(today.ready), border=True, help=_("May be opened; the link still lives."))
-        st.metric(_("Expiring"), number(today.expiring), border=True, help=_("The link dies within 24 hours."))
-    if today.deciding or today.expiring_soon or today.latest:
-        to_decide(today.deciding, today.waiting)
-        if today.expiring_soon:
-            expiring(today.expiring_soon, today.expiring)
-    if today.by_day:
-        outcomes_by_day(today.by_day)
-    if today.open:
-        ages_of_open(today.ages)
+        st.metric(_("Overdue"), number(overdue), border=True, help=_("Open cases whose day is over."))
+        st.metric(_("Due within 7 days"), number(due), border=True, help=_("Open cases, today included."))
+        st.metric(
+            _("Waiting for a decision"), number(shown.waiting), border=True, help=_("Exports that need a person.")
+        )
+    due_cases()
+    if shown.expiring_soon:
+        expiring(shown.expiring_soon, shown.expiring)
+    if shown.latest:
+        to_decide(shown.deciding, shown.waiting)
+    if shown.by_day:
+        outcomes_by_day(shown.by_day)
     st.header(_("Latest exports"))
-    if not today.latest:
+    if not shown.latest:
         st.info(
             _("No exports yet. Your merchant's last ten appear here once somebody has asked for one."),
             icon=":material/inbox:",
         )
         return
-    chosen = export_table(today.latest, zone, key="today_table")
+    chosen = export_table(shown.latest, zone, key="today_table")
     if chosen is not None:
         navigation.go_to_export(chosen)
 
@@ -130,15 +196,8 @@ def live() -> None:
 live()
 
 
-@st.fragment(run_every=60)
-def pictures() -> None:
-    """Slower than the lists above: they look back for weeks."""
-    skip_refresh_for(FIGURES_SECONDS, user.merchant_id, mark_of(user.merchant_id))
-    figures = portal.dashboard.figures(user)
-    if not figures.by_program and not figures.answers.open:
-        return
-    draw_answer_figures(figures.answers)
-    figures_of_today(figures)
-
-
-pictures()
+with st.expander(_("Figures"), icon=":material/bar_chart:", key="figures", on_change="rerun") as figures_shown:
+    if figures_shown.open:
+        figures = portal.dashboard.figures(user)
+        draw_answer_figures(figures.answers)
+        figures_of_today(figures)

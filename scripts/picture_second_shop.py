@@ -21,6 +21,7 @@ LONG_CUSTOMER = "wonderfully.long.customer.name.of.the.old.school"
 
 page_shot("today", "empty", who="nora")
 page_shot("past_exports", "empty", who="nora")
+page_shot("cases", "empty", who="nora")
 page_shot("preview", "empty", who="nora")
 
 
@@ -96,7 +97,7 @@ def wide_file(camera: Camera, studio: Studio) -> None:
     camera.tab("giftCards (")
 
 
-for page in ("today", "past_exports", "audit_trail", "accounts"):
+for page in ("today", "cases", "past_exports", "audit_trail", "accounts"):
     page_shot(page, "long", who="nora")
 
 

@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 # isort: off
 import picture_second_shop  # noqa: E402, F401
 import picture_screens  # noqa: E402, F401
+import picture_cases  # noqa: E402, F401
 import picture_previews  # noqa: E402, F401
 import picture_way_in  # noqa: E402, F401
 
@@ -35,9 +36,12 @@ from playwright.sync_api import Error as BrowserError  # noqa: E402
 STRICT = {"PORTAL_STEP_UP_MINUTES": "0.01", "PORTAL_IDLE_MINUTES": "1"}
 EMAILS = {"nora": f"maya@{SECOND}", "iris-once": f"iris@{FIRST}"}
 LANGUAGES = {"de": "de-DE", "fr": "fr-FR", "es": "es-ES", "it": "it-IT", "nl": "nl-NL"}
-IN_EACH_LANGUAGE = ("", "new_export", "past_exports", "preview", "settings")
+IN_EACH_LANGUAGE = ("", "cases", "new_case", "case", "new_export", "past_exports", "preview", "settings")
 LONGEST = "de"
-PAGES = ("", "new_export", "past_exports", "preview", "audit_trail", "accounts", "settings", "your_account", "help")
+PAGES = (
+    "", "cases", "new_case", "case", "new_export", "past_exports", "preview", "audit_trail", "accounts", "settings",
+    "your_account", "help",
+)  # fmt: skip
 BRIEF = (("wide", "light"), ("phone", "light"))
 
 
@@ -101,7 +105,7 @@ class Studio:
             context = self.browser.new_context(storage_state=state, locale=locale, timezone_id="Europe/London")
             camera = Camera(context.new_page(), self.houses["main"].origin, self.folder)
             for page in PAGES if language == LONGEST else IN_EACH_LANGUAGE:
-                camera.open(self.places["ada"] if page == "preview" else f"/{page}")
+                camera.open({"preview": self.places["ada"], "case": self.places["case"]}.get(page, f"/{page}"))
                 camera.shoot(f"{page.replace('_', '-') or 'today'}-{language}", BRIEF)
             context.close()
 

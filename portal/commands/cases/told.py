@@ -8,7 +8,7 @@ from typing import Any
 from portal.cases.clock.lines import dates_of
 from portal.cases.clock.words import sentence
 from portal.cases.services.due import DueCase
-from portal.cases.services.register import CaseRow, CaseView, ShownFact
+from portal.cases.services.views import CaseRow, CaseView, ShownFact
 
 
 def as_json(values: dict[str, Any]) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, func, or_, select, type_coerce, union_all
+from sqlalchemy import ColumnElement, Select, String, and_, bindparam, case, func, select, type_coerce, union_all
 from sqlalchemy.orm import Session, aliased
 
 from portal.exports.core import ledger
@@ -31,8 +30,6 @@ FIGURE_DAYS = 14
 PROGRAM_DAYS = 30
 MOST_PROGRAMS = 8
 ANSWERED = (State.READY, State.EXPIRED, State.PURGED)
-AGES = (("under an hour", 3600), ("under a day", 86_400), ("1 to 3 days", 259_200), ("3 to 7 days", 604_800),
-        ("over a week", float("inf")))  # fmt: skip
 OWN = Export.merchant_id == bindparam("merchant_id")
 ExportRows = Select[Export, str, str]
 """Exports, each with the name and email of the account that asked."""
@@ -42,19 +39,15 @@ ExportRows = Select[Export, str, str]
 class Today:
     """Numbers (counted up to 1,001) and lists for the first screen. `by_day`: outcomes of 14 days, UTC dates.
 
-    `open`: under way, or among those that wait for a decision (up to 5,000); `ages`: the same by how long ago they
-    were asked for. `waiting`: how many wait, of which `deciding` lists the newest. `expiring`: how many there are, of
+    `waiting`: how many wait, of which `deciding` lists the newest. `expiring`: how many there are, of
     which `expiring_soon` lists the first.
     """
 
-    open: int
     waiting: int
-    ready: int
     expiring: int
     deciding: tuple[ExportView, ...]
     expiring_soon: tuple[ExportView, ...]
     latest: tuple[ExportView, ...]
-    ages: tuple[tuple[str, int], ...]
     by_day: tuple[tuple[dt.date, Outcome, int], ...] = field(default=())
 
 
@@ -90,12 +83,8 @@ class Dashboard:
             def count(*states: State, which: ColumnElement[bool] | None = None) -> int:
                 return sum(session.scalar(_number(state, which), given) or 0 for state in states)
 
-            ages = _ages(session.scalars(_open_since(), given), now)
             return Today(
-                open=sum(n for _name, n in ages),
-                ages=ages,
                 waiting=count(*sorted(NEEDS_PERSON), which=RECENT),
-                ready=count(State.READY),
                 expiring=count(State.READY, which=DIES_SOON),
                 deciding=self._views(session, _deciding(), given),
                 expiring_soon=self._views(session, _dying(), given),
@@ -242,17 +231,3 @@ def _deciding() -> ExportRows:
         for state in sorted(NEEDS_PERSON)
     ]
     return _rows(Export.updated_at.desc(), 20, Export.id.in_(union_all(*(select(part.c.id) for part in newest))))
-
-
-@cache
-def _open_since() -> Select[dt.datetime]:
-    """When each open export was asked for."""
-    waits = and_(Export.state.in_(sorted(NEEDS_PERSON)), RECENT)
-    return select(Export.requested_at).where(OWN, or_(Export.state.in_(sorted(RUNNING)), waits)).limit(5 * MOST_COUNTED)
-
-
-def _ages(asked: Iterable[dt.datetime], now: dt.datetime) -> tuple[tuple[str, int], ...]:
-    counts: Counter[str] = Counter()
-    for at in asked:
-        counts[next(name for name, most in AGES if (now - at).total_seconds() < most)] += 1
-    return tuple((name, counts[name]) for name, _most in AGES)

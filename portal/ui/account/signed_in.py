@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
@@ -13,6 +15,9 @@ from portal.ui.common import navigation
 from portal.ui.common.page_head import head_of_page
 from portal.ui.common.words import _
 from portal.web.streamlit import page_run
+
+HIDDEN: Final = "hidden"
+"""Of a page that one reaches from another: it has an address and no place in the menu."""
 
 
 def draw_pages() -> None:
@@ -35,6 +40,17 @@ def _pages(user: User) -> list[StreamlitPage]:
     may_ask = allows(user.role, Permission.EXPORT_CREATE)
     return [
         st.Page(navigation.TODAY, title=_("Today"), icon=":material/today:", default=True),
+        st.Page(navigation.CASES, title=_("Cases"), icon=":material/folder_open:"),
+        st.Page(navigation.CASE, title=_("Case"), icon=":material/folder:", visibility=HIDDEN),
+        *(
+            [
+                st.Page(
+                    navigation.NEW_CASE, title=_("New case"), icon=":material/create_new_folder:", visibility="hidden"
+                )
+            ]
+            if allows(user.role, Permission.CASE_WORK)
+            else []
+        ),
         *([st.Page(navigation.NEW_EXPORT, title=_("New export"), icon=":material/add_circle:")] if may_ask else []),
         st.Page(navigation.PAST_EXPORTS, title=_("Past exports"), icon=":material/history:"),
         st.Page(navigation.PREVIEW, title=_("Preview"), icon=":material/table_view:"),

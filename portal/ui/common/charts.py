@@ -13,8 +13,7 @@ import streamlit as st
 
 from portal.exports.core.states import Outcome
 from portal.exports.history.dashboard import Figures
-from portal.ui.common.acts import word
-from portal.ui.common.words import _, day_of_year, later, month_of_year, number, plain, plural, sentence
+from portal.ui.common.words import _, day_of_year, month_of_year, number, plain, plural, sentence
 
 DAYS = 14
 FEW_BARS, BAR_PIXELS = 6, 40
@@ -26,13 +25,6 @@ OUTCOME_COLOURS: Mapping[Outcome, str] = {
     Outcome.UNDECIDED: "#c98500",
     Outcome.FAILED: "#c2453b",
     Outcome.REFUSED: "#8f6a9e",
-}
-AGE_WORDS = {
-    "under an hour": later("under an hour"),
-    "under a day": later("under a day"),
-    "1 to 3 days": later("1 to 3 days"),
-    "3 to 7 days": later("3 to 7 days"),
-    "over a week": later("over a week"),
 }
 
 
@@ -76,14 +68,6 @@ def outcomes_by_day(by_day: Sequence[tuple[dt.date, Outcome, int]]) -> None:
     words = ", ".join(f"{_(outcome)}: {number(sum(n for _d, o, n in by_day if o == outcome))}" for outcome in outcomes)
     alt = plural("{n} export in the last 14 days", "{n} exports in the last 14 days", total) + f": {words}."
     _bars(frame, "day", "exports", colour="outcome", domain=outcomes, height=180, alt=alt)
-
-
-def ages_of_open(ages: Sequence[tuple[str, int]]) -> None:
-    """Drawn with the number of open exports, so that the two never differ."""
-    open_now = sum(n for _name, n in ages)
-    words = ", ".join(f"{word(AGE_WORDS, name)}: {number(n)}" for name, n in ages if n)
-    _bar_of(_("Age of open exports"), "age", [(word(AGE_WORDS, name), float(n)) for name, n in ages],
-            plural("{n} export is open", "{n} exports are open", open_now) + f": {words}.")  # fmt: skip
 
 
 def figures_of_today(figures: Figures) -> None:

@@ -15,6 +15,9 @@ from portal.web.gate.access import OWN_PLACE
 PAGES_FOLDER = "../pages"
 TODAY = f"{PAGES_FOLDER}/today.py"
 NEW_EXPORT = f"{PAGES_FOLDER}/new_export.py"
+CASES = f"{PAGES_FOLDER}/cases.py"
+NEW_CASE = f"{PAGES_FOLDER}/new_case.py"
+CASE = f"{PAGES_FOLDER}/case.py"
 PREVIEW = f"{PAGES_FOLDER}/preview.py"
 PAST_EXPORTS = f"{PAGES_FOLDER}/past_exports.py"
 AUDIT_TRAIL = f"{PAGES_FOLDER}/audit_trail.py"
@@ -23,16 +26,29 @@ SETTINGS = f"{PAGES_FOLDER}/settings.py"
 YOUR_ACCOUNT = f"{PAGES_FOLDER}/your_account.py"
 HELP = f"{PAGES_FOLDER}/help.py"
 SIGN_IN = f"{PAGES_FOLDER}/sign_in.py"
-PAGE_PATHS = ("new_export", "past_exports", "preview", "audit_trail", "accounts", "settings", "your_account", "help")
+PAGE_PATHS = (
+    "cases", "new_case", "case", "new_export", "past_exports", "preview", "audit_trail", "accounts", "settings",
+    "your_account", "help",
+)  # fmt: skip
 """Addresses people may be sent or bookmark. Without a session they show the sign-in, not "page not found"."""
 EXPORT_PARAMETER = "export"
+CASE_PARAMETER = "case"
 HELP_PARAMETER = "about"
 _ID = re.compile(r"[0-9a-f]{32}")
 
 
 def chosen_export() -> str | None:
     """The export the address names; anything that is not an id counts as none."""
-    value = st.query_params.get(EXPORT_PARAMETER, "")
+    return _named(EXPORT_PARAMETER)
+
+
+def chosen_case() -> str | None:
+    """The case the address names."""
+    return _named(CASE_PARAMETER)
+
+
+def _named(parameter: str) -> str | None:
+    value = st.query_params.get(parameter, "")
     return value if _ID.fullmatch(value) else None
 
 
@@ -42,12 +58,14 @@ def asked_help() -> str:
 
 
 def asked_place() -> str:
-    """The page's address as the visitor gave it, for after the sign-in: a page and an export's id, nothing else."""
+    """The page's address as the visitor gave it, for after the sign-in: a page and one id, nothing else."""
     path = urlsplit(st.context.url or "").path
-    export_id = chosen_export()
     if not OWN_PLACE.fullmatch(path):
         return "/"
-    return f"{path}?{EXPORT_PARAMETER}={export_id}" if export_id else path
+    for parameter in (EXPORT_PARAMETER, CASE_PARAMETER):
+        if named := _named(parameter):
+            return f"{path}?{parameter}={named}"
+    return path
 
 
 def title_of_page(title: str) -> None:
@@ -57,6 +75,10 @@ def title_of_page(title: str) -> None:
 
 def go_to_export(export_id: str, page: str = PREVIEW) -> NoReturn:
     st.switch_page(page, query_params={EXPORT_PARAMETER: export_id})
+
+
+def go_to_case(case_id: str) -> NoReturn:
+    st.switch_page(CASE, query_params={CASE_PARAMETER: case_id})
 
 
 def file_address(export_id: str, kind: FileKind | None = None) -> str:

@@ -28,6 +28,9 @@ QUESTIONS: Final[dict[str, str]] = {
 
 QUESTION_OF_PAGE: Final[dict[str, str]] = {
     "": "states",
+    "cases": "answer",
+    "case": "answer",
+    "new_case": "identity",
     "new_export": "which",
     "past_exports": "expiry",
     "preview": "checks",

@@ -20,7 +20,9 @@ SCRIPT_PATHS = frozenset(  # our own
 )
 SHUT_PREFIXES = ("/media/", "/component/", "/app/", "/_stcore/", "/oauth2callback", "/auth/")
 PAGE_PATH = re.compile(r"/[A-Za-z0-9_-]{0,64}")
-OWN_PLACE = re.compile(r"/[a-z_]{0,40}(\?export=[0-9a-f]{32})?")  # a page of ours, where a sign-in may lead back to
+OWN_PLACE = re.compile(
+    r"/[a-z_]{0,40}(\?(export|case)=[0-9a-f]{32})?"
+)  # a page of ours, where a sign-in may lead back to
 READING = frozenset({"GET", "HEAD"})
 
 

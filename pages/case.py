@@ -1,0 +1,70 @@
+"""Case: one person's request, step by step, with the next sensible act."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from portal.cases.services.views import CaseView
+from portal.errors import NotFound
+from portal.identity import Permission, allows
+from portal.runtime import get_portal
+from portal.ui.account.session import current_user
+from portal.ui.cases.case_acts import draw_more, take_back
+from portal.ui.cases.case_head import draw_head, draw_steps
+from portal.ui.cases.case_history import draw_notes, draw_timeline
+from portal.ui.cases.case_steps import draw_collect, draw_identity, draw_waiting
+from portal.ui.common import navigation
+from portal.ui.common.problems import show_problem
+from portal.ui.common.times import reader_zone
+from portal.ui.common.words import _, plain
+
+portal = get_portal()
+user = current_user()
+zone = reader_zone(user.time_zone)
+
+
+def draw_choice() -> None:
+    st.info(_("Choose a case to see where it stands."), icon=":material/folder_open:")
+    if st.button(_("Cases"), type="primary", icon=":material/folder_open:"):
+        st.switch_page(navigation.CASES)
+
+
+def draw_with(view: CaseView) -> None:
+    """Who has the case; one click takes it."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+        st.text(_("With: {name}").format(name=view.row.assignee or "–"), width="content")
+        if view.may and view.assignee_id != user.account_id and st.button(_("Take it"), key="case_take"):
+            portal.case_file.assign(user, view.row.id, user.account_id)
+            st.rerun()
+        draw_more(portal, user, view)
+
+
+def draw(view: CaseView) -> None:
+    left, right = st.columns([3, 2], vertical_alignment="bottom")
+    left.title(plain(view.row.name))
+    with right:
+        draw_with(view)
+    draw_head(portal, user, view)
+    exports = portal.history.of_case(user, view.row.id)
+    draw_steps(view, exports)
+    main, aside = st.columns([3, 2], gap="large")
+    with main:
+        draw_waiting(portal, user, view)
+        draw_identity(portal, user, view)
+        draw_collect(portal, user, view, exports, view.today)
+    with aside:
+        draw_notes(portal, user, view, zone)
+    draw_timeline(view, zone, take_back(portal, user, view) if allows(user.role, Permission.CASE_WORK) else None)
+
+
+case_id = navigation.chosen_case()
+if case_id is None:
+    st.title(_("Case"))
+    draw_choice()
+else:
+    try:
+        draw(portal.case_register.show(user, case_id))
+    except NotFound as missing:
+        st.title(_("Case"))
+        show_problem(missing)
+        draw_choice()

@@ -1,0 +1,154 @@
+"""New case: one box that takes anything, how it came, what is asked for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Final
+
+import streamlit as st
+from pydantic import SecretStr
+
+from portal.cases.facts import Channel, LateEntry, Right
+from portal.cases.services.intake import PROMPT_ENTRY_DAYS, TELLS_APART, IdentifierKind, NewCase
+from portal.errors import InputError, PortalError
+from portal.exports.form.request import earliest_receipt, suggested_email
+from portal.runtime import get_portal
+from portal.ui.account.session import current_user
+from portal.ui.cases.case_words import CHANNEL_WORDS, IDENTIFIER_WORDS, LATE_WORDS, RIGHT_WORDS
+from portal.ui.cases.recognising import Recognised, recognise
+from portal.ui.common import navigation
+from portal.ui.common.notices import add_notice
+from portal.ui.common.problems import field_problem, show_problem
+from portal.ui.common.times import reader_zone
+from portal.ui.common.words import _, date_field
+from portal.ui.form.card_finder import find_a_card
+from portal.ui.form.pasted import MOST_CHARACTERS
+
+CHANNELS: Final = [channel for channel in Channel if channel is not Channel.UNKNOWN]
+LATE: Final = [late for late in LateEntry if late is not LateEntry.NOT_ASKED]
+FIRST_RIGHTS: Final = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
+MORE_RIGHTS: Final = tuple(right for right in Right if right not in FIRST_RIGHTS)
+FIELDS: Final = ("case_pasted", "card_id", "case_channel", "case_received", "case_late", "case_reference",
+                 *(f"case_right_{right}" for right in FIRST_RIGHTS), "case_rights")  # fmt: skip
+
+portal = get_portal()
+user = current_user()
+today = dt.datetime.now(reader_zone(user.time_zone)).date()
+
+
+def person_fields() -> list[Recognised]:
+    """What the person is known by: recognised in what was pasted, each part to be kept or not."""
+    text = st.text_area(
+        _("What did you get?"), key="case_pasted", max_chars=MOST_CHARACTERS, height=110,
+        placeholder=_("An email, a customer ID, a card's last four digits, a phone number, or the whole message"),
+    )  # fmt: skip
+    found = list(recognise(text or ""))
+    card = str(st.session_state.get("card_id") or "").strip()
+    if card:
+        found.append(Recognised(IdentifierKind.CARD_ID, card))
+    kept = [one for place, one in enumerate(found) if _keeps(one, place)]
+    if text and not found:
+        field_problem(_("Nothing in it tells who it is. Enter an email, an ID or a number."))
+    for one in kept:
+        better = suggested_email(one.value) if one.kind is IdentifierKind.EMAIL else None
+        if better is not None:
+            st.text(_("Did you mean {domain}?").format(domain=better.rpartition("@")[2]))
+    if any(one.kind is IdentifierKind.LAST_FOUR for one in kept) and not any(one.kind in TELLS_APART for one in kept):
+        st.warning(
+            _("The last four digits are many people's. Add a second fact, or find the card."), icon=":material/group:"
+        )
+        find_a_card(portal, user)
+    problem_at("identifiers")
+    return sorted(kept, key=lambda one: one.kind not in TELLS_APART)
+
+
+def _keeps(one: Recognised, place: int) -> bool:
+    words = _(IDENTIFIER_WORDS[one.kind])
+    shown = f"•••• {one.value[-4:]}" if one.kind in (IdentifierKind.LAST_FOUR, IdentifierKind.CARD_ID) else one.value
+    with st.container(horizontal=True, vertical_alignment="center"):
+        kept = st.checkbox(words, value=True, key=f"case_keep_{place}_{one.kind}")
+        st.text(shown, width="content")
+    return kept
+
+
+def right_fields() -> frozenset[Right]:
+    st.markdown(_("**They ask for**"))
+    with st.container(horizontal=True):
+        st.session_state.setdefault(f"case_right_{Right.ACCESS}", True)
+        ticked = {right for right in FIRST_RIGHTS if st.checkbox(_(RIGHT_WORDS[right]), key=f"case_right_{right}")}
+    more = st.multiselect(
+        _("Something else"), MORE_RIGHTS, key="case_rights", format_func=lambda right: _(RIGHT_WORDS[right]),
+        placeholder=_("Correction, objection …"),
+    )  # fmt: skip
+    problem_at("rights")
+    return frozenset({*ticked, *more})
+
+
+def arrival_fields() -> tuple[Channel, dt.date, LateEntry | None, str]:
+    one, two = st.columns(2)
+    channel = one.selectbox(
+        _("How it came"), CHANNELS, key="case_channel", format_func=lambda c: _(CHANNEL_WORDS[c])
+    )  # fmt: skip
+    st.session_state.setdefault("case_received", today)
+    received = two.date_input(
+        _("Received on"), min_value=earliest_receipt(today), max_value=today, format=date_field(), key="case_received",
+        help=_("The day it reached any of your addresses: the clock starts then."),
+    )  # fmt: skip
+    problem_at("received_on")
+    late = None
+    if received is not None and (today - received).days > PROMPT_ENTRY_DAYS:
+        late = st.selectbox(
+            _("Why is it entered only now?"), LATE, index=None, key="case_late", placeholder=_("Choose a reason"),
+            format_func=lambda reason: _(LATE_WORDS[reason]),
+        )  # fmt: skip
+        problem_at("late_entry")
+    reference = st.text_input(
+        _("Reference"), key="case_reference", max_chars=100, help=_("Your ticket number. Optional."), autocomplete="off"
+    )
+    problem_at("reference")
+    return channel, received or today, late, reference or ""
+
+
+def problem_at(field: str) -> None:
+    problem: InputError | None = st.session_state.get("_case_problem")
+    if problem is not None and problem.field == field:
+        field_problem(problem.message)
+
+
+def open_case(new: NewCase) -> None:
+    st.session_state.pop("_case_problem", None)
+    try:
+        opened = portal.case_intake.open(user, new)
+    except InputError as wrong:
+        st.session_state["_case_problem"] = wrong
+        st.rerun()
+    except PortalError as error:
+        show_problem(error)
+    else:
+        for key in FIELDS:
+            st.session_state.pop(key, None)
+        add_notice(
+            _("This person's case was open already: noted there as a further message.") if opened.joined
+            else _("The case is open.")
+        )  # fmt: skip
+        navigation.go_to_case(opened.case_id)
+
+
+st.title(_("New case"))
+st.caption(_("One person's request. Nothing is asked of LoyaltyDog yet."))
+form, _aside = st.columns([3, 2], gap="large")
+with form:
+    person = person_fields()
+    rights = right_fields()
+    channel, received, late, reference = arrival_fields()
+    if st.button(_("Open the case"), type="primary", icon=":material/create_new_folder:", key="open_case"):
+        open_case(
+            NewCase(
+                identifiers=tuple((one.kind, SecretStr(one.value)) for one in person),
+                rights=rights,
+                channel=channel,
+                received_on=received,
+                late_entry=late,
+                reference=reference,
+            )
+        )

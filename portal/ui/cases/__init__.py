@@ -1,0 +1,1 @@
+"""Cases on screens: words, table, days and why, steps, notes, and the acts behind More."""

@@ -1,0 +1,220 @@
+"""The acts under More: each asks first, shows the letter that it needs, and says what it did."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+import streamlit as st
+
+from portal.cases.clock.regimes import PauseKind
+from portal.cases.facts import ClosingReason, ExtensionReason, FactKind, RefusalReason
+from portal.cases.letters import LetterKind
+from portal.cases.services.file import ASKED
+from portal.cases.services.views import CaseView, ShownFact
+from portal.cases.states import OPEN_STATES
+from portal.composition import Portal
+from portal.errors import PortalError
+from portal.identity import Permission, User, allows
+from portal.ui.cases.case_history import fact_said
+from portal.ui.cases.case_words import CLOSING_WORDS, EXTENSION_WORDS, PAUSE_WORDS, REFUSAL_WORDS
+from portal.ui.common.danger import Danger, ask_first
+from portal.ui.common.notices import add_notice
+from portal.ui.common.problems import show_problem
+from portal.ui.common.words import _, date_field, language, later, plain
+
+CHOOSABLE_ENDS: Final = (ClosingReason.ELSEWHERE, ClosingReason.TAKEN_BACK, ClosingReason.NO_REQUEST)
+EVERYBODY: Final = ""
+
+
+class CaseAct(StrEnum):
+    """What stands under More."""
+
+    ACKNOWLEDGE = "acknowledge"
+    ASK_PERSON = "ask_person"
+    MORE_TIME = "more_time"
+    REFUSE = "refuse"
+    NOT_IDENTIFIED = "not_identified"
+    HAND_OVER = "hand_over"
+    CLOSE = "close"
+
+
+ACT_WORDS: Mapping[CaseAct, str] = {
+    CaseAct.ACKNOWLEDGE: later("Confirm receipt"),
+    CaseAct.ASK_PERSON: later("Ask the person"),
+    CaseAct.MORE_TIME: later("More time"),
+    CaseAct.REFUSE: later("Refuse"),
+    CaseAct.NOT_IDENTIFIED: later("Not identified"),
+    CaseAct.HAND_OVER: later("Hand over"),
+    CaseAct.CLOSE: later("Close"),
+}
+
+
+def draw_more(portal: Portal, user: User, view: CaseView) -> None:
+    """One menu; what cannot be done as the case stands is not in it."""
+    offered = acts_offered(view, decides=allows(user.role, Permission.CASE_DECIDE))
+    if not offered:
+        return
+    act = st.menu_button(
+        _("More"), offered, icon=":material/more_horiz:", key="case_more", format_func=lambda act: _(ACT_WORDS[act])
+    )
+    if act is not None:
+        letter = act in (CaseAct.ACKNOWLEDGE, CaseAct.MORE_TIME, CaseAct.REFUSE, CaseAct.NOT_IDENTIFIED)
+        st.dialog(_(ACT_WORDS[act]), width="medium" if letter else "small")(DIALOGS[act])(portal, user, view)
+
+
+def acts_offered(view: CaseView, *, decides: bool) -> list[CaseAct]:
+    """What can be done as the case stands, by a role that may record at all; `decides`: a manager."""
+    may, is_open = view.may, view.row.state in OPEN_STATES
+    offered = {
+        CaseAct.ACKNOWLEDGE: is_open and FactKind.ACKNOWLEDGED in may,
+        CaseAct.ASK_PERSON: FactKind.IDENTITY_ASKED in may,
+        CaseAct.MORE_TIME: view.more_time,
+        CaseAct.REFUSE: decides and FactKind.REFUSED in may,
+        CaseAct.NOT_IDENTIFIED: decides and FactKind.NOT_IDENTIFIED in may,
+        CaseAct.HAND_OVER: FactKind.HANDED_OVER in may,
+        CaseAct.CLOSE: FactKind.CLOSED in may,
+    }
+    return [act for act, there in offered.items() if there]
+
+
+def _letter(portal: Portal, user: User, view: CaseView, kind: LetterKind, **given: Any) -> str | None:
+    """The letter as it is drafted; the words can be changed, and are copied from here. None with a problem shown."""
+    try:
+        letter = portal.case_letters.draft(user, view.row.id, kind, language=view.language or language(), **given)
+    except PortalError as error:
+        show_problem(error)
+        return None
+    text: str = letter.text
+    if st.toggle(_("Change the words"), key=f"case_letter_edit_{kind}"):
+        text = st.text_area(
+            _("Letter"), value=letter.text, height=320, max_chars=20_000, key=f"case_letter_{letter.sha256[:16]}"
+        )  # fmt: skip
+    else:
+        st.code(text, language=None, wrap_lines=True)
+    st.caption(_("Copy it into your own mail or print it. The portal does not send it yet."))
+    return text
+
+
+def _record(act: Callable[[], None], done: str) -> None:
+    try:
+        act()
+    except PortalError as error:
+        show_problem(error)
+    else:
+        add_notice(done)
+        st.rerun()
+
+
+def _it_was_sent(key: str, *, danger: bool = False) -> bool:
+    name = f"danger_case_{key}_now" if danger else f"case_{key}_now"
+    return st.button(_("It was sent: record it"), type="primary", key=name, icon=":material/outgoing_mail:")
+
+
+def _acknowledge(portal: Portal, user: User, view: CaseView) -> None:
+    text = _letter(portal, user, view, LetterKind.ACKNOWLEDGEMENT)
+    if text is not None and _it_was_sent("acknowledge"):
+        _record(lambda: portal.case_file.acknowledge(user, view.row.id, text), _("Recorded: receipt was confirmed."))
+
+
+def _more_time(portal: Portal, user: User, view: CaseView) -> None:
+    clock = view.clock
+    latest = clock.extended_target_on
+    reason = st.selectbox(
+        _("Reason"), list(ExtensionReason), key="case_extension", format_func=lambda r: _(EXTENSION_WORDS[r])
+    )
+    until = st.date_input(
+        _("New last day"), value=latest or clock.target_on + (clock.target_on - clock.received_on), max_value=latest,
+        min_value=clock.target_on + dt.timedelta(days=1), format=date_field(), key="case_until",
+    )  # fmt: skip
+    st.caption(_("More time can be told once, with its reason, before the first period ends."))
+    text = _letter(portal, user, view, LetterKind.MORE_TIME, reason=reason, until=until)
+    if text is not None and reason is not None and _it_was_sent("more_time"):
+        _record(
+            lambda: portal.case_file.extend(user, view.row.id, reason, text, until=until),
+            _("Recorded: more time was announced."),
+        )
+
+
+def _refuse(portal: Portal, user: User, view: CaseView) -> None:
+    reason = st.selectbox(
+        _("Reason"), list(RefusalReason), key="case_refusal", format_func=lambda r: _(REFUSAL_WORDS[r])
+    )
+    text = _letter(portal, user, view, LetterKind.REFUSAL, reason=reason)
+    if text is not None and reason is not None and _it_was_sent("refuse", danger=True):
+        _record(
+            lambda: portal.case_file.refuse(user, view.row.id, reason, text), _("Recorded: the request was refused.")
+        )
+
+
+def _not_identified(portal: Portal, user: User, view: CaseView) -> None:
+    st.caption(_("Ends the case. A proof of identity opens it again."))
+    text = _letter(portal, user, view, LetterKind.NOT_IDENTIFIED)
+    if text is not None and _it_was_sent("not_identified", danger=True):
+        _record(
+            lambda: portal.case_file.close_not_identified(user, view.row.id, text),
+            _("Recorded: the person was told that they could not be identified."),
+        )
+
+
+def _ask_person(portal: Portal, user: User, view: CaseView) -> None:
+    kinds = [kind for kind in PauseKind if ASKED[kind] not in view.waiting]
+    what = st.radio(_("What were they asked for?"), kinds, key="case_pause", format_func=lambda k: _(PAUSE_WORDS[k]))
+    st.caption(_("Whether the clock stands still is the law's to say: see “Why this day?” afterwards."))
+    if what is not None and st.button(_("They were asked: record it"), type="primary", key="case_pause_now"):
+        _record(lambda: portal.case_file.pause(user, view.row.id, what), _("Recorded: the person was asked."))
+
+
+def _hand_over(portal: Portal, user: User, view: CaseView) -> None:
+    names = {one.account_id: one.name for one in portal.case_register.colleagues(user)}
+    to = st.selectbox(
+        _("To whom?"), [*names, EVERYBODY], key="case_to",
+        format_func=lambda account: names.get(account) or _("Back to everybody"),
+    )  # fmt: skip
+    st.caption(_("The next person sees where the case stands and what is open; it shows no contents."))
+    if st.button(_("Hand over now"), type="primary", key="case_hand_over_now"):
+        _record(lambda: portal.case_file.hand_over(user, view.row.id, to), _("Handed over."))
+
+
+def _close(portal: Portal, user: User, view: CaseView) -> None:
+    reasons = CHOOSABLE_ENDS if view.row.state in OPEN_STATES else (ClosingReason.DONE,)
+    reason = st.radio(_("Reason"), reasons, key="case_closing", format_func=lambda r: _(CLOSING_WORDS[r]))
+    st.caption(_("Nothing is deleted. The case can be found under Ended."))
+    if st.button(_("Close the case"), type="primary", key="danger_case_close_now"):
+        _record(lambda: portal.case_file.close(user, view.row.id, reason), _("The case is closed."))
+
+
+DIALOGS: Mapping[CaseAct, Callable[[Portal, User, CaseView], None]] = {
+    CaseAct.ACKNOWLEDGE: _acknowledge,
+    CaseAct.ASK_PERSON: _ask_person,
+    CaseAct.MORE_TIME: _more_time,
+    CaseAct.REFUSE: _refuse,
+    CaseAct.NOT_IDENTIFIED: _not_identified,
+    CaseAct.HAND_OVER: _hand_over,
+    CaseAct.CLOSE: _close,
+}
+
+
+def take_back(portal: Portal, user: User, view: CaseView) -> Callable[[ShownFact], None] | None:
+    """Asks before a fact is taken back; None for those who record nothing."""
+    if not view.may:
+        return None
+
+    def question(fact: ShownFact) -> None:
+        danger = Danger(
+            "case_take_back",
+            _("Take this back?"),
+            (fact_said(fact),),
+            _("It stays in the list, and counts no longer."),
+            _("Take it back"),
+        )
+        ask_first(
+            danger,
+            lambda: _record(
+                lambda: portal.case_file.take_back(user, view.row.id, fact.number), plain(_("Taken back."))
+            ),
+        )  # fmt: skip
+
+    return question

@@ -1,0 +1,123 @@
+"""The head of a case: who, what, until when and why, and the steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from portal.cases.clock.words import sentence as step_sentence
+from portal.cases.facts import FactKind, IdentityResult
+from portal.cases.services.intake import IdentifierKind
+from portal.cases.services.views import CaseView
+from portal.cases.states import OPEN_STATES, CaseState
+from portal.composition import Portal
+from portal.errors import PortalError
+from portal.exports import ExportView
+from portal.identity import Permission, User, allows
+from portal.ui.cases.case_table import SOON_DAYS, rights_said
+from portal.ui.cases.case_words import IDENTIFIER_WORDS, STATE_BADGES
+from portal.ui.common.problems import show_problem
+from portal.ui.common.words import _, day, plain, plural
+
+SHOWN = "_case_person_shown"
+"""In the session's state: the case whose person is shown in clear, and the values."""
+
+
+def draw_head(portal: Portal, user: User, view: CaseView) -> None:
+    row, badge = view.row, STATE_BADGES[view.row.state]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(badge.said, icon=badge.icon, color=badge.colour)
+        st.text(f"{row.person} · {rights_said(row.rights)}", width="content")
+        if row.reference:
+            st.text(row.reference, width="content")
+        _person(portal, user, view)
+    _due(view)
+    with st.expander(_("Why this day?"), icon=":material/info:", key="why_this_day"):
+        st.text("\n".join("· " + step_sentence(step, _, day) for step in view.clock.why))
+    before = view.asked_before
+    if before.count:
+        words = plural("This person asked {n} time before in the last 12 months.",
+                       "This person asked {n} times before in the last 12 months.", before.count)  # fmt: skip
+        if before.last_answered_at is not None:
+            words += " " + _("Last answered on {day}.").format(day=day(before.last_answered_at.date()))
+        st.info(words, icon=":material/history:")
+
+
+def _person(portal: Portal, user: User, view: CaseView) -> None:
+    """By what the person is known, masked until it is asked for; each look is an entry of the trail."""
+    if not allows(user.role, Permission.CASE_WORK):
+        return
+    case_id, values = st.session_state.get(SHOWN, ("", ()))
+    if case_id != view.row.id:
+        st.session_state.pop(SHOWN, None)
+        if st.button(_("Show"), key="case_show_person", type="tertiary", icon=":material/visibility:"):
+            try:
+                st.session_state[SHOWN] = (view.row.id, portal.case_register.reveal(user, view.row.id))
+            except PortalError as error:
+                show_problem(error)
+                return
+            st.rerun()
+        return
+    if st.button(_("Hide"), key="case_hide_person", type="tertiary", icon=":material/visibility_off:"):
+        st.session_state.pop(SHOWN, None)
+        st.rerun()
+    for kind, value in values:
+        word = _("Name") if kind == "name" else _(IDENTIFIER_WORDS[IdentifierKind(kind)])
+        st.text(f"{word}: {value}", width="content")
+
+
+def _due(view: CaseView) -> None:
+    clock, today = view.clock, view.today
+    if view.row.state not in OPEN_STATES:
+        st.caption(_("Received on {day}.").format(day=day(clock.received_on)) + " " + _ended(view))
+        return
+    left = (clock.due_on - today).days
+    if left < 0:
+        words = _("The answer was due on {day}.").format(day=day(clock.due_on))
+        if today <= clock.due_last_on:
+            words += " " + _("The last lawful day is {day}.").format(day=day(clock.due_last_on))
+        st.error(words, icon=":material/notification_important:")
+        return
+    words = _("The answer is due on {day}.").format(day=day(clock.due_on))
+    words += " " + plural("{n} day is left.", "{n} days are left.", left)
+    if left <= SOON_DAYS:
+        st.warning(words, icon=":material/timer:")
+    else:
+        st.caption(words)
+
+
+def _ended(view: CaseView) -> str:
+    outcome = view.clock.outcome
+    if outcome is None:
+        return ""
+    badge = STATE_BADGES[view.row.state]
+    words = _("{state} on {day}.").format(state=badge.said, day=day(outcome.on))
+    return words + " " + (_("That was late.") if outcome.late else _("That was in time."))
+
+
+def draw_steps(view: CaseView, exports: Sequence[ExportView]) -> None:
+    """Received, identity, collect, answered: which are done, which is next."""
+    ready = sum(export.can_open or export.verdict == "nobody" for export in exports)
+    steps = [
+        (_("Received"), True, ""),
+        (_("Identity"), identity_settled(view), ""),
+        (_("Collect"), bool(exports) and ready == len(exports), f" {ready}/{len(exports)}" if exports else ""),
+        (_("Answered"), view.row.state in (CaseState.ANSWERED, CaseState.CLOSED), ""),
+    ]
+    over = view.row.state not in OPEN_STATES
+    now = next((place for place, (_word, done, _more) in enumerate(steps) if not done), len(steps))
+    with st.container(horizontal=True, vertical_alignment="center", key="case_steps"):
+        for place, (word, done, more) in enumerate(steps):
+            if done:
+                st.badge(plain(word + more), icon=":material/check:", color="green")
+            elif place == now and not over:
+                st.badge(plain(word + more), icon=":material/radio_button_checked:", color="blue")
+            else:
+                st.badge(plain(word + more), icon=":material/radio_button_unchecked:", color="gray")
+
+
+def identity_settled(view: CaseView) -> bool:
+    """Was the person recognised, or was it recorded why they need not be (LAW-5)?"""
+    checks = [fact for fact in view.facts if fact.kind is FactKind.IDENTITY and fact.holds]
+    return bool(checks) and checks[-1].codes.get("result") == IdentityResult.PROVED

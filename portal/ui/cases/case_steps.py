@@ -1,0 +1,160 @@
+"""The open step of a case, with its one next act: recognise the person, collect what LoyaltyDog holds, answer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import streamlit as st
+
+from portal.cases.clock.regimes import PauseKind
+from portal.cases.facts import FactKind, IdentityMethod, IdentityResult, KnownFact, NotNeeded
+from portal.cases.services.file import ASKED
+from portal.cases.services.intake import IdentifierKind
+from portal.cases.services.views import CaseView
+from portal.cases.standing import Standing
+from portal.cases.states import OPEN_STATES
+from portal.composition import Portal
+from portal.errors import PortalError
+from portal.exports import AskedAlready, ExportView
+from portal.exports.form.for_case import ASKED_BY
+from portal.identity import User
+from portal.ui.cases.case_head import identity_settled
+from portal.ui.cases.case_words import (
+    IDENTIFIER_WORDS,
+    KNOWN_WORDS,
+    METHOD_WORDS,
+    NOT_NEEDED_WORDS,
+    PAUSE_WORDS,
+    RESULT_WORDS,
+)
+from portal.ui.common import navigation
+from portal.ui.common.badges import badge_of
+from portal.ui.common.notices import add_notice
+from portal.ui.common.problems import show_problem
+from portal.ui.common.words import _, day, sentence
+from portal.ui.preview.answers import standing_said
+
+
+def draw_waiting(portal: Portal, user: User, view: CaseView) -> None:
+    """What the person was asked for and has not given yet."""
+    for asked in view.waiting:
+        kind = next(kind for kind, fact in ASKED.items() if fact is asked)
+        on = next(fact for fact in reversed(view.facts) if fact.kind is asked and fact.holds)
+        words = _("Asked for on {day}: {what}.").format(day=day(on.at.date()), what=_(PAUSE_WORDS[kind]))
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.text(words, width="content")
+            if kind is PauseKind.IDENTITY:
+                st.caption(_("Record below how the person was recognised."))
+            elif view.may and st.button(_("It has come"), key=f"case_came_{kind}", icon=":material/check:"):
+                _act(partial(portal.case_file.resume, user, view.row.id, kind), _("Recorded."))
+
+
+def draw_identity(portal: Portal, user: User, view: CaseView) -> None:
+    """How the person was recognised: the method and kinds of facts, never a value or a document (LAW-5)."""
+    settled = identity_settled(view)
+    if settled:
+        return
+    st.header(_("Identity"))
+    checked = any(fact.kind is FactKind.IDENTITY and fact.holds for fact in view.facts)
+    st.caption(
+        _("The last look did not settle it.")
+        if checked
+        else _("Say how you know that it is really them. No documents.")
+    )
+    if FactKind.IDENTITY not in view.may:
+        return
+    method = st.selectbox(
+        _("How was the person recognised?"), list(IdentityMethod), index=None, key="case_method",
+        format_func=lambda m: _(METHOD_WORDS[m]), placeholder=_("Choose a way"),
+    )  # fmt: skip
+    if method is None:
+        return
+    because: NotNeeded | None = None
+    facts: tuple[KnownFact, ...] = ()
+    result: IdentityResult | None = IdentityResult.PROVED
+    if method is IdentityMethod.NOT_NEEDED:
+        because = st.selectbox(
+            _("Because"), list(NotNeeded), key="case_because", format_func=lambda b: _(NOT_NEEDED_WORDS[b])
+        )
+    else:
+        if method is IdentityMethod.QUESTIONS:
+            facts = tuple(
+                st.multiselect(
+                    _("What was compared"), list(KnownFact), key="case_facts", format_func=lambda f: _(KNOWN_WORDS[f]),
+                    placeholder=_("At least two besides a birthday"),
+                )
+            )  # fmt: skip
+        result = st.radio(
+            _("Result"), list(IdentityResult), key="case_result", horizontal=True,
+            format_func=lambda r: _(RESULT_WORDS[r]),
+        )  # fmt: skip
+    if result is not None and st.button(
+        _("Record identity"), key="case_record_identity", type="primary", icon=":material/how_to_reg:"
+    ):
+        _act(
+            lambda: portal.case_file.record_identity(
+                user, view.row.id, method, result, facts=facts, because=because
+            ),
+            _("Recorded how the person was recognised."),
+        )  # fmt: skip
+
+
+def draw_collect(portal: Portal, user: User, view: CaseView, exports: Sequence[ExportView], today: dt.date) -> None:
+    """What was asked of LoyaltyDog under this case, and the way to ask."""
+    st.header(_("Collect"))
+    for export in exports:
+        with st.container(border=True, key=f"case_export_{export.id}"):
+            words, button = st.columns([6, 1], vertical_alignment="center")
+            with words.container(horizontal=True, vertical_alignment="center"):
+                badge = badge_of(export)
+                st.badge(badge.said, icon=badge.icon, color=badge.colour)
+                st.text(f"{export.customer} · {sentence(export.scope)} · {export.format.upper()}", width="content")
+                st.text(standing_said(export, today), width="content")
+            if button.button(_("Look"), key=f"case_look_{export.id}", width="stretch"):
+                navigation.go_to_export(export.id)
+    if not exports:
+        st.caption(_("Nothing has been asked of LoyaltyDog yet."))
+    if view.row.state not in OPEN_STATES or not view.may:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for number, (kind, masked) in enumerate(view.identifiers, 1):
+            if IdentifierKind(kind) not in ASKED_BY or _asked_for(exports, masked):
+                continue
+            label = _("Ask LoyaltyDog by {what}").format(what=_(IDENTIFIER_WORDS[IdentifierKind(kind)]))
+            main = not exports and number == 1
+            if st.button(label, key=f"case_ask_{number}", type="primary" if main else "secondary",
+                         icon=":material/send:"):  # fmt: skip
+                _ask(portal, user, view.row.id, number)
+    if _open_answer(exports):
+        st.caption(_("Open an export, look at it, send it, and say there that it was sent."))
+
+
+def _asked_for(exports: Sequence[ExportView], masked: str) -> bool:
+    return any(export.customer == masked for export in exports)
+
+
+def _open_answer(exports: Sequence[ExportView]) -> bool:
+    return any(export.answer is Standing.OPEN for export in exports)
+
+
+def _ask(portal: Portal, user: User, case_id: str, number: int) -> None:
+    try:
+        export_id = portal.case_exports.ask(user, case_id, number)
+    except AskedAlready as same:
+        navigation.go_to_export(same.export_id)
+    except PortalError as error:
+        show_problem(error)
+    else:
+        navigation.go_to_export(export_id)
+
+
+def _act(act: Callable[[], None], done: str) -> None:
+    try:
+        act()
+    except PortalError as error:
+        show_problem(error)
+    else:
+        add_notice(done)
+        st.rerun()
