@@ -35,6 +35,7 @@ from portal.web.operations.doctor import UnsafeStart, refuse_if_unsafe  # noqa: 
 from portal.web.operations.health import health_routes  # noqa: E402
 from portal.web.operations.services import services  # noqa: E402
 from portal.web.portal_shape import PortalSource  # noqa: E402
+from portal.web.routes.calendars import calendar_routes  # noqa: E402
 from portal.web.routes.downloads import download_routes  # noqa: E402
 from portal.web.routes.language import language_routes  # noqa: E402
 from portal.web.routes.sign_in import auth_routes  # noqa: E402
@@ -152,6 +153,7 @@ def app_options(source: PortalSource) -> dict[str, Any]:
             *language_routes(source),
             *oidc_routes(source),
             *download_routes(source),
+            *calendar_routes(source),
         ],
         "middleware": [
             Middleware(Gate, source=source, ports=PORTS),

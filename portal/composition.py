@@ -12,7 +12,9 @@ from sqlalchemy import select
 from tink import TinkError
 
 from portal.audit import Keeper, open_keeper
+from portal.cases.services.calendar import CaseCalendar
 from portal.cases.services.due import CaseDue
+from portal.cases.services.figures import CaseFigures
 from portal.cases.services.file import CaseFile
 from portal.cases.services.intake import CaseIntake
 from portal.cases.services.ledger import CaseSeal
@@ -148,6 +150,8 @@ class Portal:
     case_file: CaseFile
     case_due: CaseDue
     case_letters: CaseLetters
+    case_calendar: CaseCalendar
+    case_figures: CaseFigures
     submissions: Submissions
     case_exports: CaseExports
     decisions: Decisions
@@ -244,6 +248,8 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         case_file=CaseFile(db, refusals, case_seal),
         case_due=CaseDue(db, refusals),
         case_letters=CaseLetters(db, refusals, case_seal),
+        case_calendar=CaseCalendar(db, refusals),
+        case_figures=CaseFigures(db, refusals),
         submissions=submissions,
         case_exports=CaseExports(db, refusals, case_seal, submissions),
         decisions=Decisions(db, refusals, workers.starter),

@@ -70,6 +70,8 @@ class Act(StrEnum):
     CASE_TAKE_BACK = "case:take_back"
     CASE_REVEAL = "case:reveal"
     CASE_SEARCH = "case:search"
+    CALENDAR_ADDRESS = "calendar:address"
+    CALENDAR_REVOKE = "calendar:revoke"
     EXPORT_LIST_DOWNLOAD = "export:list_download"
     HISTORY_SEARCH = "history:search"
     CARDS_SEARCH = "cards:search"
@@ -150,6 +152,8 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CASE_TAKE_BACK: _facts("number", "takes_back"),
     Act.CASE_REVEAL: _facts("what"),
     Act.CASE_SEARCH: _facts("subject"),
+    Act.CALENDAR_ADDRESS: _facts(),
+    Act.CALENDAR_REVOKE: _facts(),
     Act.EXPORT_LIST_DOWNLOAD: _facts("rows", "format"),
     Act.HISTORY_SEARCH: _facts("subject"),
     Act.CARDS_SEARCH: _facts("program", "found"),

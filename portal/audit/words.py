@@ -67,6 +67,8 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.CASE_TAKE_BACK: "Fact of a case taken back",
     Act.CASE_REVEAL: "Person of a case shown",
     Act.CASE_SEARCH: "Cases searched for a person",
+    Act.CALENDAR_ADDRESS: "Address of the calendar made",
+    Act.CALENDAR_REVOKE: "Address of the calendar revoked",
     Act.EXPORT_LIST_DOWNLOAD: "Register downloaded",
     Act.EXPORT_CALENDAR_DOWNLOAD: "Calendar of expiries downloaded",
     Act.HISTORY_SEARCH: "Past exports searched for a person",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from portal.audit import record
 from portal.config import Settings
 from portal.errors import InputError, NotFound, PortalError, StateConflict
+from portal.identity.calendar_addresses import revoke_addresses
 from portal.identity.factors import passwords
 from portal.identity.lookup import account_of, digest, normal_email, user_of
 from portal.identity.new_account import MAX_NAME, clean_email, clean_role, insert_account
@@ -180,7 +181,7 @@ class Accounts:
             return [row_of(a) for a in rows]
 
     def disable_account(self, user: User, account_id: str) -> None:
-        """Sign-in is refused from now on and every session ends at once."""
+        """Sign-in is refused from now on; every session and the calendar's address end at once."""
         require_account_manager(user, self.settings)
         if account_id == user.account_id:
             raise StateConflict("You cannot disable your own account.", next_step="Ask another manager.")
@@ -190,6 +191,7 @@ class Accounts:
                 return
             self._keep_a_manager(db, account)
             account.disabled_at = utc_now()
+            revoke_addresses(db, account.id)
             record(db, user.merchant_id, user.account_id, "account:disable", object_id=account.id, origin=user.origin)
             end_in(db, account.id, "disabled", actor=user.account_id, origin=user.origin)
 

@@ -17,6 +17,7 @@ from portal.errors import NotFound
 from portal.exports.core import ledger
 from portal.exports.core.states import RUNNING, State
 from portal.exports.retention.destruction import Retention, list_destroyed
+from portal.identity.calendar_addresses import revoke_addresses
 from portal.identity.sessions import end_in
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
@@ -81,6 +82,7 @@ def shut(session: Session, merchant_id: str, *, origin: str) -> int:
     disabled = [account for account in accounts if account.disabled_at is None]
     for account in disabled:
         account.disabled_at = utc_now()
+        revoke_addresses(session, account.id)
         audit.record(session, merchant_id, ACTOR, "account:disable", object_id=account.id, origin=origin)
     for account in accounts:
         end_in(session, account.id, "merchant_removed", actor=ACTOR, origin=origin)

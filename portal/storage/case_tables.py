@@ -138,3 +138,18 @@ class CaseAgent(Base, kw_only=True):
     checked_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
     valid_until: Mapped[dt.date | None] = mapped_column(default=None)
     deliver_to: Mapped[str] = mapped_column(String(8), default="person")
+
+
+class CalendarAddress(Base, kw_only=True):
+    """A secret address by which a colleague's calendar reads when cases are due. Only its SHA-256 is kept."""
+
+    __tablename__ = "calendar_addresses"
+    __table_args__ = (Index("ix_calendar_addresses_account", "account_id", "revoked_at"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    token_sha256: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+    revoked_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    last_used_at: Mapped[dt.datetime | None] = mapped_column(default=None)

@@ -109,6 +109,11 @@ EXPECTED: dict[str, Permission | None] = {
     "case_register.show": P.CASE_LIST,
     "case_register.find_by_name": P.CASE_LIST,
     "case_due.within": P.CASE_LIST,
+    "case_calendar.new_address": P.CASE_LIST,
+    "case_calendar.revoke": P.CASE_LIST,
+    "case_calendar.standing": P.CASE_LIST,
+    "case_figures.by_month": P.CASE_LIST,
+    "case_figures.counts": P.CASE_LIST,
     "case_file.note": P.CASE_WORK,
     "case_file.assign": P.CASE_WORK,
     "case_file.hand_over": P.CASE_WORK,
@@ -150,6 +155,7 @@ EXPECTED: dict[str, Permission | None] = {
 WITHOUT_USER = {
     "case_intake.carry_on",  # within the transaction of an export that is asked for
     "case_intake.join_or_open",
+    "case_calendar.by_token",  # the secret in the address
     "retention.destroy_all_of",
     "trail.keep_checkpoints",
     "retention.keep_house",

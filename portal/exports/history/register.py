@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 
 from portal import audit
+from portal.cases.ical import CALENDAR
 from portal.config import Settings
 from portal.exports.core.download import Download, whole
 from portal.exports.core.states import State
@@ -14,7 +15,6 @@ from portal.exports.files.workbook import MEDIA_TYPE
 from portal.exports.history.filters import HistoryFilter
 from portal.exports.history.listing import EVERYTHING, History
 from portal.exports.history.register_files import (
-    CALENDAR,
     MOST_IN_CALENDAR,
     PAGE,
     calendar_of,

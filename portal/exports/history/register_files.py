@@ -7,6 +7,7 @@ import datetime as dt
 import io
 from collections.abc import Callable, Iterator
 
+from portal.cases.ical import calendar_file, instant
 from portal.exports.core.views import ExportPage, ExportView
 from portal.exports.files.spreadsheet import safe_cell
 from portal.storage.tables import utc_now
@@ -17,7 +18,6 @@ PAGE = 500
 MOST_IN_WORKBOOK = 100_000  # newest; the CSV has all
 MOST_IN_CALENDAR = 1_000  # soonest
 ABOUT = "A register of exports: when each was asked for, by whom, how it stands and was answered. No customer's data."
-CALENDAR = "text/calendar; charset=utf-8"
 
 Pages = Callable[[str | None], ExportPage]
 
@@ -76,25 +76,17 @@ def workbook_of(rows: Iterator[list[str]]) -> Iterator[bytes]:
 
 
 def calendar_of(rows: list[tuple[str, dt.datetime]], origin: str) -> bytes:
-    """Expiries as an iCalendar (RFC 5545): the export's id and address, nothing of the person."""
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//privacy-portal//expiries//EN", "CALSCALE:GREGORIAN"]
-    now = _ical(utc_now())
-    for export_id, expires in rows:
-        lines += [
-            "BEGIN:VEVENT", f"UID:{export_id}@privacy-portal", f"DTSTAMP:{now}", f"DTSTART:{_ical(expires)}",
-            f"SUMMARY:Export {export_id[:8]}: link expires", f"URL:{origin}/preview?export={export_id}",
-            "TRANSP:TRANSPARENT", "BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT24H",
-            f"DESCRIPTION:Export {export_id[:8]} expires in a day", "END:VALARM", "END:VEVENT",
-        ]  # fmt: skip
-    lines.append("END:VCALENDAR")
-    return "".join(f"{_folded(line)}\r\n" for line in lines).encode()
-
-
-def _ical(time: dt.datetime) -> str:
-    return time.astimezone(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
-
-
-def _folded(line: str) -> str:
-    """Lines are at most 75 octets (RFC 5545, 3.1); ours are ASCII."""
-    parts = [line[:75], *(line[start : start + 74] for start in range(75, len(line), 74))]
-    return "\r\n ".join(parts)
+    """Expiries as a calendar file: the export's id and address, nothing of the person."""
+    now = instant(utc_now())
+    return calendar_file(
+        "expiries",
+        (
+            (
+                f"UID:{export_id}@privacy-portal", f"DTSTAMP:{now}", f"DTSTART:{instant(expires)}",
+                f"SUMMARY:Export {export_id[:8]}: link expires", f"URL:{origin}/preview?export={export_id}",
+                "TRANSP:TRANSPARENT", "BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT24H",
+                f"DESCRIPTION:Export {export_id[:8]} expires in a day", "END:VALARM",
+            )
+            for export_id, expires in rows
+        ),
+    )  # fmt: skip

@@ -19,6 +19,7 @@ SCRIPT_PATHS = frozenset(  # our own
     }
 )
 SHUT_PREFIXES = ("/media/", "/component/", "/app/", "/_stcore/", "/oauth2callback", "/auth/")
+CALENDAR_PATH = re.compile(r"/calendar/[A-Za-z0-9_-]{43}\.ics")  # 256 bits, the key to what it gives
 PAGE_PATH = re.compile(r"/[A-Za-z0-9_-]{0,64}")
 OWN_PLACE = re.compile(
     r"/[a-z_]{0,40}(\?(export|case)=[0-9a-f]{32})?"
@@ -33,6 +34,7 @@ class Access(Enum):
     FRONT_END = "data-free parts of the page, open"
     SHELL = "the page shell, the same bytes for everyone"
     SIGN_IN = "the cookie's hand-over, open"
+    CALENDAR = "open to programs that know the secret in it, so many an address and a minute"
     SHUT = "closed to everyone"
     MEMBERS = "needs a session"
 
@@ -45,6 +47,8 @@ def access_of(method: str, path: str) -> Access:
         return Access.SIGN_IN if method == "GET" else Access.SHUT
     if path in FRONT_END_PATHS or (path.startswith("/static/") and ".." not in path):
         return Access.FRONT_END if method in READING else Access.SHUT
+    if CALENDAR_PATH.fullmatch(path):
+        return Access.CALENDAR if method in READING else Access.SHUT
     if path in SCRIPT_PATHS:
         return Access.MEMBERS if method in READING else Access.SHUT
     if path.startswith(SHUT_PREFIXES) or path in {"/media", "/component"}:

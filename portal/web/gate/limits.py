@@ -1,5 +1,5 @@
-"""Limits on WebSockets (SEC-32): how many anonymous ones, and what each, anonymous or not, may send. In process: each
-replica has its own.
+"""Limits on WebSockets (SEC-32): how many anonymous ones, and what each, anonymous or not, may send; and on calendars.
+In process: each replica has its own.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ RERUNS, RERUNS_OF_ADDRESS, RERUNS_IN_ALL = Pace(20, 2), Pace(60, 5), Pace(120, 1
 # Of signed-in sockets: each, all of one login session, all of one address.
 MEMBER_MESSAGES = Pace(500, 50)
 MEMBER_MESSAGES_OF_SESSION, MEMBER_MESSAGES_OF_ADDRESS = Pace(1_000, 100), Pace(10_000, 1_000)
+
+# Of calendars: all of one address, and in all. A program asks a few times an hour; an office shares an address.
+CALENDARS_OF_ADDRESS, CALENDARS_IN_ALL = Pace(60, 1), Pace(600, 20)
 
 
 @dataclass(frozen=True)
@@ -106,3 +109,15 @@ class Budgets:
     def member(self, session_hash: str, address: str) -> Budget:
         own = Bucket(self._limits.member_messages, self._clock)
         return Budget((own, self._of_session.of(session_hash), self._of_address.of(address)))
+
+
+class AnonymousCalendars:
+    """How many calendars may be asked for, by one address and in all."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._of_address = Buckets(CALENDARS_OF_ADDRESS, clock)
+        self._in_all = Bucket(CALENDARS_IN_ALL, clock)
+
+    def enter(self, address: str) -> bool:
+        """Whether one more may be asked for. What an address is refused costs the others nothing."""
+        return self._of_address.of(address).take() and self._in_all.take()

@@ -22,7 +22,7 @@ from portal.web.gate import connections, cookies
 from portal.web.gate.access import READING, SOCKET_PATH, Access, access_of
 from portal.web.gate.authorities import Authorities
 from portal.web.gate.headers import security_headers
-from portal.web.gate.limits import AnonymousSockets, Budgets, SocketLimits
+from portal.web.gate.limits import AnonymousCalendars, AnonymousSockets, Budgets, SocketLimits
 from portal.web.gate.live import LiveSockets, Opened
 from portal.web.gate.plain import page
 from portal.web.gate.socket import POLICY, TRY_LATER, Look, SocketGuard
@@ -50,6 +50,7 @@ class Gate:
         self._source = source
         self._ports = ports
         self.sockets = AnonymousSockets(limits or SocketLimits())
+        self._calendars = AnonymousCalendars()
         self._budgets = Budgets(self.sockets.limits)
         self._live = LiveSockets(self._living)
         self._changes = ChangeWatch(self._marks)
@@ -174,6 +175,8 @@ class Gate:
             return page(421, "This address is not the portal's.", "Use the address you were given.")
         if access is Access.SHUT:
             return page(403, "This address is closed.")
+        if access is Access.CALENDAR and not self._calendars.enter(self._addresses.of(scope, headers)):
+            return page(429, "Too many tries.", "Wait a little, then try again.")
         if access in {Access.MEMBERS, Access.SIGN_IN}:
             visit = await self._visit(scope, touch=access is Access.MEMBERS)
             scope[VISIT_KEY] = visit
