@@ -108,7 +108,7 @@ def letter_text(kind: LetterKind, facts: LetterFacts, language: str) -> str:
         _remedies(kind, facts.regimes),
     )
     told = [" ".join(words.text(one).format(**said) for one in paragraph) for paragraph in paragraphs if paragraph]
-    closing = f"{words.text('Kind regards,')}\n{' '.join(facts.merchant.split())}"
+    closing = "\n".join((words.text("Kind regards,"), " ".join(facts.merchant.split())))
     return "\n\n".join([*told, closing])
 
 
