@@ -13,12 +13,14 @@ from tink import TinkError
 
 from portal.audit import Keeper, open_keeper
 from portal.cases.services.calendar import CaseCalendar
+from portal.cases.services.clock_settings import ClockSettings
 from portal.cases.services.due import CaseDue
 from portal.cases.services.figures import CaseFigures
 from portal.cases.services.file import CaseFile
 from portal.cases.services.intake import CaseIntake
 from portal.cases.services.ledger import CaseSeal
 from portal.cases.services.letters import CaseLetters
+from portal.cases.services.nightly import NightlyDays
 from portal.cases.services.people import PersonIndex
 from portal.cases.services.register import CaseRegister
 from portal.config import Settings
@@ -152,6 +154,8 @@ class Portal:
     case_letters: CaseLetters
     case_calendar: CaseCalendar
     case_figures: CaseFigures
+    clock_settings: ClockSettings
+    nightly_days: NightlyDays
     submissions: Submissions
     case_exports: CaseExports
     decisions: Decisions
@@ -179,11 +183,12 @@ class Portal:
         return self.workers.alive()
 
     def _chores(self) -> None:
-        """Retention first; the audit trail is signed even when that failed."""
+        """Retention first; the audit trail is signed even when that failed, and before cases are looked through."""
         try:
             self.retention.keep_house()
         finally:
             self.trail.keep_checkpoints()
+        self.nightly_days.keep()
 
     def stop(self) -> bool:
         """Close in order. False when workflows were handed over whose threads would hold the process up."""
@@ -250,6 +255,8 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         case_letters=CaseLetters(db, refusals, case_seal),
         case_calendar=CaseCalendar(db, refusals),
         case_figures=CaseFigures(db, refusals),
+        clock_settings=ClockSettings(db, refusals, settings),
+        nightly_days=NightlyDays(db),
         submissions=submissions,
         case_exports=CaseExports(db, refusals, case_seal, submissions),
         decisions=Decisions(db, refusals, workers.starter),

@@ -72,6 +72,11 @@ class Act(StrEnum):
     CASE_SEARCH = "case:search"
     CALENDAR_ADDRESS = "calendar:address"
     CALENDAR_REVOKE = "calendar:revoke"
+    CASE_REDATE = "case:redate"
+    CLOCK_RULES = "clock:rules"
+    CLOCK_DAY_ADD = "clock:day_add"
+    CLOCK_DAY_STRIKE = "clock:day_strike"
+    CLOCK_DAY_WITHDRAW = "clock:day_withdraw"
     EXPORT_LIST_DOWNLOAD = "export:list_download"
     HISTORY_SEARCH = "history:search"
     CARDS_SEARCH = "cards:search"
@@ -154,6 +159,11 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CASE_SEARCH: _facts("subject"),
     Act.CALENDAR_ADDRESS: _facts(),
     Act.CALENDAR_REVOKE: _facts(),
+    Act.CASE_REDATE: _facts("was", "now"),
+    Act.CLOCK_RULES: _facts("was", "now"),
+    Act.CLOCK_DAY_ADD: _facts("day"),
+    Act.CLOCK_DAY_STRIKE: _facts("day"),
+    Act.CLOCK_DAY_WITHDRAW: _facts("day", "was"),
     Act.EXPORT_LIST_DOWNLOAD: _facts("rows", "format"),
     Act.HISTORY_SEARCH: _facts("subject"),
     Act.CARDS_SEARCH: _facts("program", "found"),

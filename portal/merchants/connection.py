@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.services.clock_settings import move_zone
 from portal.config import LOYALTYDOG_TOKENS, Settings
 from portal.errors import InputError, InputErrors
 from portal.exports.core.person_limits import DirectAct, paced_access
@@ -143,6 +144,7 @@ class MerchantConnection:
             changed = [name for name, value in wanted.items() if getattr(merchant, name) != value]
             if "api_url" in changed:
                 self._end_vendor_sessions(session, user)
+            former_zone = merchant.time_zone
             for name in changed:
                 setattr(merchant, name, wanted[name])
             changed += self._keep_tokens(merchant, given, forget)
@@ -151,6 +153,8 @@ class MerchantConnection:
                     session, user.merchant_id, user.account_id, "merchant:settings",
                     object_id=user.merchant_id, origin=user.origin, changed=changed,
                 )  # fmt: skip
+            if "time_zone" in changed:
+                move_zone(session, user, former_zone, time_zone)
 
     def _keep_tokens(self, merchant: Merchant, given: Mapping[str, str], forget: Collection[str]) -> list[str]:
         """Seal what was entered, remove what is to be forgotten. Gives the names of those that changed."""

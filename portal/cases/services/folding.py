@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from portal.cases.clock.applicable import clock_of, laws_of
-from portal.cases.clock.calculation import Clock
+from portal.cases.clock.applicable import Law, clock_of, laws_of
+from portal.cases.clock.calculation import HOUSE, Clock, House
 from portal.cases.clock.events import Event, EventKind
 from portal.cases.clock.receipt import zone_of
 from portal.cases.endings import endings_of, is_filed
@@ -50,15 +51,32 @@ EVENT_OF: Mapping[FactKind, EventKind | None] = {
 
 @dataclass(frozen=True)
 class Rules:
-    """What a case is calculated with: the codes of its laws and calendars, and the controller's time zone."""
+    """What a case is calculated with: the codes of its laws and calendars, the controller's time zone, and what the
+    merchant set for itself."""
 
     profile: str = "EU"
     calendar: str = ""
     zone: str = ""
+    house: House = HOUSE
+    added: frozenset[dt.date] = frozenset()
+    struck: frozenset[dt.date] = frozenset()
 
     @property
     def place(self) -> ZoneInfo:
         return zone_of(self.zone) or UTC_ZONE
+
+    @property
+    def laws(self) -> tuple[Law, ...]:
+        """Raises InputError for codes there are not."""
+        return _laws(self.profile, self.calendar, self.added, self.struck)
+
+
+@lru_cache(maxsize=256)  # all cases of a merchant have few
+def _laws(profile: str, calendar: str, added: frozenset[dt.date], struck: frozenset[dt.date]) -> tuple[Law, ...]:
+    laws = laws_of(profile, calendar)
+    if not added and not struck:
+        return laws
+    return tuple(replace(law, calendar=replace(law.calendar, added=added, struck=struck)) for law in laws)
 
 
 @dataclass(frozen=True)
@@ -127,7 +145,7 @@ def folded(facts: Sequence[Fact], rules: Rules) -> Folded:
     """State and clock of the facts. Raises InputError for rules there are not."""
     zone = rules.place
     day = received_on(facts, zone)
-    clock = clock_of(laws_of(rules.profile, rules.calendar), day, events_of(facts, zone))
+    clock = clock_of(rules.laws, day, events_of(facts, zone), rules.house)
     ending = endings_of(effective(facts)).of_case()
     return Folded(
         state=state_of(facts),

@@ -17,6 +17,7 @@ from portal.cases.clock.applicable import laws_of
 from portal.cases.facts import Channel, Fact, FactKind, LateEntry, Right
 from portal.cases.services.folding import Rules, folded
 from portal.cases.services.ledger import CaseSeal, add_fact, cached, hold_exports, own_case
+from portal.cases.services.merchant_rules import MerchantRules, merchant_rules
 from portal.cases.services.needed import open_case
 from portal.cases.services.people import PersonIndex
 from portal.cases.standing import Standing
@@ -55,7 +56,8 @@ TELLS_APART = frozenset(IdentifierKind) - {IdentifierKind.LAST_FOUR}
 class NewCase:
     """What is known of a request when it is entered. The first identifier names the person in lists.
 
-    `profile` and `calendar` are codes of `portal.cases.clock.applicable`. `arrived_where` is kept sealed.
+    `profile` and `calendar` are codes of `portal.cases.clock.applicable`; without a profile the merchant's are taken.
+    `arrived_where` is kept sealed.
     """
 
     identifiers: Sequence[tuple[IdentifierKind, SecretStr]]
@@ -68,7 +70,7 @@ class NewCase:
     arrived_where: str = ""
     letter_dated: dt.date | None = None
     language: str = ""
-    profile: str = "EU"
+    profile: str = ""
     calendar: str = ""
 
 
@@ -212,15 +214,14 @@ class CaseIntake:
             "letter_dated": new.letter_dated.isoformat() if new.letter_dated else "",
         }
         codes = {name: code for name, code in codes.items() if code}
-        start = folded(
-            [Fact(1, FactKind.RECEIVED, now, on=received, codes=codes)], Rules(new.profile, new.calendar, zone)
-        )
+        rules = _rules(merchant_rules(session, merchant_id), new, zone)
+        start = folded([Fact(1, FactKind.RECEIVED, now, on=received, codes=codes)], rules)
         year = _today(user).year
         subject = new.identifiers[0][1].get_secret_value()
         name = new.name.get_secret_value().strip() if new.name else ""
         case = Case(
             id=case_id, merchant_id=merchant_id, year=year, number=_next_number(session, merchant_id, year),
-            reference=new.reference, profile=new.profile, calendar=new.calendar, zone=zone, language=new.language,
+            reference=new.reference, profile=rules.profile, calendar=rules.calendar, zone=zone, language=new.language,
             channel=new.channel.value, subject_index=self.index.one(session, user, subject),
             sealed_name=self.seal.seal(merchant_id, Case, "name", case_id, name) if name else None, **cached(start),
         )  # fmt: skip
@@ -259,6 +260,13 @@ class CaseIntake:
         )  # fmt: skip
 
 
+def _rules(merchant: MerchantRules, new: NewCase, zone: str) -> Rules:
+    """A profile that was chosen for this case comes with the calendar that was chosen, or none."""
+    if new.profile:
+        return merchant.of_case(new.profile, new.calendar, zone)
+    return merchant.of_case(merchant.profile, new.calendar or merchant.calendar, zone)
+
+
 def _today(user: User) -> dt.date:
     return utc_now().astimezone(Rules(zone=user.time_zone).place).date()
 
@@ -295,7 +303,8 @@ def _check(new: NewCase) -> None:
         raise InputError("Reference must be one line of text.", field="reference")
     if len(new.arrived_where) > WHERE_MAX:
         raise InputError(f"Where it came may have at most {WHERE_MAX} characters.", field="arrived_where")
-    laws_of(new.profile, new.calendar)
+    if new.profile:
+        laws_of(new.profile, new.calendar)
 
 
 def _next_number(session: Session, merchant_id: str, year: int) -> int:

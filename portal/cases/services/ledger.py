@@ -12,13 +12,14 @@ from typing import Any
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from portal import audit
 from portal.cases.clock import Clock
 from portal.cases.endings import endings_of
 from portal.cases.facts import Fact, FactKind, check_codes, effective
 from portal.cases.services.folding import Folded, Rules, folded
+from portal.cases.services.merchant_rules import merchant_rules
 from portal.cases.standing import Standing, stands
 from portal.cases.states import MAY_RECORD, CaseState, outcome_of
 from portal.errors import NotFound, StateConflict
@@ -81,7 +82,10 @@ def as_facts(rows: Sequence[CaseFact]) -> list[Fact]:
 
 
 def rules_of(case: Case) -> Rules:
-    return Rules(case.profile, case.calendar, case.zone)
+    """The case's own codes, and what its merchant has set as the session that the case belongs to sees it."""
+    session = object_session(case)
+    assert session is not None, "a case is calculated within the session that read it"
+    return merchant_rules(session, case.merchant_id).of_case(case.profile, case.calendar, case.zone)
 
 
 def today_of(case: Case) -> dt.date:
