@@ -1,4 +1,4 @@
-"""Settings: the connection to LoyaltyDog, allowed download hosts, retention, time zone, pace."""
+"""Settings: the connection to LoyaltyDog, allowed download hosts, retention, time zone, pace, the clock of cases."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from portal.runtime import get_portal
 from portal.ui.account.session import current_user
 from portal.ui.common.problems import field_problem, show_problem
 from portal.ui.common.words import _, plain, plural
+from portal.ui.settings.answering_in_time import answering_in_time
 
 EPOSN_TOKENS = {"merchant_token": "X-Eposn-Merchant-Token", "customer_token": "X-Eposn-Customer-Token"}
 RIGHT_ADDRESS = "https://api.loyalty.dog"
@@ -144,3 +145,4 @@ if now.from_environment:
     )
 form(now)
 connection_test()
+answering_in_time(user)

@@ -1,10 +1,11 @@
-"""Numbers, dates and days as each language writes them. English needs nothing of Babel."""
+"""Numbers, dates and days as each language writes them. English needs Babel for countries alone."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
 
+from babel import Locale
 from babel.dates import format_date, format_skeleton
 from babel.numbers import format_decimal, format_percent
 
@@ -62,6 +63,11 @@ def month_of_year(local: dt.date, language: str) -> str:
     if language == ENGLISH:
         return f"{local:%b %Y}"
     return str(format_skeleton("yMMM", _midnight(local), locale=language))
+
+
+def territory(code: str, language: str) -> str:
+    """A country's name; the code itself where there is none."""
+    return str(Locale.parse(language).territories.get(code, code))
 
 
 def moment(local: dt.datetime, language: str) -> str:

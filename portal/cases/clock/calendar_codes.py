@@ -91,3 +91,13 @@ def fits(code: CalendarCode, regime: Regime) -> bool:
     if regime is Regime.QUEBEC and code.region not in ("", "QC"):
         return False
     return code.country in FITTING[regime]
+
+
+def fitting_codes(regime: Regime) -> tuple[str, ...]:
+    """Every calendar that the regime may be calculated with, countries with their regions after them."""
+    codes = [
+        CalendarCode(country, region)
+        for country in sorted(FITTING[regime])
+        for region in ("", *sorted(REGIONS.get(country, ())))
+    ]
+    return tuple(str(code) for code in codes if fits(code, regime) and str(code) != GB)

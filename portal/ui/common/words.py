@@ -106,6 +106,11 @@ def month_of_year(local: dt.date) -> str:
     return formats.month_of_year(local, language())
 
 
+def country(code: str) -> str:
+    """``Germany`` for ``DE``."""
+    return formats.territory(code, language())
+
+
 def date_field() -> str:
     """How a date field shows its date."""
     return formats.DATE_FIELDS[language()]
