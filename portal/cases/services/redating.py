@@ -10,9 +10,9 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Table, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -32,6 +32,15 @@ _OF_FACT = (
     CaseFact.case_id, CaseFact.number, CaseFact.kind, CaseFact.at, CaseFact.recorded_by, CaseFact.told_on,
     CaseFact.codes, CaseFact.takes_back,
 )  # fmt: skip
+
+
+_TABLE = cast(Table, Case.__table__)
+_WRITE = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("case_id"))
+    .values({name: bindparam(name) for name in ("profile", "calendar", "zone", *DAYS)})
+)
+"""Put together once: a merchant may have thousands of open cases."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +97,8 @@ def write_days(
     if not other and not case.codes_changed:
         return False
     rules = case.rules
-    session.execute(
-        update(Case)
-        .where(Case.id == case.id)
-        .values(profile=rules.profile, calendar=rules.calendar, zone=rules.zone, **other)
-        .execution_options(synchronize_session=False)
-    )
+    codes = {"profile": rules.profile, "calendar": rules.calendar, "zone": rules.zone}
+    session.execute(_WRITE, {"case_id": case.id, **codes, **case.kept, **other})
     if other:
         was = {name: case.kept[name] for name in other}
         audit.record(

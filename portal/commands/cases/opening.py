@@ -35,7 +35,7 @@ def open_case(
     arrived_where: Annotated[str, typer.Option(help="where it came: a mailbox, a branch")] = "",
     reference: Annotated[str, typer.Option(help="your ticket number")] = "",
     language: Annotated[str, typer.Option(help="the person's language: de, en, …")] = "",
-    regime: Annotated[str, typer.Option(help="the rules that apply, see docs/cases.md")] = "EU",
+    regime: Annotated[str, typer.Option(help="the rules that apply (docs/cases.md), else the merchant's")] = "",
     calendar: Annotated[str, typer.Option(help="whose days off count: DE, DE-BY, GB-ENG")] = "",
     account: As = None,
     json_: AsJson = False,
