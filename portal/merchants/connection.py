@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.cases.services.clock_settings import move_zone
+from portal.cases.services.redating import hold_open_cases
 from portal.config import LOYALTYDOG_TOKENS, Settings
 from portal.errors import InputError, InputErrors
 from portal.exports.core.person_limits import DirectAct, paced_access
@@ -25,7 +26,6 @@ from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.sessions import end_one
 from portal.loyaltydog import AddressRefused, normalise_base_url, parse_host_entry
 from portal.storage.engine import Database
-from portal.storage.locks import lock_merchant
 from portal.storage.tables import LoginSession, Merchant
 from portal.vault import FieldSealer
 
@@ -127,7 +127,7 @@ class MerchantConnection:
                 )
             )
         with self.db.write() as session:
-            lock_merchant(session, user.merchant_id)  # before its row, as key rotation and removal do: no deadlock
+            hold_open_cases(session, user.merchant_id)  # then the row, as key rotation and removal do: no deadlock
             merchant = session.get_one(Merchant, user.merchant_id)
             moves = bool(merchant.api_url) and address != merchant.api_url
             if moves:

@@ -21,14 +21,13 @@ from portal.cases.clock.calendar_codes import calendar_code
 from portal.cases.clock.working_days import SATURDAY, year_of
 from portal.cases.services.folding import Rules
 from portal.cases.services.merchant_rules import DayKind, MerchantRules, merchant_rules
-from portal.cases.services.redating import redate_open_cases
+from portal.cases.services.redating import hold_open_cases, redate_open_cases
 from portal.config import Settings
 from portal.errors import InputError, InputErrors, StateConflict
 from portal.identity import Permission, User, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.storage.clock_tables import ClockDay, ClockRules
 from portal.storage.engine import Database
-from portal.storage.locks import lock_merchant
 from portal.storage.months import months_after
 from portal.storage.tables import Account, utc_now
 
@@ -169,7 +168,7 @@ class ClockSettings:
         require(user, Permission.SETTINGS)
         require_fresh_proof(user, self.settings)
         with self.db.write() as session:
-            lock_merchant(session, user.merchant_id)
+            hold_open_cases(session, user.merchant_id)
             was = merchant_rules(session, user.merchant_id)
             act(session)
             session.flush()
@@ -208,7 +207,7 @@ def following(was: MerchantRules, now: MerchantRules) -> Callable[[str, str, str
 
 def move_zone(session: Session, user: User, was: str, now: str) -> int:
     """The merchant's time zone changed, within the transaction that changes it: its open cases follow (CLK-9). The
-    merchant's lock is held by the caller. Gives how many have other days now."""
+    caller has called `hold_open_cases`. Gives how many have other days now."""
     rules = merchant_rules(session, user.merchant_id)
     former, new = was or NO_ZONE, now or NO_ZONE
 

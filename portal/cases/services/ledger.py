@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, func, select, update
 from sqlalchemy.engine import CursorResult
@@ -136,7 +137,8 @@ def add_fact(
 def follow(session: Session, user: User, case: Case) -> None:
     """Bring a case's row and demands in line with its facts; a move of state leaves an entry."""
     facts = as_facts(rows_of(session, case.id))
-    now = folded(facts, rules_of(case))
+    rules = rules_of(case)
+    now = folded(facts, rules)
     before = case.state
     moved: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # an UPDATE gives a cursor result
         update(Case)
@@ -147,7 +149,7 @@ def follow(session: Session, user: User, case: Case) -> None:
     if moved.rowcount != 1:
         raise StateConflict(NOT_NOW, next_step="Look at what is recorded.", detail="state changed by another write")
     session.refresh(case)
-    _tell_exports(session, case, facts, now.clock)
+    tell_exports(session, case.id, facts, now.clock, rules.place)
     if before == case.state:
         return
     outcome, ending = outcome_of(effective(facts))
@@ -169,12 +171,12 @@ def follow(session: Session, user: User, case: Case) -> None:
     )  # fmt: skip
 
 
-def _tell_exports(session: Session, case: Case, facts: Sequence[Fact], clock: Clock) -> None:
+def tell_exports(session: Session, case_id: str, facts: Sequence[Fact], clock: Clock, place: ZoneInfo) -> None:
     """Let the exports that stand for what was asked follow: their days are the case's, their answer its ending."""
     kept = (Export.month_ends_on, Export.due_on, Export.answer, Export.answered_on)
     standing = select(Export.id, Export.request_id, *kept)
-    endings, place = endings_of(effective(facts)), rules_of(case).place
-    for row in session.execute(standing.where(Export.case_id == case.id, Export.answer != Standing.LATER)):
+    endings = endings_of(effective(facts))
+    for row in session.execute(standing.where(Export.case_id == case_id, Export.answer != Standing.LATER)):
         found = stands(endings.of_export(row.request_id), place)
         wanted = (clock.target_on, clock.due_on, found.standing.value, found.answered_on)
         if tuple(row[2:]) != wanted:

@@ -14,11 +14,12 @@ from collections.abc import Iterator
 
 from sqlalchemy import literal, select, update
 
+from portal.cases.services.ledger import hold_exports
 from portal.cases.services.merchant_rules import merchant_rules
 from portal.cases.services.redating import Days, Recalculated, calculated, open_batches, write_days
 from portal.log import log
+from portal.storage.case_tables import Case
 from portal.storage.engine import Database
-from portal.storage.locks import lock_merchant
 from portal.storage.tables import Merchant, Pace, utc_now
 from portal.storage.upsert import insert_into
 
@@ -103,7 +104,7 @@ class NightlyDays:
     def _write(self, merchant_id: str, case_ids: list[str]) -> int:
         """Look again while nothing is recorded in the merchant's cases, and write what still differs."""
         with self._db.write() as session:
-            lock_merchant(session, merchant_id)
+            hold_exports(session, merchant_id, select(Case.id).where(Case.id.in_(case_ids)))
             rules = merchant_rules(session, merchant_id)
             return sum(
                 write_days(session, merchant_id, case, _earlier(case), "system", "worker")

@@ -1,14 +1,15 @@
 """Dating a merchant's open cases anew, when what they are calculated with has changed (CLK-9).
 
-The merchant's lock is held by the caller, so nothing is recorded in its cases until the transaction ends. Facts are
-read a batch at a time. A case whose days changed leaves an audit entry with the old and the new ones.
+The caller holds the exports of the cases and the merchant's lock (`hold_open_cases`), so nothing is recorded in them
+until the transaction ends. Facts are read a batch at a time; exports follow their case. A case whose days changed
+leaves an audit entry with the old and the new ones.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, cast
 
@@ -18,7 +19,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.cases.facts import Fact, FactKind
 from portal.cases.services.folding import Folded, Rules, folded
-from portal.cases.services.ledger import cached
+from portal.cases.services.ledger import cached, hold_exports, tell_exports
 from portal.errors import InputError
 from portal.log import log
 from portal.storage.case_tables import Case, CaseFact
@@ -49,6 +50,7 @@ class Recalculated:
 
     id: str
     rules: Rules
+    facts: list[Fact]
     kept: Days
     found: Folded
     codes_changed: bool
@@ -68,6 +70,11 @@ def open_batches(session: Session, merchant_id: str) -> list[Sequence[str]]:
     open_ones = select(Case.id).where(Case.merchant_id == merchant_id, Case.closed_at.is_(None))
     ids = session.scalars(open_ones.order_by(Case.id)).all()
     return [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
+
+
+def hold_open_cases(session: Session, merchant_id: str) -> None:
+    """Hold what dating anew may write: the exports of the merchant's open cases, then the merchant's lock."""
+    hold_exports(session, merchant_id, select(Case.id).where(Case.merchant_id == merchant_id, Case.closed_at.is_(None)))
 
 
 def calculated(session: Session, merchant_id: str, case_ids: Sequence[str], rules_of: RulesOf) -> list[Recalculated]:
@@ -98,7 +105,10 @@ def write_days(
         return False
     rules = case.rules
     codes = {"profile": rules.profile, "calendar": rules.calendar, "zone": rules.zone}
-    session.execute(_WRITE, {"case_id": case.id, **codes, **case.kept, **other})
+    row: dict[str, Any] = {**case.kept, **other}
+    session.execute(_WRITE, {"case_id": case.id, **codes, **row})
+    clock = replace(case.found.clock, target_on=row["target_on"], due_on=row["due_on"])
+    tell_exports(session, case.id, case.facts, clock, rules.place)
     if other:
         was = {name: case.kept[name] for name in other}
         audit.record(
@@ -123,7 +133,7 @@ def _recalculated(session: Session, rows: Sequence[Row[Any]], rules_of: RulesOf)
         except (InputError, ValueError) as error:  # one damaged case keeps its days; the others are dated all the same
             log.error("cases.not_calculated", case=row.id, error_type=type(error).__name__)
             continue
-        yield Recalculated(row.id, rules, kept, found, codes_changed)
+        yield Recalculated(row.id, rules, facts[row.id], kept, found, codes_changed)
 
 
 def _facts_of(session: Session, case_ids: Sequence[str]) -> dict[str, list[Fact]]:

@@ -80,6 +80,12 @@ def test_new_cases_take_the_merchants_rules_unless_others_are_named(desk: Any) -
     with desk.portal.db.read() as session:
         case = session.get_one(Case, session.get_one(Export, by_export).case_id)
         assert (case.profile, case.calendar) == ("EU", "DE")
+    save(desk, house_limit_days=1)
+    with desk.portal.db.read() as session:
+        export = session.get_one(Export, by_export)
+        case = session.get_one(Case, export.case_id)
+        assert export.due_on == export.month_ends_on == case.due_on == case.received_on + DAY
+    save(desk, profile="EU", calendar="DE")
     named = row(desk, opened(desk, profile="UK", calendar="GB-SCT"))
     assert (named.profile, named.calendar) == ("UK", "GB-SCT")
     assert (
