@@ -13,6 +13,7 @@ from portal.errors import PortalError
 from portal.identity import Permission, allows
 from portal.runtime import get_portal
 from portal.ui.account.session import current_user
+from portal.ui.cases.case_figures import draw_months
 from portal.ui.cases.case_table import SOON_DAYS, case_table
 from portal.ui.cases.case_words import STATE_BADGES
 from portal.ui.common import navigation
@@ -121,3 +122,7 @@ else:
     else:
         nothing(wanted)
     turn(page, way)
+with st.expander(_("Figures by month"), icon=":material/bar_chart:", key="cases_figures", on_change="rerun") as figures:
+    if figures.open:
+        draw_months(portal.case_figures.by_month(user))
+st.page_link(navigation.YOUR_ACCOUNT, label=_("Due days in your calendar"), icon=":material/event:")

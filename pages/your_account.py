@@ -8,6 +8,7 @@ import streamlit as st
 from portal.errors import InputError, InputErrors, PortalError
 from portal.identity import AccountRow, OwnSession
 from portal.runtime import get_portal
+from portal.ui.account.calendar_address import draw_calendar_address
 from portal.ui.account.session import current_user
 from portal.ui.common.acts import ROLE_WORDS, word
 from portal.ui.common.danger import Danger, ask_first, danger_button
@@ -130,3 +131,4 @@ with left:
 with right:
     second_factor(own)
 where_signed_in(portal.own_account.own_sessions(user))
+draw_calendar_address(portal, user, zone)

@@ -24,6 +24,7 @@ PAGES = {
     "New case": "new_case",
     "Preview": "preview",
     "Settings": "settings",
+    "Your account": "your_account",
 }
 SHOPS = {"one": "brookandbean.example.com", "two": "northwindbooks.example.com"}
 MARKDOWN_SINKS = ("markdown", "error", "warning", "info", "success", "caption", "title", "header", "subheader")

@@ -15,6 +15,7 @@ from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.cases.services.views import CaseFilter, CaseView
 from portal.cases.states import CaseState
 from portal.composition import Portal
+from portal.errors import NotFound
 from portal.storage.months import months_after
 from portal.storage.tables import utc_now
 from portal.ui.cases.case_acts import CaseAct, acts_offered
@@ -266,3 +267,32 @@ def test_today_groups_cases_by_cause_and_its_numbers_agree(
     assert int(causes["Identity not settled"]) >= 1
     person.press("Open")
     assert person.titles[0].startswith(str(TODAY.year))
+
+
+# Reminders ----------------------------------------------------------------------------------------------
+
+
+def test_the_address_of_the_calendar_is_shown_once_and_can_end(
+    desk: Any, portal: Portal, screen: MakeScreen, opened: Callable[..., str]
+) -> None:
+    name = shown_name(portal, desk.user(), opened())
+    agent = key(screen("sam").go("Your account"), "calendar_new")
+    (address,) = (code.value for code in agent.app.code)
+    secret = address.rpartition("/")[2].removesuffix(".ics")
+    assert name.encode() in portal.case_calendar.by_token(secret)
+    assert secret not in agent.run().texts() + "".join(code.value for code in agent.app.code)
+    assert "Not used so far." not in agent.said("caption")
+    key(agent, "calendar_new")
+    with pytest.raises(NotFound):
+        portal.case_calendar.by_token(secret)
+    assert "danger_calendar_end" in {button.key for button in agent.app.button}
+
+
+def test_figures_by_month_are_behind_a_fold(screen: MakeScreen, opened: Callable[..., str]) -> None:
+    opened()
+    auditor = screen("iris").go("Cases")
+    before = len(auditor.tables())
+    auditor.app.session_state["cases_figures"] = True
+    (*_cases, months) = auditor.run().tables()
+    assert len(auditor.tables()) == before + 1
+    assert int(months["Received"][0]) >= 1
