@@ -121,6 +121,7 @@ def test_an_acknowledgement_says_three_facts_and_nothing_else() -> None:
         ((Regime.CANADA, Regime.EU), ["Privacy Commissioner of Canada", COURT], [NEUTRAL]),
     ],
 )
+@pytest.mark.keeps("LAW-13")
 @pytest.mark.parametrize("kind", [LetterKind.REFUSAL, LetterKind.NOT_IDENTIFIED])
 def test_who_is_not_answered_is_told_where_to_complain(
     kind: LetterKind, regimes: tuple[Regime, ...], said: list[str], not_said: list[str]

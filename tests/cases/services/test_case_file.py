@@ -87,6 +87,7 @@ def acts(desk: Any, case_id: str) -> list[str]:
     ("who", "last"),
     [("sam", (2026, 4, 5, 23, 59, 59)), ("maya", (2026, 4, 6, 23, 59, 59))],
 )
+@pytest.mark.keeps("LAW-3")
 def test_more_time_is_told_to_the_last_second_of_the_day_and_not_one_later(
     desk: Any, case_id: str, at: Callable[..., None], who: str, last: tuple[int, ...]
 ) -> None:
@@ -131,6 +132,7 @@ def test_a_refusal_after_the_first_period_is_marked_late_even_with_more_time(
     assert view.clock.outcome is not None and view.clock.outcome.late is bool(late)
 
 
+@pytest.mark.keeps("LAW-18")
 def test_a_note_is_sealed_and_an_auditor_sees_that_it_is_there(desk: Any, case_id: str) -> None:
     words = "Canary: she rang twice about her mother's card"
     desk.portal.case_file.note(in_utc(desk), case_id, f"  {words} ")
@@ -204,6 +206,7 @@ def test_a_case_is_given_to_a_colleague_of_the_merchant_and_handed_back(desk: An
         file.assign(sam, case_id, desk.user("iris").account_id)  # auditors record nothing
 
 
+@pytest.mark.keeps("LAW-5")
 def test_how_the_person_was_recognised_is_recorded_without_values(desk: Any, case_id: str) -> None:
     file, sam = desk.portal.case_file, in_utc(desk)
     for method, facts, because in (
@@ -232,6 +235,7 @@ def test_who_could_not_be_identified_is_told_and_a_proof_opens_the_case_again(de
     assert (row(desk, case_id).state, row(desk, case_id).closed_at) == ("collecting", None)
 
 
+@pytest.mark.keeps("LAW-4")
 def test_a_pause_is_a_pair_and_the_case_waits_between(desk: Any, at: Callable[..., None]) -> None:
     """UK: the days from the question to the answer do not count (art. 12A)."""
     at(2026, 3, 5, 10)

@@ -63,6 +63,7 @@ def record(desk: Any, case_id: str, kind: FactKind, *moment: int, **codes: str) 
         add_fact(session, in_zone(desk), case, kind, at=when, codes=codes)
 
 
+@pytest.mark.keeps("LAW-21")
 def test_a_month_counts_what_came_in_and_what_came_of_it(desk: Any, at: Callable[..., None]) -> None:
     on = dt.date(2031, 3, 5)  # its month ends on Saturday 5 April, the last lawful day is Monday the 7th
     quick, last_minute, late, no, more, forgotten = (opened(desk, at, on) for _ in range(6))

@@ -62,6 +62,7 @@ def acts(desk: Any, case_id: str) -> list[str]:
         return list(session.scalars(entries))
 
 
+@pytest.mark.keeps("LAW-1")
 def test_an_export_opens_a_case_and_the_next_one_of_the_person_joins_it(desk: Any) -> None:
     person = somebody()
     first = desk.ask(person, reference="T-7", by=desk.user("sam"))
@@ -140,6 +141,7 @@ def test_what_was_sent_before_is_not_the_answer_to_a_later_ask(desk: Any) -> Non
     assert [view.answer for view in views(desk, sent, other, later)] == [Standing.SENT, Standing.OPEN, Standing.OPEN]
 
 
+@pytest.mark.keeps("LAW-2", "LAW-3")
 def test_exports_follow_the_days_and_the_end_of_their_case(desk: Any) -> None:
     person, user = somebody(), desk.user()
     today = utc_now().date()
@@ -222,6 +224,7 @@ def test_an_export_may_be_asked_for_under_a_case_until_it_ends(desk: Any, shop: 
     assert refused.value.refusal and shop.posts() == before
 
 
+@pytest.mark.keeps("LAW-1")
 def test_nothing_is_asked_for_an_export_whose_case_is_another_merchants(desk: Any, shop: Any, new_desk: Any) -> None:
     """The row is tampered with before it is sent: no POST leaves."""
     foreign = case_of(desk, desk.ask(somebody(), by=desk.user(merchant="two"))).id
