@@ -181,7 +181,7 @@ def document(kept: dict[str, list[str]]) -> str:
         "",
         "## Law",
         "",
-        "Most of what has no test is not built: sources beside gift cards, the package and delivery are not in this version.",
+        "Most of what has no test is not built: other sources, the package and delivery are not in this version.",
         "",
         *table(head, law),
         "",

@@ -159,6 +159,7 @@ EXPECTED: dict[str, Permission | None] = {
 # code, cookie, ticket, vendor, provider) or reachable only from the command line, a worker and the start.
 WITHOUT_USER = {
     "case_intake.carry_on",  # within the transaction of an export that is asked for
+    "case_intake.hold",
     "case_intake.join_or_open",
     "case_calendar.by_token",  # the secret in the address
     "retention.destroy_all_of",

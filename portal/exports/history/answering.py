@@ -33,7 +33,7 @@ from portal.exports.core.base import own_row
 from portal.exports.core.download import FileKind
 from portal.exports.core.states import State
 from portal.exports.history.case_facts import record_in_case
-from portal.identity import Permission, User, require
+from portal.identity import Permission, Role, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.roles import allows
 from portal.storage.case_tables import Case
@@ -63,9 +63,9 @@ class Request:
     case: Case
     clock: Clock
 
-    def may(self, user: User) -> tuple[Kind, ...]:
+    def may(self, role: Role) -> tuple[Kind, ...]:
         """What may be recorded next, by a role that may record."""
-        manager = allows(user.role, Permission.CASE_DECIDE)
+        manager = allows(role, Permission.CASE_DECIDE)
         more = may_extend(self.clock, utc_now(), rules_of(self.case).place, manager=manager)
         return may_follow(Standing(self.standing.answer), self.rows, more_time=more)
 
@@ -157,7 +157,7 @@ class Answers:
             hold_case(session, user, own_row(session, user, export_id).case_id)
             request = self._request(session, user, export_id)
             standing = request.standing
-            if kind not in request.may(user):
+            if kind not in request.may(user.role):
                 late = kind is Kind.EXTENDED and today_of(request.case) > request.clock.target_on
                 raise StateConflict(
                     TOO_LATE if late else NOT_NOW,
@@ -200,7 +200,7 @@ class Answers:
             answered_on=standing.answered_on,
             today=today_of(request.case),
             facts=tuple(_fact(row, names, row.number in holding) for row in request.rows),
-            may=request.may(user),
+            may=request.may(user.role),
             handed_out=last_handed_out(session, request.asked),
             newest_export=standing.id,
         )

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.services.ledger import own_case
 from portal.cases.services.people import PersonIndex
 from portal.cases.standing import Standing
 from portal.config import Settings
@@ -48,9 +49,13 @@ class History:
             return ledger.view_of(session, own_row(session, user, export_id), self.seal)
 
     def of_case(self, user: User, case_id: str) -> tuple[ExportView, ...]:
-        """The exports that were asked for under a case and stand for something, newest first; no more than a page."""
+        """The exports that were asked for under a case and stand for something, newest first; no more than a page.
+
+        Raises NotFound for another merchant's case.
+        """
         require(user, Permission.EXPORT_LIST)
         with self.db.read() as session:
+            own_case(session, user, case_id)
             rows = session.execute(
                 select(Export, Account.name, Account.email)
                 .outerjoin(Account, Account.id == Export.requested_by)
