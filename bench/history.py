@@ -15,14 +15,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import text
+from sqlalchemy import Table, text
 
 from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports import HistoryFilter, State
 from portal.identity import Role, User
+from portal.storage.base import Base
 from portal.storage.engine import Database
 from portal.storage.months import months_after
 from portal.storage.tables import Account, Export, utc_now
@@ -89,10 +90,10 @@ def rows_for(
         yield _row(number, merchant, people, now - step * (rows - number), sealed, indexes, rows, chance, now)
 
 
-def load(db: Database, rows: Iterator[dict[str, Any]]) -> None:
+def load(db: Database, rows: Iterator[dict[str, Any]], model: type[Base] = Export) -> None:
     """Write them as the driver takes them, all at once, and make the indexes afterwards: minutes less."""
-    table = Export.__table__
-    indexes = sorted(table.indexes, key=lambda index: str(index.name))  # type: ignore[attr-defined]
+    table = cast(Table, model.__table__)
+    indexes = sorted(table.indexes, key=lambda index: str(index.name))
     columns = list(table.columns)
     names = ",".join(column.name for column in columns)
     sqlite = db.is_sqlite
@@ -108,15 +109,15 @@ def load(db: Database, rows: Iterator[dict[str, Any]]) -> None:
             index.drop(connection)
         driver: Any = connection.connection.driver_connection
         if sqlite:
-            driver.executemany(f"INSERT INTO exports ({names}) VALUES ({','.join('?' * len(columns))})", values)
+            driver.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({','.join('?' * len(columns))})", values)
         else:
-            with driver.cursor().copy(f"COPY exports ({names}) FROM STDIN") as copy:
+            with driver.cursor().copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
                 for one in values:
                     copy.write_row(one)
         for index in indexes:
             index.create(connection)
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("SELECT 1" if sqlite else "VACUUM ANALYZE exports"))  # as each runs in use
+        connection.execute(text("SELECT 1" if sqlite else f"VACUUM ANALYZE {table.name}"))  # as each runs in use
 
 
 def _keyset(session: Any, merchant: str) -> bytes:

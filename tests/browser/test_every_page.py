@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.browser.conftest import Desk, MakeDesk
 
 pytestmark = [pytest.mark.browser, pytest.mark.keeps("LAW-24")]
-EVERYBODYS = {"Today", "Past exports", "Preview", "Your account", "Help"}
+EVERYBODYS = {"Today", "Cases", "Past exports", "Preview", "Your account", "Help"}
 PAGES = {
     "maya": EVERYBODYS | {"New export", "Audit trail", "Accounts", "Settings"},
     "sam": EVERYBODYS | {"New export"},

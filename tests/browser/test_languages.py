@@ -85,7 +85,7 @@ def test_sign_in_and_today_are_in_the_browsers_language(desk: MakeDesk, language
     for name in ("Today", "New export", "Past exports", "Preview", "Audit trail", "Accounts", "Settings"):
         assert any(say(name) in link for link in links), (name, links)
     person.page.get_by_test_id("stMetricLabel").filter(
-        has_text=re.compile("^" + re.escape(say("Open")))
+        has_text=re.compile("^" + re.escape(say("Overdue")))
     ).first.wait_for()
 
 
