@@ -19,7 +19,7 @@ QUICK_ROOMS = ["tests/identity", "tests/preview", "tests/practice", "tests/expor
 BROWSER_ROOMS = ["tests/browser", "tests/engines", "tests/replicas"]  # one driver a process: each room has its own
 KILLING_ROOMS = ["tests/crash", "tests/durable"]
 TWO_AT_A_TIME = ("-n", "2", "--dist", "loadscope")
-MOST_RUN_AGAIN = 6
+MOST_RUN_AGAIN = 12
 FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (tests/\S+?::.+?)(?: - .*)?$", re.MULTILINE)
 
 
