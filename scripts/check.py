@@ -19,7 +19,7 @@ QUICK_ROOMS = ["tests/identity", "tests/preview", "tests/practice", "tests/expor
 BROWSER_ROOMS = ["tests/browser", "tests/engines", "tests/replicas"]  # one driver a process: each room has its own
 KILLING_ROOMS = ["tests/crash", "tests/durable"]
 TWO_AT_A_TIME = ("-n", "2", "--dist", "loadscope")
-MOST_RUN_AGAIN = 12
+MOST_RUN_AGAIN = 6
 FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (tests/\S+?::.+?)(?: - .*)?$", re.MULTILINE)
 
 
@@ -32,9 +32,9 @@ def run(name: str, *command: str) -> bool:
     return status == 0
 
 
-def run_again_alone(name: str, *pytest: str) -> bool:
-    """Tests two at a time. What fails is run once more with nothing beside it, for a machine that was too busy looks
-    like a portal that is too slow; what fails alone too has failed.
+def run_processes(name: str, *pytest: str) -> bool:
+    """Tests that drive real processes and wait for them, two at a time. What fails is run once more with nothing
+    beside it, for a machine that was too busy looks like a portal that is too slow; what fails alone too has failed.
     """
     print(f"\n== {name}", flush=True)
     started = time.monotonic()
@@ -67,11 +67,11 @@ def main() -> int:
     else:
         # A browser's driver keeps an event loop running in its process, which other tests may not meet.
         alone = [f"--ignore={room}" for room in (*BROWSER_ROOMS, *KILLING_ROOMS)]
-        good.append(run_again_alone("tests", *pytest, *TWO_AT_A_TIME, *alone, "tests"))
-        good.append(run_again_alone("tests that kill processes", *pytest, *TWO_AT_A_TIME, *KILLING_ROOMS))
+        good.append(run("tests", *pytest, *TWO_AT_A_TIME, *alone, "tests"))
+        good.append(run_processes("tests that kill processes", *pytest, *TWO_AT_A_TIME, *KILLING_ROOMS))
         run("the newest Streamlit (told, and no reason to fail)", python, "scripts/newest_streamlit.py")
         for room in BROWSER_ROOMS:
-            good.append(run_again_alone(f"tests in a browser: {room}", *pytest, *TWO_AT_A_TIME, room))
+            good.append(run_processes(f"tests in a browser: {room}", *pytest, *TWO_AT_A_TIME, room))
     return 0 if all(good) else 1
 
 

@@ -335,7 +335,6 @@ def test_a_command_that_does_not_exist_is_found(line: str) -> None:
         test_a_command_of_the_documents_is_known(Command("x", words))
 
 
-@pytest.mark.timeout(900)  # a process a command: a busy machine takes minutes
 def test_commands_of_the_portal_run_as_the_documents_say(tmp_path: Path) -> None:
     """One scratch portal; every documented call of a sub-command listed above, in its order."""
     documented: dict[str, list[tuple[str, ...]]] = {path: [] for path in RUN_HERE}
