@@ -202,7 +202,7 @@ def case_of(first: sa.Row, exports: list[sa.Row], answers: list[sa.Row]) -> dict
     facts = [{'kind': 'received', **asked, 'told_on': received, 'codes': {'channel': 'unknown'}}]
     facts += [
         {'kind': 'export_asked', 'at': row.requested_at, 'recorded_at': row.requested_at,
-         'recorded_by': row.requested_by, 'codes': {'export': row.id}}
+         'recorded_by': row.requested_by, 'codes': {'export': row.id, 'part': first.id}}
         for row in exports
     ]  # fmt: skip
     before = len(facts)
