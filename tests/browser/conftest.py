@@ -426,7 +426,9 @@ class Desk:
 
     def tick_row(self, number: int) -> None:
         """Tick the box of a row (counted from 1 below the heading) of the first table."""
-        box = self.page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
+        grid = self.page.locator("[data-testid=stDataFrame] canvas:visible").first
+        grid.wait_for(timeout=WAIT_MS)
+        box = grid.bounding_box()
         assert box is not None
         self.inputs += 1
         self.page.mouse.click(box["x"] + 15, box["y"] + 36 + 36 * (number - 0.5))

@@ -60,7 +60,7 @@ def test_a_manager_sets_law_calendar_and_limit(screen: MakeScreen, desk: Any) ->
 def test_a_day_off_is_added_listed_and_withdrawn(screen: MakeScreen, desk: Any) -> None:
     maya, day = screen("maya").go("Settings"), next_weekday()
     maya.press("Add as a day off")
-    assert "Choose a day." in maya.said("error")
+    assert "Choose the day on which nobody works." in maya.said("error")
     field(maya, "date_input", "Day").set_value(day)
     maya.press("Add as a day off")
     assert "Saved." in maya.said("success") and f"{day.day} {day:%b %Y}: added by" in maya.texts()

@@ -117,8 +117,10 @@ def _own_days(user: User, now: ShownClockSettings) -> None:
         with st.container(horizontal=True):
             add = st.button(_("Add as a day off"), icon=":material/add:", key="clock_add")
             strike = st.button(_("Strike the holiday"), icon=":material/remove:", key="clock_strike")
-        if add or strike:
-            _keep_day(user, chosen, settings.add_day if add else settings.strike_day)
+        if add:
+            _keep_day(user, chosen, settings.add_day, _("Choose the day on which nobody works."))
+        if strike:
+            _keep_day(user, chosen, settings.strike_day, _("Choose the holiday on which you do work."))
         if not now.days:
             return
         own = {one.day: one for one in now.days}
@@ -129,9 +131,9 @@ def _own_days(user: User, now: ShownClockSettings) -> None:
             _change(lambda: settings.withdraw_day(user, back))
 
 
-def _keep_day(user: User, chosen: dt.date | None, keep: Callable[[User, dt.date], int]) -> None:
+def _keep_day(user: User, chosen: dt.date | None, keep: Callable[[User, dt.date], int], none_chosen: str) -> None:
     if chosen is None:
-        field_problem(_("Choose a day."))
+        field_problem(none_chosen)
     else:
         _change(lambda: keep(user, chosen))
 
