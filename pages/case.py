@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import streamlit as st
 
 from portal.cases.services.views import CaseView
@@ -12,8 +14,10 @@ from portal.ui.account.session import current_user
 from portal.ui.cases.case_acts import draw_more, take_back
 from portal.ui.cases.case_head import draw_head, draw_steps
 from portal.ui.cases.case_history import draw_notes, draw_timeline
+from portal.ui.cases.case_print import case_as_html, print_file_name
 from portal.ui.cases.case_steps import draw_collect, draw_identity, draw_waiting
 from portal.ui.common import navigation
+from portal.ui.common.file_link import text_link
 from portal.ui.common.problems import show_problem
 from portal.ui.common.times import reader_zone
 from portal.ui.common.words import _, plain
@@ -39,6 +43,16 @@ def draw_with(view: CaseView) -> None:
         draw_more(portal, user, view)
 
 
+def draw_print(view: CaseView) -> None:
+    """The case as one page for the file: facts only."""
+    page = case_as_html(view, user.merchant_name, dt.datetime.now(zone), zone)
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        text_link(
+            _("Save as one page to print"), page, file_name=print_file_name(view), media="text/html", icon="print",
+            key="case_print",
+        )  # fmt: skip
+
+
 def draw(view: CaseView) -> None:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.title(plain(view.row.name))
@@ -54,6 +68,7 @@ def draw(view: CaseView) -> None:
         draw_collect(portal, user, view, exports, view.today)
     with aside:
         draw_notes(portal, user, view, zone)
+    draw_print(view)
     draw_timeline(view, zone, take_back(portal, user, view) if allows(user.role, Permission.CASE_WORK) else None)
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import secrets
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from tests.browser.conftest import WAIT_MS, Desk
+from tests.browser.conftest import WAIT_MS, Desk, new_context
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def open_case(agent: Desk, person: str) -> str:
@@ -52,6 +57,10 @@ def test_a_case_is_worked_on_from_the_message_to_its_end(desk: Callable[[str], D
     name = open_case(agent, f"person.{secrets.token_hex(6)}@example.com")
     more(agent, "Confirm receipt")
     agent.until(lambda: name in agent.page.get_by_role("dialog").inner_text())
+    letter = agent.download("Save the letter").decode()
+    assert name in letter and " ".join(letter.split()) in " ".join(
+        agent.page.get_by_role("dialog").get_by_test_id("stCode").inner_text().split()
+    )
     in_dialog(agent, "It was sent: record it")
     agent.sees("Receipt was confirmed")
     more(agent, "Ask the person")
@@ -81,6 +90,26 @@ def test_a_manager_refuses_with_a_letter_and_takes_it_back(desk: Callable[[str],
     manager.until(lambda: "The request was refused · Manifestly unfounded · taken back" in happened(manager))
 
 
+def test_a_case_is_saved_as_one_page_of_facts_without_notes(desk: Callable[[str], Desk], chromium: Browser) -> None:
+    agent = desk("sam")
+    person = f"person.{secrets.token_hex(6)}@example.com"
+    name = open_case(agent, person)
+    agent.page.get_by_label("New note").fill("She called twice.")
+    agent.press("Add note")
+    agent.sees("Note added.")
+    saved = agent.download("Save as one page to print")
+    context, trouble = new_context(chromium, java_script_enabled=False)
+    page = context.new_page()
+    page.set_content(saved.decode())
+    words = page.locator("body").inner_text()
+    assert name in words and "Why this day?" in words and "What happened" in words
+    assert "called twice" not in words and person not in words and "•••@example.com" in words
+    assert not page.locator("script, [src], a[href], link").count()
+    assert page.pdf(format="A4").count(b"/Type /Page\n") == 1
+    assert not trouble.unexpected()
+    context.close()
+
+
 def test_from_the_case_to_the_answer_and_back(desk: Callable[[str], Desk]) -> None:
     agent = desk("sam")
     name = open_case(agent, "edna.moss@example.com")
@@ -92,3 +121,30 @@ def test_from_the_case_to_the_answer_and_back(desk: Callable[[str], Desk]) -> No
     assert name in agent.text()
     agent.go("Cases")
     agent.sees("One person's request each")
+
+
+def due_soon_in_menu(agent: Desk) -> int:
+    words = agent.page.get_by_test_id("stSidebarNav").get_by_role("link", name=re.compile("^Cases")).inner_text()
+    found = re.search(r"· (\d+)$", words.strip())
+    return int(found[1]) if found else 0
+
+
+def test_the_menu_counts_the_cases_that_are_due_within_a_week(desk: Callable[[str], Desk]) -> None:
+    agent = desk("sam")
+    before = due_soon_in_menu(agent)
+    open_case(agent, f"person.{secrets.token_hex(6)}@example.com")
+    agent.go("Today")
+    assert due_soon_in_menu(agent) == before, "a month is left for it"
+    agent.open("/new_case")
+    agent.page.get_by_label("What did you get?").fill(f"person.{secrets.token_hex(6)}@example.com")
+    agent.settle()
+    received = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=27)
+    agent.page.get_by_label("Received on").fill(f"{received:%Y-%m-%d}")
+    agent.page.keyboard.press("Enter")
+    agent.settle()
+    agent.click(agent.page.get_by_label("Why is it entered only now?"))
+    agent.click(agent.page.get_by_role("option").first)
+    agent.settle()
+    agent.click(agent.button("Open the case"))
+    agent.sees("Collect")
+    agent.until(lambda: due_soon_in_menu(agent) == before + 1)

@@ -28,7 +28,7 @@ def pages_of(person: Desk) -> dict[str, str]:
     links = person.page.get_by_test_id("stSidebarNav").get_by_role("link")
     links.first.wait_for()
     return {
-        link.locator("[label], span").last.inner_text().strip() or link.inner_text().strip(): str(
+        (link.locator("[label], span").last.inner_text() or link.inner_text()).partition(" · ")[0].strip(): str(
             link.evaluate("a => new URL(a.href).pathname")
         )
         for link in links.all()

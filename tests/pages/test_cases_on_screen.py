@@ -20,6 +20,7 @@ from portal.storage.months import months_after
 from portal.storage.tables import utc_now
 from portal.ui.cases.case_acts import CaseAct, acts_offered
 from portal.ui.cases.recognising import Recognised, recognise
+from portal.ui.common.navigation import with_count, without_count
 from tests.pages.conftest import Screen
 
 MakeScreen = Callable[..., Screen]
@@ -296,3 +297,9 @@ def test_figures_by_month_are_behind_a_fold(screen: MakeScreen, opened: Callable
     (*_cases, months) = auditor.run().tables()
     assert len(auditor.tables()) == before + 1
     assert int(months["Received"][0]) >= 1
+
+
+@pytest.mark.parametrize("count", [0, 1, 1_001])
+def test_a_count_in_the_menu_is_not_part_of_the_browsers_title(count: int) -> None:
+    assert without_count(with_count("Cases", count)) == "Cases"
+    assert (with_count("Cases", count) != "Cases") is bool(count)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from portal.cases.services.views import CaseFilter
 from portal.identity import Permission, User, allows
 from portal.runtime import get_portal
 from portal.ui.account.session import sidebar, signed_in_user
 from portal.ui.account.step_up import draw_step_up_if_wanted
+from portal.ui.cases.case_table import SOON_DAYS
 from portal.ui.common import navigation
 from portal.ui.common.page_head import head_of_page
+from portal.ui.common.times import reader_zone
 from portal.ui.common.words import _
 from portal.web.streamlit import page_run
 
@@ -29,46 +33,40 @@ def draw_pages() -> None:
         return
     portal = get_portal()
     page = st.navigation(_pages(user))
-    navigation.title_of_page(page.title)
+    navigation.title_of_page(navigation.without_count(page.title))
     sidebar(portal, user)
     head_of_page(user, page.url_path)
     draw_step_up_if_wanted(portal, user, page.url_path)
     page.run()
 
 
+def _cases_due(user: User) -> int:
+    """Open cases whose answer is overdue or due within a week."""
+    soon = dt.datetime.now(reader_zone(user.time_zone)).date() + dt.timedelta(days=SOON_DAYS)
+    return get_portal().case_register.count(user, CaseFilter(due_until=soon))
+
+
 def _pages(user: User) -> list[StreamlitPage]:
-    may_ask = allows(user.role, Permission.EXPORT_CREATE)
-    return [
-        st.Page(navigation.TODAY, title=_("Today"), icon=":material/today:", default=True),
-        st.Page(navigation.CASES, title=_("Cases"), icon=":material/folder_open:"),
-        st.Page(navigation.CASE, title=_("Case"), icon=":material/folder:", visibility=HIDDEN),
-        *(
-            [
-                st.Page(
-                    navigation.NEW_CASE, title=_("New case"), icon=":material/create_new_folder:", visibility="hidden"
-                )
-            ]
-            if allows(user.role, Permission.CASE_WORK)
-            else []
+    """What the person's role may open."""
+    cases = navigation.with_count(_("Cases"), _cases_due(user))
+    pages: list[tuple[Permission | None, StreamlitPage]] = [
+        (None, st.Page(navigation.TODAY, title=_("Today"), icon=":material/today:", default=True)),
+        (None, st.Page(navigation.CASES, title=cases, icon=":material/folder_open:")),
+        (None, st.Page(navigation.CASE, title=_("Case"), icon=":material/folder:", visibility=HIDDEN)),
+        (
+            Permission.CASE_WORK,
+            st.Page(navigation.NEW_CASE, title=_("New case"), icon=":material/create_new_folder:", visibility=HIDDEN),
         ),
-        *([st.Page(navigation.NEW_EXPORT, title=_("New export"), icon=":material/add_circle:")] if may_ask else []),
-        st.Page(navigation.PAST_EXPORTS, title=_("Past exports"), icon=":material/history:"),
-        st.Page(navigation.PREVIEW, title=_("Preview"), icon=":material/table_view:"),
-        *(
-            [st.Page(navigation.AUDIT_TRAIL, title=_("Audit trail"), icon=":material/policy:")]
-            if allows(user.role, Permission.AUDIT_READ)
-            else []
+        (
+            Permission.EXPORT_CREATE,
+            st.Page(navigation.NEW_EXPORT, title=_("New export"), icon=":material/add_circle:"),
         ),
-        *(
-            [st.Page(navigation.ACCOUNTS, title=_("Accounts"), icon=":material/group:")]
-            if allows(user.role, Permission.ACCOUNTS)
-            else []
-        ),
-        *(
-            [st.Page(navigation.SETTINGS, title=_("Settings"), icon=":material/settings:")]
-            if allows(user.role, Permission.SETTINGS)
-            else []
-        ),
-        st.Page(navigation.YOUR_ACCOUNT, title=_("Your account"), icon=":material/person:"),
-        st.Page(navigation.HELP, title=_("Help"), icon=":material/help:"),
+        (None, st.Page(navigation.PAST_EXPORTS, title=_("Past exports"), icon=":material/history:")),
+        (None, st.Page(navigation.PREVIEW, title=_("Preview"), icon=":material/table_view:")),
+        (Permission.AUDIT_READ, st.Page(navigation.AUDIT_TRAIL, title=_("Audit trail"), icon=":material/policy:")),
+        (Permission.ACCOUNTS, st.Page(navigation.ACCOUNTS, title=_("Accounts"), icon=":material/group:")),
+        (Permission.SETTINGS, st.Page(navigation.SETTINGS, title=_("Settings"), icon=":material/settings:")),
+        (None, st.Page(navigation.YOUR_ACCOUNT, title=_("Your account"), icon=":material/person:")),
+        (None, st.Page(navigation.HELP, title=_("Help"), icon=":material/help:")),
     ]
+    return [page for needed, page in pages if needed is None or allows(user.role, needed)]

@@ -21,6 +21,7 @@ from portal.identity import Permission, User, allows
 from portal.ui.cases.case_history import fact_said
 from portal.ui.cases.case_words import CLOSING_WORDS, EXTENSION_WORDS, PAUSE_WORDS, REFUSAL_WORDS
 from portal.ui.common.danger import Danger, ask_first
+from portal.ui.common.file_link import text_link
 from portal.ui.common.notices import add_notice
 from portal.ui.common.problems import show_problem
 from portal.ui.common.words import _, date_field, language, later, plain
@@ -94,6 +95,9 @@ def _letter(portal: Portal, user: User, view: CaseView, kind: LetterKind, **give
         )  # fmt: skip
     else:
         st.code(text, language=None, wrap_lines=True)
+    text_link(
+        _("Save the letter"), text, file_name=letter.file_name, media="text/plain", icon="save", key=f"letter-{kind}"
+    )
     st.caption(_("Copy it into your own mail or print it. The portal does not send it yet."))
     return text
 

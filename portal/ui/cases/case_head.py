@@ -70,7 +70,7 @@ def _person(portal: Portal, user: User, view: CaseView) -> None:
 def _due(view: CaseView) -> None:
     clock, today = view.clock, view.today
     if view.row.state not in OPEN_STATES:
-        st.caption(_("Received on {day}.").format(day=day(clock.received_on)) + " " + _ended(view))
+        st.caption(_("Received on {day}.").format(day=day(clock.received_on)) + " " + ended_said(view))
         return
     left = (clock.due_on - today).days
     if left < 0:
@@ -87,7 +87,8 @@ def _due(view: CaseView) -> None:
         st.caption(words)
 
 
-def _ended(view: CaseView) -> str:
+def ended_said(view: CaseView) -> str:
+    """``Answered on 28 Nov 2026. That was in time.``; nothing of a case that is open."""
     outcome = view.clock.outcome
     if outcome is None:
         return ""

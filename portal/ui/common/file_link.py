@@ -6,6 +6,8 @@ link button does not serve.
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from portal.web.streamlit import components
@@ -25,10 +27,18 @@ a:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2p
 
 def file_link(words: str, address: str, *, icon: str, key: str, primary: bool = False, help: str = "") -> None:
     """`icon` is the name of a Material symbol; `address` a path of the portal."""
+    _draw(key, words=words, icon=icon, primary=primary, help=help, address=address)
+
+
+def text_link(words: str, text: str, *, file_name: str, media: str, icon: str, key: str) -> None:
+    """Save what the page holds already, as UTF-8: no address gives it, so nothing is kept on the server for it."""
+    _draw(
+        key, words=words, icon=icon, primary=False, help="", text=text, file_name=file_name,
+        media=f"{media};charset=utf-8",
+    )  # fmt: skip
+
+
+def _draw(key: str, **data: Any) -> None:
     components.register_components()
     draw = st.components.v2.component(components.FILE_LINK, css=CSS, js=components.FILE_LINK_FILE)
-    draw(
-        key=f"file-link-{key}",
-        data={"words": words, "address": address, "icon": icon, "primary": primary, "help": help},
-        width="content",
-    )
+    draw(key=f"file-link-{key}", data=data, width="content")

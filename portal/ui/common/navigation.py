@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from portal.exports.core.download import FileKind
-from portal.ui.common.words import _
+from portal.ui.common.words import _, number
 from portal.web.gate.access import OWN_PLACE
 
 PAGES_FOLDER = "../pages"
@@ -35,6 +35,7 @@ EXPORT_PARAMETER = "export"
 CASE_PARAMETER = "case"
 HELP_PARAMETER = "about"
 _ID = re.compile(r"[0-9a-f]{32}")
+_COUNT = re.compile(r" · \S+$")
 
 
 def chosen_export() -> str | None:
@@ -66,6 +67,15 @@ def asked_place() -> str:
         if named := _named(parameter):
             return f"{path}?{parameter}={named}"
     return path
+
+
+def with_count(title: str, count: int) -> str:
+    """A page's words in the menu: ``Cases · 3``, or the title alone when nothing waits."""
+    return f"{title} · {number(count)}" if count else title
+
+
+def without_count(words: str) -> str:
+    return _COUNT.sub("", words)
 
 
 def title_of_page(title: str) -> None:
