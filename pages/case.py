@@ -12,7 +12,7 @@ from portal.identity import Permission, allows
 from portal.runtime import get_portal
 from portal.ui.account.session import current_user
 from portal.ui.cases.case_acts import draw_more, take_back
-from portal.ui.cases.case_head import draw_head, draw_steps
+from portal.ui.cases.case_head import draw_asked_before, draw_head, draw_steps
 from portal.ui.cases.case_history import draw_notes, draw_timeline
 from portal.ui.cases.case_print import case_as_html, print_file_name
 from portal.ui.cases.case_steps import draw_collect, draw_identity, draw_waiting
@@ -60,6 +60,7 @@ def draw(view: CaseView) -> None:
         draw_with(view)
     draw_head(portal, user, view)
     exports = portal.history.of_case(user, view.row.id)
+    draw_asked_before(view, exports)
     draw_steps(view, exports)
     main, aside = st.columns([3, 2], gap="large")
     with main:

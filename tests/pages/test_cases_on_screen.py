@@ -303,3 +303,17 @@ def test_figures_by_month_are_behind_a_fold(screen: MakeScreen, opened: Callable
 def test_a_count_in_the_menu_is_not_part_of_the_browsers_title(count: int) -> None:
     assert without_count(with_count("Cases", count)) == "Cases"
     assert (with_count("Cases", count) != "Cases") is bool(count)
+
+
+def test_a_person_who_asks_again_is_told_with_what_their_file_holds_now(
+    desk: Any, portal: Portal, screen: MakeScreen, opened: Callable[..., str]
+) -> None:
+    """CASE-6: date and what changed since."""
+    first = desk.run("ada@example.com")
+    portal.answers.record_sent(desk.user(), first.id, "email")
+    again = desk.run("ada@example.com")
+    assert again.case_id != first.case_id and again.row_count == first.row_count
+    agent = screen("sam").go("Case", case=again.case_id)
+    said = agent.said("info")
+    assert "This person asked 1 time before" in said and "Last answered on" in said
+    assert f"That file had {first.row_count} rows. Today's has {again.row_count}." in said.replace("\\", "")

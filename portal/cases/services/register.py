@@ -22,6 +22,7 @@ from portal.cases.services.views import (
     CaseRow,
     CaseView,
     Colleague,
+    EarlierFile,
     Place,
     ShownFact,
 )
@@ -34,7 +35,7 @@ from portal.identity.roles import allows
 from portal.storage.case_tables import Case, CaseDemand, CaseFact, CaseIdentifier
 from portal.storage.engine import Database
 from portal.storage.months import months_after
-from portal.storage.tables import Account, utc_now
+from portal.storage.tables import Account, Export, utc_now
 
 PAGE_SIZE = 50
 ASKED_BEFORE_MONTHS = 12  # CASE-6
@@ -257,8 +258,22 @@ def _asked_before(session: Session, case: Case) -> AskedBefore:
         .distinct()
     ).all()
     ended = [row for row in earlier if CaseState(row.state) not in OPEN_STATES]
-    answered = [row.closed_at for row in ended if row.state == CaseState.ANSWERED and row.closed_at is not None]
-    return AskedBefore(len(ended), max(answered, default=None))
+    answered = [(row.closed_at, row.id) for row in ended if row.state == CaseState.ANSWERED and row.closed_at]
+    if not answered:
+        return AskedBefore(len(ended), None)
+    last_at, last = max(answered)
+    return AskedBefore(len(ended), last_at, _newest_file(session, last))
+
+
+def _newest_file(session: Session, case_id: str) -> EarlierFile | None:
+    """Counts outlive the file, which is destroyed in time."""
+    row = session.execute(
+        select(Export.format, Export.program_id, Export.sealed_card_id, Export.row_count)
+        .where(Export.case_id == case_id, Export.row_count.is_not(None))
+        .order_by(Export.requested_at.desc(), Export.id)
+        .limit(1)
+    ).first()
+    return EarlierFile(row[0], row[1], row[2] is not None, row[3]) if row is not None else None
 
 
 def _names(session: Session, accounts: set[str]) -> dict[str, str]:

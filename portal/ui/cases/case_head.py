@@ -6,19 +6,18 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from portal.cases.clock.words import sentence as step_sentence
 from portal.cases.facts import FactKind, IdentityResult
 from portal.cases.services.intake import IdentifierKind
-from portal.cases.services.views import CaseView
+from portal.cases.services.views import CaseView, EarlierFile
 from portal.cases.states import OPEN_STATES, CaseState
 from portal.composition import Portal
 from portal.errors import PortalError
 from portal.exports import ExportView
 from portal.identity import Permission, User, allows
 from portal.ui.cases.case_table import SOON_DAYS, rights_said
-from portal.ui.cases.case_words import IDENTIFIER_WORDS, STATE_BADGES
+from portal.ui.cases.case_words import IDENTIFIER_WORDS, STATE_BADGES, steps_said
 from portal.ui.common.problems import show_problem
-from portal.ui.common.words import _, day, plain, plural
+from portal.ui.common.words import _, day, number, plain, plural
 
 SHOWN = "_case_person_shown"
 """In the session's state: the case whose person is shown in clear, and the values."""
@@ -34,14 +33,31 @@ def draw_head(portal: Portal, user: User, view: CaseView) -> None:
         _person(portal, user, view)
     _due(view)
     with st.expander(_("Why this day?"), icon=":material/info:", key="why_this_day"):
-        st.text("\n".join("· " + step_sentence(step, _, day) for step in view.clock.why))
+        st.text(steps_said(view.clock.why))
+
+
+def draw_asked_before(view: CaseView, exports: Sequence[ExportView]) -> None:
+    """How often the person asked lately, when that was answered, and whether the file has grown since (CASE-6)."""
     before = view.asked_before
-    if before.count:
-        words = plural("This person asked {n} time before in the last 12 months.",
-                       "This person asked {n} times before in the last 12 months.", before.count)  # fmt: skip
-        if before.last_answered_at is not None:
-            words += " " + _("Last answered on {day}.").format(day=day(before.last_answered_at.date()))
-        st.info(words, icon=":material/history:")
+    if not before.count:
+        return
+    words = [
+        plural("This person asked {n} time before in the last 12 months.",
+               "This person asked {n} times before in the last 12 months.", before.count)
+    ]  # fmt: skip
+    if before.last_answered_at is not None:
+        words.append(_("Last answered on {day}.").format(day=day(before.last_answered_at.date())))
+    if before.file is not None:
+        words.append(plural("That file had {n} row.", "That file had {n} rows.", before.file.rows))
+        now = next((row.row_count for row in exports if _asks_the_same(row, before.file)), None)
+        if now is not None:
+            words.append(_("Today's has {n}.").format(n=number(now)))
+    st.info(" ".join(words), icon=":material/history:")
+
+
+def _asks_the_same(export: ExportView, earlier: EarlierFile) -> bool:
+    asked = (export.format, export.program_id, export.has_card)
+    return export.row_count is not None and asked == (earlier.format, earlier.program_id, earlier.has_card)
 
 
 def _person(portal: Portal, user: User, view: CaseView) -> None:

@@ -9,14 +9,13 @@ import datetime as dt
 from collections.abc import Iterable
 from html import escape
 
-from portal.cases.clock.words import sentence as step_sentence
 from portal.cases.facts import FactKind
 from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.views import CaseView
 from portal.ui.cases.case_head import ended_said
 from portal.ui.cases.case_history import fact_said
 from portal.ui.cases.case_table import rights_said
-from portal.ui.cases.case_words import IDENTIFIER_WORDS, STATE_BADGES
+from portal.ui.cases.case_words import IDENTIFIER_WORDS, STATE_BADGES, steps_said
 from portal.ui.common.times import when, when_exact
 from portal.ui.common.words import _, day, language
 
@@ -26,7 +25,7 @@ body { font: 10pt/1.4 system-ui, sans-serif; color: #111; background: #fff; max-
 h1 { font-size: 16pt; margin: 0 0 4mm; } h2 { font-size: 11pt; margin: 5mm 0 1mm; }
 table { border-collapse: collapse; width: 100%; } tr { break-inside: avoid; }
 th, td { text-align: start; vertical-align: top; padding: 0.6mm 3mm 0.6mm 0; border-bottom: 0.2mm solid #bbb; }
-th { font-weight: 600; white-space: nowrap; } ul { margin: 0; padding-inline-start: 5mm; } footer { margin-top: 5mm; }
+th { font-weight: 600; white-space: nowrap; } p { margin: 0; } footer { margin-top: 5mm; }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -41,13 +40,13 @@ def case_as_html(view: CaseView, merchant: str, now: dt.datetime, zone: dt.tzinf
     happened = (
         (when(fact.at, zone), fact_said(fact), fact.by) for fact in view.facts if fact.kind is not FactKind.NOTE
     )
-    why = "".join(f"<li>{escape(step_sentence(step, _, day))}</li>" for step in view.clock.why)
+    why = escape(steps_said(view.clock.why)).replace("\n", "<br>")
     return (
         f'<!doctype html>\n<html lang="{language()}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body><main>"
         f"<h1>{escape(title)}</h1><table>{_rows(_facts(view))}</table>"
-        f"<h2>{escape(_('Why this day?'))}</h2><ul>{why}</ul>"
+        f"<h2>{escape(_('Why this day?'))}</h2><p>{why}</p>"
         f"<h2>{escape(_('What happened'))}</h2><table>{_rows(happened)}</table>"
         f"</main><footer>{escape(_('Printed on {when}.').format(when=when_exact(now, zone)))}</footer></body></html>\n"
     )

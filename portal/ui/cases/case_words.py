@@ -1,10 +1,12 @@
-"""What the codes of cases are called (`portal.cases.facts`, `portal.cases.states`)."""
+"""What the codes of cases and the steps of their clock are called (`portal.cases.facts`, `portal.cases.states`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from portal.cases.clock import Step
 from portal.cases.clock.regimes import PauseKind
+from portal.cases.clock.words import sentence as step_sentence
 from portal.cases.facts import (
     Channel,
     ClosingReason,
@@ -21,7 +23,7 @@ from portal.cases.facts import (
 from portal.cases.services.intake import IdentifierKind
 from portal.cases.states import CaseState
 from portal.ui.common.badges import Badge
-from portal.ui.common.words import later
+from portal.ui.common.words import _, day, later
 
 STATE_BADGES: Mapping[CaseState, Badge] = {
     CaseState.RECEIVED: Badge(later("Received"), ":material/inbox:", "blue"),
@@ -151,3 +153,8 @@ FACT_WORDS: Mapping[FactKind, str] = {
     FactKind.NOT_IDENTIFIED: later("Told that they could not be identified"),
     FactKind.TAKEN_BACK: later("A record was taken back"),
 }
+
+
+def steps_said(why: Iterable[Step]) -> str:
+    """How the clock came to its day, a line a step."""
+    return "\n".join("· " + step_sentence(step, _, day) for step in why)

@@ -15,6 +15,7 @@ from portal.exports.core.answers import CHANNELS, COPIES, DUE_SOON, NO_FILE, REA
 from portal.exports.core.download import FileKind
 from portal.exports.history.answer_figures import AnswerFigures
 from portal.identity import Permission, User, allows
+from portal.ui.cases.case_words import steps_said
 from portal.ui.common import navigation
 from portal.ui.common.acts import word
 from portal.ui.common.problems import show_problem
@@ -46,7 +47,10 @@ def standing_said(view: ExportView, today: dt.date) -> str:
 
 def draw_answer(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) -> None:
     """Until when it must be answered or how it was; what was recorded and the form behind a click."""
-    _headline(view, dt.datetime.now(zone).date())
+    with st.container(horizontal=True, vertical_alignment="center"):
+        _headline(view, dt.datetime.now(zone).date())
+        if view.answer is Standing.OPEN:
+            _why_this_day(portal, user, view)
     with st.expander(
         _("How was this answered?"), icon=":material/outgoing_mail:", key="answer", on_change="rerun"
     ) as opened:
@@ -87,6 +91,15 @@ def _headline(view: ExportView, today: dt.date) -> None:
         st.caption(said[view.answer].format(day=day(view.answered_on)))
     else:
         st.caption(_("How this was answered is not recorded."))
+
+
+def _why_this_day(portal: Portal, user: User, view: ExportView) -> None:
+    """The steps of the case's clock, read when they are asked for."""
+    with st.popover(
+        _("Why this day?"), type="tertiary", icon=":material/info:", key="why_this_day", on_change="rerun"
+    ) as opened:
+        if opened.open:
+            st.text(steps_said(portal.case_register.show(user, view.case_id).clock.why))
 
 
 def _confirm(view: ExportView, record: AnswerRecord) -> None:
