@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
@@ -25,6 +22,7 @@ from portal.identity import User
 from portal.loyaltydog import LoyaltyDogError
 from portal.storage.tables import AuditEntry, Export, Merchant, Worker, new_id, utc_now
 from portal.trail.evidence import About
+from tests.command_line import run_command
 
 pytestmark = pytest.mark.keeps("SEC-41", "SEC-49")
 
@@ -175,10 +173,7 @@ def test_a_command_that_only_reads_is_written_down_without_its_arguments(
     words = [word.format(file=file, folder=tmp_path) for word in command]
     before = len(entries(still, "command:run"))
     root = still.portal.settings.root
-    subprocess.run(
-        [sys.executable, "-m", "portal", *words], cwd=ROOT, capture_output=True, timeout=120,
-        env={**os.environ, "PORTAL_DATA_DIR": str(root), "PORTAL_MODE": "practice"},
-    )  # fmt: skip
+    run_command(*words, data=root, variables={"PORTAL_MODE": "practice"})
     (entry,) = entries(still, "command:run")[before:]
     name = " ".join(command[: 1 if command[0] in ("inspect", "doctor") else 2])
     assert (entry.actor, entry.merchant_id, entry.facts) == ("cli", audit.PORTAL_CHAIN, {"command": name})

@@ -1,14 +1,9 @@
-"""Runs the command line as people do: as a process, with a data folder of its own."""
+"""Runs the command line on a data folder of its own."""
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +11,7 @@ import pytest
 from sqlalchemy import delete
 
 from portal.storage.tables import Account, AuditEntry, Merchant
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Ran:
-    status: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
+from tests.command_line import Ran, run_command
 
 
 @pytest.fixture(scope="session")
@@ -36,21 +19,8 @@ def cli() -> Callable[..., Ran]:
     """Run `python -m portal` with arguments; keywords `data`, `typed` (standard input) and PORTAL_ settings."""
 
     def run(*arguments: object, data: Path, typed: str = "", **settings: object) -> Ran:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "PRACTICE_"))}
-        environment |= {"PORTAL_DATA_DIR": str(data), "NO_COLOR": "1", "COLUMNS": "200"}
-        environment |= {f"PORTAL_{name.upper()}": str(value) for name, value in settings.items()}
-        done = subprocess.run(
-            [sys.executable, "-m", "portal", *map(str, arguments)],
-            cwd=ROOT,
-            env=environment,
-            input=typed,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Ran(done.returncode, done.stdout, done.stderr)
+        variables = {f"PORTAL_{name.upper()}": str(value) for name, value in settings.items()}
+        return run_command(*arguments, data=data, typed=typed, variables=variables)
 
     return run
 

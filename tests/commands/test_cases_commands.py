@@ -18,8 +18,8 @@ MANAGER, AGENT, AUDITOR = (f"{who}@brookandbean.example.com" for who in ("maya",
 def opened(cli: Any, data: Path, *options: object, typed: str = f"{EMAIL}\n", account: str = AGENT) -> dict[str, Any]:
     given = ("--email", "-", "--channel", "email", "--rights", "access", *options, "--as", account, "--json")
     done = cli("cases", "open", *given, data=data, typed=typed)
-    assert done.status == 0, done.err
-    assert EMAIL not in done.out + done.err
+    assert done.returncode == 0, done.stderr
+    assert EMAIL not in done.stdout + done.stderr
     found: dict[str, Any] = done.json
     return found
 
@@ -45,13 +45,13 @@ def test_a_case_is_opened_recorded_in_and_closed(cli: Any, data: Path, tmp_path:
     assert (again["id"], again["joined"]) == (case["id"], True)
 
     noted = cli("cases", "note", name, "--as", AGENT, data=data, typed="She rang twice.\n")
-    assert noted.status == 0 and noted.out.startswith(f"{name}  due {case['due_on']}  received")
+    assert noted.returncode == 0 and noted.stdout.startswith(f"{name}  due {case['due_on']}  received")
     letter = tmp_path / "letter.txt"
     letter.write_text("We need more time: …\n", encoding="utf-8")
     extended = cli(
         "cases", "extend", case["id"], "--reason", "complexity", "--letter", letter, "--as", AGENT, "--json", data=data
     )
-    assert extended.status == 0 and extended.json["due_on"] > case["due_on"]
+    assert extended.returncode == 0 and extended.json["due_on"] > case["due_on"]
 
     shown = cli("cases", "show", name, "--as", AGENT, "--json", data=data).json
     assert [fact["kind"] for fact in shown["facts"]] == ["received", "follow_up", "note", "extended"]
@@ -60,15 +60,15 @@ def test_a_case_is_opened_recorded_in_and_closed(cli: Any, data: Path, tmp_path:
     assert shown["facts"][3]["codes"]["sha256"] == hashlib.sha256(letter.read_bytes()).hexdigest()
     assert shown["extended"] is True and shown["why"]
     words = cli("cases", "show", name, "--as", AUDITOR, data=data)
-    assert "Why this day:" in words.out and "rang" not in words.out
+    assert "Why this day:" in words.stdout and "rang" not in words.stdout
 
     refused = cli(
         "cases", "refuse", name, "--reason", "unfounded", "--letter", "-", "--as", MANAGER, "--json", data=data,
         typed="No, because …",
     )  # fmt: skip
-    assert (refused.status, refused.json["state"]) == (0, "refused")
+    assert (refused.returncode, refused.json["state"]) == (0, "refused")
     closed = cli("cases", "close", name, "--reason", "done", "--as", AGENT, "--json", data=data)
-    assert (closed.status, closed.json["state"]) == (0, "closed")
+    assert (closed.returncode, closed.json["state"]) == (0, "closed")
     entries = acts(data, case["id"])
     assert {origin for _act, origin in entries} == {"cli"}
     assert [act for act, _origin in entries if act != "case:state"] == [
@@ -80,13 +80,13 @@ def test_the_list_is_narrowed_and_finds_a_person_by_standard_input(cli: Any, dat
     first = opened(cli, data)
     second = opened(cli, data, typed="another.person@example.com\n")
     listed = cli("cases", "list", "--json", "--as", AUDITOR, data=data)
-    assert [json.loads(line)["id"] for line in listed.out.splitlines()] == sorted([first["id"], second["id"]])
+    assert [json.loads(line)["id"] for line in listed.stdout.splitlines()] == sorted([first["id"], second["id"]])
     found = cli("cases", "list", "--text", "-", "--json", "--as", AGENT, data=data, typed=EMAIL)
-    assert [json.loads(line)["id"] for line in found.out.splitlines()] == [first["id"]]
-    assert len(cli("cases", "list", "--limit", "1", data=data).out.splitlines()) == 1
+    assert [json.loads(line)["id"] for line in found.stdout.splitlines()] == [first["id"]]
+    assert len(cli("cases", "list", "--limit", "1", data=data).stdout.splitlines()) == 1
     for narrowed in (("--ended",), ("--mine",), ("--state", "refused"), ("--due-until", days_ago(0))):
-        assert cli("cases", "list", *narrowed, data=data).out == ""
-    assert cli("cases", "list", "--as", "maya@northwindbooks.example.com", data=data).out == ""
+        assert cli("cases", "list", *narrowed, data=data).stdout == ""
+    assert cli("cases", "list", "--as", "maya@northwindbooks.example.com", data=data).stdout == ""
 
 
 def test_cases_that_are_due_say_nothing_of_the_person(cli: Any, data: Path) -> None:
@@ -95,19 +95,19 @@ def test_cases_that_are_due_say_nothing_of_the_person(cli: Any, data: Path) -> N
     assert late["due_on"] < days_ago(0)
     opened(cli, data, typed="another.person@example.com\n")
     due = cli("cases", "due", "--json", "--as", AUDITOR, data=data)
-    (line,) = (json.loads(text) for text in due.out.splitlines())
-    assert due.status == 0
+    (line,) = (json.loads(text) for text in due.stdout.splitlines())
+    assert due.returncode == 0
     assert line == {
         "name": late["name"], "id": late["id"], "due_on": late["due_on"], "last_lawful_on": late["last_lawful_on"],
         "days_left": (dt.date.fromisoformat(late["due_on"]) - dt.datetime.now(dt.UTC).date()).days, "overdue": True,
         "state": "received", "assignee": "", "reference": "DSR-1",
     }  # fmt: skip
     failed = cli("cases", "due", "--fail-if-overdue", data=data)
-    assert failed.status == 1 and f"{late['name']}  overdue since {late['due_on']}" in failed.out
-    assert "Overdue: 1." in failed.err
-    assert len(cli("cases", "due", "--within", "40", "--json", data=data).out.splitlines()) == 2
+    assert failed.returncode == 1 and f"{late['name']}  overdue since {late['due_on']}" in failed.stdout
+    assert "Overdue: 1." in failed.stderr
+    assert len(cli("cases", "due", "--within", "40", "--json", data=data).stdout.splitlines()) == 2
     elsewhere = cli("cases", "due", "--fail-if-overdue", "--as", "maya@northwindbooks.example.com", data=data)
-    assert (elsewhere.status, elsewhere.out) == (0, "")
+    assert (elsewhere.returncode, elsewhere.stdout) == (0, "")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_what_is_wrong_is_told_by_its_option(
     cli: Any, data: Path, arguments: tuple[str, ...], typed: str, sentence: str
 ) -> None:
     done = cli("cases", *arguments, "--channel", "post", "--rights", "access", data=data, typed=typed)
-    assert (done.status, done.out) == (2, "") and sentence in done.err
+    assert (done.returncode, done.stdout) == (2, "") and sentence in done.stderr
 
 
 def test_what_cannot_be_recorded_leaves_the_case_as_it_was(cli: Any, data: Path, tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_what_cannot_be_recorded_leaves_the_case_as_it_was(cli: Any, data: Path,
         (("show", name, "--as", "maya@northwindbooks.example.com"), "", 1, "There is no case by that name."),
     ):
         done = cli("cases", *arguments, data=data, typed=typed)
-        assert (done.status, done.out) == (status, ""), (arguments, done.err)
-        assert sentence in done.err
+        assert (done.returncode, done.stdout) == (status, ""), (arguments, done.stderr)
+        assert sentence in done.stderr
     shown = cli("cases", "show", name, "--json", data=data).json
     assert (shown["state"], len(shown["facts"])) == ("received", 1)

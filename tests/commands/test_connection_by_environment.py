@@ -55,10 +55,10 @@ def test_every_usual_form_of_the_address_works(cli: Any, bare: Path, shop: Any, 
         "export", "--email", "flat.csv@example.com", "--format", "csv", "--out", out, data=bare,
         api_url=shop.base + form, api_token=MERCHANT_ONE_TOKEN, allow_loopback_http="1", download_hosts=shop.downloads,
     )  # fmt: skip
-    assert done.status == 0, done.err
+    assert done.returncode == 0, done.stderr
     assert len(out.read_bytes()) == done.json["size_bytes"] > 0
     assert shop.posts() == 1
-    assert MERCHANT_ONE_TOKEN not in done.out + done.err
+    assert MERCHANT_ONE_TOKEN not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("address", ["https://user:secret@api.example", "http://api.example"])
@@ -69,8 +69,8 @@ def test_an_address_that_cannot_be_right_is_refused_in_words(
         "export", "--email", "ada@example.com", "--out", tmp_path / "f.json", data=bare,
         api_url=address, api_token=MERCHANT_ONE_TOKEN, allow_loopback_http="1",
     )  # fmt: skip
-    assert done.status == 1
-    assert done.json["problem"] in done.err and "secret" not in done.out + done.err
+    assert done.returncode == 1
+    assert done.json["problem"] in done.stderr and "secret" not in done.stdout + done.stderr
     assert not (tmp_path / "f.json").exists()
 
 
@@ -79,7 +79,7 @@ def test_loopback_over_plain_http_is_refused_unless_allowed(cli: Any, bare: Path
         "export", "--email", "ada@example.com", "--out", tmp_path / "f.json", data=bare,
         api_url=shop.base, api_token=MERCHANT_ONE_TOKEN,
     )  # fmt: skip
-    assert (done.status, done.json["state"], shop.posts()) == (1, "failed", 0)
+    assert (done.returncode, done.json["state"], shop.posts()) == (1, "failed", 0)
 
 
 def test_a_saved_token_is_not_sent_to_another_address(
@@ -88,10 +88,10 @@ def test_a_saved_token_is_not_sent_to_another_address(
     base, heard = listener
     arguments = ("export", "--email", "ada@example.com", "--out", tmp_path / "f.json")
     without = cli(*arguments, data=data, api_url=base)
-    assert (without.status, without.json["problem_code"]) == (1, "not_configured")
+    assert (without.returncode, without.json["problem_code"]) == (1, "not_configured")
     several = cli(*arguments, data=data, api_url=base, api_token="token-of-the-environment")
-    assert (several.status, several.json["problem_code"]) == (1, "not_configured")
-    assert "several merchants" in several.err
+    assert (several.returncode, several.json["problem_code"]) == (1, "not_configured")
+    assert "several merchants" in several.stderr
     assert heard == [] and shop.posts() == 0
 
 
@@ -103,7 +103,7 @@ def test_a_token_of_the_environment_alone_goes_to_the_address_of_the_environment
         "export", "--email", "ada@example.com", "--out", tmp_path / "f.json", data=bare,
         api_url=base, api_token="token-of-the-environment", allow_loopback_http="1",
     )  # fmt: skip
-    assert (done.status, done.json["problem_code"]) == (1, "forbidden")
+    assert (done.returncode, done.json["problem_code"]) == (1, "forbidden")
     assert [(path, headers["authorization"]) for path, headers in heard] == [
         ("/v2/giftcards/gdpr/export", "Bearer token-of-the-environment")
     ]
@@ -116,7 +116,7 @@ def test_a_token_of_the_environment_serves_no_merchant_where_there_are_two(
     done = cli(
         "export", "--email", "grace@example.com", "--out", tmp_path / "f.json", data=data, api_token=MERCHANT_TWO_TOKEN
     )
-    assert (done.status, done.json["problem_code"]) == (1, "not_found")
+    assert (done.returncode, done.json["problem_code"]) == (1, "not_found")
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def test_a_wrong_setting_is_named_without_its_value(
 
 def test_a_wrong_setting_ends_a_command_in_words(cli: Any, tmp_path: Path) -> None:
     done = cli("accounts", "list", data=tmp_path / "new", port="many")
-    assert (done.status, done.out) == (1, "")
-    assert "PORTAL_PORT: " in done.err and "many" not in done.err
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "PORTAL_PORT: " in done.stderr and "many" not in done.stderr
 
 
 def test_a_token_may_come_from_a_file(cli: Any, bare: Path, tmp_path: Path, listener: Any) -> None:

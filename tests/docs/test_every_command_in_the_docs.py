@@ -6,12 +6,9 @@ A command that is neither fails: somebody who copies it from the page must get w
 from __future__ import annotations
 
 import ast
-import os
 import re
 import shlex
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +19,7 @@ import typer.main
 
 from portal.cli import app
 from portal.config import Settings
+from tests.command_line import Ran, run_command
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
@@ -362,10 +360,7 @@ class Scratch:
         self.backups = 0
         keys = folder / "keys"
         keys.mkdir(mode=stat.S_IRWXU)
-        self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "STREAMLIT_"))} | {
-            "PORTAL_DATA_DIR": str(folder / "data"),
-            "PORTAL_KEYSET_PATH": str(keys / "master.keyset.json"),
-        }
+        self.variables = {"PORTAL_KEYSET_PATH": str(keys / "master.keyset.json")}
         (folder / "sample.json").write_text('{"customer": {"email": "ada@example.com"}}')
 
     def filled(self, arguments: tuple[str, ...]) -> tuple[str, ...]:
@@ -379,12 +374,7 @@ class Scratch:
             given |= {first: backup} | {w: file for w in arguments[3:] if w.startswith("/") and w != first}
         return tuple(given.get(word, word) for word in arguments)
 
-    def run(
-        self, *arguments: str, stdin: str = "", allowed: frozenset[int] = frozenset({0})
-    ) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "portal", *arguments],
-            cwd=ROOT, env=self.environment, input=stdin, capture_output=True, text=True, timeout=120, check=False,
-        )  # fmt: skip
+    def run(self, *arguments: str, stdin: str = "", allowed: frozenset[int] = frozenset({0})) -> Ran:
+        done = run_command(*arguments, data=self.folder / "data", typed=stdin, variables=self.variables)
         assert done.returncode in allowed, (arguments, done.returncode, done.stdout[-1500:], done.stderr[-1500:])
         return done

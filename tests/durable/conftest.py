@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import redirect_stderr, redirect_stdout
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -18,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "crash"))
 from house import House
 from shop import CountingShop
 
-from portal.cli import main
 from portal.config import Settings
+from tests.command_line import Ran, run_command
 
 
 @pytest.fixture(scope="session")
@@ -38,30 +35,12 @@ def house(tmp_path: Path, counting_shop: CountingShop) -> Iterator[House]:
     opened.close()
 
 
-@dataclass(frozen=True)
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
+@pytest.fixture(scope="session")
+def command() -> Callable[..., Ran]:
+    """`python -m portal …` on a house's data, with variables by their whole names."""
 
-
-@pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
-    """`python -m portal …` on a house's data, run in this process: starting one takes longer than the command."""
-
-    def run(data: Path, *words: str, **variables: str) -> Done:
-        out, err = io.StringIO(), io.StringIO()
-        with monkeypatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-            patch.setattr(sys, "argv", ["portal", *words])
-            for name, value in {"PORTAL_DATA_DIR": str(data), "PORTAL_MODE": "practice", **variables}.items():
-                patch.setenv(name, value)
-            try:
-                main()
-            except SystemExit as end:
-                status = end.code if isinstance(end.code, int) else int(end.code is not None)
-            else:
-                status = 0
-        return Done(status, out.getvalue(), err.getvalue())
+    def run(data: Path, *words: str, **variables: str) -> Ran:
+        return run_command(*words, data=data, variables={"PORTAL_MODE": "practice", **variables})
 
     return run
 

@@ -3,16 +3,20 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.command_line import Ran, run_command
+
+Inspect = Callable[..., Ran]
 SOURCE = b'card,surname,note,cashier\n0012345678,NA,,Bo Ek\n007,null,"=1+1",\n'
 
 
-def inspect(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "portal", "inspect", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+@pytest.fixture
+def inspect(tmp_path: Path) -> Inspect:
+    return lambda *arguments: run_command("inspect", *arguments, data=tmp_path / "none")
 
 
 @pytest.fixture
@@ -22,7 +26,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_one_json_tells_tables_warnings_and_others(file: Path) -> None:
+def test_one_json_tells_tables_warnings_and_others(inspect: Inspect, file: Path) -> None:
     run = inspect(file, "--json")
     told = json.loads(run.stdout)
     assert run.returncode == 0
@@ -41,7 +45,7 @@ def test_one_json_tells_tables_warnings_and_others(file: Path) -> None:
     assert {"place": "rows, row 1, cashier", "kind": "staff", "confidence": 0.85} in told["others"]
 
 
-def test_every_row_is_a_line_with_missing_absent_and_null_null(tmp_path: Path) -> None:
+def test_every_row_is_a_line_with_missing_absent_and_null_null(inspect: Inspect, tmp_path: Path) -> None:
     file = tmp_path / "rows.json"
     file.write_text('[{"a":1.10,"b":null},{"a":"1.10"},{"b":"null","c":"ł\\ud800"}]', encoding="utf-8")
     run = inspect(file, "--all")
@@ -63,13 +67,13 @@ def test_every_row_is_a_line_with_missing_absent_and_null_null(tmp_path: Path) -
     ],
 )
 def test_the_format_is_guessed_from_the_name_or_the_content(
-    tmp_path: Path, name: str, data: bytes, columns: list[str]
+    inspect: Inspect, tmp_path: Path, name: str, data: bytes, columns: list[str]
 ) -> None:
     (tmp_path / name).write_bytes(data)
     assert json.loads(inspect(tmp_path / name, "--json").stdout)["tables"][0]["columns"] == columns
 
 
-def test_a_format_that_is_named_wins(file: Path) -> None:
+def test_a_format_that_is_named_wins(inspect: Inspect, file: Path) -> None:
     run = inspect(file, "--format", "json", "--json")
     told = json.loads(run.stdout)
     assert (run.returncode, told["tables"]) == (1, [])
@@ -78,20 +82,20 @@ def test_a_format_that_is_named_wins(file: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing-here.csv", ""])
-def test_a_file_that_is_not_there_is_status_2_and_a_sentence(tmp_path: Path, name: str) -> None:
+def test_a_file_that_is_not_there_is_status_2_and_a_sentence(inspect: Inspect, tmp_path: Path, name: str) -> None:
     run = inspect(tmp_path / name, "--json")
     assert (run.returncode, run.stdout) == (2, "")
     assert "Traceback" not in run.stderr
     assert run.stderr.strip().endswith(".")
 
 
-def test_a_format_nobody_knows_is_status_2(file: Path) -> None:
+def test_a_format_nobody_knows_is_status_2(inspect: Inspect, file: Path) -> None:
     run = inspect(file, "--format", "xml")
     assert run.returncode == 2
     assert "json or csv" in run.stderr
 
 
-def test_bytes_of_no_format_give_no_stack_trace(tmp_path: Path) -> None:
+def test_bytes_of_no_format_give_no_stack_trace(inspect: Inspect, tmp_path: Path) -> None:
     file = tmp_path / "noise.csv"
     file.write_bytes(bytes(range(256)) * 20)
     run = inspect(file, "--json")

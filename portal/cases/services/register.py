@@ -273,7 +273,7 @@ def _newest_file(session: Session, case_id: str) -> EarlierFile | None:
         .order_by(Export.requested_at.desc(), Export.id)
         .limit(1)
     ).first()
-    return EarlierFile(row[0], row[1], row[2] is not None, row[3]) if row is not None else None
+    return EarlierFile(row[0], row[1], row[2] is not None, row[3] or 0) if row is not None else None
 
 
 def _names(session: Session, accounts: set[str]) -> dict[str, str]:
