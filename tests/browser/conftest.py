@@ -39,8 +39,6 @@ LAUNCH = (
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
 ).split()
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
-# Streamlit looks for its server under the page's own path first, whenever a page is opened by address.
-PROBES = r"console: Failed to load resource: .* (401|404) .*/_stcore/(host-config|health)$"
 # A page's timer fires while the page is being left. A press that is lost so fails its test by what it did not do.
 LEFT = r"console: Cannot send rerun backMessage when disconnected from server"
 OURS = frozenset({"http", "https", "ws", "wss"})
@@ -52,8 +50,9 @@ LOOK = """() => {
   const fields = [...document.querySelectorAll('input, textarea')].map(f => f.type + f.value + f.checked);
   const states = [...document.querySelectorAll('[aria-expanded], [aria-selected], [aria-pressed], details')]
     .map(e => [e.ariaExpanded, e.ariaSelected, e.ariaPressed, e.open].join());
+  const shut = [...document.querySelectorAll('button')].map(b => b.disabled);
   const text = document.body.innerText.replace(/[0-9]+/g, '#');
-  return [location.href, text, fields.join('|'), states.join('|')].join('\\n');
+  return [location.href, text, fields.join('|'), states.join('|'), shut.join()].join('\\n');
 }"""
 LOOK_EVERY_MS = 150
 ALIKE = 3  # looks in a row; tables and charts come in pieces that are loaded late
@@ -229,11 +228,11 @@ class Trouble:
     """What went wrong in a context, watched from its first page on."""
 
     seen: list[str] = field(default_factory=list)
-    expected: list[str] = field(default_factory=lambda: [PROBES, LEFT])
+    expected: list[str] = field(default_factory=lambda: [LEFT])
 
     def begin(self) -> None:
         """Another test starts: what happened between two does not count against it."""
-        self.seen, self.expected = [], [PROBES, LEFT]
+        self.seen, self.expected = [], [LEFT]
 
     def watch(self, context: BrowserContext) -> None:
         context.on("console", self._hear)

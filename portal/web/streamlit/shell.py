@@ -38,10 +38,13 @@ SCRIPT_MARK = """<script>
 # 1. Streamlit's protobuf bundle compiles WebAssembly at load, inside a `try`, with JavaScript as its fallback (the
 #    package `long`; Streamlit 1.67). The content policy refuses it and Firefox logs the refusal at each load. Without
 #    the name there is nothing to refuse; the same fallback is taken.
-# 2. Streamlit closes the menu after a choice only where the browser calls itself a phone; a narrow window needs it too.
+# 2. On `/settings` Streamlit looks for its server under that path first and, refused, waits half a second before it
+#    asks at the root (1.67; measured: a page opened by its address stood after 1.0 s, told the place after 0.5).
+# 3. Streamlit closes the menu after a choice only where the browser calls itself a phone; a narrow window needs it too.
 SCRIPT = """<script>
       window.prerenderReady = false
       delete window.WebAssembly
+      window.__streamlit = { BACKEND_BASE_URL: location.origin + "/" }
       addEventListener("click", (event) => {
         if (innerWidth > 768 || !event.target.closest?.("[data-testid=stSidebarNavLink]")) return
         setTimeout(() => document.querySelector("[data-testid=stSidebarCollapseButton] button")?.click())
