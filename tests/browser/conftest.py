@@ -54,9 +54,9 @@ LOOK = """() => {
   const text = document.body.innerText.replace(/[0-9]+/g, '#');
   return [location.href, text, fields.join('|'), states.join('|'), shut.join()].join('\\n');
 }"""
-LOOK_EVERY_MS = 150
+LOOK_EVERY_MS = 100
 ALIKE = 3  # looks in a row; tables and charts come in pieces that are loaded late
-LOOKS_AT_MOST = 130
+LOOKS_AT_MOST = 200
 # Idle for 15 minutes ends a sign-in (SEC-35), 15 after a proof customers' data is shut (SEC-39); all tests take longer.
 SIGN_IN_KEPT_S = 6 * 60
 

@@ -118,10 +118,10 @@ class Walk:
         """Open the screen with all that is folded on it unfolded; how it looks then."""
         self.person.open(screen.path)
         self._page.get_by_role("heading", level=1).first.wait_for()
-        looks = self.person.whole()
         if screen.prepare is not None:
+            self.person.whole()
             screen.prepare(self.person)
-            looks = self.person.whole()
+        looks = self.person.whole()
         return self.person.whole() if self._unfold() else looks
 
     def _unfold(self) -> int:
