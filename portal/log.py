@@ -29,6 +29,8 @@ ALLOWED = frozenset(
     "seconds count attempt kind error_type where method outcome port version".split()
 )
 MAX_VALUE_CHARS = 300
+NOISY = ("httpx", "httpcore", "dbos", "uvicorn.access")
+"""Loggers of libraries of which warnings are enough."""
 
 
 def _only_allowed(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -56,7 +58,7 @@ def configure_logging(level: str = "INFO") -> None:
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
-    for noisy in ("httpx", "httpcore", "dbos", "uvicorn.access"):
+    for noisy in NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

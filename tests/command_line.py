@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import os
 import sys
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import structlog
+
 from portal.cli import main
+from portal.log import NOISY
 
 NOT_HANDED_ON = ("PORTAL_", "PRACTICE_")
 
@@ -43,6 +47,7 @@ def run_command(*words: object, data: Path, typed: str = "", variables: Mapping[
         mock.patch.object(sys, "stdin", given),
         redirect_stdout(out),
         redirect_stderr(err),
+        _logging_as_before(),
     ):
         try:
             main()
@@ -52,6 +57,21 @@ def run_command(*words: object, data: Path, typed: str = "", variables: Mapping[
     said = [_text(stream) for stream in (out, err)]
     assert "Traceback" not in said[1], said[1]
     return Ran(status, *said)
+
+
+@contextmanager
+def _logging_as_before() -> Iterator[None]:
+    """A command sends the log to its own standard error; the tests after it read theirs."""
+    before, was_configured = structlog.get_config(), structlog.is_configured()
+    levels = {name: logging.getLogger(name).level for name in ("", *NOISY)}
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
+        if not was_configured:
+            structlog.reset_defaults()
+        for name, level in levels.items():
+            logging.getLogger(name).setLevel(level)
 
 
 def _text(stream: io.TextIOWrapper) -> str:

@@ -37,10 +37,10 @@ def house(tmp_path: Path, counting_shop: CountingShop) -> Iterator[House]:
 
 @pytest.fixture(scope="session")
 def command() -> Callable[..., Ran]:
-    """`python -m portal …` on a house's data, with variables by their whole names."""
+    """`python -m portal …` on a house's data, with variables by their whole names; `typed` is what somebody types."""
 
-    def run(data: Path, *words: str, **variables: str) -> Ran:
-        return run_command(*words, data=data, variables={"PORTAL_MODE": "practice", **variables})
+    def run(data: Path, *words: str, typed: str = "", **variables: str) -> Ran:
+        return run_command(*words, data=data, typed=typed, variables={"PORTAL_MODE": "practice", **variables})
 
     return run
 

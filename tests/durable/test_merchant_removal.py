@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,13 +22,6 @@ pytestmark = pytest.mark.keeps("LAW-17", "LAW-18", "SEC-55")
 
 Command = Callable[..., Any]
 NAME, OTHER = "Brook & Bean Coffee", "Northwind Books"
-
-
-@pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    import io
-
-    return lambda words: monkeypatch.setattr(sys, "stdin", io.StringIO(words + "\n"))
 
 
 @pytest.fixture(params=["sqlite and a folder", "postgresql and a bucket"])
@@ -69,9 +61,7 @@ def files_of(house: House, merchant_id: str) -> tuple[int, int]:
     return keys, len(list(house.portal.blobs.names(merchant_id)))
 
 
-def test_a_removed_merchant_leaves_its_facts_and_nothing_else(
-    shops: House, command: Command, typed: Callable[[str], None]
-) -> None:
+def test_a_removed_merchant_leaves_its_facts_and_nothing_else(shops: House, command: Command) -> None:
     merchant_id = merchant_of(shops, NAME)
     person = shops.portal.accounts.user_for_account("maya@brookandbean.example.com", origin="cli")
     shops.portal.sessions.start_session(
@@ -80,8 +70,7 @@ def test_a_removed_merchant_leaves_its_facts_and_nothing_else(
     add_in_every_open_state(shops)
     assert files_of(shops, merchant_id) == (3, 3)
 
-    typed(NAME)
-    done = command(shops.data, "merchants", "remove", NAME, **shops.variables)
+    done = command(shops.data, "merchants", "remove", NAME, typed=NAME, **shops.variables)
     assert done.returncode == 0, done.stderr
 
     assert files_of(shops, merchant_id) == (0, 0)
@@ -116,9 +105,8 @@ def test_a_removed_merchant_leaves_its_facts_and_nothing_else(
     assert shops.portal.accounts.create_merchant(NAME) != merchant_id
 
 
-def test_another_name_typed_changes_nothing(shops: House, command: Command, typed: Callable[[str], None]) -> None:
-    typed(OTHER)
-    done = command(shops.data, "merchants", "remove", NAME, **shops.variables)
+def test_another_name_typed_changes_nothing(shops: House, command: Command) -> None:
+    done = command(shops.data, "merchants", "remove", NAME, typed=OTHER, **shops.variables)
     assert done.returncode == 1 and "nothing was changed" in done.stderr
     assert files_of(shops, merchant_of(shops, NAME)) == (3, 3)
 
@@ -160,14 +148,11 @@ def test_a_file_that_arrives_while_its_merchant_is_removed_is_not_kept(house: Ho
     assert house.strays() == []
 
 
-def test_no_backup_brings_a_removed_merchant_back(
-    house: House, command: Command, typed: Callable[[str], None], tmp_path: Path
-) -> None:
+def test_no_backup_brings_a_removed_merchant_back(house: House, command: Command, tmp_path: Path) -> None:
     assert house.run(submit=[f"c{n}@example.com" for n in range(3)]) == 0
     keys, merchant_id = tmp_path / "file-keys", merchant_of(house, NAME)
     assert command(house.data, "backup", "create", str(tmp_path / "b"), "--file-keys", str(keys)).returncode == 0
-    typed(NAME)
-    assert command(house.data, "merchants", "remove", NAME).returncode == 0
+    assert command(house.data, "merchants", "remove", NAME, typed=NAME).returncode == 0
 
     new = House(tmp_path / "new")
     new.data.mkdir(parents=True)

@@ -16,7 +16,7 @@ from portal.cases.clock.calculation import HOUSE, Clock, House
 from portal.cases.clock.events import Event, EventKind
 from portal.cases.clock.receipt import zone_of
 from portal.cases.endings import endings_of, is_filed
-from portal.cases.facts import ENDS, Fact, FactKind, IdentityResult, effective
+from portal.cases.facts import ENDS, Channel, Fact, FactKind, IdentityResult, effective
 from portal.cases.states import CaseState, state_of
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -102,6 +102,8 @@ def received_on(facts: Sequence[Fact], zone: ZoneInfo) -> dt.date:
 def events_of(facts: Sequence[Fact], zone: ZoneInfo) -> tuple[Event, ...]:
     """The facts that hold, as the clock reads them.
 
+    Who wrote by post is answered by post, so the target comes the merchant's days for the post earlier.
+
     A proof of identity that nobody asked for moves no day, and one that failed ends no waiting. What ended one part of
     the case is left out; where the parts came to an end, the clock hears the day of the last one.
     """
@@ -115,6 +117,8 @@ def events_of(facts: Sequence[Fact], zone: ZoneInfo) -> tuple[Event, ...]:
             continue
         if fact.kind is FactKind.RECEIVED and fact.codes.get("letter_dated"):
             found.append(Event(EventKind.LETTER_DATED, dt.date.fromisoformat(fact.codes["letter_dated"])))
+        if fact.kind is FactKind.RECEIVED and fact.codes.get("channel") == Channel.POST:
+            found.append(Event(EventKind.BY_POST, fact.day(zone)))
         if fact.kind is FactKind.IDENTITY and not (asked and _proved(fact)):
             continue
         asked = asked or fact.kind is FactKind.IDENTITY_ASKED

@@ -45,8 +45,8 @@ def as_it_was(desk: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def opened(desk: Any, merchant: str = "one", **given: Any) -> str:
     person = SecretStr(f"person.{secrets.token_hex(6)}@example.com")
-    values = {"received_on": CAME, "late_entry": LateEntry.POST, **given}
-    new = NewCase(((IdentifierKind.EMAIL, person),), frozenset({Right.ACCESS}), Channel.POST, **values)
+    values = {"received_on": CAME, "late_entry": LateEntry.POST, "channel": Channel.EMAIL, **given}
+    new = NewCase(((IdentifierKind.EMAIL, person),), frozenset({Right.ACCESS}), **values)
     found: str = desk.portal.case_intake.open(desk.user("sam", merchant), new).case_id
     return found
 
@@ -278,3 +278,12 @@ def test_a_new_time_zone_redates_open_cases_of_the_former_one(desk: Any) -> None
         assert row(desk, elsewhere).zone == "Asia/Tokyo"
     finally:
         in_zone(now.time_zone)
+
+
+def test_a_request_by_post_is_due_the_days_for_the_post_earlier(desk: Any) -> None:
+    by_post, by_email = opened(desk, channel=Channel.POST), opened(desk)
+    usual = row(desk, by_email).target_on
+    assert row(desk, by_post).target_on == usual - 3 * DAY
+    save(desk, post_days=10)
+    assert (row(desk, by_post).target_on, row(desk, by_email).target_on) == (usual - 10 * DAY, usual)
+    assert row(desk, by_post).last_lawful_on == row(desk, by_email).last_lawful_on
