@@ -11,8 +11,7 @@ import shutil
 import sys
 from pathlib import Path
 
-# The first is Chromium without a window: the same engine with less around it (the tests take a tenth less time).
-NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MAC = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",

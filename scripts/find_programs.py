@@ -65,7 +65,7 @@ def display() -> str | None:
 PROGRAMS: dict[str, tuple[Program, ...]] = {
     "browser": (
         Program("libatomic", libatomic, "libatomic1", "the library libatomic.so.1"),
-        Program("Chromium", find_browser.find, "chromium-headless-shell", "a Chromium, named by PORTAL_CHROMIUM"),
+        Program("Chromium", find_browser.find, "chromium", "a Chromium, named by PORTAL_CHROMIUM"),
     ),
     "engines": (
         Program("Firefox", lambda: engine("firefox"), "firefox-esr", "Firefox, named by PORTAL_FIREFOX"),

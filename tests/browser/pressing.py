@@ -76,11 +76,13 @@ class Screen:
 
 @dataclass
 class Walk:
-    """What one person pressed, and what was wrong."""
+    """What one person pressed, and what was wrong. `pressed` may hold what others pressed before: it is offered to this
+    person too, and not pressed once more."""
 
     person: Desk
     last: frozenset[str]  # words of buttons that end the sign-in: left for the end
     pressed: set[Key] = field(default_factory=set)
+    offered: set[Key] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     _answers: list[str] = field(default_factory=list)
     _downloads: int = 0
@@ -189,6 +191,7 @@ class Walk:
         found: dict[Key, Button] = {}
         for button in self.drawn():
             key = button.read_as(screen.name)
+            self.offered.add(key)
             if button.words not in self.last and key not in self.pressed:
                 found.setdefault(key, button)
         return list(found.values())

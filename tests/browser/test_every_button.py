@@ -1,6 +1,8 @@
 """Every button of every screen, as each role: it does something, and nothing breaks by it.
 
-Which buttons there are is read from what is drawn, so that one that comes later is pressed too.
+Which buttons there are is read from what is drawn, so that one that comes later is pressed too. The manager has nearly
+all of them and goes first; the others press what only they are offered. That a role may do no more than is drawn for it
+is `tests/identity/test_role_and_merchant_matrix.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import SHOPS, WAIT_MS, Demo, Desk, new_context
-from tests.browser.pressing import Screen, Walk
+from tests.browser.pressing import Key, Screen, Walk
 from tests.browser.test_every_page import pages_of
 
 if TYPE_CHECKING:
@@ -28,10 +30,8 @@ ENDS = {
     "unknown": ("bad.gateway@example.com", "Unknown"),
 }
 END_THE_SIGN_IN = ("Sign out", "Set up a second factor")
-# What must have been among the pressed ones, so that a walk that finds nothing fails.
+# What must have been offered, and pressed by somebody, so that a walk that finds nothing fails.
 AT_LEAST = {
-    "iris": {"Verify", "Clear filters", "Change password", "Sign out now"},
-    "sam": {"Request export", "Search", "try", "Ask again", "Record", "Change the request"},
     "maya": {
         "Invite",
         "Save",
@@ -43,6 +43,8 @@ AT_LEAST = {
         "Disable now",
         "Ask now",
     },
+    "sam": {"Request export", "Search", "try", "Ask again", "Change the request"},
+    "iris": {"Verify", "Clear filters", "Change password", "Sign out everywhere else"},
 }
 
 
@@ -61,6 +63,12 @@ def own(start_demo: Callable[..., Demo], chromium: Browser) -> Iterator[tuple[De
     context.close()
     yield demo, previews
     demo.stop()
+
+
+@pytest.fixture(scope="module")
+def pressed() -> set[Key]:
+    """What was pressed so far, by whomever."""
+    return set()
 
 
 def type_an_email(person: Desk) -> None:
@@ -123,7 +131,7 @@ def screens(person: Desk, previews: dict[str, str]) -> list[Screen]:
 
 @pytest.mark.parametrize("who", list(AT_LEAST))
 def test_every_button_does_something_and_breaks_nothing(
-    own: tuple[Demo, dict[str, str]], chromium: Browser, who: str
+    own: tuple[Demo, dict[str, str]], chromium: Browser, pressed: set[Key], who: str
 ) -> None:
     demo, previews = own
     context, trouble = new_context(chromium)
@@ -131,7 +139,7 @@ def test_every_button_does_something_and_breaks_nothing(
     person, elsewhere = (Desk(demo, each.new_page(), trouble) for each in (context, other))
     for desk in (elsewhere, person):
         desk.sign_in(f"{who}@{SHOPS['one']}")
-    walk = Walk(person, frozenset(END_THE_SIGN_IN))
+    walk = Walk(person, frozenset(END_THE_SIGN_IN), pressed)
     offered = screens(person, previews)
     for screen in offered:
         walk.every_button(screen)
@@ -145,5 +153,5 @@ def test_every_button_does_something_and_breaks_nothing(
     for each in (context, other):
         each.close()
     assert not walk.faults, "\n".join(walk.faults)
-    missing = AT_LEAST[who] - {words for _place, words in walk.pressed}
-    assert not missing, (missing, sorted(walk.pressed))
+    missing = AT_LEAST[who] - {words for _place, words in walk.offered & pressed}
+    assert not missing, (missing, sorted(walk.offered))
