@@ -54,7 +54,7 @@ def draw_tour(user: User) -> None:
     steps = [step for step in STEPS if allows(user.role, step.needs)]
     seen: set[str] = st.session_state.get(SEEN, set())
     with st.container(border=True, key="tour"):
-        left, right = st.columns([4, 1], vertical_alignment="center")
+        left, right = st.columns([3, 1], vertical_alignment="center")
         left.markdown(_("**New here?** Try it once from end to end. Nothing can break: everyone is invented."))
         right.button(_("Close the tour"), key="close_tour", on_click=_close, type="tertiary", icon=":material/close:")
         widths = [1.7 if step.page == "asked" else 1 for step in steps]  # its button is the widest in every language
