@@ -20,9 +20,7 @@ pytestmark = pytest.mark.browser
 def choose(person: Desk, rows: list[int]) -> None:
     """Tick the boxes of rows (from 1) of Past exports' table, each once the one before is counted."""
     for number, row in enumerate(rows, start=1):
-        box = person.page.locator("[data-testid=stDataFrame] canvas").first.bounding_box()
-        assert box is not None
-        person.page.mouse.click(box["x"] + 15, box["y"] + 36 + 36 * (row - 0.5))
+        person.tick_row(row)
         person.sees(f"{number} chosen")
         person.settle()
 

@@ -1,8 +1,8 @@
 """Every button of every screen, as each role: it does something, and nothing breaks by it.
 
-Which buttons there are is read from what is drawn, so that one that comes later is pressed too. The manager has nearly
-all of them and goes first; the others press what only they are offered. That a role may do no more than is drawn for it
-is `tests/identity/test_role_and_merchant_matrix.py`.
+Which buttons there are is read from what is drawn, so that one that comes later is pressed too. Who may do least goes
+first; the next presses what is new, and the manager, who disables the others, comes last. That a role may do no more
+than is drawn for it is `tests/identity/test_role_and_merchant_matrix.py`.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ ENDS = {
     "unknown": ("bad.gateway@example.com", "Unknown"),
 }
 END_THE_SIGN_IN = ("Sign out", "Set up a second factor")
-# What must have been offered, and pressed by somebody, so that a walk that finds nothing fails.
+# What must have been offered, to this person or to one before, so that a walk that finds nothing fails.
 AT_LEAST = {
+    "iris": {"Verify", "Clear filters", "Change password", "Sign out now"},
+    "sam": {"Request export", "Search", "try", "Ask again", "Record", "Change the request"},
     "maya": {
         "Invite",
         "Save",
@@ -43,8 +45,6 @@ AT_LEAST = {
         "Disable now",
         "Ask now",
     },
-    "sam": {"Request export", "Search", "try", "Ask again", "Change the request"},
-    "iris": {"Verify", "Clear filters", "Change password", "Sign out everywhere else"},
 }
 
 
@@ -153,5 +153,5 @@ def test_every_button_does_something_and_breaks_nothing(
     for each in (context, other):
         each.close()
     assert not walk.faults, "\n".join(walk.faults)
-    missing = AT_LEAST[who] - {words for _place, words in walk.offered & pressed}
+    missing = AT_LEAST[who] - {words for _place, words in walk.offered | pressed}
     assert not missing, (missing, sorted(walk.offered))
