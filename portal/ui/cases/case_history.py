@@ -78,10 +78,10 @@ def draw_timeline(view: CaseView, zone: dt.tzinfo, take_back: Callable[[ShownFac
     st.header(_("What happened"))
     for fact in list(reversed(view.facts))[:MOST_SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"case_fact_{fact.number}"):
-            st.caption(plain(when(fact.at, zone)))
+            st.caption(plain(when(fact.at, zone)), width="content")
             st.text(fact_said(fact), width="content")
             if fact.by:
-                st.caption(plain(fact.by))
+                st.caption(plain(fact.by), width="content")
             if fact.text and fact.kind is not FactKind.NOTE and "sha256" in fact.codes:
                 with st.popover(_("Letter"), type="tertiary"):
                     st.code(fact.text, language=None, wrap_lines=True)

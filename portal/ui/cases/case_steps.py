@@ -106,7 +106,7 @@ def draw_collect(portal: Portal, user: User, view: CaseView, exports: Sequence[E
     st.header(_("Collect"))
     for export in exports:
         with st.container(border=True, key=f"case_export_{export.id}"):
-            words, button = st.columns([6, 1], vertical_alignment="center")
+            words, button = st.columns([3, 1], vertical_alignment="center")
             with words.container(horizontal=True, vertical_alignment="center"):
                 badge = badge_of(export)
                 st.badge(badge.said, icon=badge.icon, color=badge.colour)
