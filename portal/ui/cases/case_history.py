@@ -83,7 +83,7 @@ def draw_timeline(view: CaseView, zone: dt.tzinfo, take_back: Callable[[ShownFac
             if fact.by:
                 st.caption(plain(fact.by), width="content")
             if fact.text and fact.kind is not FactKind.NOTE and "sha256" in fact.codes:
-                with st.popover(_("Letter"), type="tertiary"):
+                with st.popover(_("Letter")):
                     st.code(fact.text, language=None, wrap_lines=True)
                     st.caption(plain(f"SHA-256 {fact.codes['sha256']}"))
             if (

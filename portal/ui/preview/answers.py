@@ -95,9 +95,7 @@ def _headline(view: ExportView, today: dt.date) -> None:
 
 def _why_this_day(portal: Portal, user: User, view: ExportView) -> None:
     """The steps of the case's clock, read when they are asked for."""
-    with st.popover(
-        _("Why this day?"), type="tertiary", icon=":material/info:", key="why_this_day", on_change="rerun"
-    ) as opened:
+    with st.popover(_("Why this day?"), icon=":material/info:", key="why_this_day", on_change="rerun") as opened:
         if opened.open:
             st.text(steps_said(portal.case_register.show(user, view.case_id).clock.why))
 
