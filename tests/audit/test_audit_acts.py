@@ -58,8 +58,8 @@ ACTS: dict[str, Callable[[Any, User, str], object]] = {
     "export:handed_out": lambda d, u, e: list(d.portal.files.open_file(u, e, FileKind.CSV).chunks),
     "answer:sent": lambda d, u, e: d.portal.answers.record_sent(u, e, "post"),
     "answer:acknowledged": lambda d, u, e: d.portal.answers.record_acknowledged(u, sent(d, u)),
-    "answer:extended": lambda d, u, e: d.portal.answers.record_extended(u, d.run().id, "complexity"),
-    "answer:refused": lambda d, u, e: d.portal.answers.record_refused(u, d.run().id, "excessive"),
+    "answer:extended": lambda d, u, e: d.portal.answers.record_extended(u, d.run().id, "complexity", "Dear customer."),
+    "answer:refused": lambda d, u, e: d.portal.answers.record_refused(u, d.run().id, "excessive", "Dear customer."),
     "answer:closed": lambda d, u, e: d.portal.answers.record_closed(u, d.run().id, "no_request"),
     "answer:taken_back": lambda d, u, e: d.portal.answers.take_back_answer(u, sent(d, u)),
     "export:destroy": lambda d, u, e: d.portal.retention.destroy(u, e),
@@ -117,7 +117,7 @@ BLOCKED: dict[str, Callable[[Any, User, str], object]] = {
     "revealing": ACTS["export:reveal"],
     "downloading": ACTS["export:download"],
     "destroying": ACTS["export:destroy"],
-    "answering": lambda d, u, e: d.portal.answers.record_refused(u, e, "excessive"),
+    "answering": lambda d, u, e: d.portal.answers.record_refused(u, e, "excessive", "Dear customer."),
     "listing": ACTS["export:list_download"],
     "inviting": lambda d, u, e: d.portal.accounts.invite(
         u, email="newer@shop.example", name="New", role="agent", password="harbour-mustard-kite-38"

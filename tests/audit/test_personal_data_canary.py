@@ -55,7 +55,7 @@ def lived(new_desk: Any, tmp_path_factory: pytest.TempPathFactory) -> Life:
         portal.history.note_search(maya, "ada@example.com")
         portal.lookups.search_cards(maya, "ada@example.com")
         portal.answers.record_sent(maya, ada.id, "email")
-        portal.answers.record_extended(maya, views["refused@example.com"].id, "complexity")
+        portal.answers.record_extended(maya, views["refused@example.com"].id, "complexity", "Dear customer.")
         portal.decisions.release(maya, views["two.people@example.com"].id, "looked at, the giver's own")
         portal.retention.destroy(maya, views["two.people@example.com"].id)
         b"".join(portal.register.register_csv(maya).chunks)

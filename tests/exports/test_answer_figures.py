@@ -110,7 +110,7 @@ def test_recording_an_answer_moves_the_figures(desk: Any) -> None:
     maya, portal = desk.user("maya", "two"), desk.portal
     export_id = desk.run("grace@example.com", by=maya, received_on=TODAY - 20 * DAY).id
     before = portal.dashboard.figures(maya).answers
-    portal.answers.record_extended(maya, export_id, "complexity")
+    portal.answers.record_extended(maya, export_id, "complexity", "Dear customer.")
     portal.answers.record_sent(maya, export_id, "email")
     after = portal.dashboard.figures(maya).answers
     assert (before.open, after.open, after.decided, after.in_a_month, after.extended) == (1, 0, 1, 1.0, 1.0)

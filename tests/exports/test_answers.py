@@ -10,21 +10,24 @@ import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from portal import audit
+from portal.cases.facts import FactKind
 from portal.cases.standing import Standing
 from portal.composition import Portal
 from portal.errors import InputError, NotFound, NotPermitted, PortalError, StateConflict
 from portal.exports import HistoryFilter, State
 from portal.exports.core.answers import CHANNELS, COPIES, NO_FILE, REASONS, Kind
 from portal.exports.core.download import DocumentKind, FileKind
+from portal.storage.case_tables import Case
 from portal.storage.months import months_after
 from portal.storage.tables import Answer, AuditEntry, Export, utc_now
 from portal.trail.evidence import About
 
 DAY = dt.timedelta(days=1)
 TODAY = utc_now().date()
+LETTER = "Dear customer, we have decided."
 
 
 @pytest.fixture
@@ -61,7 +64,7 @@ def standing(desk: Any, export_id: str) -> tuple[Standing, dt.date | None, dt.da
 
 def test_a_request_is_open_and_due_a_month_after_its_receipt(desk: Any, portal: Portal) -> None:
     day = TODAY - 3 * DAY
-    record = portal.answers.record_of(desk.user("iris"), received(desk, 3))
+    record = portal.answers.record_of(desk.user("maya"), received(desk, 3))
     assert (record.standing, record.received_on, record.facts) == (Standing.OPEN, day, ())
     assert record.due_on == record.month_ends_on == months_after(day, 1)
     assert record.extended_at_most == months_after(day, 3)
@@ -167,11 +170,13 @@ def test_a_file_that_failed_its_check_cannot_have_been_sent(desk: Any, portal: P
         (lambda e, u, i: e.record_sent(u, i, "email", copy="photo"), "copy"),
         (lambda e, u, i: e.record_sent(u, i, "email", at=utc_now() + DAY), "at"),
         (lambda e, u, i: e.record_sent(u, i, "email", at=utc_now() - 5 * DAY), "at"),
-        (lambda e, u, i: e.record_refused(u, i, "too much work"), "reason"),
+        (lambda e, u, i: e.record_refused(u, i, "too much work", LETTER), "reason"),
+        (lambda e, u, i: e.record_refused(u, i, "excessive", " "), "letter"),
+        (lambda e, u, i: e.record_extended(u, i, "complexity", ""), "letter"),
         (lambda e, u, i: e.record_closed(u, i, "excessive"), "reason"),
-        (lambda e, u, i: e.record_extended(u, i, "identity"), "reason"),
-        (lambda e, u, i: e.record_extended(u, i, "complexity", until=TODAY + 100 * DAY), "until"),
-        (lambda e, u, i: e.record_extended(u, i, "complexity", until=TODAY + 20 * DAY), "until"),
+        (lambda e, u, i: e.record_extended(u, i, "identity", LETTER), "reason"),
+        (lambda e, u, i: e.record_extended(u, i, "complexity", LETTER, until=TODAY + 100 * DAY), "until"),
+        (lambda e, u, i: e.record_extended(u, i, "complexity", LETTER, until=TODAY + 20 * DAY), "until"),
     ],
 )
 def test_what_cannot_be_is_answered_with_its_field_and_records_nothing(
@@ -179,7 +184,7 @@ def test_what_cannot_be_is_answered_with_its_field_and_records_nothing(
 ) -> None:
     export_id = received(desk, 3)
     with pytest.raises(InputError) as refused:
-        act(portal.answers, desk.user("sam"), export_id)
+        act(portal.answers, desk.user("maya"), export_id)
     assert refused.value.field == field
     assert portal.answers.record_of(desk.user(), export_id).facts == () and entries(desk, export_id) == []
 
@@ -191,12 +196,12 @@ def test_what_cannot_be_is_answered_with_its_field_and_records_nothing(
 def test_an_extension_moves_the_day_once_and_to_three_months_at_most(desk: Any, portal: Portal) -> None:
     export_id, day = of_somebody(desk, 3), TODAY - 3 * DAY
     until = months_after(day, 2)
-    portal.answers.record_extended(desk.user("sam"), export_id, "many_requests", until=until)
+    portal.answers.record_extended(desk.user("sam"), export_id, "many_requests", LETTER, until=until)
     assert standing(desk, export_id) == (Standing.OPEN, None, until)
     with pytest.raises(StateConflict):
-        portal.answers.record_extended(desk.user("sam"), export_id, "complexity")
+        portal.answers.record_extended(desk.user("sam"), export_id, "complexity", LETTER)
     other = of_somebody(desk, 4)
-    portal.answers.record_extended(desk.user("sam"), other, "complexity")
+    portal.answers.record_extended(desk.user("sam"), other, "complexity", LETTER)
     assert standing(desk, other)[2] == months_after(TODAY - 4 * DAY, 3)
 
 
@@ -209,17 +214,17 @@ def test_an_extension_is_possible_up_to_the_last_day_of_the_month_and_not_on_the
     assert desk.portal.history.get(desk.user("sam"), export_id).due_on == TODAY - after * DAY
     assert (Kind.EXTENDED in portal.answers.record_of(desk.user("sam"), export_id).may) is allowed
     if allowed:
-        portal.answers.record_extended(desk.user("sam"), export_id, "complexity")
+        portal.answers.record_extended(desk.user("sam"), export_id, "complexity", LETTER)
     else:
         with pytest.raises(StateConflict) as refused:
-            portal.answers.record_extended(desk.user("sam"), export_id, "complexity")
+            portal.answers.record_extended(desk.user("sam"), export_id, "complexity", LETTER)
         assert refused.value.message == "The month is over, so it can no longer be extended."
 
 
 def test_a_refusal_answers_and_closing_needs_no_answer(desk: Any, portal: Portal) -> None:
     for reason in REASONS[Kind.REFUSED]:
         export_id = received(desk, 1)
-        portal.answers.record_refused(desk.user("sam"), export_id, reason)
+        portal.answers.record_refused(desk.user("maya"), export_id, reason, LETTER)
         assert standing(desk, export_id)[:2] == (Standing.REFUSED, TODAY)
         assert entries(desk, export_id)[0].facts["reason"] == reason
     closed = received(desk, 1)
@@ -228,9 +233,54 @@ def test_a_refusal_answers_and_closing_needs_no_answer(desk: Any, portal: Portal
     assert portal.answers.record_of(desk.user(), closed).may == (Kind.TAKEN_BACK,)
 
 
+def test_an_agent_cannot_refuse_a_request(desk: Any, portal: Portal) -> None:
+    sam, export_id = desk.user("sam"), received(desk, 1)
+    assert Kind.REFUSED not in portal.answers.record_of(sam, export_id).may
+    with pytest.raises(NotPermitted):
+        portal.answers.record_refused(sam, export_id, "excessive", LETTER)
+    assert standing(desk, export_id)[0] is Standing.OPEN
+
+
+@pytest.mark.keeps("LAW-16")
+def test_the_letter_that_told_of_it_is_kept_sealed_in_the_case(desk: Any, portal: Portal) -> None:
+    maya, export_id = desk.user("maya"), of_somebody(desk, 3)
+    case_id = portal.history.get(maya, export_id).case_id
+    portal.answers.record_extended(maya, export_id, "complexity", LETTER)
+    portal.answers.record_refused(maya, export_id, "excessive", LETTER + " So be it.")
+    wanted = [hashlib.sha256(words.encode()).hexdigest() for words in (LETTER, LETTER + " So be it.")]
+    assert [fact.sha256 for fact in portal.answers.record_of(maya, export_id).facts] == wanted
+    assert [entry.facts["sha256"] for entry in entries(desk, export_id)] == wanted
+    of_case = portal.case_register.show(maya, case_id).facts
+    told = [fact for fact in of_case if fact.kind in (FactKind.EXTENDED, FactKind.REFUSED)]
+    assert [(fact.text, fact.codes["sha256"]) for fact in told] == [
+        (LETTER, wanted[0]),
+        (LETTER + " So be it.", wanted[1]),
+    ]
+
+
+def test_a_refusal_told_after_the_first_period_is_marked_late_in_the_case(desk: Any, portal: Portal) -> None:
+    maya = desk.user("maya")
+    for days, late in ((70, "yes"), (3, None)):
+        export_id = of_somebody(desk, days)
+        portal.answers.record_refused(maya, export_id, "excessive", LETTER)
+        facts = portal.case_register.show(maya, portal.history.get(maya, export_id).case_id).facts
+        assert next(fact for fact in facts if fact.kind is FactKind.REFUSED).codes.get("late") == late
+
+
+def test_a_law_without_a_limit_takes_the_day_that_is_named(desk: Any, portal: Portal) -> None:
+    maya, export_id = desk.user("maya"), of_somebody(desk, 3)
+    with portal.db.write() as session:
+        session.execute(update(Case).where(Case.id == portal.history.get(maya, export_id).case_id).values(profile="CH"))
+    assert portal.answers.record_of(maya, export_id).extended_at_most is None
+    with pytest.raises(InputError):
+        portal.answers.record_extended(maya, export_id, "complexity", LETTER)
+    portal.answers.record_extended(maya, export_id, "complexity", LETTER, until=TODAY + 200 * DAY)
+    assert standing(desk, export_id)[2] == TODAY + 200 * DAY
+
+
 def test_a_mistake_is_taken_back_by_a_further_fact_and_nothing_is_lost(desk: Any, portal: Portal) -> None:
     sam, export_id = desk.user("sam"), received(desk, 3)
-    portal.answers.record_extended(sam, export_id, "complexity")
+    portal.answers.record_extended(sam, export_id, "complexity", LETTER)
     portal.answers.record_sent(sam, export_id, "email")
     portal.answers.take_back_answer(sam, export_id)
     assert standing(desk, export_id) == (Standing.OPEN, None, months_after(TODAY - 3 * DAY, 3))
@@ -238,7 +288,7 @@ def test_a_mistake_is_taken_back_by_a_further_fact_and_nothing_is_lost(desk: Any
     assert standing(desk, export_id) == (Standing.OPEN, None, months_after(TODAY - 3 * DAY, 1))
     with pytest.raises(StateConflict):
         portal.answers.take_back_answer(sam, export_id)
-    portal.answers.record_refused(sam, export_id, "excessive")
+    portal.answers.record_refused(desk.user("maya"), export_id, "excessive", LETTER)
     facts = portal.answers.record_of(sam, export_id).facts
     assert [(f.number, f.kind, f.taken_back) for f in facts] == [
         (1, Kind.EXTENDED, True), (2, Kind.SENT, True), (3, Kind.TAKEN_BACK, False), (4, Kind.TAKEN_BACK, False),
@@ -267,7 +317,7 @@ def test_the_day_of_an_answer_is_that_of_the_merchants_clock(desk: Any, portal: 
 
 def test_what_is_asked_again_carries_receipt_due_day_and_answer(desk: Any, portal: Portal) -> None:
     maya, old = desk.user(), received(desk, 3)
-    portal.answers.record_extended(maya, old, "complexity")
+    portal.answers.record_extended(maya, old, "complexity", LETTER)
     new = desk.settled(portal.submissions.reorder(maya, old))
     assert new.received_on == TODAY - 3 * DAY and new.request_id == old
     assert (new.answer, new.due_on) == (Standing.OPEN, months_after(TODAY - 3 * DAY, 3))
@@ -365,7 +415,7 @@ def test_past_exports_are_found_by_how_they_were_answered(desk: Any, portal: Por
     for name, days in (("fresh", 0), ("soon", 25), ("late", 40), ("later", 50), ("sent", 40), ("refused", 3)):
         ids[name] = of_somebody(desk, days, by=theirs)
     portal.answers.record_sent(theirs, ids["sent"], "email")
-    portal.answers.record_refused(theirs, ids["refused"], "unfounded")
+    portal.answers.record_refused(theirs, ids["refused"], "unfounded", LETTER)
 
     def found(size: int = 50, **wanted: Any) -> list[str]:
         names, after = [], None

@@ -66,7 +66,7 @@ EXPECTED: dict[str, Permission | None] = {
     "answers.record_acknowledged": P.EXPORT_CREATE,
     "answers.record_closed": P.EXPORT_CREATE,
     "answers.record_extended": P.EXPORT_CREATE,
-    "answers.record_refused": P.EXPORT_CREATE,
+    "answers.record_refused": P.CASE_DECIDE,
     "answers.record_sent": P.EXPORT_CREATE,
     "answers.take_back_answer": P.EXPORT_CREATE,
     "submissions.reorder": P.EXPORT_CREATE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -72,21 +73,35 @@ def test_an_agent_says_how_it_was_sent_and_the_page_says_it_back(
 
 
 @pytest.mark.parametrize(
-    ("kind", "reason", "standing"),
-    [(Kind.REFUSED, "identity", Standing.REFUSED), (Kind.CLOSED, "elsewhere", Standing.CLOSED),
-     (Kind.EXTENDED, "complexity", Standing.OPEN)],
+    ("kind", "reason", "standing", "button"),
+    [(Kind.REFUSED, "identity", Standing.REFUSED, "It was sent: record it"),
+     (Kind.CLOSED, "elsewhere", Standing.CLOSED, "Record"),
+     (Kind.EXTENDED, "complexity", Standing.OPEN, "It was sent: record it")],
 )  # fmt: skip
-def test_each_other_end_is_recorded_with_its_reason(
-    desk: Any, screen: MakeScreen, asked: Callable[[int], str], kind: Kind, reason: str, standing: Standing
+def test_each_other_end_is_recorded_with_its_reason_and_its_letter(
+    desk: Any, screen: MakeScreen, asked: Callable[[int], str], kind: Kind, reason: str, standing: Standing, button: str
 ) -> None:
     export_id = asked(3)
-    agent = pick(unfold(screen("sam").go("Preview", export_id)), kind)
-    select(agent, "Reason", reason).press("Record")
-    assert not agent.app.exception
+    manager = pick(unfold(screen("maya").go("Preview", export_id)), kind)
+    select(manager, "Reason", reason).run()
+    letters = [code.value for code in manager.app.code if "Your request" in code.value]
+    manager.press(button)
+    assert not manager.app.exception
     view = desk.portal.history.get(desk.user(), export_id)
     assert view.answer is standing
     assert (view.due_on > view.month_ends_on) is (kind is Kind.EXTENDED)
-    assert desk.portal.answers.record_of(desk.user(), export_id).facts[0].reason == reason
+    fact = desk.portal.answers.record_of(desk.user(), export_id).facts[0]
+    assert fact.reason == reason
+    assert [hashlib.sha256(letter.encode()).hexdigest() for letter in letters] == [fact.sha256][
+        : kind is not Kind.CLOSED
+    ]
+
+
+def test_refusing_is_not_offered_to_an_agent(desk: Any, screen: MakeScreen, asked: Callable[[int], str]) -> None:
+    agent = unfold(screen("sam").go("Preview", asked(3)))
+    kinds = next(field for field in agent.app.radio if field.label == "What happened?")
+    assert {"The answer was sent", "No answer is needed"} <= set(kinds.options)
+    assert "The request was refused" not in kinds.options
 
 
 def test_after_a_download_the_page_asks_how_it_reached_the_customer(

@@ -25,7 +25,7 @@ from portal.cases.facts import (
     RefusalReason,
     effective,
 )
-from portal.cases.letters import LETTER_MAX, letter_sha256
+from portal.cases.letters import sha256_of_sent
 from portal.cases.services.folding import folded
 from portal.cases.services.ledger import (
     NOT_NOW,
@@ -105,7 +105,7 @@ class CaseFile:
     def acknowledge(self, user: User, case_id: str, letter: str) -> None:
         """The person was told by letter that their request came (CASE-4). Raises InputError(field="letter")."""
         with self._recording(user, case_id, Permission.CASE_WORK) as recording:
-            codes = {"sha256": _sha256_of(letter)}
+            codes = {"sha256": sha256_of_sent(letter)}
             recording.add(
                 "case:acknowledge", FactKind.ACKNOWLEDGED, codes=codes, entry=codes, text=self._sealed(user, letter)
             )  # fmt: skip
@@ -170,7 +170,7 @@ class CaseFile:
             day = new_day(clock, until)
             if day is None:
                 raise InputError(WRONG_DAY, field="until")
-            codes = {"reason": reason.value, "until": day.isoformat(), "sha256": _sha256_of(letter)}
+            codes = {"reason": reason.value, "until": day.isoformat(), "sha256": sha256_of_sent(letter)}
             words = self._sealed(user, letter)
             recording.add("case:extend", FactKind.EXTENDED, codes=codes, entry=codes, text=words)
 
@@ -194,14 +194,14 @@ class CaseFile:
         """The person was told by `letter` that and why the request is refused. After the first period it counts as
         late, whatever more time was told (CLK-4)."""
         with self._recording(user, case_id, Permission.CASE_DECIDE) as recording:
-            codes = {"reason": reason.value, "sha256": _sha256_of(letter), "late": _late(recording)}
+            codes = {"reason": reason.value, "sha256": sha256_of_sent(letter), "late": _late(recording)}
             words = self._sealed(user, letter)
             recording.add("case:refuse", FactKind.REFUSED, codes=codes, entry=_said(codes), text=words)
 
     def close_not_identified(self, user: User, case_id: str, letter: str) -> None:
         """The person was told by `letter` that nobody could tell who they are; a proof opens the case again."""
         with self._recording(user, case_id, Permission.CASE_DECIDE) as recording:
-            codes = {"sha256": _sha256_of(letter), "late": _late(recording)}
+            codes = {"sha256": sha256_of_sent(letter), "late": _late(recording)}
             words = self._sealed(user, letter)
             recording.add("case:not_identified", FactKind.NOT_IDENTIFIED, codes=codes, entry=_said(codes), text=words)
 
@@ -251,16 +251,6 @@ def _check_colleague(recording: Recording, account_id: str) -> None:
     account = account_of(recording.session, recording.user, account_id)
     if account.disabled_at is not None or not allows(Role(account.role), Permission.CASE_WORK):
         raise InputError("Choose a colleague who works on cases.", field="account_id")
-
-
-def _sha256_of(letter: str) -> str:
-    """Raises InputError for what cannot be a letter."""
-    if not letter.strip() or len(letter) > LETTER_MAX:
-        raise InputError(f"A letter has at most {LETTER_MAX} characters, and at least one.", field="letter")
-    try:
-        return letter_sha256(letter)
-    except UnicodeEncodeError:  # half of a surrogate pair
-        raise InputError("The letter holds a character that cannot be written.", field="letter") from None
 
 
 def _late(recording: Recording) -> str:

@@ -103,15 +103,15 @@ class HandedOut:
 class AnswerRecord:
     """The status of a request. `may`: the kinds that may be recorded now, by a role that may record.
 
-    `month_ends_on` is the target, `extended_at_most` the one with more time, `due_on` the one that counts: all by the
-    clock of the case, in whose time zone `today` is today.
+    `month_ends_on` is the target, `extended_at_most` the one with more time (None where the law names no limit),
+    `due_on` the one that counts: all by the clock of the case, in whose time zone `today` is today.
     """
 
     standing: Standing
     received_on: dt.date
     month_ends_on: dt.date
     due_on: dt.date
-    extended_at_most: dt.date
+    extended_at_most: dt.date | None
     answered_on: dt.date | None
     today: dt.date
     facts: tuple[AnswerFact, ...]

@@ -12,8 +12,10 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.cases.clock import Clock
-from portal.cases.clock.gates import may_extend
-from portal.cases.services.ledger import as_folded, hold_case, own_case, rules_of, today_of
+from portal.cases.clock.gates import may_extend, new_day
+from portal.cases.letters import sha256_of_sent
+from portal.cases.services.file import WRONG_DAY
+from portal.cases.services.ledger import CaseSeal, as_folded, hold_case, own_case, rules_of, today_of
 from portal.cases.standing import Standing
 from portal.errors import InputError, StateConflict
 from portal.exports.core.answers import (
@@ -36,9 +38,9 @@ from portal.exports.history.case_facts import record_in_case
 from portal.identity import Permission, Role, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.roles import allows
-from portal.storage.case_tables import Case
+from portal.storage.case_tables import Case, CaseFact
 from portal.storage.engine import Database
-from portal.storage.tables import Account, Answer, AuditEntry, Export, utc_now
+from portal.storage.tables import Account, Answer, AuditEntry, Export, new_id, utc_now
 
 ACTS = {
     Kind.SENT: "answer:sent",
@@ -67,7 +69,8 @@ class Request:
         """What may be recorded next, by a role that may record."""
         manager = allows(role, Permission.CASE_DECIDE)
         more = may_extend(self.clock, utc_now(), rules_of(self.case).place, manager=manager)
-        return may_follow(Standing(self.standing.answer), self.rows, more_time=more)
+        kinds = may_follow(Standing(self.standing.answer), self.rows, more_time=more)
+        return tuple(kind for kind in kinds if manager or kind is not Kind.REFUSED)
 
 
 @refusals_audited
@@ -77,6 +80,7 @@ class Answers:
 
     db: Database
     refusal_audit: RefusalAudit
+    seal: CaseSeal
 
     def record_of(self, user: User, export_id: str) -> AnswerRecord:
         """Where the export's request stands and what was recorded, oldest first. Raises NotFound."""
@@ -105,29 +109,36 @@ class Answers:
         """The person said that they have it."""
         self._add(user, export_id, Kind.ACKNOWLEDGED, lambda _session, _request: {}, at)
 
-    def record_extended(self, user: User, export_id: str, reason: str, *, until: dt.date | None = None) -> None:
-        """The person was told of more time and its reason, up to `until` (the longest the law gives).
+    def record_extended(
+        self, user: User, export_id: str, reason: str, letter: str, *, until: dt.date | None = None
+    ) -> None:
+        """The person was told of more time and its reason by `letter`, the words as they went out; up to `until` (the
+        longest the law gives).
 
-        Raises StateConflict where the clock of the case lets no more time be told (CLK-3).
+        Raises StateConflict where the clock of the case lets no more time be told (CLK-3), InputError(field="reason",
+        "until" or "letter").
         """
 
         def fact(_session: Session, request: Request) -> dict[str, Any]:
             _one_of(reason, REASONS[Kind.EXTENDED], "reason", "Choose a reason.")
-            last = _longest(request.clock)
-            if until is not None and not request.clock.target_on < until <= last:
-                raise InputError("Choose a day after the target and within what the law allows.", field="until")
-            return {"reason": reason, "until": until or last}
+            day = new_day(request.clock, until)
+            if day is None:
+                raise InputError(WRONG_DAY, field="until")
+            return {"reason": reason, "until": day, "sha256": sha256_of_sent(letter)}
 
-        self._add(user, export_id, Kind.EXTENDED, fact, None)
+        self._add(user, export_id, Kind.EXTENDED, fact, None, letter=letter)
 
-    def record_refused(self, user: User, export_id: str, reason: str, *, at: dt.datetime | None = None) -> None:
-        """The person was told that and why the request is refused (Art. 12(4) GDPR)."""
+    def record_refused(
+        self, user: User, export_id: str, reason: str, letter: str, *, at: dt.datetime | None = None
+    ) -> None:
+        """The person was told by `letter` that and why the request is refused (Art. 12(4) GDPR). A manager decides."""
+        require(user, Permission.CASE_DECIDE)
 
         def fact(_session: Session, _request: Request) -> dict[str, Any]:
             _one_of(reason, REASONS[Kind.REFUSED], "reason", "Choose a reason.")
-            return {"reason": reason}
+            return {"reason": reason, "sha256": sha256_of_sent(letter)}
 
-        self._add(user, export_id, Kind.REFUSED, fact, at)
+        self._add(user, export_id, Kind.REFUSED, fact, at, letter=letter)
 
     def record_closed(self, user: User, export_id: str, reason: str) -> None:
         """Nothing needs to be answered."""
@@ -151,6 +162,8 @@ class Answers:
         kind: Kind,
         fact: Callable[[Session, Request], dict[str, Any]],
         at: dt.datetime | None,
+        *,
+        letter: str = "",
     ) -> None:
         require(user, Permission.EXPORT_CREATE)
         with self.db.write() as session:
@@ -173,11 +186,16 @@ class Answers:
             )  # fmt: skip
             session.add(row)
             session.flush()
-            record_in_case(session, user, standing.case_id, row)
+            record_in_case(session, user, standing.case_id, row, self._sealed(user, letter) if letter else None)
             audit.record(
                 session, user.merchant_id, user.account_id, ACTS[kind],
                 object_id=export_id, origin=user.origin, **_entry(row),
             )  # fmt: skip
+
+    def _sealed(self, user: User, letter: str) -> tuple[str, bytes]:
+        """The id of the case's new fact, and the words sealed for it."""
+        fact_id = new_id()
+        return fact_id, self.seal.seal(user.merchant_id, CaseFact, "text", fact_id, letter)
 
     def _request(self, session: Session, user: User, export_id: str) -> Request:
         asked = own_row(session, user, export_id)
@@ -196,7 +214,7 @@ class Answers:
             received_on=clock.received_on,
             month_ends_on=clock.target_on,
             due_on=clock.due_on,
-            extended_at_most=_longest(clock),
+            extended_at_most=clock.extended_target_on,
             answered_on=standing.answered_on,
             today=today_of(request.case),
             facts=tuple(_fact(row, names, row.number in holding) for row in request.rows),
@@ -239,10 +257,6 @@ def _package(session: Session, row: Export, wanted: str) -> tuple[str, str]:
     if not row.sha256 or State(row.state) is State.ATTENTION:
         raise InputError("There is no file of this export that could have been sent.", field="copy")
     return copy, row.sha256
-
-
-def _longest(clock: Clock) -> dt.date:
-    return clock.extended_target_on or clock.target_on
 
 
 def _names(session: Session, accounts: set[str]) -> dict[str, str]:

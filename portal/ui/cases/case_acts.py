@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Mapping
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
 
 from portal.cases.clock.regimes import PauseKind
-from portal.cases.facts import ClosingReason, ExtensionReason, FactKind, RefusalReason
+from portal.cases.facts import ClosingReason, FactKind
 from portal.cases.letters import LetterKind
 from portal.cases.services.file import ASKED
 from portal.cases.services.views import CaseView, ShownFact
@@ -19,12 +18,12 @@ from portal.composition import Portal
 from portal.errors import PortalError
 from portal.identity import Permission, User, allows
 from portal.ui.cases.case_history import fact_said
-from portal.ui.cases.case_words import CLOSING_WORDS, EXTENSION_WORDS, PAUSE_WORDS, REFUSAL_WORDS
+from portal.ui.cases.case_words import CLOSING_WORDS, PAUSE_WORDS
+from portal.ui.cases.letter_draft import draw_letter, it_was_sent, more_time_fields, refusal_field
 from portal.ui.common.danger import Danger, ask_first
-from portal.ui.common.file_link import text_link
 from portal.ui.common.notices import add_notice
 from portal.ui.common.problems import show_problem
-from portal.ui.common.words import _, date_field, language, later, plain
+from portal.ui.common.words import _, later, plain
 
 CHOOSABLE_ENDS: Final = (ClosingReason.ELSEWHERE, ClosingReason.TAKEN_BACK, ClosingReason.NO_REQUEST)
 EVERYBODY: Final = ""
@@ -81,27 +80,6 @@ def acts_offered(view: CaseView, *, decides: bool) -> list[CaseAct]:
     return [act for act, there in offered.items() if there]
 
 
-def _letter(portal: Portal, user: User, view: CaseView, kind: LetterKind, **given: Any) -> str | None:
-    """The letter as it is drafted; the words can be changed, and are copied from here. None with a problem shown."""
-    try:
-        letter = portal.case_letters.draft(user, view.row.id, kind, language=view.language or language(), **given)
-    except PortalError as error:
-        show_problem(error)
-        return None
-    text: str = letter.text
-    if st.toggle(_("Change the words"), key=f"case_letter_edit_{kind}"):
-        text = st.text_area(
-            _("Letter"), value=letter.text, height=320, max_chars=20_000, key=f"case_letter_{letter.sha256[:16]}"
-        )  # fmt: skip
-    else:
-        st.code(text, language=None, wrap_lines=True)
-    text_link(
-        _("Save the letter"), text, file_name=letter.file_name, media="text/plain", icon="save", key=f"letter-{kind}"
-    )
-    st.caption(_("Copy it into your own mail or print it. The portal does not send it yet."))
-    return text
-
-
 def _record(act: Callable[[], None], done: str) -> None:
     try:
         act()
@@ -112,30 +90,17 @@ def _record(act: Callable[[], None], done: str) -> None:
         st.rerun()
 
 
-def _it_was_sent(key: str, *, danger: bool = False) -> bool:
-    name = f"danger_case_{key}_now" if danger else f"case_{key}_now"
-    return st.button(_("It was sent: record it"), type="primary", key=name, icon=":material/outgoing_mail:")
-
-
 def _acknowledge(portal: Portal, user: User, view: CaseView) -> None:
-    text = _letter(portal, user, view, LetterKind.ACKNOWLEDGEMENT)
-    if text is not None and _it_was_sent("acknowledge"):
+    text = draw_letter(portal, user, view.row.id, LetterKind.ACKNOWLEDGEMENT)
+    if text is not None and it_was_sent("acknowledge"):
         _record(lambda: portal.case_file.acknowledge(user, view.row.id, text), _("Recorded: receipt was confirmed."))
 
 
 def _more_time(portal: Portal, user: User, view: CaseView) -> None:
     clock = view.clock
-    latest = clock.extended_target_on
-    reason = st.selectbox(
-        _("Reason"), list(ExtensionReason), key="case_extension", format_func=lambda r: _(EXTENSION_WORDS[r])
-    )
-    until = st.date_input(
-        _("New last day"), value=latest or clock.target_on + (clock.target_on - clock.received_on), max_value=latest,
-        min_value=clock.target_on + dt.timedelta(days=1), format=date_field(), key="case_until",
-    )  # fmt: skip
-    st.caption(_("More time can be told once, with its reason, before the first period ends."))
-    text = _letter(portal, user, view, LetterKind.MORE_TIME, reason=reason, until=until)
-    if text is not None and reason is not None and _it_was_sent("more_time"):
+    reason, until = more_time_fields(clock.target_on, clock.received_on, clock.extended_target_on)
+    text = draw_letter(portal, user, view.row.id, LetterKind.MORE_TIME, reason=reason, until=until)
+    if text is not None and reason is not None and it_was_sent("more_time"):
         _record(
             lambda: portal.case_file.extend(user, view.row.id, reason, text, until=until),
             _("Recorded: more time was announced."),
@@ -143,11 +108,9 @@ def _more_time(portal: Portal, user: User, view: CaseView) -> None:
 
 
 def _refuse(portal: Portal, user: User, view: CaseView) -> None:
-    reason = st.selectbox(
-        _("Reason"), list(RefusalReason), key="case_refusal", format_func=lambda r: _(REFUSAL_WORDS[r])
-    )
-    text = _letter(portal, user, view, LetterKind.REFUSAL, reason=reason)
-    if text is not None and reason is not None and _it_was_sent("refuse", danger=True):
+    reason = refusal_field()
+    text = draw_letter(portal, user, view.row.id, LetterKind.REFUSAL, reason=reason)
+    if text is not None and reason is not None and it_was_sent("refuse", danger=True):
         _record(
             lambda: portal.case_file.refuse(user, view.row.id, reason, text), _("Recorded: the request was refused.")
         )
@@ -155,8 +118,8 @@ def _refuse(portal: Portal, user: User, view: CaseView) -> None:
 
 def _not_identified(portal: Portal, user: User, view: CaseView) -> None:
     st.caption(_("Ends the case. A proof of identity opens it again."))
-    text = _letter(portal, user, view, LetterKind.NOT_IDENTIFIED)
-    if text is not None and _it_was_sent("not_identified", danger=True):
+    text = draw_letter(portal, user, view.row.id, LetterKind.NOT_IDENTIFIED)
+    if text is not None and it_was_sent("not_identified", danger=True):
         _record(
             lambda: portal.case_file.close_not_identified(user, view.row.id, text),
             _("Recorded: the person was told that they could not be identified."),

@@ -9,23 +9,18 @@ import streamlit as st
 
 from portal.cases.standing import Standing
 from portal.composition import Portal
-from portal.errors import PortalError
 from portal.exports import ExportView
-from portal.exports.core.answers import CHANNELS, COPIES, DUE_SOON, NO_FILE, REASONS, AnswerFact, AnswerRecord, Kind
-from portal.exports.core.download import FileKind
+from portal.exports.core.answers import DUE_SOON, AnswerFact, AnswerRecord, Kind
 from portal.exports.history.answer_figures import AnswerFigures
 from portal.identity import Permission, User, allows
 from portal.ui.cases.case_words import steps_said
 from portal.ui.common import navigation
 from portal.ui.common.acts import word
-from portal.ui.common.problems import show_problem
 from portal.ui.common.times import when, when_and_ago
-from portal.ui.common.words import _, date_field, day, day_of_year, number, percent, plain, plural
+from portal.ui.common.words import _, day, day_of_year, number, percent, plain, plural
 from portal.ui.help.help_places import help_link
+from portal.ui.preview.answer_form import RECORDED, draw_form
 from portal.ui.preview.answer_words import CHANNEL_WORDS, COPY_WORDS, KIND_WORDS, REASON_WORDS
-
-RECORDED = "_answer_recorded"
-"""In the session's state until it is said: the export, how many records it had, and what was recorded then."""
 
 
 def standing_said(view: ExportView, today: dt.date) -> str:
@@ -66,7 +61,7 @@ def draw_answer(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) -
                 )
             )
         if record.may and allows(user.role, Permission.EXPORT_CREATE):
-            _form(portal, user, view, record, zone)
+            draw_form(portal, user, view, record, zone)
         help_link("answer")
 
 
@@ -128,94 +123,6 @@ def _what(fact: AnswerFact) -> str:
     if fact.taken_back:
         parts.append(_("taken back"))
     return " · ".join(parts)
-
-
-def _form(portal: Portal, user: User, view: ExportView, record: AnswerRecord, zone: dt.tzinfo) -> None:
-    """The kind outside of the form, for the fields depend on it. Nothing is proposed where something is recorded: the
-    same is not recorded twice by habit."""
-    kind = st.radio(
-        _("What happened?"),
-        record.may,
-        format_func=lambda k: _(KIND_WORDS[k]),
-        horizontal=True,
-        index=None if record.facts else 0,
-        key=f"answer_kind_{len(record.facts)}",
-    )
-    if kind is None:
-        return
-    # Held while the form is open: a default that moves on would take back what was chosen.
-    fresh = dt.datetime.now(zone).replace(second=0, microsecond=0, tzinfo=None)
-    now: dt.datetime = st.session_state.setdefault(f"_answer_now_{view.id}", fresh)
-    at, until, channel, copy, reason = now, record.extended_at_most, CHANNELS[0], "", ""
-    # A form of its own for each record: a second press belongs to the one that is used up, and records nothing more.
-    with st.form(f"answer_form_{len(record.facts)}", border=False):
-        cells = iter(st.columns(3))
-        if kind is Kind.SENT:
-            channel = next(cells).selectbox(_("How"), CHANNELS, format_func=lambda c: _(CHANNEL_WORDS[c]))
-            copies = _copies(view, record)
-            copy = next(cells).selectbox(_("What was sent"), copies, format_func=lambda c: _(COPY_WORDS[c]))
-        if kind in REASONS:
-            reason = next(cells).selectbox(_("Reason"), REASONS[kind], format_func=lambda r: _(REASON_WORDS[r]))
-        if kind is Kind.EXTENDED:
-            until = next(cells).date_input(
-                _("New last day"), value=record.extended_at_most, max_value=record.extended_at_most,
-                min_value=record.month_ends_on + dt.timedelta(days=1), format=date_field(),
-            )  # fmt: skip
-            st.caption(_("Tell the customer within the first month, and why. Three months from receipt at most."))
-        if kind in (Kind.SENT, Kind.ACKNOWLEDGED, Kind.REFUSED):
-            earliest = min(_midnight(record.received_on), now)
-            at = next(cells).datetime_input(
-                _("When"), value=now, min_value=earliest, max_value=_tonight(now), format=date_field(),
-                step=dt.timedelta(minutes=1),
-            ) or now  # fmt: skip
-        if kind is Kind.TAKEN_BACK:
-            st.caption(_("It stays in the list, and counts no longer."))
-        if st.form_submit_button(_("Record"), type="primary", icon=":material/edit_note:"):
-            moment = None if at == now else at.replace(tzinfo=zone)
-            said = _("Recorded: {what}.").format(what=_(KIND_WORDS[kind]))
-            st.session_state[RECORDED] = (view.id, len(record.facts), said)  # before: a second press ends this run
-            try:
-                _record(portal, user, view.id, kind, moment, channel, copy, reason, until)
-            except PortalError as error:
-                st.session_state.pop(RECORDED, None)
-                show_problem(error)
-            else:
-                del st.session_state[f"_answer_now_{view.id}"]
-                st.rerun()
-
-
-def _record(
-    portal: Portal, user: User, export_id: str, kind: Kind, at: dt.datetime | None, channel: str, copy: str,
-    reason: str, until: dt.date,
-) -> None:  # fmt: skip
-    portal = portal
-    if kind is Kind.SENT:
-        portal.answers.record_sent(user, export_id, channel, at=at, copy=copy)
-    elif kind is Kind.ACKNOWLEDGED:
-        portal.answers.record_acknowledged(user, export_id, at=at)
-    elif kind is Kind.EXTENDED:
-        portal.answers.record_extended(user, export_id, reason, until=until)
-    elif kind is Kind.REFUSED:
-        portal.answers.record_refused(user, export_id, reason, at=at)
-    elif kind is Kind.CLOSED:
-        portal.answers.record_closed(user, export_id, reason)
-    else:
-        portal.answers.take_back_answer(user, export_id)
-
-
-def _copies(view: ExportView, record: AnswerRecord) -> list[str]:
-    """What may have been sent, the likeliest first: the copy handed out last."""
-    last = record.handed_out.copy if record.handed_out else ""
-    there = {FileKind.ORIGINAL: bool(view.sha256), last: bool(last), NO_FILE: True}
-    return sorted((copy for copy in COPIES if there.get(copy)), key=lambda copy: copy != last)
-
-
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, dt.time.min)
-
-
-def _tonight(now: dt.datetime) -> dt.datetime:
-    return now.replace(hour=23, minute=59)
 
 
 def draw_answer_figures(figures: AnswerFigures) -> None:

@@ -85,7 +85,7 @@ def test_asking_again_stays_in_the_case_also_after_its_end(desk: Any) -> None:
 def test_after_the_end_a_new_export_opens_a_new_case(desk: Any) -> None:
     person = somebody()
     export_id = desk.ask(person)
-    desk.portal.answers.record_refused(desk.user(), export_id, "excessive")
+    desk.portal.answers.record_refused(desk.user(), export_id, "excessive", "Dear customer.")
     later = case_of(desk, desk.ask(person))
     assert later.id != case_of(desk, export_id).id and later.state == "collecting"
 
@@ -94,7 +94,7 @@ def test_what_is_recorded_of_the_answer_is_a_fact_of_the_case_and_so_is_its_taki
     answers, user = desk.portal.answers, desk.user()
     export_id = desk.run().id
     case = case_of(desk, export_id)
-    answers.record_extended(user, export_id, "complexity")
+    answers.record_extended(user, export_id, "complexity", "Dear customer.")
     assert case_of(desk, export_id).extended_to == desk.portal.history.get(user, export_id).due_on
     answers.record_sent(user, export_id, "email")
     answered = case_of(desk, export_id)
@@ -118,7 +118,7 @@ def test_a_case_ends_when_each_thing_asked_for_has_ended(desk: Any) -> None:
     desk.portal.answers.record_closed(user, first, "elsewhere")
     assert case_of(desk, first).state == "collecting"
     assert [view.answer for view in views(desk, first, second)] == [Standing.CLOSED, Standing.OPEN]
-    desk.portal.answers.record_refused(user, second, "excessive")
+    desk.portal.answers.record_refused(user, second, "excessive", "Dear customer.")
     assert case_of(desk, first).state == "refused"
     desk.portal.answers.take_back_answer(user, second)
     assert case_of(desk, first).state == "collecting"

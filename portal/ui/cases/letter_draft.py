@@ -1,0 +1,63 @@
+"""The letter that an act on a case needs: its draft on the screen, the fields that its words depend on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import streamlit as st
+
+from portal.cases.facts import ExtensionReason, RefusalReason
+from portal.cases.letters import LETTER_MAX, LetterKind
+from portal.composition import Portal
+from portal.errors import PortalError
+from portal.identity import User
+from portal.ui.cases.case_words import EXTENSION_WORDS, REFUSAL_WORDS
+from portal.ui.common.file_link import text_link
+from portal.ui.common.problems import show_problem
+from portal.ui.common.words import _, date_field, language
+
+
+def draw_letter(portal: Portal, user: User, case_id: str, kind: LetterKind, **given: Any) -> str | None:
+    """The letter as it is drafted; the words can be changed, and are copied from here. None with a problem shown."""
+    try:
+        letter = portal.case_letters.draft(user, case_id, kind, language=language(), **given)
+    except PortalError as error:
+        show_problem(error)
+        return None
+    text: str = letter.text
+    if st.toggle(_("Change the words"), key=f"case_letter_edit_{kind}"):
+        text = st.text_area(
+            _("Letter"), value=letter.text, height=320, max_chars=LETTER_MAX, key=f"case_letter_{letter.sha256[:16]}"
+        )  # fmt: skip
+    else:
+        st.code(text, language=None, wrap_lines=True)
+    text_link(
+        _("Save the letter"), text, file_name=letter.file_name, media="text/plain", icon="save", key=f"letter-{kind}"
+    )
+    st.caption(_("Copy it into your own mail or print it. The portal does not send it yet."))
+    return text
+
+
+def more_time_fields(
+    target_on: dt.date, received_on: dt.date, latest: dt.date | None
+) -> tuple[ExtensionReason | None, dt.date | None]:
+    """Why more time is needed and up to which day. Without a latest day, twice the first period is proposed."""
+    reason = st.selectbox(
+        _("Reason"), list(ExtensionReason), key="case_extension", format_func=lambda r: _(EXTENSION_WORDS[r])
+    )
+    until = st.date_input(
+        _("New last day"), value=latest or target_on + (target_on - received_on), max_value=latest,
+        min_value=target_on + dt.timedelta(days=1), format=date_field(), key="case_until",
+    )  # fmt: skip
+    st.caption(_("More time can be told once, with its reason, before the first period ends."))
+    return reason, until
+
+
+def refusal_field() -> RefusalReason | None:
+    return st.selectbox(_("Reason"), list(RefusalReason), key="case_refusal", format_func=lambda r: _(REFUSAL_WORDS[r]))
+
+
+def it_was_sent(key: str, *, danger: bool = False) -> bool:
+    name = f"danger_case_{key}_now" if danger else f"case_{key}_now"
+    return st.button(_("It was sent: record it"), type="primary", key=name, icon=":material/outgoing_mail:")
