@@ -14,8 +14,9 @@ from portal.identity import Permission, allows
 from portal.runtime import get_portal
 from portal.ui.account.session import current_user
 from portal.ui.cases.case_figures import draw_months
-from portal.ui.cases.case_table import SOON_DAYS, case_table
+from portal.ui.cases.case_table import SOON_DAYS, case_table, due_said
 from portal.ui.cases.case_words import STATE_BADGES
+from portal.ui.cases.why_days import draw_why_days
 from portal.ui.common import navigation
 from portal.ui.common.problems import show_problem
 from portal.ui.common.times import reader_zone
@@ -117,8 +118,12 @@ else:
         chosen = case_table(page.rows, today, key=f"cases_table_{len(way)}")
         if chosen is not None:
             navigation.go_to_case(chosen)
-        st.caption(plural("{n} case on this page. Click a row's box to open it.",
-                          "{n} cases on this page. Click a row's box to open one.", len(page.rows)))  # fmt: skip
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption(plural("{n} case on this page. Click a row's box to open it.",
+                              "{n} cases on this page. Click a row's box to open one.", len(page.rows)),
+                       width="content")  # fmt: skip
+            days = {row.id: f"{row.name} · {due_said(row, today)}" for row in page.rows}
+            draw_why_days(portal, user, days, key="cases")
     else:
         nothing(wanted)
     turn(page, way)

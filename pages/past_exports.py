@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Final
 from urllib.parse import urlencode
 
@@ -14,6 +15,7 @@ from portal.exports.history.filters import from_address, to_address
 from portal.identity import Permission, allows
 from portal.runtime import get_portal
 from portal.ui.account.session import current_user
+from portal.ui.cases.why_days import draw_why_days
 from portal.ui.common import navigation
 from portal.ui.common.badges import BADGES
 from portal.ui.common.danger import danger_button, list_names
@@ -22,7 +24,7 @@ from portal.ui.common.problems import show_problem
 from portal.ui.common.refresh_throttle import mark_of, skip_refresh_for
 from portal.ui.common.times import reader_zone, when
 from portal.ui.common.words import _, date_field, later, number, plain, plural, sentence
-from portal.ui.history.export_table import choose_exports, expiries_good_for, export_table
+from portal.ui.history.export_table import choose_exports, days_of_exports, expiries_good_for, export_table
 
 NEWEST, EXPIRING = later("Newest first"), later("Expiring soonest")
 ANSWERS: dict[str, str] = {
@@ -224,6 +226,10 @@ def name_of(row: ExportView) -> str:
     return f"{row.customer} · {sentence(row.scope)} · {when(row.requested_at, zone)}"
 
 
+def why_days(page: ExportPage) -> None:
+    draw_why_days(portal, user, days_of_exports(page.rows, dt.datetime.now(zone).date()), key="exports")
+
+
 def act_on_several(page: ExportPage) -> None:
     """A box a row and two acts, each confirmed. Stands still while one chooses."""
     told = st.session_state.pop("_history_told", None)
@@ -240,6 +246,7 @@ def act_on_several(page: ExportPage) -> None:
         ):
             confirm_destroy(chosen, [name_of(row) for row in page.rows if row.id in chosen])
         st.caption(plural("{n} chosen", "{n} chosen", len(chosen)))
+        why_days(page)
     if len(way) > 1 or page.after is not None:
         turn(page, way)
 
@@ -260,8 +267,11 @@ def rows(page: ExportPage) -> None:
     chosen = export_table(page.rows, zone, key=f"history_table_{len(way)}")
     if chosen is not None:
         navigation.go_to_export(chosen)
-    st.caption(plural("{n} export on this page. Click a row's box to open it.",
-                      "{n} exports on this page. Click a row's box to open one.", len(page.rows)))  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(plural("{n} export on this page. Click a row's box to open it.",
+                          "{n} exports on this page. Click a row's box to open one.", len(page.rows)),
+                   width="content")  # fmt: skip
+        why_days(page)
     if len(way) > 1 or page.after is not None:
         turn(page, way)
 

@@ -17,6 +17,7 @@ from portal.runtime import get_portal
 from portal.ui.account.session import current_user
 from portal.ui.cases.case_table import SOON_DAYS, due_said
 from portal.ui.cases.case_words import STATE_BADGES
+from portal.ui.cases.why_days import draw_why_days
 from portal.ui.common import navigation
 from portal.ui.common.badges import badge_of
 from portal.ui.common.charts import figures_of_today, outcomes_by_day
@@ -26,7 +27,7 @@ from portal.ui.common.refresh_throttle import mark_of, skip_refresh_for
 from portal.ui.common.times import expires_in, reader_zone
 from portal.ui.common.words import _, number, plain, sentence
 from portal.ui.help.tour import draw_tour
-from portal.ui.history.export_table import expiries_good_for, export_table
+from portal.ui.history.export_table import days_of_exports, expiries_good_for, export_table
 from portal.ui.preview.answers import draw_answer_figures, standing_said
 
 portal = get_portal()
@@ -60,8 +61,10 @@ def cause(words: str, count: int, *, key: str, few: bool) -> DeltaGenerator:
     return st.expander(f"{plain(words)} · {number(count)}", expanded=few, key=f"cause_{key}")
 
 
-def due_cases() -> None:
-    """Cases by what they need: those over their day, those near it, those whose person is not recognised yet."""
+def due_cases() -> dict[str, str]:
+    """Cases by what they need: those over their day, those near it, those whose person is not recognised yet. Gives
+    what is said of the day of each, by the case's id."""
+    days: dict[str, str] = {}
     for words, key, wanted in case_causes():
         count = portal.case_register.count(user, wanted)
         if not count:
@@ -71,6 +74,8 @@ def due_cases() -> None:
             first_of(len(rows), count, _("Cases"))
             for row in rows:
                 case_line(row, key)
+                days[row.id] = f"{row.name} · {due_said(row, today())}"
+    return days
 
 
 def case_causes() -> tuple[tuple[str, str, CaseFilter], ...]:
@@ -174,11 +179,12 @@ def live() -> None:
         st.metric(
             _("Waiting for a decision"), number(shown.waiting), border=True, help=_("Exports that need a person.")
         )
-    due_cases()
+    days = due_cases()
     if shown.expiring_soon:
         expiring(shown.expiring_soon, shown.expiring)
     if shown.latest:
         to_decide(shown.deciding, shown.waiting)
+    draw_why_days(portal, user, days_of_exports(shown.deciding, today()) | days, key="today")
     if shown.by_day:
         outcomes_by_day(shown.by_day)
     st.header(_("Latest exports"))

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from portal.practice.invented.world import World
 from tests.browser.conftest import WAIT_MS, Desk, new_context
 
 if TYPE_CHECKING:
@@ -154,3 +155,41 @@ def test_the_menu_counts_the_cases_that_are_due_within_a_week(desk: Callable[[st
     agent.settle()
     open_pasted(agent)
     agent.until(lambda: due_soon_in_menu(agent) == before + 1)
+
+
+def test_the_last_four_digits_of_a_card_open_no_case_until_the_card_is_found(
+    desk: Callable[[str], Desk], world: World
+) -> None:
+    card = next(card for card in world.cards.values() if card.merchant_id == world.merchant("one").id)
+    last_four = card.number[-4:]
+    agent = desk("sam")
+    agent.open("/new_case")
+    agent.page.get_by_label("What did you get?").fill(last_four)
+    agent.page.get_by_label("What did you get?").blur()
+    agent.sees("The last four digits are many people's.")
+    agent.unfold("Find a card")
+    agent.fill("Number, last four digits, name or email", card.number)
+    agent.press("Search")
+    agent.press(f"Use •••• {last_four}")
+    agent.until(lambda: "The last four digits are many people's." not in agent.text())
+    open_pasted(agent)
+    agent.sees("•••" + card.id[-4:])
+
+
+def test_each_list_of_due_days_says_why(desk: Callable[[str], Desk]) -> None:
+    agent = desk("sam")
+    name = open_case(agent, f"person.{secrets.token_hex(6)}@example.com")
+    agent.press("Ask LoyaltyDog by Email")
+    agent.heading("Preview").wait_for(timeout=WAIT_MS)
+    for page in ("Cases", "Past exports"):
+        agent.go(page)
+        agent.whole()
+        agent.click(agent.button("Why this day?"))
+        steps = agent.page.get_by_test_id("stPopoverBody")
+        steps.get_by_text("The target is").wait_for(timeout=WAIT_MS)
+        if page == "Cases":
+            agent.click(steps.get_by_role("combobox"))
+            agent.click(agent.page.get_by_role("option", name=re.compile(name)))
+            steps.get_by_text(f"Received on {dt.date.today():%-d %b %Y}").wait_for(timeout=WAIT_MS)
+        agent.page.keyboard.press("Escape")
+        steps.wait_for(state="detached", timeout=WAIT_MS)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from portal.cases.standing import Standing
 from portal.exports import ExportView
 from portal.ui.common.badges import badge_of
 from portal.ui.common.coloured import coloured
@@ -26,6 +27,12 @@ def export_table(rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str) -> st
     """Draw the rows; gives the id of the one clicked, if any."""
     chosen = _draw(rows, zone, key=key, mode="single-row")
     return chosen[0] if chosen else None
+
+
+def days_of_exports(rows: Sequence[ExportView], today: dt.date) -> dict[str, str]:
+    """What the table calls each case whose answer has a day, by the case's id."""
+    waiting = [row for row in rows if row.answer is Standing.OPEN]
+    return {row.case_id: f"{row.customer} · {standing_said(row, today)}" for row in waiting}
 
 
 def expiries_good_for(rows: Sequence[ExportView]) -> float:
