@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 import streamlit as st
 
 from portal.cases.services.views import CaseView
+from portal.cases.states import OPEN_STATES
 from portal.errors import NotFound
 from portal.identity import Permission, allows
 from portal.runtime import get_portal
 from portal.ui.account.session import current_user
-from portal.ui.cases.case_acts import draw_more, take_back
+from portal.ui.cases.case_acts import draw_more, mark_done, take_back
 from portal.ui.cases.case_head import draw_asked_before, draw_head, draw_steps
 from portal.ui.cases.case_history import draw_notes, draw_timeline
 from portal.ui.cases.case_print import case_as_html, print_file_name
-from portal.ui.cases.case_steps import draw_collect, draw_identity, draw_waiting
+from portal.ui.cases.case_steps import draw_collect, draw_demands, draw_identity, draw_waiting
 from portal.ui.common import navigation
 from portal.ui.common.file_link import text_link
 from portal.ui.common.problems import show_problem
@@ -67,6 +69,8 @@ def draw(view: CaseView) -> None:
         draw_waiting(portal, user, view)
         draw_identity(portal, user, view)
         draw_collect(portal, user, view, exports, view.today)
+        works = allows(user.role, Permission.CASE_WORK) and view.row.state in OPEN_STATES
+        draw_demands(view, partial(mark_done, portal, user, view) if works else None)
     with aside:
         draw_notes(portal, user, view, zone)
     draw_print(view)

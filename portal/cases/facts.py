@@ -74,6 +74,10 @@ class Right(StrEnum):
     CONSENT_WITHDRAWAL = "consent_withdrawal"
 
 
+PERSONS_COPY = frozenset({Right.ACCESS, Right.PORTABILITY})
+"""What an export serves."""
+
+
 class DemandOutcome(StrEnum):
     OPEN = "open"
     GIVEN = "given"
@@ -163,7 +167,7 @@ class NotNeeded(StrEnum):
 
 
 CODES: Mapping[FactKind, frozenset[str]] = {
-    FactKind.RECEIVED: frozenset({"channel", "late_entry", "letter_dated"}),
+    FactKind.RECEIVED: frozenset({"channel", "late_entry", "letter_dated", "demands"}),
     FactKind.FOLLOW_UP: frozenset({"channel"}),
     FactKind.ACKNOWLEDGED: frozenset({"sha256"}),
     FactKind.ASSIGNED: frozenset({"to"}),
@@ -179,17 +183,18 @@ CODES: Mapping[FactKind, frozenset[str]] = {
     FactKind.RESUMED: frozenset(),
     FactKind.EXPORT_ASKED: frozenset({"export", "part"}),
     FactKind.EXTENDED: frozenset({"reason", "until", "sha256", "request", "answer"}),
-    FactKind.ANSWERED: frozenset({"channel", "copy", "sha256", "request", "answer"}),
+    FactKind.ANSWERED: frozenset({"channel", "copy", "sha256", "request", "answer", "demand"}),
     FactKind.CONFIRMED: frozenset({"request", "answer"}),
     FactKind.BOUNCED: frozenset(),
-    FactKind.REFUSED: frozenset({"reason", "sha256", "late", "request", "answer"}),
-    FactKind.CLOSED: frozenset({"reason", "request", "answer"}),
-    FactKind.WITHDRAWN: frozenset({"request", "answer"}),
+    FactKind.REFUSED: frozenset({"reason", "sha256", "late", "request", "answer", "demand"}),
+    FactKind.CLOSED: frozenset({"reason", "request", "answer", "demand"}),
+    FactKind.WITHDRAWN: frozenset({"request", "answer", "demand"}),
     FactKind.NOT_IDENTIFIED: frozenset({"sha256", "late"}),
     FactKind.TAKEN_BACK: frozenset({"request", "answer"}),
 }
 """The codes a fact of each kind may carry. `request` and `answer` name the row of `answers` that says the same. `part`
-names the first export that asked for the same of the same person, in whatever format."""
+names the first export that asked for the same of the same person, in whatever format. `demands` is all that the person
+asks for where an export does not serve all of it, `demand` the one that is ended by itself."""
 
 ENDS = frozenset(
     {FactKind.ANSWERED, FactKind.REFUSED, FactKind.CLOSED, FactKind.WITHDRAWN, FactKind.NOT_IDENTIFIED}

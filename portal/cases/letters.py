@@ -14,7 +14,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from portal.cases.clock.regimes import Regime
-from portal.cases.facts import ExtensionReason, RefusalReason
+from portal.cases.facts import ExtensionReason, RefusalReason, Right
 from portal.errors import InputError
 from portal.language import ENGLISH, LANGUAGES, catalogue_of, formats
 
@@ -31,7 +31,8 @@ class LetterKind(StrEnum):
 @dataclass(frozen=True)
 class LetterFacts:
     """What a letter says. `case` is the case's name (2026-0042), `answer_by` the day by which an answer comes,
-    `regimes` the laws of the case. More time needs `until` and its reason, a refusal its reason."""
+    `regimes` the laws of the case. More time needs `until` and its reason, a refusal its reason; `right` is the
+    one demand that is refused, where the person asks for more."""
 
     merchant: str
     case: str
@@ -41,6 +42,7 @@ class LetterFacts:
     until: dt.date | None = None
     reason: ExtensionReason | RefusalReason | None = None
     regimes: tuple[Regime, ...] = (Regime.EU,)
+    right: Right | None = None
 
 
 SUBJECTS: Mapping[LetterKind, str] = {
@@ -75,6 +77,18 @@ REFUSALS: Mapping[RefusalReason, str] = {
 }
 _COURT = "You have the right to lodge a complaint with a supervisory authority and to seek a judicial remedy."
 _ANYWHERE = "You may complain to the authority that supervises data protection where you live."
+PARTS: Mapping[Right, str] = {
+    Right.ACCESS: "This is about the copy of your data.",
+    Right.PORTABILITY: "This is about the copy to take elsewhere.",
+    Right.ERASURE: "This is about the erasure of your data.",
+    Right.RECTIFICATION: "This is about the correction of your data.",
+    Right.RESTRICTION: "This is about restricting the use of your data.",
+    Right.OBJECTION: "This is about your objection.",
+    Right.CONSENT_WITHDRAWAL: "This is about the consent you withdrew.",
+}
+"""What a refusal of one demand is about, where the person asks for more."""
+_REST = "About the rest of your request you will hear separately."
+
 REMEDIES: Mapping[Regime, tuple[str, ...]] = {
     Regime.EU: (_COURT,),
     Regime.UK: (_COURT,),
@@ -105,12 +119,26 @@ def letter_text(kind: LetterKind, facts: LetterFacts, language: str) -> str:
     paragraphs = (
         (SUBJECTS[kind],),
         ("Hello,",),
-        ("We received your request {reference} on {received}.", *SENTENCES[kind], *_reason(kind, facts.reason)),
+        (
+            "We received your request {reference} on {received}.",
+            *_part(kind, facts.right),
+            *SENTENCES[kind],
+            *_reason(kind, facts.reason),
+            *((_REST,) if facts.right else ()),
+        ),
         _remedies(kind, facts.regimes),
     )
     told = [" ".join(words.text(one).format(**said) for one in paragraph) for paragraph in paragraphs if paragraph]
     closing = "\n".join((words.text("Kind regards,"), " ".join(facts.merchant.split())))
     return "\n\n".join([*told, closing])
+
+
+def _part(kind: LetterKind, right: Right | None) -> tuple[str, ...]:
+    if right is None:
+        return ()
+    if kind is not LetterKind.REFUSAL:
+        raise ValueError(f"{kind} is about the whole request")
+    return (PARTS[right],)
 
 
 def _reason(kind: LetterKind, reason: ExtensionReason | RefusalReason | None) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
-from portal.cases.endings import Ending, endings_of, is_filed
-from portal.cases.facts import ENDS, DemandOutcome, Fact, FactKind, IdentityResult, effective
+from portal.cases.endings import Ending, Endings, endings_of, is_filed
+from portal.cases.facts import ENDS, DemandOutcome, Fact, FactKind, IdentityResult, Right, effective
 
 
 class CaseState(StrEnum):
@@ -40,7 +40,7 @@ OUTCOMES: Mapping[FactKind, DemandOutcome] = {
     FactKind.WITHDRAWN: DemandOutcome.WITHDRAWN,
     FactKind.NOT_IDENTIFIED: DemandOutcome.NOT_IDENTIFIED,
 }
-"""What an end says of the demands of its case, until each is decided by itself."""
+"""What an end says of the demand that ended so."""
 
 WAITS: Mapping[FactKind, FactKind] = {
     FactKind.IDENTITY_ASKED: FactKind.IDENTITY,
@@ -89,10 +89,14 @@ def state_of(facts: Sequence[Fact]) -> CaseState:
     return CaseState.RECEIVED
 
 
-def outcome_of(holding: Iterable[Fact]) -> tuple[DemandOutcome, Ending | None]:
-    """What came of the demands, and how the case ended."""
-    ending = endings_of(holding).of_case()
-    return (OUTCOMES[ending.fact.kind], ending) if ending is not None else (DemandOutcome.OPEN, None)
+def outcome_of(endings: Endings, right: Right) -> tuple[DemandOutcome, Ending | None]:
+    """What came of one demand. A copy of which one part was sent and another refused was given partly."""
+    ending = endings.of_demand(right)
+    if ending is None:
+        return DemandOutcome.OPEN, None
+    kinds = {one.fact.kind for one in endings.of_parts(right)}
+    partly = {FactKind.ANSWERED, FactKind.REFUSED} <= kinds
+    return DemandOutcome.PARTLY if partly else OUTCOMES[ending.fact.kind], ending
 
 
 def waiting_for(holding: Iterable[Fact]) -> tuple[FactKind, ...]:

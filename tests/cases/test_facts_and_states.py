@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.cases.facts import CODES, Fact, FactKind, IdentityResult, UndeclaredCode, check_codes, effective
+from portal.cases.endings import endings_of
+from portal.cases.facts import CODES, Fact, FactKind, IdentityResult, Right, UndeclaredCode, check_codes, effective
 from portal.cases.services.folding import Rules, events_of, folded
-from portal.cases.states import MAY_RECORD, OPEN_STATES, CaseState, state_of
+from portal.cases.states import MAY_RECORD, OPEN_STATES, OUTCOMES, CaseState, outcome_of, state_of
 
 DAY = dt.timedelta(days=1)
 CAME = dt.datetime(2026, 3, 5, 9, tzinfo=dt.UTC)
@@ -122,10 +124,16 @@ def test_an_end_that_stands_is_followed_by_no_second_refusal_and_no_more_time() 
 def test_whatever_is_recorded_and_taken_back_leaves_what_stood_before(data: st.DataObject) -> None:
     """The state before any fact is the state after it is taken back, wherever the case stands."""
     facts = case()
+    rights = sorted(data.draw(st.sets(st.sampled_from(Right), min_size=1, max_size=3)))
+    facts[0] = dataclasses.replace(facts[0], codes={"demands": ",".join(rights)})
     for _ in range(data.draw(st.integers(0, 6))):
         may = sorted(MAY_RECORD[state_of(facts)] - {K.TAKEN_BACK})
         kind = data.draw(st.sampled_from(may))
-        values = data.draw(st.sampled_from([PROVED, FAILED])) if kind is K.IDENTITY else {}
+        values: dict[str, str] = {}
+        if kind is K.IDENTITY:
+            values = data.draw(st.sampled_from([PROVED, FAILED]))
+        elif "demand" in CODES[kind] and data.draw(st.booleans()):
+            values = {"demand": data.draw(st.sampled_from(rights))}
         number = len(facts) + 1
         facts.append(Fact(number, kind, CAME + number * DAY, codes=values))
     before, number = folded(facts, Rules()), len(facts)
@@ -134,6 +142,19 @@ def test_whatever_is_recorded_and_taken_back_leaves_what_stood_before(data: st.D
     after = [*facts, added, Fact(number + 2, K.TAKEN_BACK, added.at, takes_back=number + 1)]
     assert folded(after, Rules()) == before
     assert effective(after) == effective(facts)
+
+
+@given(st.data())
+def test_a_case_has_ended_once_each_demand_has_an_outcome_and_not_before(data: st.DataObject) -> None:
+    rights = sorted(data.draw(st.sets(st.sampled_from(Right), min_size=1, max_size=4)))
+    facts = [dataclasses.replace(case()[0], codes={"demands": ",".join(rights)})]
+    for right in data.draw(st.permutations(rights)):
+        assert state_of(facts) in OPEN_STATES
+        kind = data.draw(st.sampled_from([K.ANSWERED, K.REFUSED, K.CLOSED, K.WITHDRAWN]))
+        number = len(facts) + 1
+        facts.append(Fact(number, kind, CAME + number * DAY, codes={"demand": right}))
+        assert outcome_of(endings_of(facts), right)[0] is OUTCOMES[kind]
+    assert state_of(facts) not in OPEN_STATES
 
 
 def test_the_clock_hears_only_what_holds() -> None:

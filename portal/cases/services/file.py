@@ -16,6 +16,7 @@ from portal.cases.clock.gates import may_extend, moved_later, new_day, refusal_i
 from portal.cases.clock.regimes import PauseKind
 from portal.cases.facts import (
     ClosingReason,
+    DemandOutcome,
     ExtensionReason,
     FactKind,
     IdentityMethod,
@@ -23,6 +24,7 @@ from portal.cases.facts import (
     KnownFact,
     NotNeeded,
     RefusalReason,
+    Right,
     effective,
 )
 from portal.cases.letters import sha256_of_sent
@@ -43,7 +45,7 @@ from portal.identity import Permission, Role, User, require
 from portal.identity.lookup import account_of
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.roles import allows
-from portal.storage.case_tables import Case, CaseFact
+from portal.storage.case_tables import Case, CaseDemand, CaseFact
 from portal.storage.engine import Database
 from portal.storage.tables import new_id, utc_now
 
@@ -190,11 +192,16 @@ class CaseFile:
                 raise StateConflict("The person was not asked for this.", next_step="", detail=what)
             recording.add("case:resume", WAITS[ASKED[what]], entry={"what": what.value})
 
-    def refuse(self, user: User, case_id: str, reason: RefusalReason, letter: str) -> None:
-        """The person was told by `letter` that and why the request is refused. After the first period it counts as
-        late, whatever more time was told (CLK-4)."""
+    def refuse(
+        self, user: User, case_id: str, reason: RefusalReason, letter: str, *, right: Right | None = None
+    ) -> None:
+        """The person was told by `letter` that and why the request, or the one demand `right` of it, is refused. After
+        the first period it counts as late, whatever more time was told (CLK-4). Raises InputError(field="right")."""
         with self._recording(user, case_id, Permission.CASE_DECIDE) as recording:
-            codes = {"reason": reason.value, "sha256": sha256_of_sent(letter), "late": _late(recording)}
+            demand = _open_demand(recording, right)
+            codes = {
+                "reason": reason.value, "sha256": sha256_of_sent(letter), "late": _late(recording), "demand": demand,
+            }  # fmt: skip
             words = self._sealed(user, letter)
             recording.add("case:refuse", FactKind.REFUSED, codes=codes, entry=_said(codes), text=words)
 
@@ -205,15 +212,25 @@ class CaseFile:
             words = self._sealed(user, letter)
             recording.add("case:not_identified", FactKind.NOT_IDENTIFIED, codes=codes, entry=_said(codes), text=words)
 
-    def close(self, user: User, case_id: str, reason: ClosingReason) -> None:
-        """No answer is needed, or nothing is left to do in a case that has ended. Nothing of it is deleted (CASE-5)."""
+    def close(self, user: User, case_id: str, reason: ClosingReason, *, right: Right | None = None) -> None:
+        """No answer is needed, or nothing is left to do in a case that has ended. Nothing of it is deleted (CASE-5).
+
+        With `right` one demand of an open case: `DONE` says that it was carried out and the person told. Raises
+        InputError(field="reason" or "right").
+        """
         with self._recording(user, case_id, Permission.CASE_WORK) as recording:
-            if reason is ClosingReason.BEFORE_RECORDS or recording.open is (reason is ClosingReason.DONE):
+            demand = _open_demand(recording, right)
+            done = reason is ClosingReason.DONE
+            if reason is ClosingReason.BEFORE_RECORDS or (recording.open is done and not demand):
                 raise InputError("Choose a reason that fits how the case stands.", field="reason")
-            withdrawn = reason is ClosingReason.TAKEN_BACK and recording.open
-            kind = FactKind.WITHDRAWN if withdrawn else FactKind.CLOSED
-            codes = {} if withdrawn else {"reason": reason.value}
-            recording.add("case:close", kind, codes=codes, entry={"reason": reason.value})
+            kind = FactKind.CLOSED
+            if recording.open:
+                kind = {ClosingReason.TAKEN_BACK: FactKind.WITHDRAWN, ClosingReason.DONE: FactKind.ANSWERED}.get(
+                    reason, FactKind.CLOSED
+                )
+            codes = {"reason": reason.value if kind is FactKind.CLOSED else "", "demand": demand}
+            entry = _said({"reason": reason.value, "demand": demand})
+            recording.add("case:close", kind, codes=codes, entry=entry)
 
     def take_back(self, user: User, case_id: str, number: int) -> None:
         """A recorded fact was a mistake: it stays, and counts no longer. What moves a day later needs a manager."""
@@ -245,6 +262,16 @@ class CaseFile:
 
 def _waiting(recording: Recording) -> tuple[FactKind, ...]:
     return waiting_for(effective(as_facts(rows_of(recording.session, recording.case.id))))
+
+
+def _open_demand(recording: Recording, right: Right | None) -> str:
+    """Its code; empty for the whole case. Raises InputError for what is not asked for, or has ended."""
+    if right is None:
+        return ""
+    row = recording.session.get(CaseDemand, (recording.case.id, right.value))
+    if row is None or row.outcome != DemandOutcome.OPEN or not recording.open:
+        raise InputError("Choose what the person asks for and has no answer to yet.", field="right")
+    return right.value
 
 
 def _check_colleague(recording: Recording, account_id: str) -> None:

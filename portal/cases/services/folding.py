@@ -15,7 +15,7 @@ from portal.cases.clock.applicable import Law, clock_of, laws_of
 from portal.cases.clock.calculation import HOUSE, Clock, House
 from portal.cases.clock.events import Event, EventKind
 from portal.cases.clock.receipt import zone_of
-from portal.cases.endings import endings_of, is_filed
+from portal.cases.endings import endings_of, ends_a_part, is_filed
 from portal.cases.facts import ENDS, Channel, Fact, FactKind, IdentityResult, effective
 from portal.cases.states import CaseState, state_of
 
@@ -104,8 +104,8 @@ def events_of(facts: Sequence[Fact], zone: ZoneInfo) -> tuple[Event, ...]:
 
     Who wrote by post is answered by post, so the target comes the merchant's days for the post earlier.
 
-    A proof of identity that nobody asked for moves no day, and one that failed ends no waiting. What ended one part of
-    the case is left out; where the parts came to an end, the clock hears the day of the last one.
+    A proof of identity that nobody asked for moves no day, and one that failed ends no waiting. What ended one part or
+    one demand is left out; where all of them came to an end, the clock hears the day of the last one.
     """
     found: list[Event] = []
     asked = False
@@ -113,7 +113,7 @@ def events_of(facts: Sequence[Fact], zone: ZoneInfo) -> tuple[Event, ...]:
     endings = endings_of(holding)
     for fact in _as_it_stands(holding):
         kind = EVENT_OF[fact.kind]
-        if fact.kind in ENDS and ("request" in fact.codes or is_filed(fact)):
+        if fact.kind in ENDS and (ends_a_part(fact) or is_filed(fact)):
             continue
         if fact.kind is FactKind.RECEIVED and fact.codes.get("letter_dated"):
             found.append(Event(EventKind.LETTER_DATED, dt.date.fromisoformat(fact.codes["letter_dated"])))
@@ -134,7 +134,7 @@ def events_of(facts: Sequence[Fact], zone: ZoneInfo) -> tuple[Event, ...]:
 
 def _as_it_stands(holding: Sequence[Fact]) -> list[Fact]:
     """Without the ends that a later proof of identity undid, and a part's answer that came back."""
-    if not any(fact.kind is FactKind.ANSWERED and "request" not in fact.codes for fact in holding):
+    if not any(fact.kind is FactKind.ANSWERED and not ends_a_part(fact) for fact in holding):
         holding = [fact for fact in holding if fact.kind is not FactKind.BOUNCED]
     proofs = [place for place, fact in enumerate(holding) if fact.kind is FactKind.IDENTITY and _proved(fact)]
     last = proofs[-1] if proofs else -1

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.cases.clock.applicable import laws_of
-from portal.cases.facts import Channel, Fact, FactKind, LateEntry, Right
+from portal.cases.facts import PERSONS_COPY, Channel, Fact, FactKind, LateEntry, Right
 from portal.cases.services.folding import Rules, folded
 from portal.cases.services.ledger import CaseSeal, add_fact, cached, hold_exports, own_case
 from portal.cases.services.merchant_rules import MerchantRules, merchant_rules
@@ -35,8 +35,6 @@ REFERENCE_MAX = 100
 WHERE_MAX = 200
 VALUE_MAX = 320
 MOST_IDENTIFIERS = 10
-PERSONS_COPY = frozenset({Right.ACCESS, Right.PORTABILITY})
-"""What an export serves."""
 
 
 class IdentifierKind(StrEnum):
@@ -212,6 +210,7 @@ class CaseIntake:
             "channel": new.channel.value,
             "late_entry": new.late_entry.value if new.late_entry else "",
             "letter_dated": new.letter_dated.isoformat() if new.letter_dated else "",
+            "demands": ",".join(sorted(new.rights)) if new.rights - PERSONS_COPY else "",
         }
         codes = {name: code for name, code in codes.items() if code}
         rules = _rules(merchant_rules(session, merchant_id), new, zone)

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session, object_session
 from portal import audit
 from portal.cases.clock import Clock
 from portal.cases.endings import endings_of
-from portal.cases.facts import Fact, FactKind, check_codes, effective
+from portal.cases.facts import Fact, FactKind, Right, check_codes, effective
 from portal.cases.services.folding import Folded, Rules, folded
 from portal.cases.services.merchant_rules import merchant_rules
 from portal.cases.standing import Standing, stands
@@ -150,25 +150,23 @@ def follow(session: Session, user: User, case: Case) -> None:
         raise StateConflict(NOT_NOW, next_step="Look at what is recorded.", detail="state changed by another write")
     session.refresh(case)
     tell_exports(session, case.id, facts, now.clock, rules.place)
+    _tell_demands(session, case.id, facts)
     if before == case.state:
         return
-    outcome, ending = outcome_of(effective(facts))
-    end = ending.fact if ending else None
-    session.execute(
-        update(CaseDemand)
-        .where(CaseDemand.case_id == case.id)
-        .values(
-            outcome=outcome.value,
-            decided_by=(end.by or None) if end else None,
-            decided_at=end.at if end else None,
-            code=end.codes.get("reason", "") if end else "",
-        )
-        .execution_options(synchronize_session=False)
-    )
     audit.record(
         session, case.merchant_id, user.account_id, "case:state",
         object_id=case.id, origin=user.origin, **{"from": before, "to": case.state}, number=facts[-1].number,
     )  # fmt: skip
+
+
+def _tell_demands(session: Session, case_id: str, facts: Sequence[Fact]) -> None:
+    endings = endings_of(effective(facts))
+    for row in session.scalars(select(CaseDemand).where(CaseDemand.case_id == case_id)):
+        outcome, ending = outcome_of(endings, Right(row.demand))
+        end = ending.fact if ending else None
+        row.outcome = outcome.value
+        row.decided_by, row.decided_at = ((end.by or None), end.at) if end else (None, None)
+        row.code = end.codes.get("reason", "") if end else ""
 
 
 def tell_exports(session: Session, case_id: str, facts: Sequence[Fact], clock: Clock, place: ZoneInfo) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.cases.clock.applicable import laws_of
 from portal.cases.clock.calculation import Clock
 from portal.cases.clock.gates import may_extend, new_day
-from portal.cases.facts import ExtensionReason, FactKind, RefusalReason
+from portal.cases.facts import ExtensionReason, FactKind, RefusalReason, Right
 from portal.cases.letters import (
     LetterFacts,
     LetterKind,
@@ -76,12 +76,13 @@ class CaseLetters:
         *,
         reason: ExtensionReason | RefusalReason | None = None,
         until: dt.date | None = None,
+        right: Right | None = None,
         language: str = "",
     ) -> Letter:
         """A letter in the case's language, else in `language`, else in English.
 
-        More time takes `until`, or the latest day there is. Raises NotFound, StateConflict when the letter could not be
-        recorded as the case stands, InputError(field="reason" or "until").
+        More time takes `until`, or the latest day there is; a refusal may be of one demand, `right`. Raises NotFound,
+        StateConflict when the letter could not be recorded as the case stands, InputError(field="reason" or "until").
         """
         require(user, Permission.CASE_WORK)
         wanted = REASON_OF[kind]
@@ -103,6 +104,7 @@ class CaseLetters:
                 reference=letter_reference(case.reference, self._known_by(session, case)),
                 until=_until(user, case, clock, until) if kind is LetterKind.MORE_TIME else None,
                 reason=reason,
+                right=right,
                 regimes=tuple(law.regime for law in laws_of(case.profile, case.calendar)),
             )
             chosen = letter_language(case.language, language)

@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.cases.clock.gates import may_extend
-from portal.cases.facts import Channel, FactKind, effective
+from portal.cases.clock.receipt import local_day
+from portal.cases.facts import Channel, DemandOutcome, FactKind, Right, effective
 from portal.cases.services.folding import folded
 from portal.cases.services.ledger import CaseSeal, as_facts, own_case, rows_of, rules_of, today_of
 from portal.cases.services.people import PersonIndex, masked_subject
@@ -22,6 +23,7 @@ from portal.cases.services.views import (
     CaseRow,
     CaseView,
     Colleague,
+    Demand,
     EarlierFile,
     Place,
     ShownFact,
@@ -117,6 +119,7 @@ class CaseRegister:
                 language=case.language,
                 closed_as=case.closed_as,
                 identifiers=tuple((row.kind, self._masked(session, row)) for row in _identifiers(session, case_id)),
+                demands=_demands(session, case),
                 clock=clock,
                 today=today_of(case),
                 facts=self._shown(session, rows, words=works),
@@ -238,6 +241,17 @@ def _plain(wanted: CaseFilter, account_id: str) -> list[ColumnElement[bool]]:
 
 def _place_of(case: Case) -> Place:
     return (case.closed_at or case.due_on), case.id
+
+
+def _demands(session: Session, case: Case) -> tuple[Demand, ...]:
+    """In the order of the code list."""
+    rows = {row.demand: row for row in session.scalars(select(CaseDemand).where(CaseDemand.case_id == case.id))}
+    place = rules_of(case).place
+    return tuple(
+        Demand(right, DemandOutcome(row.outcome), local_day(row.decided_at, place) if row.decided_at else None)
+        for right in Right
+        if (row := rows.get(right.value)) is not None
+    )
 
 
 def _identifiers(session: Session, case_id: str) -> Sequence[CaseIdentifier]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from portal.cases.clock import Clock
-from portal.cases.facts import Channel, FactKind, Right
+from portal.cases.facts import Channel, DemandOutcome, FactKind, Right
 from portal.cases.states import CaseState
 
 Place = tuple[dt.date | dt.datetime, str]
@@ -96,6 +96,15 @@ class Colleague:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """One thing that the person asks for, and what came of it on which day."""
+
+    right: Right
+    outcome: DemandOutcome
+    on: dt.date | None
+
+
+@dataclass(frozen=True)
 class CaseView:
     """One case. `identifiers` are kinds and masked values; `waiting` are the questions to the person that are open."""
 
@@ -105,6 +114,7 @@ class CaseView:
     language: str
     closed_as: str
     identifiers: tuple[tuple[str, str], ...]
+    demands: tuple[Demand, ...]
     clock: Clock
     today: dt.date
     facts: tuple[ShownFact, ...]

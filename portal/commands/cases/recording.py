@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from portal.cases.facts import ClosingReason, ExtensionReason, RefusalReason
+from portal.cases.facts import ClosingReason, ExtensionReason, RefusalReason, Right
 from portal.commands.cases.given import DAY, As, AsJson, Named, case_id_of, options_named, words_of
 from portal.commands.cases.told import as_json, row_line, row_values
 from portal.commands.current_user import acting_user, opened_portal
@@ -16,6 +16,7 @@ from portal.commands.printing import print_lines
 from portal.composition import Portal
 from portal.identity import User
 
+OneRight = Annotated[Right | None, typer.Option("--right", help="one of the things asked for; else all of them")]
 Letter = Annotated[str, typer.Option(metavar="FILE", help="the letter as it went out, in UTF-8; - is standard input")]
 
 
@@ -50,24 +51,30 @@ def refuse(
     case: Named,
     reason: Annotated[RefusalReason, typer.Option(help="why the request is refused")],
     letter: Letter,
+    right: OneRight = None,
     account: As = None,
     json_: AsJson = False,
 ) -> None:
     """Record that the person was told that the request is refused, and why. For managers."""
     words = words_of(letter, "letter")
     _recorded(
-        case, account, json_, lambda portal, user, case_id: portal.case_file.refuse(user, case_id, reason, words)
+        case, account, json_,
+        lambda portal, user, case_id: portal.case_file.refuse(user, case_id, reason, words, right=right),
     )  # fmt: skip
 
 
 def close(
     case: Named,
     reason: Annotated[ClosingReason, typer.Option(help="why nothing is left to do")],
+    right: OneRight = None,
     account: As = None,
     json_: AsJson = False,
 ) -> None:
-    """Close a case: no answer is needed, or it has ended and nothing is left to do."""
-    _recorded(case, account, json_, lambda portal, user, case_id: portal.case_file.close(user, case_id, reason))
+    """Close a case: no answer is needed, or it has ended and nothing is left to do. One demand of several is closed
+    with --right; `done` says then that it was carried out."""
+    _recorded(
+        case, account, json_, lambda portal, user, case_id: portal.case_file.close(user, case_id, reason, right=right)
+    )  # fmt: skip
 
 
 def _recorded(named: str, account: str | None, json_: bool, record: Callable[[Portal, User, str], None]) -> None:

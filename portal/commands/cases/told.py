@@ -44,6 +44,7 @@ def view_values(view: CaseView) -> dict[str, Any]:
         **dates_of(clock),
         "due_on": clock.due_on.isoformat(),
         "extended": clock.extended,
+        "outcomes": {one.right.value: one.outcome.value for one in view.demands},
         "why": [sentence(step) for step in clock.why],
         "facts": [_fact_values(fact) for fact in view.facts],
         "asked_before": before.count,
@@ -71,6 +72,7 @@ def view_lines(view: CaseView) -> list[str]:
     lines = [
         row_line(row),
         f"received {row.received_on}, last lawful day {row.last_lawful_on}, with {row.assignee or 'nobody'}",
+        "asks for: " + ", ".join(f"{one.right} ({one.outcome})" for one in view.demands),
         "Why this day:",
         *(f"  {sentence(step)}" for step in view.clock.why),
         "Recorded:",

@@ -9,7 +9,7 @@ from typing import Final
 import streamlit as st
 
 from portal.cases.clock.regimes import PauseKind
-from portal.cases.facts import ClosingReason, FactKind
+from portal.cases.facts import ClosingReason, DemandOutcome, FactKind, Right
 from portal.cases.letters import LetterKind
 from portal.cases.services.file import ASKED
 from portal.cases.services.views import CaseView, ShownFact
@@ -18,7 +18,7 @@ from portal.composition import Portal
 from portal.errors import PortalError
 from portal.identity import Permission, User, allows
 from portal.ui.cases.case_history import fact_said
-from portal.ui.cases.case_words import CLOSING_WORDS, PAUSE_WORDS
+from portal.ui.cases.case_words import CLOSING_WORDS, PAUSE_WORDS, RIGHT_WORDS
 from portal.ui.cases.letter_draft import draw_letter, it_was_sent, more_time_fields, refusal_field
 from portal.ui.common.danger import Danger, ask_first
 from portal.ui.common.notices import add_notice
@@ -108,12 +108,25 @@ def _more_time(portal: Portal, user: User, view: CaseView) -> None:
 
 
 def _refuse(portal: Portal, user: User, view: CaseView) -> None:
+    right = _about(view)
     reason = refusal_field()
-    text = draw_letter(portal, user, view.row.id, LetterKind.REFUSAL, reason=reason)
+    text = draw_letter(portal, user, view.row.id, LetterKind.REFUSAL, reason=reason, right=right)
     if text is not None and reason is not None and it_was_sent("refuse", danger=True):
         _record(
-            lambda: portal.case_file.refuse(user, view.row.id, reason, text), _("Recorded: the request was refused.")
+            lambda: portal.case_file.refuse(user, view.row.id, reason, text, right=right),
+            _("Recorded: the request was refused."),
         )
+
+
+def _about(view: CaseView) -> Right | None:
+    """Which demand it is about, where the person asks for several; None is all of them."""
+    asked = [one.right for one in view.demands if one.outcome is DemandOutcome.OPEN]
+    if len(view.demands) < 2 or view.row.state not in OPEN_STATES:
+        return None
+    return st.selectbox(
+        _("What is it about?"), [None, *asked], key="case_about",
+        format_func=lambda right: _(RIGHT_WORDS[right]) if right else _("Everything they ask for"),
+    )  # fmt: skip
 
 
 def _not_identified(portal: Portal, user: User, view: CaseView) -> None:
@@ -146,11 +159,14 @@ def _hand_over(portal: Portal, user: User, view: CaseView) -> None:
 
 
 def _close(portal: Portal, user: User, view: CaseView) -> None:
+    right = _about(view)
     reasons = CHOOSABLE_ENDS if view.row.state in OPEN_STATES else (ClosingReason.DONE,)
     reason = st.radio(_("Reason"), reasons, key="case_closing", format_func=lambda r: _(CLOSING_WORDS[r]))
     st.caption(_("Nothing is deleted. The case can be found under Ended."))
-    if st.button(_("Close the case"), type="primary", key="danger_case_close_now"):
-        _record(lambda: portal.case_file.close(user, view.row.id, reason), _("The case is closed."))
+    label = _("Close the case") if right is None else _("Record")
+    if st.button(label, type="primary", key="danger_case_close_now"):
+        said = _("The case is closed.") if right is None else _("Recorded.")
+        _record(lambda: portal.case_file.close(user, view.row.id, reason, right=right), said)
 
 
 DIALOGS: Mapping[CaseAct, Callable[[Portal, User, CaseView], None]] = {
@@ -162,6 +178,23 @@ DIALOGS: Mapping[CaseAct, Callable[[Portal, User, CaseView], None]] = {
     CaseAct.HAND_OVER: _hand_over,
     CaseAct.CLOSE: _close,
 }
+
+
+def mark_done(portal: Portal, user: User, view: CaseView, right: Right) -> None:
+    """Asks before one demand is recorded as carried out."""
+    asked = Danger(
+        "case_demand_done",
+        _("Was it done?"),
+        (_(RIGHT_WORDS[right]),),
+        _("Say so once it was carried out and the person was told."),
+        _("It was done"),
+    )
+    ask_first(
+        asked,
+        lambda: _record(
+            lambda: portal.case_file.close(user, view.row.id, ClosingReason.DONE, right=right), plain(_("Recorded."))
+        ),
+    )  # fmt: skip
 
 
 def take_back(portal: Portal, user: User, view: CaseView) -> Callable[[ShownFact], None] | None:

@@ -24,6 +24,7 @@ from portal.ui.cases.case_words import (
     NOT_NEEDED_WORDS,
     REFUSAL_WORDS,
     RESULT_WORDS,
+    RIGHT_WORDS,
 )
 from portal.ui.common.acts import word
 from portal.ui.common.notices import add_notice
@@ -35,6 +36,7 @@ from portal.ui.preview.answer_words import REASON_WORDS as ANSWER_REASONS
 
 MOST_SHOWN = 50
 CODE_WORDS: Mapping[str, Mapping[Any, str]] = {
+    "demand": RIGHT_WORDS,
     "channel": {**CHANNEL_WORDS, **ANSWER_CHANNELS},
     "late_entry": LATE_WORDS,
     "method": METHOD_WORDS,

@@ -14,8 +14,7 @@ from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.views import CaseView
 from portal.ui.cases.case_head import ended_said
 from portal.ui.cases.case_history import fact_said
-from portal.ui.cases.case_table import rights_said
-from portal.ui.cases.case_words import IDENTIFIER_WORDS, STATE_BADGES, steps_said
+from portal.ui.cases.case_words import IDENTIFIER_WORDS, OUTCOME_WORDS, RIGHT_WORDS, STATE_BADGES, steps_said
 from portal.ui.common.times import when, when_exact
 from portal.ui.common.words import _, day, language
 
@@ -57,7 +56,7 @@ def _facts(view: CaseView) -> list[tuple[str, str]]:
     person = " · ".join(f"{_(IDENTIFIER_WORDS[IdentifierKind(kind)])}: {value}" for kind, value in view.identifiers)
     found = [
         (_("Person"), person),
-        (_("Asks for"), rights_said(row.rights)),
+        (_("Asks for"), ", ".join(f"{_(RIGHT_WORDS[d.right])} ({_(OUTCOME_WORDS[d.outcome])})" for d in view.demands)),
         (_("Reference"), row.reference or "–"),
         (_("Received"), day(clock.received_on)),
         (_("Due"), day(clock.due_on)),

@@ -9,7 +9,16 @@ from functools import partial
 import streamlit as st
 
 from portal.cases.clock.regimes import PauseKind
-from portal.cases.facts import FactKind, IdentityMethod, IdentityResult, KnownFact, NotNeeded
+from portal.cases.facts import (
+    PERSONS_COPY,
+    DemandOutcome,
+    FactKind,
+    IdentityMethod,
+    IdentityResult,
+    KnownFact,
+    NotNeeded,
+    Right,
+)
 from portal.cases.services.file import ASKED
 from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.views import CaseView
@@ -26,8 +35,10 @@ from portal.ui.cases.case_words import (
     KNOWN_WORDS,
     METHOD_WORDS,
     NOT_NEEDED_WORDS,
+    OUTCOME_WORDS,
     PAUSE_WORDS,
     RESULT_WORDS,
+    RIGHT_WORDS,
 )
 from portal.ui.common import navigation
 from portal.ui.common.badges import badge_of
@@ -49,6 +60,30 @@ def draw_waiting(portal: Portal, user: User, view: CaseView) -> None:
                 st.caption(_("Record below how the person was recognised."))
             elif view.may and st.button(_("It has come"), key=f"case_came_{kind}", icon=":material/check:"):
                 _act(partial(portal.case_file.resume, user, view.row.id, kind), _("Recorded."))
+
+
+def draw_demands(view: CaseView, done: Callable[[Right], None] | None) -> None:
+    """Each thing that the person asks for with what came of it, where an export does not serve all of it. `done` asks
+    before one is recorded as carried out; None for those who record nothing."""
+    if all(one.right in PERSONS_COPY for one in view.demands):
+        return
+    st.header(_("They ask for"))
+    for one in view.demands:
+        is_open = one.outcome is DemandOutcome.OPEN
+        with st.container(border=True, horizontal=True, vertical_alignment="center", key=f"case_demand_{one.right}"):
+            st.badge(
+                _(OUTCOME_WORDS[one.outcome]), color="blue" if is_open else "green",
+                icon=":material/pending:" if is_open else ":material/check:",
+            )  # fmt: skip
+            st.text(_(RIGHT_WORDS[one.right]) + (f" · {day(one.on)}" if one.on else ""), width="stretch")
+            if (
+                is_open
+                and done is not None
+                and one.right not in PERSONS_COPY
+                and st.button(_("It was done"), key=f"case_done_{one.right}", icon=":material/check:")
+            ):
+                done(one.right)
+    st.caption(_("The case ends when each of these has ended. Refuse one under More."))
 
 
 def draw_identity(portal: Portal, user: User, view: CaseView) -> None:

@@ -10,6 +10,7 @@ from portal.cases.clock.words import sentence as step_sentence
 from portal.cases.facts import (
     Channel,
     ClosingReason,
+    DemandOutcome,
     ExtensionReason,
     FactKind,
     IdentityMethod,
@@ -45,6 +46,15 @@ RIGHT_WORDS: Mapping[Right, str] = {
     Right.RESTRICTION: later("Restriction"),
     Right.OBJECTION: later("Objection"),
     Right.CONSENT_WITHDRAWAL: later("Consent withdrawn"),
+}
+OUTCOME_WORDS: Mapping[DemandOutcome, str] = {
+    DemandOutcome.OPEN: later("Open"),
+    DemandOutcome.GIVEN: later("Done"),
+    DemandOutcome.PARTLY: later("Partly done"),
+    DemandOutcome.NOTHING_HELD: later("Nothing is held"),
+    DemandOutcome.REFUSED: later("Refused"),
+    DemandOutcome.NOT_IDENTIFIED: later("Not identified"),
+    DemandOutcome.WITHDRAWN: later("Not needed"),
 }
 CHANNEL_WORDS: Mapping[Channel, str] = {
     Channel.EMAIL: later("By email"),
