@@ -31,9 +31,11 @@ from portal.exports.core.states import State
 from portal.identity import Permission, Role, User, require, require_fresh_proof
 from portal.identity.lookup import normal_email
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
+from portal.storage.case_tables import Case
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Export, Merchant, utc_now
 from portal.trail.evidence import PSEUDONYM_CHARS, exports_of_person
+from portal.trail.person_cases import cases_of_person, held_case
 
 PURPOSE = "To answer a request for access to personal data (Article 15 GDPR)"
 PURPOSES: Mapping[str, str] = {
@@ -99,10 +101,12 @@ class PersonRecords:
                 session, user.merchant_id, user.account_id, "audit:about_person",
                 origin=user.origin, subject=pseudonym, exports=len(exports),
             )  # fmt: skip
-            seqs = seqs_about(session, user.merchant_id, [row.id for row in exports])
+            cases = cases_of_person(session, user.merchant_id, indexes)
+            seqs = seqs_about(session, user.merchant_id, [*(row.id for row in exports), *(case.id for case in cases)])
             for index in indexes:
                 seqs |= seqs_of_person(session, user.merchant_id, index[:PSEUDONYM_CHARS])
-            document = self._document(session, user, person.strip(), exports, rows_of(session, user.merchant_id, seqs))
+            acts = rows_of(session, user.merchant_id, seqs)
+            document = self._document(session, user, person.strip(), exports, cases, acts)
         content = (
             _page(document)
             if kind == DocumentKind.HTML
@@ -110,7 +114,9 @@ class PersonRecords:
         )
         return whole(f"about-one-person-{utc_now():%Y-%m-%d}.{kind}", kind.media_type, content)
 
-    def _document(self, session: Session, user: User, person: str, exports: list[Export], acts: list[AuditRow]) -> Json:
+    def _document(
+        self, session: Session, user: User, person: str, exports: list[Export], cases: list[Case], acts: list[AuditRow]
+    ) -> Json:
         roles = dict(
             session.execute(select(Account.id, Account.role).where(Account.merchant_id == user.merchant_id))
             .tuples()
@@ -128,6 +134,7 @@ class PersonRecords:
             if any(row.sent_at for row in exports)
             else [],
             "scope": "This portal's own records. The gift-card data itself is in the answer to the request.",
+            "cases": [held_case(session, case) for case in cases],
             "held": [_held(row, roles) for row in exports],
             "done": [_done(act, roles) for act in acts],
             "account": _account(staff) if staff else None,
@@ -201,7 +208,8 @@ def _page(document: Json) -> bytes:
 <h1>What this portal holds about you and did</h1>
 <p>About {escape(document["person"])}. Made by {escape(document["controller"])} on {document["made_at"]}.
 {escape(document["scope"])}</p>
-<h2>What is held</h2>{table(document["held"], "Nothing: no request about you was made through this portal.")}
+<h2>Your requests</h2>{table(document["cases"], "None: no request of yours is recorded in this portal.")}
+<h2>What was asked of LoyaltyDog for them</h2>{table(document["held"], "Nothing.")}
 <h2>What was done, when, by whom and why</h2>{table(document["done"], "Nothing.")}
 <h2>Who received your email address or ID</h2><ul>{recipients}</ul>
 {"<h2>Your sign-in to this portal</h2>" + table([account], "") if account else ""}
