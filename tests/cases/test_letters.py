@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from portal.cases.clock.regimes import Regime
-from portal.cases.facts import ExtensionReason, RefusalReason
+from portal.cases.facts import ExtensionReason, RefusalReason, Right
 from portal.cases.letters import (
     LetterFacts,
     LetterKind,
@@ -224,3 +225,19 @@ def test_a_file_is_named_by_case_and_kind_alone() -> None:
 
 def test_the_hash_is_that_of_the_files_bytes() -> None:
     assert letter_sha256("ü") == "607474ca475a9724d7360aba71a56d5df77e61350e3f724cfa1f46e857e2d85f"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_refusal_of_one_demand_says_which_and_that_more_follows(language: str) -> None:
+    whole = letter_text(LetterKind.REFUSAL, facts(LetterKind.REFUSAL), language)
+    said = set()
+    for right in Right:
+        part = dataclasses.replace(facts(LetterKind.REFUSAL), right=right)
+        text = letter_text(LetterKind.REFUSAL, part, language)
+        added = [line for line in re.split(r"(?<=[.!?]) |\n", text) if line and line not in whole]
+        assert len(added) == 2, added
+        said.add(added[0])
+        for kind in set(LetterKind) - {LetterKind.REFUSAL}:
+            with pytest.raises(ValueError, match="whole request"):
+                letter_text(kind, dataclasses.replace(facts(kind), right=right), language)
+    assert len(said) == len(Right)
