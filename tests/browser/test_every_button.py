@@ -153,5 +153,6 @@ def test_every_button_does_something_and_breaks_nothing(
     for each in (context, other):
         each.close()
     assert not walk.faults, "\n".join(walk.faults)
+    assert not walk.left()
     missing = AT_LEAST[who] - {words for _place, words in walk.offered | pressed}
     assert not missing, (missing, sorted(walk.offered))
