@@ -7,6 +7,7 @@ try the same move one wins and the other is told (SEC-12).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import select, update
@@ -119,6 +120,14 @@ class SubjectSeal:
         return self._sealer.open(sealed, merchant_id=row.merchant_id, table=self.TABLE, column=column, row=row.id)
 
 
+_AS_IT_IS = {
+    name: attrgetter(f"{PART_OF[name]}.{name}" if name in PART_OF else name)
+    for name in ExportView.__dataclass_fields__
+    if name not in ("state", "customer", "scope", "has_card", "requested_by", "answer")
+}
+"""What a view has from the rows unchanged. Asked for once: a page of 50 reads two thousand values."""
+
+
 def to_view(row: Export, by: str, seal: SubjectSeal) -> ExportView:
     """The row as pages see it: customer masked, secrets left out."""
     subject = seal.open(row, "subject") or ""
@@ -129,13 +138,8 @@ def to_view(row: Export, by: str, seal: SubjectSeal) -> ExportView:
         scope = row.program_name or f"Program …{row.program_id[-4:]}"
     else:
         scope = "Everything"
-    same = {
-        name: value_of(row, name)
-        for name in ExportView.__dataclass_fields__
-        if name not in ("state", "customer", "scope", "has_card", "requested_by", "answer")
-    }
     return ExportView(
-        **same,
+        **{name: value(row) for name, value in _AS_IT_IS.items()},
         state=State(row.state),
         answer=Standing(row.answer),
         customer=masked_subject(row.asked.subject_kind, subject),
