@@ -58,7 +58,7 @@ def file() -> list[sa.Column]:
 
 
 PARTS = {'export_asked': asked, 'export_responses': response, 'export_files': file}
-# Named a worker once, never written.
+# A column that nothing ever wrote; the older version's tables have it.
 WORKER = 'worker'
 
 
