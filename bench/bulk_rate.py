@@ -37,7 +37,7 @@ from sqlalchemy import func, select, update  # noqa: E402
 
 from portal.exports import State, parse_request  # noqa: E402
 from portal.exports.workflow.inspect_step import inspect_file  # noqa: E402
-from portal.storage.tables import Export, FileKey, Merchant  # noqa: E402
+from portal.storage.tables import Export, ExportResponse, FileKey, Merchant  # noqa: E402
 
 LIMIT_A_SECOND = 20
 REQUESTS_AN_EXPORT = 2  # the POST and the GET
@@ -82,10 +82,12 @@ class Took:
 def steps_of(rows: Sequence[Export]) -> dict[str, float]:
     """Where the time of exports went, in the median, from the times of their own rows."""
     spans = {
-        "submit to sent (waits in line too)": [(r.sent_at, r.requested_at) for r in rows],
-        "sent to accepted (the vendor's answer in it)": [(r.accepted_at, r.sent_at) for r in rows],
-        "accepted to collected (the vendor's file in it)": [(r.collected_at, r.accepted_at) for r in rows],
-        "collected to checked": [(r.inspected_at, r.collected_at) for r in rows],
+        "submit to sent (waits in line too)": [(r.response.sent_at, r.requested_at) for r in rows],
+        "sent to accepted (the vendor's answer in it)": [(r.response.accepted_at, r.response.sent_at) for r in rows],
+        "accepted to collected (the vendor's file in it)": [
+            (r.file.collected_at, r.response.accepted_at) for r in rows
+        ],
+        "collected to checked": [(r.inspected_at, r.file.collected_at) for r in rows],
     }
     return {name: statistics.median((b - a).total_seconds() for b, a in pairs) for name, pairs in spans.items()}
 
@@ -111,7 +113,8 @@ def run(database: str, workers: int, exports: int, *, a_minute: int | None = Non
         for process in processes:
             process.communicate(timeout=1200)
         with house.portal.db.read() as session:
-            began, ended = session.execute(select(func.min(Export.sent_at), func.max(Export.inspected_at))).one()
+            span = select(func.min(ExportResponse.sent_at), func.max(Export.inspected_at))
+            began, ended = session.execute(span.join(Export.response)).one()
             steps = steps_of(session.scalars(select(Export)).all())
         outcomes = house.outcomes()
         house.close()
@@ -183,12 +186,12 @@ def one_export(runs: int) -> None:
             times.append(time.perf_counter() - started)
         with portal.db.read() as session:
             rows = list(session.scalars(select(Export).order_by(Export.requested_at)))[2:]
-            key = session.get(FileKey, (rows[0].id, rows[0].blob_name))
+            key = session.get(FileKey, (rows[0].id, rows[0].file.blob_name))
         profile = cProfile.Profile()
         profile.runcall(inspect_file, portal.sealed, rows[0], key, "c2@example.com")
         house.close()
     median = statistics.median(times[2:])
-    print(f"one export, {rows[0].size_bytes:,} bytes: {median * 1000:.0f} ms to the checked file")
+    print(f"one export, {rows[0].file.size_bytes:,} bytes: {median * 1000:.0f} ms to the checked file")
     print_steps(steps_of(rows))
     print(f"    of the check, {pstats.Stats(profile).total_tt * 1000:.1f} ms is reading and judging the file")  # type: ignore[attr-defined]
 

@@ -26,7 +26,7 @@ from portal.identity import Role, User
 from portal.storage.base import Base
 from portal.storage.engine import Database
 from portal.storage.months import months_after
-from portal.storage.tables import Account, Export, utc_now
+from portal.storage.tables import Account, Export, ExportAsked, ExportFile, ExportResponse, utc_now
 from tests.one_case import add_case
 
 SMALL, PEOPLE, PROGRAMS = 1_000, 5, 6
@@ -76,18 +76,26 @@ def filled(url: str, rows: int) -> tuple[Portal, User, list[str]]:
         sealed = portal.history.seal.seal(merchant, "0" * 32, "subject", "someone@example.com")
         wanted = [f"wanted{n}@example.com" for n in range(5)]
         indexes = [portal.sealer.index(w, merchant_id=merchant, wrapped_keyset=keyset) for w in wanted]
-    load(portal.db, ({**row, "case_id": case_id} for row in rows_for(rows, merchant, ids, sealed, indexes)))
+    exports: list[str] = []
+
+    def in_case() -> Iterator[dict[str, Any]]:
+        for row in rows_for(rows, merchant, ids, indexes):
+            exports.append(row["id"])
+            yield {**row, "case_id": case_id}
+
+    load(portal.db, in_case())
+    asked, file = ExportAsked(subject_kind="email", sealed_subject=sealed), ExportFile(size_bytes=1000)
+    for part in (asked, ExportResponse(), file):
+        load(portal.db, ({**values_of(part), "export_id": export_id} for export_id in exports), type(part))
     portal.history.seal.open = _open_any  # type: ignore[method-assign]  # sealed once for all rows, see `_open_any`
     return portal, user, wanted
 
 
-def rows_for(
-    rows: int, merchant: str, people: list[str], sealed: bytes, indexes: list[str]
-) -> Iterator[dict[str, Any]]:
+def rows_for(rows: int, merchant: str, people: list[str], indexes: list[str]) -> Iterator[dict[str, Any]]:
     chance, now = random.Random(7), utc_now()
     step = dt.timedelta(days=365 * YEARS) / rows
     for number in range(rows):
-        yield _row(number, merchant, people, now - step * (rows - number), sealed, indexes, rows, chance, now)
+        yield _row(number, merchant, people, now - step * (rows - number), indexes, rows, chance, now)
 
 
 def load(db: Database, rows: Iterator[dict[str, Any]], model: type[Base] = Export) -> None:
@@ -134,7 +142,7 @@ def _open_any(row: Export, column: str) -> str | None:
 
 
 def _row(
-    number: int, merchant: str, people: list[str], at: dt.datetime, sealed: bytes, indexes: list[str], rows: int,
+    number: int, merchant: str, people: list[str], at: dt.datetime, indexes: list[str], rows: int,
     chance: random.Random, now: dt.datetime,
 ) -> dict[str, Any]:  # fmt: skip
     fresh = rows - number <= 500  # the newest are alive; everything older has ended, a few of it badly
@@ -151,15 +159,15 @@ def _row(
         "id": export_id, "request_id": export_id, "merchant_id": merchant, "state": state,
         "requested_by": people[0] if number % max(1, rows // 200) == 0 else chance.choice(people[1:]),
         "requested_at": at,
-        "updated_at": at, "channel": "web", "subject_kind": "email", "sealed_subject": sealed,
+        "updated_at": at,
         "subject_index": chance.choice(indexes)
         if number % max(1, rows // 500) == 0
         else f"{chance.getrandbits(256):064x}",
-        "ask_index": f"{chance.getrandbits(256):064x}", "program_id": None, "program_name": "", "sealed_card_id": None,
+        "ask_index": f"{chance.getrandbits(256):064x}", "program_id": None, "program_name": "",
         "format": "csv" if number % 3 else "json", "reference": reference, "reference_key": reference.casefold(),
         "received_on": received, "month_ends_on": ends, "due_on": ends, "answer": answer,
         "answered_on": None if answer == "open" else received + dt.timedelta(days=number % 40),
-        "repeat_of": None, "link_expires_at": expires, "inspected_at": at, "size_bytes": 1000,
+        "repeat_of": None, "link_expires_at": expires, "inspected_at": at,
         "turn": "you" if state in ("unknown", "failed", "attention") else "",
     }  # fmt: skip
     if number % 2 == 0:  # more than a page of each, even among 1,000
@@ -168,16 +176,17 @@ def _row(
     return {**DEFAULTS, **values}
 
 
-def _defaults() -> dict[str, Any]:
-    blank = Export(
-        merchant_id="", case_id="", state="", requested_by="", subject_kind="", sealed_subject=b"", subject_index="",
-        ask_index="", format="",
-    )  # fmt: skip
-    names = [column.key for column in Export.__table__.columns if column.key != "reference_key"]
-    return {name: getattr(blank, name) for name in names}
+def values_of(row: Base) -> dict[str, Any]:
+    """What a row that was made in memory has in the columns of its table."""
+    return {column.key: getattr(row, column.key) for column in row.__table__.columns}
 
 
-DEFAULTS = _defaults()
+DEFAULTS = values_of(
+    Export(
+        merchant_id="", case_id="", state="", requested_by="", subject_index="", ask_index="", format="",
+        asked=ExportAsked(subject_kind="", sealed_subject=b""), response=ExportResponse(), file=ExportFile(),
+    )
+)  # fmt: skip
 
 
 def questions(portal: Portal, user: User, wanted: list[str], rows: int) -> dict[str, Callable[[], object]]:

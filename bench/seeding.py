@@ -25,7 +25,7 @@ from portal.composition import Portal, build_portal  # noqa: E402
 from portal.config import Settings  # noqa: E402
 from portal.exports import State  # noqa: E402
 from portal.practice_start import seed_practice  # noqa: E402
-from portal.storage.tables import Account, Export, FileKey, Merchant, utc_now  # noqa: E402
+from portal.storage.tables import Account, Export, ExportAsked, ExportFile, ExportResponse, FileKey, Merchant, utc_now  # noqa: E402
 from portal.vault.files import FilePlace  # noqa: E402
 from tests.one_case import add_case  # noqa: E402
 
@@ -80,13 +80,13 @@ def _exports(portal: Portal, merchant: str, keyset: bytes, people: list[str], co
             state = others[number % len(others)]
             row = Export(
                 merchant_id=merchant, case_id=case_id, state=state.value, requested_by=people[number % len(people)],
-                requested_at=at, updated_at=at, subject_kind="email", sealed_subject=b"",
+                requested_at=at, updated_at=at, asked=ExportAsked(subject_kind="email", sealed_subject=b""),
+                response=ExportResponse(), file=ExportFile(size_bytes=chance.randrange(1_000, 900_000)),
                 subject_index=portal.sealer.index(who, merchant_id=merchant, wrapped_keyset=keyset),
                 ask_index=f"{chance.getrandbits(256):064x}", format="csv" if number % 3 else "json",
                 reference=f"T-{number:05}", received_on=at.date(), link_expires_at=at + dt.timedelta(days=7),
-                size_bytes=chance.randrange(1_000, 900_000),
             )  # fmt: skip
-            row.sealed_subject = portal.history.seal.seal(merchant, row.id, "subject", who)
+            row.asked.sealed_subject = portal.history.seal.seal(merchant, row.id, "subject", who)
             session.add(row)
     return with_file(portal, merchant, keyset, people[0], sample_csv())
 
@@ -95,17 +95,20 @@ def with_file(portal: Portal, merchant: str, keyset: bytes, person: str, data: b
     """A ready export whose sealed file is `data`; gives its id."""
     now = utc_now()
     row = Export(
-        merchant_id=merchant, case_id="", state=State.READY.value, requested_by=person, subject_kind="email",
-        sealed_subject=b"", subject_index=portal.sealer.index(CUSTOMER, merchant_id=merchant, wrapped_keyset=keyset),
+        merchant_id=merchant, case_id="", state=State.READY.value, requested_by=person,
+        asked=ExportAsked(subject_kind="email", sealed_subject=b""), response=ExportResponse(),
+        subject_index=portal.sealer.index(CUSTOMER, merchant_id=merchant, wrapped_keyset=keyset),
         ask_index=secrets.token_hex(32), format="csv", reference="T-PREVIEW",
-        link_expires_at=now + dt.timedelta(days=6), collected_at=now, inspected_at=now, table_count=1,
-        row_count=data.count(b"\n") - 1, verdict="asked", size_bytes=len(data),
-        sha256=hashlib.sha256(data).hexdigest(), media_type="text/csv", destroy_after=now + dt.timedelta(days=7),
+        link_expires_at=now + dt.timedelta(days=6), inspected_at=now,
+        file=ExportFile(
+            collected_at=now, table_count=1, row_count=data.count(b"\n") - 1, verdict="asked", size_bytes=len(data),
+            sha256=hashlib.sha256(data).hexdigest(), media_type="text/csv", destroy_after=now + dt.timedelta(days=7),
+        ),
     )  # fmt: skip
-    row.sealed_subject = portal.history.seal.seal(merchant, row.id, "subject", CUSTOMER)
+    row.asked.sealed_subject = portal.history.seal.seal(merchant, row.id, "subject", CUSTOMER)
     place = FilePlace(merchant, row.id, f"{merchant}/{row.id}-{secrets.token_hex(4)}")
     key = portal.sealed.new_key(place)
-    row.blob_name = place.blob_name
+    row.file.blob_name = place.blob_name
     with portal.sealed.sealing(place, key) as writer:
         writer.write(data)
     with portal.db.write() as session:

@@ -19,7 +19,7 @@ from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.composition import build_portal
 from portal.config import Settings
 from portal.exports import State
-from portal.storage.tables import Account, Export, Merchant, utc_now
+from portal.storage.tables import Account, Export, ExportAsked, ExportFile, ExportResponse, Merchant, utc_now
 
 FIRST, SECOND = "brookandbean.example.com", "northwindbooks.example.com"
 # Customer, format, reference: what the shop has been doing today.
@@ -75,7 +75,7 @@ def make_long(folder: Path, vendor: Vendor) -> None:
                 index = portal.sealer.index(who, merchant_id=merchant_id, wrapped_keyset=key)
                 row = _row(number, now, merchant_id, sam_id, index)
                 row.case_id = case_id
-                row.sealed_subject = portal.history.seal.seal(merchant_id, row.id, "subject", who)
+                row.asked.sealed_subject = portal.history.seal.seal(merchant_id, row.id, "subject", who)
                 session.add(row)
     finally:
         portal.stop()
@@ -88,11 +88,15 @@ def _row(number: int, now: dt.datetime, merchant: str, person: str, index: str) 
     trouble = state in (State.REJECTED, State.UNKNOWN)
     return Export(
         merchant_id=merchant, case_id="", state=state.value, requested_by=person, requested_at=at, updated_at=at,
-        subject_kind="email", sealed_subject=b"", subject_index=index, ask_index=secrets.token_hex(32),
+        subject_index=index, ask_index=secrets.token_hex(32),
         format="csv" if number % 3 else "json", reference=f"{LONG_REFERENCE} {number}", received_on=at.date(),
         program_id=f"{number % 5:024x}", program_name=f"{PROGRAM} {number % 5}",
         link_expires_at=None if trouble else at + dt.timedelta(hours=48),
-        size_bytes=None if trouble else 1_234_567 * (number + 1), problem=PROBLEM if trouble else "",
         turn="you" if state is State.UNKNOWN else "",
-        destroyed_at=at + dt.timedelta(hours=50) if state is State.PURGED else None,
+        asked=ExportAsked(subject_kind="email", sealed_subject=b""),
+        response=ExportResponse(problem=PROBLEM if trouble else ""),
+        file=ExportFile(
+            size_bytes=None if trouble else 1_234_567 * (number + 1),
+            destroyed_at=at + dt.timedelta(hours=50) if state is State.PURGED else None,
+        ),
     )  # fmt: skip

@@ -21,7 +21,16 @@ from portal.identity.calendar_addresses import revoke_addresses
 from portal.identity.sessions import end_in
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
-from portal.storage.tables import Account, DestroyedFile, Export, LoginSession, Merchant, SignInTicket, utc_now
+from portal.storage.tables import (
+    Account,
+    DestroyedFile,
+    Export,
+    ExportResponse,
+    LoginSession,
+    Merchant,
+    SignInTicket,
+    utc_now,
+)
 
 ACTOR = "cli"
 TO_STOP = RUNNING | {State.UNKNOWN}
@@ -91,7 +100,9 @@ def shut(session: Session, merchant_id: str, *, origin: str) -> int:
     _run(session, update(LoginSession).where(of_merchant).values(sealed_vendor_token=None))
     _run(
         session,
-        update(Export).where(Export.merchant_id == merchant_id).values(sealed_download_url=None, sealed_refusal=None),
+        update(ExportResponse)
+        .where(ExportResponse.export_id.in_(select(Export.id).where(Export.merchant_id == merchant_id)))
+        .values(sealed_download_url=None, sealed_refusal=None),
     )
     if session.get(DestroyedFile, removal_mark(merchant_id)) is None:
         session.add(DestroyedFile(blob_name=removal_mark(merchant_id), export_id=""))

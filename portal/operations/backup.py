@@ -34,7 +34,7 @@ from portal.storage.blobs import BlobStore
 from portal.storage.copying import copy_in, copy_out, count_rows, empty, tables
 from portal.storage.engine import Database
 from portal.storage.migrate import newest_revision, revision_of
-from portal.storage.tables import DestroyedFile, Export, FileKey, utc_now
+from portal.storage.tables import DestroyedFile, Export, ExportFile, FileKey, utc_now
 from portal.vault import MasterKey, documents
 
 ROWS, MANIFEST, FILES = "rows.sqlite3", "manifest.json", "files"
@@ -72,7 +72,7 @@ def create(db: Database, blobs: BlobStore, folder: Path, file_keys: Path | None,
     folder.mkdir(mode=0o700, parents=True)
     counts = copy_out(db.engine, folder / ROWS)
     with db.read() as session:
-        names = list(session.scalars(select(Export.blob_name).where(Export.blob_name != "")))
+        names = list(session.scalars(select(ExportFile.blob_name).where(ExportFile.blob_name != "")))
     for name in sorted(set(names)):
         _copy_blob(blobs, name, folder / FILES / name)
     if file_keys is not None:
@@ -230,8 +230,8 @@ def _fill(db: Database, blobs: BlobStore, backup: Checked, destruction_list: Pat
 
 def _keys_wanted(session: Session, backup: Checked, destroyed: set[str], removed: list[str]) -> list[dict[str, str]]:
     """Put back the keys of files that are known, in the backup and not destroyed; gives them."""
-    there = Export.blob_name != "", Export.merchant_id.not_in(removed)
-    known = set(session.scalars(select(Export.blob_name).where(*there)))
+    there = ExportFile.blob_name != "", Export.merchant_id.not_in(removed)
+    known = set(session.scalars(select(ExportFile.blob_name).join(Export).where(*there)))
     files = backup.folder / FILES
     wanted = [k for k in backup.kept["keys"] if k["blob"] in known - destroyed and (files / k["blob"]).is_file()]
     if wanted:
@@ -271,7 +271,7 @@ def _settle_states(db: Database, opened: set[str]) -> int:
                 ledger.move(session, row, State.FAILED, code="restored", origin="restore", **RESTORED_WORDS)
             elif state is State.SENT:
                 ledger.move(session, row, State.UNKNOWN, code="restored", origin="restore", **UNKNOWN_WORDS)
-            elif state in HOLDS_FILE and row.size_bytes is not None and row.blob_name not in opened:
+            elif state in HOLDS_FILE and row.file.size_bytes is not None and row.file.blob_name not in opened:
                 if state is State.COLLECTED:
                     ledger.move(session, row, State.ATTENTION, code="restored", origin="restore")
                 ledger.move(

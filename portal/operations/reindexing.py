@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.orm import Session, load_only
+from sqlalchemy.orm import Session, joinedload, load_only, raiseload
 
 from portal.errors import SealBroken
 from portal.exports.core.base import asked_words
@@ -24,15 +24,22 @@ from portal.log import log
 from portal.operations.case_reindexing import case_indexes, reindex_cases
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
-from portal.storage.tables import INDEX_FORM, Export, Merchant
+from portal.storage.tables import INDEX_FORM, Export, ExportAsked, Merchant
 from portal.vault import FieldSealer
 from portal.vault.fields import INDEX_BYTES
 
 BATCH = 200  # rows in a transaction
 _ASKED = (
-    Export.sealed_subject, Export.subject_index, Export.ask_index, Export.program_id, Export.sealed_card_id,
-    Export.format, Export.subject_kind,
-)  # fmt: skip
+    load_only(
+        Export.merchant_id, Export.subject_index, Export.ask_index, Export.program_id, Export.format, raiseload=True
+    ),
+    joinedload(Export.asked, innerjoin=True).load_only(
+        ExportAsked.sealed_subject, ExportAsked.sealed_card_id, ExportAsked.subject_kind, raiseload=True
+    ),
+    raiseload(Export.response),
+    raiseload(Export.file),
+)
+"""What an index is made of, and no more of a row."""
 
 
 def add_index_keys(db: Database, sealer: FieldSealer) -> None:
@@ -139,7 +146,7 @@ def _reindex_all(db: Database, sealer: FieldSealer, merchant_id: str) -> int:
                 .where(Export.merchant_id == merchant_id, Export.id > after)
                 .order_by(Export.id)
                 .limit(BATCH)
-                .options(load_only(Export.merchant_id, *_ASKED, raiseload=True))
+                .options(*_ASKED)
             ).all()
             if not rows:
                 return changed
@@ -196,7 +203,7 @@ def _reindex_row(session: Session, sealer: FieldSealer, merchant: Merchant, row:
     def index(*words: str) -> str:
         return sealer.index(*words, merchant_id=merchant.id, wrapped_keyset=merchant.sealed_index_keyset)
 
-    asked = asked_words(subject, row.program_id, card, row.format, row.subject_kind)
+    asked = asked_words(subject, row.program_id, card, row.format, row.asked.subject_kind)
     indexes = {"subject_index": index(subject), "ask_index": index(*asked)}
     if indexes == {"subject_index": row.subject_index, "ask_index": row.ask_index}:
         return 0

@@ -9,18 +9,20 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from portal.storage.base import BYTE_ORDER
 from portal.storage.base import Base as Base
 from portal.storage.base import CanonicalJSON as CanonicalJSON
 from portal.storage.base import UTCDateTime as UTCDateTime
 from portal.storage.base import new_id as new_id
 from portal.storage.base import utc_now as utc_now
-from portal.storage.case_tables import Case
 from portal.storage.clock_tables import ClockRules as ClockRules
-from portal.storage.column_defaults import folded_reference, key_of_email, month_after_receipt, own_id
+from portal.storage.column_defaults import key_of_email
+from portal.storage.export_tables import Export as Export
+from portal.storage.export_tables import ExportAsked as ExportAsked
+from portal.storage.export_tables import ExportFile as ExportFile
+from portal.storage.export_tables import ExportResponse as ExportResponse
 
 INDEX_FORM = 2  # 1 merged letters (`str.casefold`); 2 is `portal.identifiers.identifier_key`
 
@@ -134,101 +136,6 @@ class Throttle(Base, kw_only=True):
     failures: Mapped[int] = mapped_column(default=0)
     last_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
     open_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
-
-
-class Export(Base, kw_only=True):
-    """One export: who asked for whom, where it stands, what came. States: `portal.exports.core.states`."""
-
-    __tablename__ = "exports"
-    __table_args__ = (
-        Index("ix_exports_list", "merchant_id", "requested_at", "id"),
-        Index("ix_exports_expiry", "merchant_id", "link_expires_at", "id"),
-        Index("ix_exports_subject", "merchant_id", "subject_index", "requested_at", "id"),
-        Index("ix_exports_state", "state", "retry_at"),
-        Index("ix_exports_due", "destroyed_at", "destroy_after"),
-        Index("ix_exports_ask", "merchant_id", "ask_index", "requested_at"),
-        # One index a filter of Past exports, each in the order the page is drawn in (bench/history.py).
-        Index("ix_exports_merchant_state", "merchant_id", "state", "requested_at", "id"),
-        Index("ix_exports_state_expiry", "merchant_id", "state", "link_expires_at", "id"),
-        Index("ix_exports_touched", "merchant_id", "state", "updated_at"),
-        Index("ix_exports_format", "merchant_id", "format", "requested_at", "id"),
-        Index("ix_exports_program", "merchant_id", "program_id", "requested_at", "id"),
-        Index("ix_exports_by", "merchant_id", "requested_by", "requested_at", "id"),
-        Index("ix_exports_reference", "merchant_id", "reference_key", "requested_at", "id"),
-        Index("ix_exports_answer", "merchant_id", "answer", "requested_at", "id"),
-        Index("ix_exports_answer_due", "merchant_id", "answer", "due_on", "id"),
-        Index("ix_exports_request", "request_id"),
-        Index("ix_exports_case", "case_id"),
-    )
-
-    id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
-    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
-    case_id: Mapped[str] = mapped_column(ForeignKey(Case.id))
-    state: Mapped[str] = mapped_column(String(16))
-    requested_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
-    requested_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
-    updated_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
-    repeat_of: Mapped[str | None] = mapped_column(String(32), default=None)
-    channel: Mapped[str] = mapped_column(String(8), default="web")
-    asked_in: Mapped[str] = mapped_column(String(64), default="")
-
-    # What was asked
-    subject_kind: Mapped[str] = mapped_column(String(12))
-    sealed_subject: Mapped[bytes] = mapped_column()
-    subject_index: Mapped[str] = mapped_column(String(80))
-    ask_index: Mapped[str] = mapped_column(String(80))
-    program_id: Mapped[str | None] = mapped_column(String(24), default=None)
-    program_name: Mapped[str] = mapped_column(String(200), default="")
-    sealed_card_id: Mapped[bytes | None] = mapped_column(default=None)
-    format: Mapped[str] = mapped_column(String(8))
-    reference: Mapped[str] = mapped_column(String(100), default="")
-    reference_key: Mapped[str] = mapped_column(BYTE_ORDER, init=False, insert_default=folded_reference)
-    received_on: Mapped[dt.date | None] = mapped_column(default=None)
-
-    # How it was answered to the person (`portal.exports.core.answers`): the newest export of a request stands for it.
-    # None is ever empty; the database lets them be, for SQLite adds no column that must be filled.
-    request_id: Mapped[str] = mapped_column(String(32), nullable=True, init=False, insert_default=own_id)
-    month_ends_on: Mapped[dt.date] = mapped_column(nullable=True, init=False, insert_default=month_after_receipt)
-    due_on: Mapped[dt.date] = mapped_column(nullable=True, init=False, insert_default=month_after_receipt)
-    answer: Mapped[str] = mapped_column(String(12), nullable=True, default="open")
-    answered_on: Mapped[dt.date | None] = mapped_column(default=None)
-
-    # What LoyaltyDog answered
-    attempt: Mapped[int] = mapped_column(default=0)
-    sent_at: Mapped[dt.datetime | None] = mapped_column(default=None)
-    accepted_at: Mapped[dt.datetime | None] = mapped_column(default=None)
-    retry_at: Mapped[dt.datetime | None] = mapped_column(default=None)
-    vendor_export_id: Mapped[str] = mapped_column(String(200), default="")
-    vendor_status: Mapped[str] = mapped_column(String(100), default="")
-    vendor_request_id: Mapped[str] = mapped_column(String(128), default="")
-    sealed_download_url: Mapped[bytes | None] = mapped_column(default=None)
-    link_expires_at: Mapped[dt.datetime | None] = mapped_column(default=None)
-    clock_skew_seconds: Mapped[float | None] = mapped_column(default=None)
-    notes: Mapped[list[Any]] = mapped_column(default_factory=list)
-    problem_code: Mapped[str] = mapped_column(String(60), default="")
-    problem: Mapped[str] = mapped_column(Text, default="")
-    next_step: Mapped[str] = mapped_column(Text, default="")
-    turn: Mapped[str] = mapped_column(String(12), default="")
-    sealed_refusal: Mapped[bytes | None] = mapped_column(default=None)
-
-    # What was collected
-    fetched_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
-    expected_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
-    collected_at: Mapped[dt.datetime | None] = mapped_column(default=None)
-    inspected_at: Mapped[dt.datetime | None] = mapped_column(default=None)
-    size_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
-    sha256: Mapped[str] = mapped_column(String(64), default="")
-    media_type: Mapped[str] = mapped_column(String(100), default="")
-    blob_name: Mapped[str] = mapped_column(String(200), default="")
-    table_count: Mapped[int | None] = mapped_column(default=None)
-    row_count: Mapped[int | None] = mapped_column(BigInteger, default=None)
-    verdict: Mapped[str] = mapped_column(String(16), default="")
-    checks: Mapped[list[Any]] = mapped_column(default_factory=list)
-    destroy_after: Mapped[dt.datetime | None] = mapped_column(default=None)
-    destroyed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
-
-    # Who is working on it
-    worker: Mapped[str] = mapped_column(String(64), default="")
 
 
 class Answer(Base, kw_only=True):

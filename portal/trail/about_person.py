@@ -131,7 +131,7 @@ class PersonRecords:
             "controller": merchant.name,
             "made_at": _stamp(utc_now()),
             "recipients": ["LoyaltyDog, who keeps the gift cards for the controller and was asked for the data"]
-            if any(row.sent_at for row in exports)
+            if any(row.response.sent_at for row in exports)
             else [],
             "scope": "This portal's own records. The gift-card data itself is in the answer to the request.",
             "cases": [held_case(session, case) for case in cases],
@@ -146,24 +146,24 @@ def _stamp(time: dt.datetime | None) -> str:
 
 
 def _held(row: Export, roles: dict[str, str]) -> Json:
-    held = "your email address" if row.subject_kind == "email" else "your customer ID"
-    if row.sealed_card_id is not None:
+    held = "your email address" if row.asked.subject_kind == "email" else "your customer ID"
+    if row.asked.sealed_card_id is not None:
         held += " and the ID of one card"
     return {
         "asked_on": _stamp(row.requested_at),
         "by": ROLE_WORDS[roles.get(row.requested_by, "agent")],
         "purpose": PURPOSE,
         "request_received_on": row.received_on.isoformat() if row.received_on else "",
-        "about": row.program_name or ("one card" if row.sealed_card_id else row.program_id or "everything"),
+        "about": row.program_name or ("one card" if row.asked.sealed_card_id else row.program_id or "everything"),
         "kept_encrypted": held,
         "reference": row.reference,
         "answer_due_on": "" if row.answer == Standing.UNKNOWN else row.due_on.isoformat(),
         "answer": ANSWER_WORDS[Standing(row.answer)],
         "answered_on": row.answered_on.isoformat() if row.answered_on else "",
-        "file_fetched": _stamp(row.collected_at),
-        "file_bytes": row.size_bytes,
-        "file_destroyed": _stamp(row.destroyed_at),
-        "file_destroyed_at_latest": "" if row.destroyed_at else _stamp(row.destroy_after),
+        "file_fetched": _stamp(row.file.collected_at),
+        "file_bytes": row.file.size_bytes,
+        "file_destroyed": _stamp(row.file.destroyed_at),
+        "file_destroyed_at_latest": "" if row.file.destroyed_at else _stamp(row.file.destroy_after),
         "now": STATE_WORDS[row.state],
     }
 

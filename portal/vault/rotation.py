@@ -12,14 +12,23 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import tink
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import Select, select, tuple_, update
 from sqlalchemy.engine import CursorResult
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, join
 
 from portal.errors import SealBroken
 from portal.storage.case_tables import Case, CaseFact, CaseIdentifier
 from portal.storage.engine import Database
-from portal.storage.tables import Account, Export, FileKey, LoginSession, Merchant, SignInTicket
+from portal.storage.tables import (
+    Account,
+    Export,
+    ExportAsked,
+    ExportResponse,
+    FileKey,
+    LoginSession,
+    Merchant,
+    SignInTicket,
+)
 from portal.vault.fields import FieldSealer, field_place, index_place
 from portal.vault.files import FilePlace
 from portal.vault.keys import MasterKey, key_id_of, key_id_of_wrapped
@@ -30,13 +39,22 @@ Column = InstrumentedAttribute[Any]
 
 @dataclass(frozen=True)
 class SealedColumn:
-    """Where sealed values lie. `bound(row)` is the associated data of a row, `key` its primary key."""
+    """Where sealed values lie. `bound(row)` is the associated data of a row, made of `needs`; `key` its primary key.
+
+    `source` is what is read, where `needs` are of another table.
+    """
 
     column: Column
     key: tuple[Column, ...]
     needs: tuple[Column, ...]
     bound: Callable[[Any], bytes]
     wrapped: bool = False
+    source: Any = None
+
+    def select(self, *columns: Column) -> Select[Any]:
+        """These columns of the rows that have a value."""
+        source = self.column.class_ if self.source is None else self.source
+        return select(*columns, self.column).select_from(source).where(self.column.is_not(None))
 
     @property
     def name(self) -> str:
@@ -46,6 +64,14 @@ class SealedColumn:
 def _field(column: Column, merchant: Column, row: Column, name: str) -> SealedColumn:
     table = str(column.class_.__tablename__)
     return SealedColumn(column, (row,), (merchant, row), lambda r: field_place(r[0], table, name, r[1]))
+
+
+def _of_export(column: Column, part: type[ExportAsked | ExportResponse], name: str) -> SealedColumn:
+    """Sealed before exports had more tables than one, and bound to the first of them still."""
+    key, needs = (part.export_id,), (Export.merchant_id, Export.id)
+    return SealedColumn(
+        column, key, needs, lambda r: field_place(r[0], Export.__tablename__, name, r[1]), source=join(part, Export)
+    )
 
 
 COLUMNS = (
@@ -64,10 +90,10 @@ COLUMNS = (
     _field(Merchant.sealed_customer_token, Merchant.id, Merchant.id, "customer_token"),
     _field(Account.sealed_totp, Account.merchant_id, Account.id, "sealed_totp"),
     _field(LoginSession.sealed_vendor_token, LoginSession.merchant_id, LoginSession.id_hash, "sealed_vendor_token"),
-    _field(Export.sealed_subject, Export.merchant_id, Export.id, "subject"),
-    _field(Export.sealed_card_id, Export.merchant_id, Export.id, "card_id"),
-    _field(Export.sealed_refusal, Export.merchant_id, Export.id, "refusal"),
-    _field(Export.sealed_download_url, Export.merchant_id, Export.id, "download_url"),
+    _of_export(ExportAsked.sealed_subject, ExportAsked, "subject"),
+    _of_export(ExportAsked.sealed_card_id, ExportAsked, "card_id"),
+    _of_export(ExportResponse.sealed_refusal, ExportResponse, "refusal"),
+    _of_export(ExportResponse.sealed_download_url, ExportResponse, "download_url"),
     _field(Case.sealed_name, Case.merchant_id, Case.id, "name"),
     _field(CaseIdentifier.sealed_value, CaseIdentifier.merchant_id, CaseIdentifier.id, "value"),
     _field(CaseFact.sealed_text, CaseFact.merchant_id, CaseFact.id, "text"),
@@ -81,7 +107,7 @@ def uses(db: Database) -> Counter[int | None]:
     with db.read() as session:
         for place in (*COLUMNS, _TICKETS):
             read = key_id_of_wrapped if place.wrapped else key_id_of
-            for value in session.scalars(select(place.column).where(place.column.is_not(None))):
+            for value in session.scalars(place.select()):
                 found[read(value)] += 1
     return found
 
@@ -92,7 +118,7 @@ def unfinished(db: Database, master: MasterKey) -> bool:
     with db.read() as session:
         for place in COLUMNS:
             read = key_id_of_wrapped if place.wrapped else key_id_of
-            values = session.scalars(select(place.column).where(place.column.is_not(None)))
+            values = session.scalars(place.select())
             if any(read(value) in older for value in values):
                 return True
     return False
@@ -112,7 +138,7 @@ def _reseal_column(db: Database, master: MasterKey, sealer: FieldSealer, place: 
     changed = 0
     after: tuple[Any, ...] | None = None
     while True:
-        query = select(*place.key, *place.needs, place.column).where(place.column.is_not(None))
+        query = place.select(*place.key, *place.needs)
         if after is not None:
             query = query.where(tuple_(*place.key) > after)
         with db.read() as session:
@@ -150,7 +176,7 @@ def count_unopenable(db: Database, sealer: FieldSealer, master: MasterKey) -> Co
     broken: Counter[str] = Counter()
     for place in COLUMNS:
         with db.read() as session:
-            rows = session.execute(select(*place.needs, place.column).where(place.column.is_not(None))).all()
+            rows = session.execute(place.select(*place.needs)).all()
         for row in rows:
             bound = place.bound(tuple(row[:-1]))
             try:

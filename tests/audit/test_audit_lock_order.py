@@ -18,7 +18,7 @@ from portal.errors import StateConflict
 from portal.exports import State
 from portal.exports.core import ledger
 from portal.identity import Role, User
-from portal.storage.tables import Account, Export
+from portal.storage.tables import Account, Export, ExportAsked, ExportFile, ExportResponse
 from tests.one_case import add_case
 
 PATIENCE_SECONDS = 30
@@ -39,8 +39,9 @@ def a_ready_export(portal: Portal) -> tuple[User, str]:
         session.flush()
         case_id = add_case(session, merchant)
         row = Export(
-            merchant_id=merchant, case_id=case_id, state=State.READY, requested_by=account.id, subject_kind="email",
-            sealed_subject=b"x", subject_index="i", ask_index="a", format="csv", size_bytes=10,
+            merchant_id=merchant, case_id=case_id, state=State.READY, requested_by=account.id, subject_index="i",
+            ask_index="a", format="csv", asked=ExportAsked(subject_kind="email", sealed_subject=b"x"),
+            response=ExportResponse(), file=ExportFile(size_bytes=10),
         )  # fmt: skip
         session.add(row)
         session.flush()

@@ -19,7 +19,7 @@ from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports.core.states import HOLDS_FILE, State
 from portal.practice_start import seed_practice
-from portal.storage.tables import Export, FileKey, Merchant
+from portal.storage.tables import Export, ExportFile, FileKey, Merchant
 from portal.vault.files import FilePlace
 
 WORKER = Path(__file__).with_name("worker.py")
@@ -101,13 +101,15 @@ class House:
         with self.portal.db.read() as session:
             rows = session.execute(
                 select(Export, FileKey.sealed_keyset)
-                .outerjoin(FileKey, (FileKey.export_id == Export.id) & (FileKey.blob_name == Export.blob_name))
-                .where(Export.state.in_(HOLDS_FILE), Export.size_bytes.is_not(None), Export.destroyed_at.is_(None))
+                .join(Export.file)
+                .outerjoin(FileKey, (FileKey.export_id == Export.id) & (FileKey.blob_name == ExportFile.blob_name))
+                .where(Export.state.in_(HOLDS_FILE))
+                .where(ExportFile.size_bytes.is_not(None), ExportFile.destroyed_at.is_(None))
             ).all()
         for row, key in rows:
             try:
-                place = FilePlace(row.merchant_id, row.id, row.blob_name)
-                self.portal.sealed.verify(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
+                place = FilePlace(row.merchant_id, row.id, row.file.blob_name)
+                self.portal.sealed.verify(place, key, sha256=row.file.sha256, size_bytes=row.file.size_bytes or 0)
             except Exception as error:
                 bad.append(f"{row.id}: {type(error).__name__}")
         return bad
@@ -117,7 +119,9 @@ class House:
         with self.portal.db.read() as session:
             used = set(
                 session.scalars(
-                    select(Export.blob_name).where(Export.blob_name != "", Export.state != State.PURGED.value)
+                    select(ExportFile.blob_name)
+                    .join(Export)
+                    .where(ExportFile.blob_name != "", Export.state != State.PURGED.value)
                 )
             )
             keys = set(session.scalars(select(FileKey.blob_name)))

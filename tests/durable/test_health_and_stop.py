@@ -83,7 +83,7 @@ def test_metrics_tell_the_queue_the_oldest_and_the_overdue(house: House, metrics
     with house.portal.db.write() as session:
         hour_ago = utc_now() - dt.timedelta(hours=1)
         session.execute(update(Export).where(Export.id == first).values(state="requested", requested_at=hour_ago))
-        session.execute(update(Export).where(Export.id == second).values(destroy_after=hour_ago))
+        session.get_one(Export, second).file.destroy_after = hour_ago
     found = numbers(metrics)
     assert found["portal_queue_depth"] == 1
     assert found['portal_oldest_seconds{kind="running"}'] >= 3600

@@ -71,7 +71,7 @@ def test_a_row_that_does_not_open_stops_neither_start_nor_others(old_house: Hous
         session.get_one(Merchant, user_of(old_house).merchant_id).index_form = 1
         for row in session.scalars(select(Export)):
             if row.reference == NAMES[DOUBLE]:
-                row.sealed_subject = b"not sealed"
+                row.asked.sealed_subject = b"not sealed"
             if row.reference == NAMES[SHARP]:
                 row.subject_index = "0" * 64
     old_house.close()

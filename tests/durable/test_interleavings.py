@@ -38,6 +38,7 @@ from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.errors import PortalError, SealBroken
 from portal.exports import State, parse_request
+from portal.exports.core.ledger import set_columns, value_of
 from portal.exports.core.states import HOLDS_FILE, MOVES, RUNNING
 from portal.exports.core.vendor import Vendor
 from portal.exports.workflow.results import Done, StepResult, Wait
@@ -48,7 +49,7 @@ from portal.loyaltydog.errors import ConnectionLost, Forbidden, Gone, NoConnecti
 from portal.loyaltydog.retry import RetryDecision
 from portal.practice_start import seed_practice
 from portal.storage.blobs import StorageTrouble
-from portal.storage.tables import AuditEntry, Export, FileKey, utc_now
+from portal.storage.tables import AuditEntry, Export, ExportFile, FileKey, utc_now
 from portal.vault.files import FilePlace, SealingWriter
 
 pytestmark = pytest.mark.keeps("SEC-12", "SEC-13", "SEC-14")
@@ -240,8 +241,9 @@ class House(RuleBasedStateMachine):
         past = utc_now() - dt.timedelta(seconds=1)
         column = {"wait": "retry_at", "link": "link_expires_at", "retention": "destroy_after"}[what]
         with self.portal.db.write() as session:
-            here = getattr(Export, column)
-            session.execute(update(Export).where(Export.id == export_id, here.is_not(None)).values({column: past}))
+            row = session.get_one(Export, export_id)
+            if value_of(row, column) is not None:
+                set_columns(row, {column: past})
         self.portal.retention.keep_house()
 
     @rule()
@@ -278,12 +280,13 @@ class House(RuleBasedStateMachine):
         with self.portal.db.read() as session:
             rows = session.execute(
                 select(Export, FileKey)
-                .outerjoin(FileKey, (FileKey.export_id == Export.id) & (FileKey.blob_name == Export.blob_name))
-                .where(Export.state.in_(HOLDS_FILE), Export.size_bytes.is_not(None))
+                .join(Export.file)
+                .outerjoin(FileKey, (FileKey.export_id == Export.id) & (FileKey.blob_name == ExportFile.blob_name))
+                .where(Export.state.in_(HOLDS_FILE), ExportFile.size_bytes.is_not(None))
             ).all()
         for row, key in rows:
-            place = FilePlace(row.merchant_id, row.id, row.blob_name)
-            self.portal.sealed.verify(place, key.sealed_keyset, sha256=row.sha256, size_bytes=row.size_bytes)
+            place = FilePlace(row.merchant_id, row.id, row.file.blob_name)
+            self.portal.sealed.verify(place, key.sealed_keyset, sha256=row.file.sha256, size_bytes=row.file.size_bytes)
 
     def teardown(self) -> None:
         if not hasattr(self, "portal"):

@@ -11,12 +11,21 @@ from typing import Any
 import pytest
 from house import House
 from shop import CountingShop
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 
 from portal.errors import PortalError
 from portal.exports import State
 from portal.merchants import removal as removing
-from portal.storage.tables import Account, AuditEntry, Export, FileKey, LoginSession, Merchant
+from portal.storage.tables import (
+    Account,
+    AuditEntry,
+    Export,
+    ExportFile,
+    ExportResponse,
+    FileKey,
+    LoginSession,
+    Merchant,
+)
 
 pytestmark = pytest.mark.keeps("LAW-17", "LAW-18", "SEC-55")
 
@@ -51,7 +60,8 @@ def add_in_every_open_state(house: House) -> None:
         request = parse_request(email=f"{state}@example.com", format="json")
         export_id = house.portal.submissions.submit(user, request)
         with house.portal.db.write() as session:
-            session.execute(update(Export).where(Export.id == export_id).values(state=state, sealed_download_url=b"x"))
+            row = session.get_one(Export, export_id)
+            row.state, row.response.sealed_download_url = state, b"x"
 
 
 def files_of(house: House, merchant_id: str) -> tuple[int, int]:
@@ -80,14 +90,15 @@ def test_a_removed_merchant_leaves_its_facts_and_nothing_else(shops: House, comm
     with shops.portal.db.read() as session:
         merchant = session.get_one(Merchant, merchant_id)
         assert merchant.sealed_api_token is None
-        links = select(Export.id).where(Export.merchant_id == merchant_id, Export.sealed_download_url.is_not(None))
+        links = select(ExportResponse.export_id).join(Export).where(Export.merchant_id == merchant_id)
+        links = links.where(ExportResponse.sealed_download_url.is_not(None))
         assert session.scalars(links).all() == []
         for login in session.scalars(select(LoginSession).where(LoginSession.merchant_id == merchant_id)):
             assert (login.sealed_vendor_token, login.ended_because) == (None, "merchant_removed")
         accounts = session.scalars(select(Account).where(Account.merchant_id == merchant_id)).all()
         assert accounts and all(account.disabled_at for account in accounts)
-        facts = session.scalars(select(Export.sha256).where(Export.merchant_id == merchant_id, Export.sha256 != ""))
-        assert len(facts.all()) == 3
+        facts = select(ExportFile.sha256).join(Export).where(Export.merchant_id == merchant_id, ExportFile.sha256 != "")
+        assert len(session.scalars(facts).all()) == 3
         acts = Counter(session.scalars(select(AuditEntry.action).where(AuditEntry.merchant_id == merchant_id)))
         (last,) = session.scalars(select(AuditEntry).where(AuditEntry.action == "merchant:remove"))
     assert acts["export:destroy"] == 3 and acts["account:disable"] == len(accounts) and acts["session:end"] == 1

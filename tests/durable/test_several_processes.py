@@ -18,7 +18,7 @@ from sqlalchemy import update
 
 from portal.exports import AskedAlready, State, parse_request
 from portal.exports.workflow.takeover import DEAD_AFTER_SECONDS, is_dead
-from portal.storage.tables import Export, Worker, utc_now
+from portal.storage.tables import ExportFile, Worker, utc_now
 
 pytestmark = pytest.mark.keeps("LAW-17", "SEC-13", "SEC-14")
 
@@ -173,7 +173,7 @@ def test_a_retention_run_missed_while_nothing_ran_is_caught_up_at_the_next_start
     kept, *due = sorted(house.states())
     past = utc_now() - dt.timedelta(days=2)
     with house.portal.db.write() as session:
-        session.execute(update(Export).where(Export.id.in_(due)).values(destroy_after=past))
+        session.execute(update(ExportFile).where(ExportFile.export_id.in_(due)).values(destroy_after=past))
     with house.process(until="told") as process:
         for _ in range(600):
             if house.outcomes()[State.PURGED] == 2:

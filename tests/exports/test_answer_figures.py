@@ -11,7 +11,7 @@ import pytest
 from portal.exports.history.answer_figures import AnswerFigures
 from portal.identity import User
 from portal.storage.months import months_after
-from portal.storage.tables import Account, Export, utc_now
+from portal.storage.tables import Account, Export, ExportAsked, ExportFile, ExportResponse, utc_now
 from tests.one_case import add_case
 
 pytestmark = pytest.mark.keeps("LAW-21")
@@ -70,8 +70,8 @@ def shop(desk: Any) -> User:
             noon = dt.datetime.combine(received, dt.time(12), tzinfo=dt.UTC)
             row = Export(
                 id=f"{number:032x}", merchant_id=merchant, case_id=case_id, state="ready", requested_by=account.id,
-                subject_kind="email",
-                sealed_subject=b"", subject_index="the same person", ask_index=str(number), format="json",
+                asked=ExportAsked(subject_kind="email", sealed_subject=b""), response=ExportResponse(),
+                file=ExportFile(), subject_index="the same person", ask_index=str(number), format="json",
                 requested_at=noon + (asked.said * 2 * DAY), received_on=received if asked.said else None,
                 repeat_of=earlier if asked.again else None, answer=asked.answer,
             )  # fmt: skip

@@ -21,6 +21,7 @@ from portal.composition import Portal
 from portal.errors import InputError, NotConfigured, NotFound, NotPermitted, StateConflict, StepUpNeeded, TryLater
 from portal.exports import AskedAlready, HistoryFilter, State, parse_request
 from portal.exports.core.download import FileKind
+from portal.exports.core.ledger import set_columns
 from portal.exports.form.submissions import MAX_SUBMITS_A_MINUTE
 from portal.loyaltydog.retry import RetryDecision
 from portal.practice.settings import MERCHANT_ONE_TOKEN
@@ -65,9 +66,7 @@ def entries(desk: Any, export_id: str, action: str) -> list[AuditEntry]:
 
 def change(desk: Any, export_id: str, **values: Any) -> None:
     with desk.portal.db.write() as session:
-        row = session.get_one(Export, export_id)
-        for name, value in values.items():
-            setattr(row, name, value)
+        set_columns(session.get_one(Export, export_id), values)
 
 
 def traces(desk: Any, export_id: str) -> tuple[int, list[Any]]:
@@ -391,7 +390,7 @@ def test_a_manager_destroys_key_and_file_and_the_facts_stay(desk: Any, portal: P
     (entry,) = entries(desk, view.id, "export:destroy")
     assert (entry.actor, entry.facts) == (desk.user().account_id, {"reason": "by hand"})
     with desk.portal.db.read() as session:
-        assert session.get_one(Export, view.id).sealed_download_url is None
+        assert session.get_one(Export, view.id).response.sealed_download_url is None
     for act in (portal.files.open_preview, portal.files.open_file, portal.retention.destroy, portal.files.check_open):
         with pytest.raises(StateConflict):
             act(desk.user(), view.id)

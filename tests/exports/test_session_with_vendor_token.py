@@ -129,7 +129,7 @@ def test_an_export_remembers_the_session_it_was_asked_in_and_nothing_of_its_toke
     desk.settled(export)
     with desk.portal.db.read() as session:
         row = session.scalars(select(Export).where(Export.id == export)).one()
-    assert row.asked_in == user.session_hash
+    assert row.asked.asked_in == user.session_hash
     assert own_token not in repr(vars(row))
     with pytest.raises(StateConflict):
         desk.portal.decisions.stop_waiting(user, export)

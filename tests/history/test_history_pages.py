@@ -21,7 +21,7 @@ from portal.exports import HistoryFilter, State, parse_request
 from portal.exports.history.filters import from_address, to_address
 from portal.identity import Role, User
 from portal.runtime import set_portal
-from portal.storage.tables import Account, Export, utc_now
+from portal.storage.tables import Account, Export, ExportAsked, ExportFile, ExportResponse, utc_now
 from tests.one_case import add_case
 
 pytestmark = pytest.mark.keeps("SEC-43")
@@ -57,10 +57,14 @@ def shop(tmp_path: Path) -> Iterator[Shop]:
                 Export(
                     id=export_id, merchant_id=merchant, case_id=case_id, state=state, requested_by=account.id,
                     requested_at=now - dt.timedelta(hours=number), inspected_at=now, turn="you" if number == 2 else "",
-                    subject_kind="email", sealed_subject=seal.seal(merchant, export_id, "subject", EMAIL),
+                    asked=ExportAsked(
+                        subject_kind="email", sealed_subject=seal.seal(merchant, export_id, "subject", EMAIL)
+                    ),
+                    response=ExportResponse(problem="Look at it." if number == 2 else ""),
+                    file=ExportFile(size_bytes=10),
                     subject_index=portal.history.index.one(session, user, EMAIL), ask_index=str(number),
-                    format="json" if number else "csv", reference=f"T-{number}", size_bytes=10,
-                    link_expires_at=now + dt.timedelta(hours=5 + number), problem="Look at it." if number == 2 else "",
+                    format="json" if number else "csv", reference=f"T-{number}",
+                    link_expires_at=now + dt.timedelta(hours=5 + number),
                 )
             )  # fmt: skip
     yield Shop(portal, user, ids)
@@ -118,8 +122,11 @@ def test_next_and_previous_turn_the_pages(open_page: Callable[..., AppTest], sho
                 Export(
                     id=export_id, merchant_id=merchant, case_id=case_id, state=State.PURGED,
                     requested_by=shop.user.account_id, requested_at=now - dt.timedelta(hours=number),
-                    subject_kind="email", subject_index="x",
-                    sealed_subject=shop.portal.history.seal.seal(merchant, export_id, "subject", EMAIL),
+                    asked=ExportAsked(
+                        subject_kind="email",
+                        sealed_subject=shop.portal.history.seal.seal(merchant, export_id, "subject", EMAIL),
+                    ),
+                    response=ExportResponse(), file=ExportFile(), subject_index="x",
                     ask_index=str(number), format="json", reference=f"T-{number}",
                 )
             )  # fmt: skip

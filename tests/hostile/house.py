@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports import ExportView, parse_request
+from portal.exports.core.ledger import set_columns
 from portal.exports.core.vendor import Vendor
 from portal.exports.workflow.steps import ExportSteps, build_steps
 from portal.identity import User
@@ -49,9 +50,7 @@ class House:
 
     def change(self, export_id: str, **values: Any) -> None:
         with self.portal.db.write() as session:
-            row = session.get_one(Export, export_id)
-            for name, value in values.items():
-                setattr(row, name, value)
+            set_columns(session.get_one(Export, export_id), values)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import time_machine
 from portal.exports import State
 from portal.exports.retention.clock import EVEN_FOR, ClockWatch
 from portal.exports.workflow.results import Done
-from portal.storage.tables import Export, Pace
+from portal.storage.tables import ExportResponse, Pace
 from tests.hostile.house import House, open_house
 from tests.hostile.plays import GOOD, answer
 from tests.hostile.whole_plays import MINE, file_of
@@ -65,7 +65,7 @@ def forget(house: House) -> None:
     """As if no process had run here yet, and no answer come."""
     with house.portal.db.write() as session:
         session.query(Pace).delete()
-        session.query(Export).update({Export.clock_skew_seconds: None})
+        session.query(ExportResponse).update({ExportResponse.clock_skew_seconds: None})
 
 
 @pytest.fixture

@@ -184,8 +184,8 @@ def test_a_file_waiting_for_a_decision_does_not_say_that_nothing_is_held(desk: A
     assert (view.state, view.verdict) == (State.READY, "nobody")
     with desk.portal.db.write() as session:
         row = session.get_one(Export, view.id)
-        row.state, row.vendor_status = State.ATTENTION.value, "pending"
-        row.problem = "LoyaltyDog said that it was still working on this export, and the file is empty."
+        row.state, row.response.vendor_status = State.ATTENTION.value, "pending"
+        row.response.problem = "LoyaltyDog said that it was still working on this export, and the file is empty."
     person = screen("maya").go("Preview", view.id)
     assert "holds nothing" not in person.said("success")
     assert "still working on this export" in person.said("warning").replace("\\", "").replace("\u2060", "")

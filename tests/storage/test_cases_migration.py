@@ -163,7 +163,7 @@ def test_back_and_forth_keeps_every_export_and_makes_the_cases_anew(engine: Engi
     migrate.downgrade(engine, "0013")
     looking = inspect(engine)
     assert not [name for name in looking.get_table_names() if name.startswith("case")]
-    assert [c["name"] for c in looking.get_columns("exports")] == [c["name"] for c in columns]
+    assert {c["name"] for c in looking.get_columns("exports")} == {c["name"] for c in columns}
     assert {i["name"] for i in looking.get_indexes("exports")} == {i["name"] for i in indexes}
     with engine.connect() as connection:
         assert connection.execute(text("SELECT * FROM exports ORDER BY id")).mappings().all() == before

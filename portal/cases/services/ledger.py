@@ -217,7 +217,7 @@ class CaseSeal:
         if row.sealed_value is not None:
             return self._open(row, row.sealed_value, "value", row.id)
         export = session.get_one(Export, row.export_id)
-        return self._open(export, export.sealed_subject, "subject", export.id)
+        return self._open(export, export.asked.sealed_subject, "subject", export.id)
 
     def _open(self, row: Any, sealed: bytes, column: str, row_id: str) -> str:
         return self._sealer.open(

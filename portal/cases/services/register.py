@@ -37,7 +37,7 @@ from portal.identity.roles import allows
 from portal.storage.case_tables import Case, CaseDemand, CaseFact, CaseIdentifier
 from portal.storage.engine import Database
 from portal.storage.months import months_after
-from portal.storage.tables import Account, Export, utc_now
+from portal.storage.tables import Account, Export, ExportAsked, ExportFile, utc_now
 
 PAGE_SIZE = 50
 ASKED_BEFORE_MONTHS = 12  # CASE-6
@@ -282,8 +282,10 @@ def _asked_before(session: Session, case: Case) -> AskedBefore:
 def _newest_file(session: Session, case_id: str) -> EarlierFile | None:
     """Counts outlive the file, which is destroyed in time."""
     row = session.execute(
-        select(Export.format, Export.program_id, Export.sealed_card_id, Export.row_count)
-        .where(Export.case_id == case_id, Export.row_count.is_not(None))
+        select(Export.format, Export.program_id, ExportAsked.sealed_card_id, ExportFile.row_count)
+        .join(Export.asked)
+        .join(Export.file)
+        .where(Export.case_id == case_id, ExportFile.row_count.is_not(None))
         .order_by(Export.requested_at.desc(), Export.id)
         .limit(1)
     ).first()

@@ -18,7 +18,7 @@ from portal.exports.files.opening import Files
 from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.storage.engine import Database
-from portal.storage.tables import Export
+from portal.storage.tables import Export, ExportFile
 
 if TYPE_CHECKING:
     from portal.preview import Preview
@@ -47,14 +47,15 @@ class Comparison:
             row = own_row(session, user, export_id)
             found = session.scalars(
                 select(Export)
+                .join(Export.file)
                 .where(
                     Export.merchant_id == user.merchant_id,
                     Export.subject_index.in_(indexes_of_row(session, user, self.index, row)),
                     Export.id != row.id,
                     Export.requested_at <= row.requested_at,
                     Export.state.in_((State.READY, State.EXPIRED)),
-                    Export.destroyed_at.is_(None),
-                    Export.size_bytes.is_not(None),
+                    ExportFile.destroyed_at.is_(None),
+                    ExportFile.size_bytes.is_not(None),
                 )
                 .order_by(Export.requested_at.desc(), Export.id.desc())
                 .limit(MOST_LISTED)
@@ -77,7 +78,7 @@ class Comparison:
             rows = [own_row(session, user, one) for one in (export_id, earlier_id)]
             if rows[1].subject_index not in indexes_of_row(session, user, self.index, rows[0]):
                 raise NotFound(detail="exports of two customers")
-            if max(row.size_bytes or 0 for row in rows) > MOST_COMPARED_BYTES:
+            if max(row.file.size_bytes or 0 for row in rows) > MOST_COMPARED_BYTES:
                 raise StateConflict(
                     "These files are too large to be compared here.", next_step="Download both and compare them."
                 )

@@ -98,7 +98,7 @@ class Files:
         with self.db.read() as session:
             row = own_row(session, user, export_id)
             subject = self.seal.open(row, "subject")
-        by_email = row.subject_kind == "email"
+        by_email = row.asked.subject_kind == "email"
         return AskedPerson(email=subject if by_email else None, customer_id=None if by_email else subject)
 
     def _openable(self, session: Session, user: User, export_id: str) -> tuple[Export, FilePlace, bytes]:
@@ -113,10 +113,10 @@ class Files:
                 )
         elif State(row.state) not in (State.READY, State.EXPIRED):
             raise StateConflict("There is no file to open.", next_step="See the export's state.", detail=row.state)
-        key = session.get(FileKey, (row.id, row.blob_name))
-        if key is None or row.destroyed_at is not None:
+        key = session.get(FileKey, (row.id, row.file.blob_name))
+        if key is None or row.file.destroyed_at is not None:
             raise StateConflict("The file has been destroyed or was never fetched.", next_step="Ask again for it.")
-        return row, FilePlace(row.merchant_id, row.id, row.blob_name), key.sealed_keyset
+        return row, FilePlace(row.merchant_id, row.id, row.file.blob_name), key.sealed_keyset
 
     def open_file(self, user: User, export_id: str, kind: FileKind = FileKind.ORIGINAL) -> Download:
         """The file as a download: the original's very bytes, or a derived spreadsheet-safe CSV or workbook of text.
@@ -133,7 +133,7 @@ class Files:
                 )
             audit.record(
                 session, user.merchant_id, user.account_id, "export:download",
-                object_id=export_id, origin=user.origin, kind=kind, bytes=row.size_bytes, sha256=row.sha256,
+                object_id=export_id, origin=user.origin, kind=kind, bytes=row.file.size_bytes, sha256=row.file.sha256,
             )  # fmt: skip
             return row, place, key
 
@@ -141,8 +141,10 @@ class Files:
         name = f"export-{row.requested_at:%Y-%m-%d}-{row.id[:8]}"
         if kind is not FileKind.ORIGINAL:
             return self._derived(user, row, place, key, name, kind)
-        self.sealed.verify(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
-        return Download(f"{name}.{row.format}", MEDIA_TYPES[row.format], row.size_bytes, self.sealed.chunks(place, key))
+        self.sealed.verify(place, key, sha256=row.file.sha256, size_bytes=row.file.size_bytes or 0)
+        return Download(
+            f"{name}.{row.format}", MEDIA_TYPES[row.format], row.file.size_bytes, self.sealed.chunks(place, key)
+        )
 
     def _derived(self, user: User, row: Export, place: FilePlace, key: bytes, name: str, kind: DerivedKind) -> Download:
         from portal.exports.files.derived import csv_of, xlsx_of

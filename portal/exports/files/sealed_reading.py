@@ -27,8 +27,8 @@ def reading_of(files: SealedFiles, row: Export, place: FilePlace, key: bytes, fo
     with what was fetched, and a difference raises SealBroken."""
     from portal.preview import Reading
 
-    pieces = _verified(files, place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
-    return Reading(pieces, "json" if row.format == "json" else "csv", row.size_bytes, folder, charset_of(row))
+    pieces = _verified(files, place, key, sha256=row.file.sha256, size_bytes=row.file.size_bytes or 0)
+    return Reading(pieces, "json" if row.format == "json" else "csv", row.file.size_bytes, folder, charset_of(row))
 
 
 def preview_of(
@@ -43,17 +43,17 @@ def preview_of(
     """All of the file. Raises SealBroken, PreviewError, and TakesTooLong for a large one after so many seconds."""
     from portal.preview import LARGE_BYTES, read
 
-    if (row.size_bytes or 0) >= LARGE_BYTES:
+    if (row.file.size_bytes or 0) >= LARGE_BYTES:
         reading = reading_of(files, row, place, key, folder)
         until = time.monotonic() + seconds
         return reading.whole(lambda: _check_time(until))
-    data = files.read_all(place, key, sha256=row.sha256, size_bytes=row.size_bytes or 0)
+    data = files.read_all(place, key, sha256=row.file.sha256, size_bytes=row.file.size_bytes or 0)
     return read(data, "json" if row.format == "json" else "csv", folder, charset_of(row))
 
 
 def charset_of(row: Export) -> str:
     """The encoding that LoyaltyDog's answer named for the file, or nothing."""
-    return row.media_type.partition("charset=")[2]
+    return row.file.media_type.partition("charset=")[2]
 
 
 def _check_time(until: float) -> None:

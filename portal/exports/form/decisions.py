@@ -73,11 +73,12 @@ class Decisions:
                 update(Export)
                 .where(Export.id == row.id, Export.state == row.state, Export.state.in_(KEEPABLE))
                 .where(Export.turn != "nobody")
-                .values(turn="nobody", next_step="")
+                .values(turn="nobody")
                 .execution_options(synchronize_session=False)
             )
             if done.rowcount != 1:
                 raise StateConflict(detail=row.state)
+            row.response.next_step = ""
             audit.record(
                 session, user.merchant_id, user.account_id, "export:keep",
                 object_id=export_id, origin=user.origin, state=row.state,
@@ -89,7 +90,7 @@ class Decisions:
         with self.db.write() as session:
             row = own_row(session, user, export_id)
             expires = row.link_expires_at
-            alive = row.sealed_download_url is not None and expires and utc_now() < expires - EXPIRY_MARGIN
+            alive = row.response.sealed_download_url is not None and expires and utc_now() < expires - EXPIRY_MARGIN
             if State(row.state) is not State.FAILED or not alive:
                 raise StateConflict("The link can no longer be used.", next_step="Ask again for a new one.")
             charge_person(session, user, DirectAct.FETCH)

@@ -27,7 +27,7 @@ from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.log import log
 from portal.storage.case_tables import Case
 from portal.storage.engine import Database
-from portal.storage.tables import Export, new_id, utc_now
+from portal.storage.tables import Export, ExportAsked, ExportFile, ExportResponse, new_id, utc_now
 
 SAME_ASK_WINDOW = dt.timedelta(seconds=60)
 UNUSUAL_A_DAY = 200  # a busy desk answers tens; every further 200 is marked again
@@ -97,19 +97,23 @@ class Submissions:
                 case_id=case.id,
                 state=State.REQUESTED,
                 requested_by=user.account_id,
-                asked_in=user.session_hash,
-                channel="cli" if user.origin == "cli" else "web",
                 repeat_of=repeat_of,
-                subject_kind=request.subject_kind,
-                sealed_subject=self.seal.seal(user.merchant_id, export_id, "subject", request.subject),
                 subject_index=subject_index,
                 ask_index=ask_indexes[0],
                 program_id=request.program_id,
                 program_name=request.program_name[:200],
-                sealed_card_id=self.seal.seal(user.merchant_id, export_id, "card_id", card) if card else None,
                 format=request.format,
                 reference=request.reference,
                 received_on=request.received_on,
+                asked=ExportAsked(
+                    subject_kind=request.subject_kind,
+                    sealed_subject=self.seal.seal(user.merchant_id, export_id, "subject", request.subject),
+                    sealed_card_id=self.seal.seal(user.merchant_id, export_id, "card_id", card) if card else None,
+                    channel="cli" if user.origin == "cli" else "web",
+                    asked_in=user.session_hash,
+                ),
+                response=ExportResponse(),
+                file=ExportFile(),
             )
             row.month_ends_on, row.due_on = case.target_on, case.due_on
             if repeated is not None:
@@ -129,7 +133,7 @@ class Submissions:
                 program=request.program_id,
                 card=bool(card) or None,
                 repeat_of=repeat_of,
-                channel=row.channel,
+                channel=row.asked.channel,
                 case=row.case_id,
             )
             self._note_unusual_volume(session, user)
@@ -179,14 +183,17 @@ class Submissions:
             raise
 
     def _check_rate(self, session: Session, user: User) -> None:
+        if user.origin == "cli":
+            return
         minute_ago = utc_now() - dt.timedelta(minutes=1)
         recent = session.scalar(
             select(func.count())
             .select_from(Export)
+            .join(Export.asked)
             .where(Export.merchant_id == user.merchant_id, Export.requested_at > minute_ago)
-            .where(Export.requested_by == user.account_id, Export.channel == "web")
+            .where(Export.requested_by == user.account_id, ExportAsked.channel == "web")
         )
-        if user.origin != "cli" and (recent or 0) >= MAX_SUBMITS_A_MINUTE:
+        if (recent or 0) >= MAX_SUBMITS_A_MINUTE:
             raise TryLater("You have asked for many exports within a minute.", wait_seconds=60)
 
     def _note_unusual_volume(self, session: Session, user: User) -> None:
@@ -231,7 +238,7 @@ class Submissions:
             row = own_row(session, user, export_id)
             subject = SecretStr(self.seal.open(row, "subject") or "")
             card = self.seal.open(row, "card_id")
-        by_email = row.subject_kind == "email"
+        by_email = row.asked.subject_kind == "email"
         return ExportRequest(
             email=subject if by_email else None,
             customer_id=None if by_email else subject,

@@ -246,7 +246,7 @@ def last_handed_out(session: Session, row: Export) -> HandedOut | None:
 def _package(session: Session, row: Export, wanted: str) -> tuple[str, str]:
     """Which copy was sent, and its SHA-256 (none without a file)."""
     last = last_handed_out(session, row)
-    copy = wanted or (last.copy if last else FileKind.ORIGINAL if row.sha256 else NO_FILE)
+    copy = wanted or (last.copy if last else FileKind.ORIGINAL if row.file.sha256 else NO_FILE)
     _one_of(copy, COPIES, "copy", "Choose what was sent.")
     if copy == NO_FILE:
         return copy, ""
@@ -254,9 +254,9 @@ def _package(session: Session, row: Export, wanted: str) -> tuple[str, str]:
         return copy, last.sha256
     if copy != FileKind.ORIGINAL:
         raise InputError("Download this copy here first: its SHA-256 is taken then.", field="copy")
-    if not row.sha256 or State(row.state) is State.ATTENTION:
+    if not row.file.sha256 or State(row.state) is State.ATTENTION:
         raise InputError("There is no file of this export that could have been sent.", field="copy")
-    return copy, row.sha256
+    return copy, row.file.sha256
 
 
 def _names(session: Session, accounts: set[str]) -> dict[str, str]:

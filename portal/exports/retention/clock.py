@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from portal.log import log
 from portal.storage.engine import Database
-from portal.storage.tables import Export, Pace, utc_now
+from portal.storage.tables import ExportResponse, Pace, utc_now
 from portal.storage.upsert import insert_into
 
 TOLERANCE = dt.timedelta(minutes=5)  # slewing, and the vendor's Date, which has whole seconds and travels
@@ -89,7 +89,9 @@ class ClockWatch:
 def _vendor_agrees(session: Session, since: dt.datetime) -> bool:
     """Has an answer of LoyaltyDog's since the jump carried a Date close to ours?"""
     limit = TOLERANCE.total_seconds()
-    agreeing = select(Export.id).where(Export.accepted_at >= since, Export.clock_skew_seconds.between(-limit, limit))
+    agreeing = select(ExportResponse.export_id).where(
+        ExportResponse.accepted_at >= since, ExportResponse.clock_skew_seconds.between(-limit, limit)
+    )
     return session.scalar(agreeing.limit(1)) is not None
 
 

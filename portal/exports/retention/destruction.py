@@ -28,7 +28,7 @@ from portal.identity import Permission, User, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.log import log
 from portal.storage.engine import Database
-from portal.storage.tables import DestroyedFile, Export, FileKey, utc_now
+from portal.storage.tables import DestroyedFile, Export, ExportFile, FileKey, utc_now
 from portal.vault import SealedFiles
 
 SWEEP_EVERY = dt.timedelta(minutes=10)
@@ -94,8 +94,8 @@ class Retention:
         self.checkpoint("destroy.begin")
         with self.db.write() as session:
             row = ledger.load(session, export_id, merchant_id)
-            holds = State(row.state) in HOLDS_FILE - {State.COLLECTED} and row.size_bytes is not None
-            if not holds or row.destroyed_at is not None:
+            holds = State(row.state) in HOLDS_FILE - {State.COLLECTED} and row.file.size_bytes is not None
+            if not holds or row.file.destroyed_at is not None:
                 raise StateConflict("There is no file here to destroy.", detail=row.state)
             # The row first, then the chain, as every move does: the other way round two acts could wait for each other.
             moved = ledger.move(
@@ -126,11 +126,13 @@ class Retention:
         with self.db.read() as session:
             ids = list(
                 session.scalars(
-                    select(Export.id).where(
+                    select(Export.id)
+                    .join(Export.file)
+                    .where(
                         Export.merchant_id == merchant_id,
                         Export.state.in_(HOLDS_FILE - {State.COLLECTED}),
-                        Export.size_bytes.is_not(None),
-                        Export.destroyed_at.is_(None),
+                        ExportFile.size_bytes.is_not(None),
+                        ExportFile.destroyed_at.is_(None),
                     )
                 )
             )
@@ -178,11 +180,12 @@ class Retention:
         with self.db.read() as session:
             due = session.execute(
                 select(Export.id, Export.merchant_id)
+                .join(Export.file)
                 .where(
                     Export.state.in_((State.READY, State.ATTENTION, State.EXPIRED)),
-                    Export.destroy_after <= now,
-                    Export.destroyed_at.is_(None),
-                    Export.size_bytes.is_not(None),
+                    ExportFile.destroy_after <= now,
+                    ExportFile.destroyed_at.is_(None),
+                    ExportFile.size_bytes.is_not(None),
                 )
                 .limit(HOUSE_BATCH)
             ).all()
@@ -217,13 +220,14 @@ class Retention:
 
     def _sweep_keys(self, long_ago: dt.datetime) -> int:
         unused = or_(
-            FileKey.blob_name != Export.blob_name,
+            FileKey.blob_name != ExportFile.blob_name,
             Export.state.in_((State.PURGED, State.REJECTED)),
         )
         with self.db.write() as session:
             found = session.execute(
                 select(FileKey.export_id, FileKey.blob_name)
                 .join(Export, Export.id == FileKey.export_id)
+                .join(Export.file)
                 .where(and_(unused, FileKey.created_at < long_ago))
                 .limit(HOUSE_BATCH)
             ).all()

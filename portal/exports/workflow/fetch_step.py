@@ -141,7 +141,7 @@ class FetchStep:
             nonlocal last_written
             if time.monotonic() - last_written >= PROGRESS_EVERY_SECONDS:
                 last_written = time.monotonic()
-                self._set(export_id, fetched_bytes=done, expected_bytes=whole)
+                self._note_progress(export_id, done, whole)
 
         def seal(chunk: bytes) -> None:
             nonlocal begun
@@ -155,12 +155,11 @@ class FetchStep:
                 plan.access, plan.address, expected_format=plan.format, sink=sink, on_progress=write_progress
             )
 
-    def _set(self, export_id: str, **values: Any) -> None:
+    def _note_progress(self, export_id: str, done: int, whole: int | None) -> None:
         """Progress only: no state, no audit."""
         with self._db.write() as session:
-            row = ledger.load(session, export_id)
-            for name, value in values.items():
-                setattr(row, name, value)
+            file = ledger.load(session, export_id).file
+            file.fetched_bytes, file.expected_bytes = done, whole
 
     def _forget_key(self, place: FilePlace) -> None:
         with self._db.write() as session:
@@ -172,7 +171,7 @@ class FetchStep:
         now = utc_now()
         row = ledger.load(session, export_id)
         if State(row.state) is not State.ACCEPTED:
-            return row.blob_name == place.blob_name  # an earlier try of this transaction was committed after all
+            return row.file.blob_name == place.blob_name  # an earlier try of this transaction was committed after all
         days = self._retention(session.get(Merchant, row.merchant_id))
         moved = ledger.move(
             session,
@@ -228,6 +227,5 @@ class FetchStep:
         alive = row.link_expires_at is None or again < row.link_expires_at - EXPIRY_MARGIN
         if tried + 1 >= MAX_FETCH_TRIES or not alive:
             return False
-        for name, value in {**words, "retry_at": again}.items():
-            setattr(row, name, value)
+        ledger.set_columns(row, {**words, "retry_at": again})
         return True

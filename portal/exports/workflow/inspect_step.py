@@ -44,7 +44,7 @@ class InspectStep:
             row = ledger.load(session, export_id)
             if State(row.state) is not State.COLLECTED:
                 return Stop()
-            key = session.get(FileKey, (row.id, row.blob_name))
+            key = session.get(FileKey, (row.id, row.file.blob_name))
             subject = self._seal.open(row, "subject") or ""
         good, facts = inspect_file(self._files, row, key, subject)
         self._checkpoint("inspect.read")
@@ -62,10 +62,10 @@ class InspectStep:
 
 def inspect_file(files: SealedFiles, row: Export, key: FileKey | None, subject: str) -> tuple[bool, dict[str, Any]]:
     """May it be opened without a manager's decision, and columns for the row. Raises StorageTrouble."""
-    if key is None or (row.size_bytes or 0) > MAX_INSPECTED_BYTES:
+    if key is None or (row.file.size_bytes or 0) > MAX_INSPECTED_BYTES:
         return False, not_checked("too_large_to_check", TOO_LARGE)
-    place = FilePlace(row.merchant_id, row.id, row.blob_name)
-    by_email = row.subject_kind == "email"
+    place = FilePlace(row.merchant_id, row.id, row.file.blob_name)
+    by_email = row.asked.subject_kind == "email"
     asked = AskedPerson(email=subject if by_email else None, customer_id=None if by_email else subject)
     try:
         preview = preview_of(files, row, place, key.sealed_keyset, seconds=MAX_INSPECTION_SECONDS)
@@ -77,7 +77,7 @@ def inspect_file(files: SealedFiles, row: Export, key: FileKey | None, subject: 
     except PreviewError as error:
         return False, not_checked("unreadable", error.message)
     whole = found.verdict in OPENED_AS_IT_IS and all(check.ok for check in found.checks if check.key != "one_person")
-    doubt = vendor_doubt(row.vendor_status, empty=found.verdict == "nobody" or found.rows == 0)
+    doubt = vendor_doubt(row.response.vendor_status, empty=found.verdict == "nobody" or found.rows == 0)
     facts: dict[str, Any] = {
         "verdict": found.verdict,
         "table_count": found.tables,

@@ -84,7 +84,7 @@ class SendStep:
             return Done(state)
         if state not in (State.REQUESTED, State.WAITING):
             return Stop()
-        if row.retry_at and (early := (row.retry_at - utc_now()).total_seconds()) > EARLY_SECONDS:
+        if row.response.retry_at and (early := (row.response.retry_at - utc_now()).total_seconds()) > EARLY_SECONDS:
             return Wait(early)  # a run that was taken over waits as long as the vendor said
         if not has_case(session, row.merchant_id, row.case_id):
             ledger.move(session, row, State.FAILED, code="case_needed", **CASE_NEEDED_WORDS)
@@ -106,8 +106,8 @@ class SendStep:
         subject = self._seal.open(row, "subject")
         return ExportAsk(
             format="json" if row.format == "json" else "csv",
-            customer_email=subject if row.subject_kind == "email" else None,
-            customer_id=subject if row.subject_kind == "customer_id" else None,
+            customer_email=subject if row.asked.subject_kind == "email" else None,
+            customer_id=subject if row.asked.subject_kind == "customer_id" else None,
             program_id=row.program_id,
             card_id=self._seal.open(row, "card_id"),
         )
@@ -153,9 +153,9 @@ class SendStep:
             return Stop()
         ledger.move(session, row, State.REJECTED, code=error.code, sealed_refusal=self._sealed(row, error), **words)
         if isinstance(error, NotAuthenticated) and live_vendor_token(
-            session, self._vendor.sealer, row.asked_in, row.merchant_id
+            session, self._vendor.sealer, row.asked.asked_in, row.merchant_id
         ):
-            end_one(session, row.asked_in, "vendor_refused", actor="system")
+            end_one(session, row.asked.asked_in, "vendor_refused", actor="system")
         self._checkpoint("send.refused")
         return Stop()
 

@@ -55,7 +55,7 @@ class VendorTurn:
     def access(self, session: Session, row: Export) -> VendorAccess | None:
         """The merchant's connection, or None after the row was moved to `failed` for want of one."""
         try:
-            return self._vendor.access(session, row.merchant_id, row.asked_in)
+            return self._vendor.access(session, row.merchant_id, row.asked.asked_in)
         except (NotConfigured, LoyaltyDogError) as error:
             words = {"problem": error.message, "next_step": error.next_step, "turn": "manager"}
             ledger.move(session, row, State.FAILED, code=error.code, problem_code=error.code, **words)

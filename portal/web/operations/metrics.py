@@ -22,7 +22,7 @@ from portal.exports.workflow.metrics import REGISTRY
 from portal.exports.workflow.takeover import DEAD_AFTER_SECONDS
 from portal.log import log
 from portal.storage.engine import Database
-from portal.storage.tables import Export, Worker, utc_now
+from portal.storage.tables import Export, ExportFile, Worker, utc_now
 
 LOOPBACK = "127.0.0.1"
 
@@ -56,8 +56,12 @@ class ExportNumbers(Collector):
             }
             overdue = session.scalar(
                 select(func.count())
-                .select_from(Export)
-                .where(Export.destroy_after <= now, Export.destroyed_at.is_(None), Export.size_bytes.is_not(None))
+                .select_from(ExportFile)
+                .where(
+                    ExportFile.destroy_after <= now,
+                    ExportFile.destroyed_at.is_(None),
+                    ExportFile.size_bytes.is_not(None),
+                )
             )
             alive = session.scalar(
                 select(func.count())

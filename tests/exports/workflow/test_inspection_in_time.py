@@ -12,6 +12,7 @@ import pytest
 from portal.exports.workflow import inspect_step
 from portal.exports.workflow.inspect_step import MAX_INSPECTION_SECONDS
 from portal.preview import LARGE_BYTES
+from portal.storage.tables import ExportAsked, ExportFile, ExportResponse
 
 pytestmark = pytest.mark.keeps("SEC-22", "LAW-23")
 
@@ -32,8 +33,9 @@ def found_in(body: bytes, pieces_read: list[int]) -> tuple[bool, dict[str, Any]]
             yield body[start : start + PIECE]
 
     row = SimpleNamespace(
-        merchant_id="m", id="e", blob_name="b", format="json", subject_kind="email", size_bytes=len(body),
-        sha256=hashlib.sha256(body).hexdigest(), vendor_status="completed", media_type="",
+        merchant_id="m", id="e", format="json", asked=ExportAsked(subject_kind="email", sealed_subject=b""),
+        response=ExportResponse(vendor_status="completed"),
+        file=ExportFile(blob_name="b", size_bytes=len(body), sha256=hashlib.sha256(body).hexdigest()),
     )  # fmt: skip
     files: Any = SimpleNamespace(chunks=chunks, read_all=lambda *_a, **_k: body)
     key: Any = SimpleNamespace(sealed_keyset=b"")

@@ -13,6 +13,7 @@ import pytest
 from portal.exports.workflow.inspect_step import inspect_file
 from portal.loyaltydog import models
 from portal.loyaltydog.models import ReadyMeaning, meaning_of
+from portal.storage.tables import ExportAsked, ExportFile, ExportResponse
 
 pytestmark = pytest.mark.keeps("LAW-23", "SEC-16")
 OWN = b'[{"customerEmail":"kim@example.com","amount":"1.00"}]'
@@ -22,8 +23,9 @@ DOC = Path(__file__).resolve().parents[3] / "docs" / "inspection.md"
 
 def found_in(body: bytes, status: str) -> tuple[bool, dict[str, Any]]:
     row: Any = SimpleNamespace(
-        merchant_id="m", id="e", blob_name="b", format="json", subject_kind="email", size_bytes=len(body),
-        sha256=hashlib.sha256(body).hexdigest(), vendor_status=status, media_type="",
+        merchant_id="m", id="e", format="json", asked=ExportAsked(subject_kind="email", sealed_subject=b""),
+        response=ExportResponse(vendor_status=status),
+        file=ExportFile(blob_name="b", size_bytes=len(body), sha256=hashlib.sha256(body).hexdigest()),
     )  # fmt: skip
     files: Any = SimpleNamespace(read_all=lambda *_a, **_k: body, chunks=lambda *_a: iter([body]))
     key: Any = SimpleNamespace(sealed_keyset=b"")
