@@ -42,7 +42,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     if request.param == "postgresql":
         url = request.getfixturevalue("new_postgres")()
     opened = open_engine(url)
-    up_to(opened, "0016")
+    up_to(opened, "0017")
     fill(opened)
     yield opened
     opened.dispose()
@@ -128,7 +128,7 @@ def test_down_and_up_again_keeps_every_value_and_the_old_shape(engine: Engine) -
     old_shape, before = shape(engine), table_of(engine, "exports")
     bring_up_to_date(engine)
     split = four_tables(engine)
-    migrate.downgrade(engine, "0016")
+    migrate.downgrade(engine, "0017")
     assert not {part.__tablename__ for part in PARTS} & set(inspect(engine).get_table_names())
     assert (shape(engine), table_of(engine, "exports")) == (old_shape, before)
     bring_up_to_date(engine)
