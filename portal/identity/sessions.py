@@ -182,31 +182,30 @@ class Sessions:
             )
         return value
 
-    def resolve(self, cookie_value: str, *, touch: bool) -> User | None:
-        """The user of a cookie value, or None. `touch` says a person acted, which puts off the idle end."""
-        return self.look_cookie(cookie_value, touch=touch).user
-
     def resolve_hash(self, session_hash: str) -> User | None:
         """The user of a session hash (`st.user.session_hash`), or None; never counts as an act."""
-        return self.look(session_hash, touch=False).user if session_hash else None
+        return self.check_session(session_hash, touch=False).user if session_hash else None
 
-    def look(self, session_hash: str, *, touch: bool) -> SessionState:
-        """Resolve a session hash and, for a dead one, say why it ended."""
-        return self._look(LoginSession.id_hash == session_hash, touch=touch)
+    def check_session(self, session_hash: str, *, touch: bool) -> SessionState:
+        """The state behind a session hash; for an ended session, why it ended."""
+        return self._check(LoginSession.id_hash == session_hash, touch=touch)
 
-    def look_cookie(self, cookie_value: str, *, touch: bool) -> SessionState:
-        """The state behind a cookie value; one from before a proof of identity has no user."""
-        return self._look(LoginSession.cookie_hash == digest(cookie_value), touch=touch)
+    def check_cookie(self, cookie_value: str, *, touch: bool) -> SessionState:
+        """The state behind a cookie value; a value from before a proof of identity has no user.
 
-    def look_socket(self, session_hash: str, cookie_value: str, socket: str, *, touch: bool) -> SessionState:
+        `touch`: a person acted, which puts off the end by idleness.
+        """
+        return self._check(LoginSession.cookie_hash == digest(cookie_value), touch=touch)
+
+    def check_socket(self, session_hash: str, cookie_value: str, socket: str, *, touch: bool) -> SessionState:
         """The session of a WebSocket, while the socket may act for it: it has the current cookie value, or the proof
         came through it. Others opened with the old value are closed (SEC-33)."""
         holds_it = LoginSession.cookie_hash == digest(cookie_value)
         proved_here = and_(LoginSession.proved_socket == socket, LoginSession.proved_socket != "")
-        return self._look(and_(LoginSession.id_hash == session_hash, or_(holds_it, proved_here)), touch=touch)
+        return self._check(and_(LoginSession.id_hash == session_hash, or_(holds_it, proved_here)), touch=touch)
 
-    def living(self, session_hashes: Collection[str]) -> dict[str, AllowedSockets]:
-        """Those of these sessions that are still good, and who may speak for each; a look, not an act."""
+    def live_sessions(self, session_hashes: Collection[str]) -> dict[str, AllowedSockets]:
+        """Those of these sessions that are still valid, with the sockets that may act for each. Renews none."""
         now = utc_now()
         wanted = sorted(session_hashes)
         found: dict[str, AllowedSockets] = {}
@@ -226,7 +225,7 @@ class Sessions:
                 found.update((row.id_hash, AllowedSockets(row.cookie_hash, row.proved_socket)) for row in rows)
         return found
 
-    def _look(self, which: ColumnElement[bool], *, touch: bool) -> SessionState:
+    def _check(self, which: ColumnElement[bool], *, touch: bool) -> SessionState:
         with self.db.read() as db:
             found = db.execute(
                 select(LoginSession, Account, Merchant)

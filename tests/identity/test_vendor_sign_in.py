@@ -141,7 +141,7 @@ def test_the_token_lives_with_the_session_only(invited: Services, vendor_url: st
         second_factor=False,
         vendor_token=redeemed.vendor_token,
     )
-    user = invited.sessions.resolve(cookie, touch=False)
+    user = invited.sessions.check_cookie(cookie, touch=False).user
     assert user is not None
     kept = invited.sessions.vendor_token(user)
     assert kept == answer.token.get_secret_value()

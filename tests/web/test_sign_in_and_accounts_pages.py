@@ -269,7 +269,7 @@ def test_an_agent_changes_their_own_password_and_is_signed_out(
     assert "not the same" in page.error[0].value
     {t.label: t for t in page.text_input}["The same once more"].set_value("harbour-mustard-kite-38")
     pressed(page, "Change password")
-    assert portal.sessions.look(page.user["session_hash"], touch=False).ended == "password_changed"
+    assert portal.sessions.check_session(page.user["session_hash"], touch=False).ended == "password_changed"
     portal.password_sign_in.check_password("agent@shop.example", "harbour-mustard-kite-38", address="203.0.113.9")
 
 
@@ -297,6 +297,6 @@ def test_a_person_sees_where_they_are_signed_in_and_is_asked_before_the_rest_end
 
 def test_an_agent_asks_for_a_second_factor_of_their_own(portal: Portal, accounts_page: Callable[..., AppTest]) -> None:
     page = pressed(accounts_page("agent", YOURS), "Set up a second factor")
-    assert portal.sessions.look(page.user["session_hash"], touch=False).ended == "second_factor_changed"
+    assert portal.sessions.check_session(page.user["session_hash"], touch=False).ended == "second_factor_changed"
     again = enter(sign_in_page(), "agent@shop.example", PASSWORD)
     assert any("authenticator app" in t.value for t in again.text)

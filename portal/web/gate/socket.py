@@ -24,8 +24,8 @@ from portal.web.streamlit.client_messages import ClientMessage, parse_client_mes
 POLICY, TOO_BIG, TRY_LATER, GOING_AWAY, NOT_OURS, NOT_BINARY = 1008, 1009, 1013, 1001, 1002, 1003
 
 
-class Look(Protocol):
-    """Asks the session table whether this socket may still speak for its session."""
+class SessionCheck(Protocol):
+    """Reads the session table: may this socket still act for its session?"""
 
     def __call__(self, *, touch: bool) -> Awaitable[SessionState]: ...
 
@@ -44,7 +44,7 @@ class SocketGuard:
     def __init__(
         self,
         visit: Visit,
-        look: Look,
+        check_session: SessionCheck,
         receive: Receive,
         send: Send,
         limits: SocketLimits,
@@ -52,7 +52,7 @@ class SocketGuard:
         may_skip: Callable[[str], bool] = _never,
     ) -> None:
         self._visit = visit
-        self._look = look
+        self._check_session = check_session
         self._may_skip = may_skip
         self._receive = receive
         self._send = send
@@ -95,7 +95,7 @@ class SocketGuard:
             return not self._closed
         if parsed.tick and self._may_skip(parsed.tick):
             return False  # nothing is drawn or told; `portal.web.gate.live` watches the session all the same
-        state = await self._look(touch=parsed.act)
+        state = await self._check_session(touch=parsed.act)
         if state.user is None:
             await self._close(POLICY)
         return not self._closed

@@ -186,7 +186,7 @@ def test_a_manager_lets_somebody_known_anew_come_in(real: str, portal: Portal) -
     user = portal.accounts.user_for_account(manager, origin="cli")
     assert [row.sign_on_known for row in portal.accounts.rows(user)] == [False, False, True]
     portal.accounts.forget_sign_on(user, first)
-    assert portal.sessions.resolve(value, touch=False) is None
+    assert portal.sessions.check_cookie(value, touch=False).user is None
     assert through(portal, "newcomer") == first
     with pytest.raises(SignInRefused):
         through(portal, "sue")
@@ -422,7 +422,7 @@ def test_the_whole_way_through_the_gate(real: str, portal: Portal) -> None:
     assert (done.status_code, done.headers["location"]) == (303, "/")
     session = next(c for c in done.headers.get_list("set-cookie") if c.startswith("portal_session="))
     assert "SameSite=Strict" in session
-    user = portal.sessions.resolve(session.split(";")[0].partition("=")[2], touch=False)
+    user = portal.sessions.check_cookie(session.split(";")[0].partition("=")[2], touch=False).user
     assert user is not None
     assert user.email == "sue@shop.example"
 
