@@ -14,7 +14,7 @@ def skip_refresh_for(seconds: float, merchant_id: str = "", mark: str | None = N
     run = get_script_run_ctx(suppress_warning=True)
     fragment = page_run.current_fragment()
     if run is not None and fragment and seconds > 0:
-        refresh_throttle.note(page_run.current_socket(), fragment, seconds, merchant_id, mark)
+        refresh_throttle.add_drawing(page_run.current_socket(), fragment, seconds, merchant_id, mark)
 
 
 def mark_of(merchant_id: str) -> str | None:
