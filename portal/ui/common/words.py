@@ -12,10 +12,9 @@ import re
 import threading
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import ScriptRunContext, get_script_run_ctx
 
 from portal.language import ENGLISH, Catalogue, best_of, catalogue_of, current_language, formats, known_or_english
-from portal.web.streamlit.page_run import LANGUAGE_KEY
+from portal.web.streamlit.page_run import LANGUAGE_KEY, current_run
 
 _LOOKALIKE = re.compile(
     r"(?<=@)(?=\w)|(?<=://)|(?<=www)(?=\.)|(?<=:)(?=material[/_]|streamlit:)|(?<=[<>~-])(?=[>=-])", re.I
@@ -29,7 +28,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>$:@&-])")
 class _ThisRun(threading.local):
     """The run a thread is in, and its language."""
 
-    run: ScriptRunContext | None = None
+    run: object = None
     language = ENGLISH
 
 
@@ -38,7 +37,7 @@ _this_run = _ThisRun()
 
 def language() -> str:
     """The code of the language this page is drawn in."""
-    run = get_script_run_ctx(suppress_warning=True)
+    run = current_run()
     if run is None:
         return current_language.get()
     if _this_run.run is not run:  # a table asks hundreds of times, and session state takes its time to answer

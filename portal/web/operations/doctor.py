@@ -14,9 +14,15 @@ from portal.config import FILE_FIELDS, LOYALTYDOG_TOKENS, PROJECT_ROOT, SECRET_F
 from portal.setting_forms import faults
 from portal.web.operations.doctor_places import Check, first_steps, keyset_checks, place_checks, unknown_variables
 from portal.web.streamlit import front_end, options
-from portal.web.streamlit.shell import shell
+from portal.web.streamlit.private_parts import CHECKED_VERSION
+from portal.web.streamlit.shell import script_hash
 
-CHECKED_WITH = {"streamlit": "1.67.0", "starlette": "1.10.0", "uvicorn": "0.54.0", "streamlit-authenticator": "0.4.2"}
+CHECKED_WITH = {
+    "streamlit": CHECKED_VERSION,
+    "starlette": "1.10.0",
+    "uvicorn": "0.54.0",
+    "streamlit-authenticator": "0.4.2",
+}
 PLACEHOLDERS = frozenset({"changeme", "change-me", "secret", "token", "password", "xxx", "todo", "example", "test"})
 MIN_COOKIE_SECRET = 32
 WIDEST_PROXY_NETWORK = {4: 8, 6: 32}
@@ -269,15 +275,10 @@ def _front_end(_settings: Settings) -> Iterator[Check]:
             f"{package} is {have}.",
             f"The gate was checked with {wanted}: install the locked requirements.",
         )
-    yield _page_check(_page)
+    yield _page_check(script_hash)
 
 
-def _page() -> None:
-    """Raises UnknownFrontEnd or OSError."""
-    front_end.inline_script_hash(shell(front_end.index_html()))
-
-
-def _page_check(compute: Callable[[], None]) -> Check:
+def _page_check(compute: Callable[[], str]) -> Check:
     mend = "Install the locked requirements; a changed page needs a new look at the content policy."
     try:
         compute()
