@@ -175,14 +175,14 @@ class Portal:
 
     def start_workers(self, kind: WorkerKind = "web", *, beat_seconds: float | None = None) -> None:
         """Begin to run exports in this process."""
-        self.workers.start(kind, housekeeping=self._chores, beat_seconds=beat_seconds)
+        self.workers.start(kind, housekeeping=self._housekeeping, beat_seconds=beat_seconds)
 
     @property
     def working(self) -> bool:
         """Does this process run exports?"""
         return self.workers.alive()
 
-    def _chores(self) -> None:
+    def _housekeeping(self) -> None:
         """Retention first; the audit trail is signed even when that failed, and before cases are looked through."""
         try:
             self.retention.keep_house()
@@ -211,7 +211,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     bring_up_to_date(db.engine, upgrade=settings.practice)
     sealer = FieldSealer(master)
     _check_keyset_fits(db, sealer)
-    reindexing.bring_under_todays_form(db, sealer)
+    reindexing.reindex_outdated(db, sealer)
     blobs = BlobStore(settings.root / "files", settings.blob_url)
     sealed = SealedFiles(master, blobs, checkpoint)
     vendor = Vendor(settings, sealer)
