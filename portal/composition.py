@@ -185,7 +185,7 @@ class Portal:
     def _housekeeping(self) -> None:
         """Retention first; the audit trail is signed even when that failed, and before cases are looked through."""
         try:
-            self.retention.keep_house()
+            self.retention.run_housekeeping()
         finally:
             self.trail.keep_checkpoints()
         self.nightly_days.keep()

@@ -225,7 +225,7 @@ class House(RuleBasedStateMachine):
             "again": lambda: portal.decisions.retry_fetch(self.user, export_id),
             "destroy": lambda: portal.retention.destroy(self.user, export_id),
             "release": lambda: portal.decisions.release(self.user, export_id, "looked at it"),
-            "house": portal.retention.keep_house,
+            "house": portal.retention.run_housekeeping,
         }
         with suppress(PortalError):
             acts[act]()
@@ -242,7 +242,7 @@ class House(RuleBasedStateMachine):
         with self.portal.db.write() as session:
             here = getattr(Export, column)
             session.execute(update(Export).where(Export.id == export_id, here.is_not(None)).values({column: past}))
-        self.portal.retention.keep_house()
+        self.portal.retention.run_housekeeping()
 
     @rule()
     def a_sweep_runs(self) -> None:

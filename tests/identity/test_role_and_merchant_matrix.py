@@ -165,7 +165,7 @@ WITHOUT_USER = {
     "retention.destroy_all_of",
     "trail.keep_checkpoints",
     "nightly_days.keep",
-    "retention.keep_house",
+    "retention.run_housekeeping",
     "retention.sweep",
     "accounts.add_account",
     "second_factor.check_code",
