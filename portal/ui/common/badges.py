@@ -18,7 +18,7 @@ Colour = Literal["red", "orange", "blue", "green", "gray"]
 @dataclass(frozen=True)
 class Badge:
     word: str
-    """In English; `said` is it in the reader's language."""
+    """In English; `label` is it in the reader's language."""
     icon: str
     colour: Colour
     code: str = ""
@@ -27,11 +27,11 @@ class Badge:
     """While an export is under way, what is being done, in full; in English. Begins as the word does."""
 
     @property
-    def said(self) -> str:
+    def label(self) -> str:
         return _(self.word)
 
     @property
-    def step_said(self) -> str:
+    def step_label(self) -> str:
         return _(self.step) if self.step else ""
 
 
@@ -64,4 +64,4 @@ BADGES: Mapping[State, Badge] = {
 
 def draw_badge(view: ExportView) -> None:
     badge = badge_of(view)
-    st.badge(badge.said, icon=badge.icon, color=badge.colour)
+    st.badge(badge.label, icon=badge.icon, color=badge.colour)
