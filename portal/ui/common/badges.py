@@ -24,7 +24,7 @@ class Badge:
     code: str = ""
     """What the state's code is called where moves are listed; in English."""
     step: str = ""
-    """While an export is under way, what is being done, in full; in English. Begins as the word does."""
+    """What is being done while an export is under way; in English. Begins with the same word as `word`."""
 
     @property
     def label(self) -> str:
@@ -36,7 +36,7 @@ class Badge:
 
 
 def badge_of(view: ExportView) -> Badge:
-    """What to call where an export stands."""
+    """The badge of an export's state."""
     if view.state is State.READY and view.verdict == "nobody":
         return Badge(later("Nothing held"), ":material/inbox:", "green")
     if view.state is State.EXPIRED and view.holds_file:

@@ -21,7 +21,7 @@ SCRIPT_PATHS = frozenset(  # our own
 SHUT_PREFIXES = ("/media/", "/component/", "/app/", "/_stcore/", "/oauth2callback", "/auth/")
 CALENDAR_PATH = re.compile(r"/calendar/[A-Za-z0-9_-]{43}\.ics")  # 256 bits, the key to what it gives
 PAGE_PATH = re.compile(r"/[A-Za-z0-9_-]{0,64}")
-OWN_PLACE = re.compile(
+OWN_PAGE = re.compile(
     r"/[a-z_]{0,40}(\?(export|case)=[0-9a-f]{32})?"
 )  # a page of ours, where a sign-in may lead back to
 READING = frozenset({"GET", "HEAD"})

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from portal.identity.tickets import RENEW, SIGN_IN, SIGN_OUT
-from portal.web.gate.access import OWN_PLACE, RENEW_PATH, SIGN_OUT_PATH, START_PATH
+from portal.web.gate.access import OWN_PAGE, RENEW_PATH, SIGN_OUT_PATH, START_PATH
 from portal.web.gate.cookies import NOTICE_SECONDS, CookieNames
 from portal.web.gate.plain import page
 from portal.web.gate.visit import Visit, visit_of
@@ -21,7 +21,7 @@ MAX_TICKET = 128
 
 def home(*set_cookies: str, place: str = "/") -> Response:
     """To the first page (or another one of ours), with these cookies."""
-    answer = RedirectResponse(place if OWN_PLACE.fullmatch(place) else "/", status_code=303)
+    answer = RedirectResponse(place if OWN_PAGE.fullmatch(place) else "/", status_code=303)
     for value in set_cookies:
         answer.headers.append("set-cookie", value)
     return answer
