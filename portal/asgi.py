@@ -40,7 +40,7 @@ from portal.web.routes.downloads import download_routes  # noqa: E402
 from portal.web.routes.language import language_routes  # noqa: E402
 from portal.web.routes.sign_in import auth_routes  # noqa: E402
 from portal.web.routes.single_sign_on import oidc_routes  # noqa: E402
-from portal.web.routes.static_files import PackedStatic  # noqa: E402
+from portal.web.routes.static_files import CompressedStatic  # noqa: E402
 from portal.web.streamlit import (  # noqa: E402
     client_messages,
     components,
@@ -182,7 +182,7 @@ def app_options(source: PortalSource) -> dict[str, Any]:
         ],
         "middleware": [
             Middleware(Gate, source=source, ports=PORTS),
-            Middleware(PackedStatic),
+            Middleware(CompressedStatic),
         ],
         "on_script_error": report_script_error,
     }

@@ -30,11 +30,11 @@ READING = frozenset({"GET", "HEAD"})
 class Access(Enum):
     """How the gate treats a request."""
 
-    HEALTH = "open to machines, no host check"
+    HEALTH = "open to monitoring, no host check"
     FRONT_END = "data-free parts of the page, open"
     SHELL = "the page shell, the same bytes for everyone"
-    SIGN_IN = "the cookie's hand-over, open"
-    CALENDAR = "open to programs that know the secret in it, so many an address and a minute"
+    SIGN_IN = "sets or clears the session cookie, open"
+    CALENDAR = "open to programs that know the secret in the address, at a limited rate"
     SHUT = "closed to everyone"
     MEMBERS = "needs a session"
 

@@ -56,7 +56,7 @@ class CookieNames:
 
 
 def read(header: str) -> dict[str, str]:
-    """The Cookie header as a mapping; a name given twice is dropped, for no one can say which is meant."""
+    """The Cookie header as a mapping. A name given twice is dropped, as it is ambiguous."""
     found: dict[str, str] = {}
     twice: set[str] = set()
     for part in header.split(";"):
@@ -73,7 +73,7 @@ def without(header: str, names: frozenset[str]) -> str:
 
 
 def harden(set_cookie: str, *, secure: bool) -> str:
-    """Streamlit's own cookies, with Secure added on https and SameSite=Strict where it said less."""
+    """A Set-Cookie value of Streamlit's with SameSite=Strict, and with Secure on https."""
     try:
         SimpleCookie(set_cookie)
     except CookieError:

@@ -27,7 +27,8 @@ HSTS = "max-age=31536000; includeSubDomains"
 
 
 def content_policy(script_hash: str) -> str:
-    """Measured: dataframe, json, metric, form, dialog, toast, chart and status run under it without a violation."""
+    """The Content-Security-Policy. Measured: no violation by dataframe, json, metric, form, dialog, toast, chart,
+    status."""
     return "; ".join(
         (
             "default-src 'self'",

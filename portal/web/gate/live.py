@@ -1,6 +1,6 @@
-"""Closes the signed-in sockets of this process as soon as their session has ended anywhere (SEC-34).
+"""Closes the signed-in sockets of this process soon after their session has ended on any replica (SEC-34).
 
-One query to the session table for all of them, so that pages need not poll.
+Polls the session table with one query for all sockets, so that pages need not poll.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from portal.identity import AllowedSockets
 from portal.log import log
 from portal.web.gate.socket import SocketGuard
 
-POLL_SECONDS = 2.0  # a revoked session's page clears within 5 s, the new connection included
+POLL_SECONDS = 2.0  # a revoked session's page is gone within 5 s, reconnecting included
 LiveSessions = Callable[[Collection[str]], Awaitable[Mapping[str, "AllowedSockets"]]]
 
 
@@ -46,7 +46,7 @@ class LiveSockets:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 await self._close_ended()
-            except Exception as error:  # the next message of each socket is still checked, and refused while it fails
+            except Exception as error:  # each message is checked too, and refused while that fails
                 log.error("sessions.not_checked", error_type=type(error).__name__)
 
     async def _close_ended(self) -> None:

@@ -37,7 +37,7 @@ NONCE_PATH = "/_stcore/host-config"  # same-origin fetch before the socket opens
 
 
 class Gate:
-    """ASGI middleware. `source` gives the running portal; asked for at the first request."""
+    """ASGI middleware. `source` gives the running portal; it is called at the first request."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Gate:
             await self._websocket(scope, receive, send)
 
     async def _find_user(self, cookie_value: str, *, touch: bool) -> tuple[User | None, str]:
-        """The cookie's user, or why there is none (empty: unknown value)."""
+        """The cookie's user, or the reason why there is none (empty: unknown value)."""
         if not cookie_value:
             return None, ""
         sessions = self._portal.sessions
@@ -144,7 +144,7 @@ class Gate:
             await refusal(scope, receive, answer)
             return
         if access is Access.SHELL:
-            shell = self._shells[current_language.get()]  # and nothing else, even if a route exists
+            shell = self._shells[current_language.get()]  # even where a route exists
             await Response(shell, media_type="text/html")(scope, receive, answer)
             return
         await self._guarded(scope, receive, answer)
@@ -169,7 +169,7 @@ class Gate:
             )
 
     async def _refusal(self, scope: Scope, access: Access) -> Response | None:
-        """Why the request goes no further, or None; leaves the visit in the scope where a route needs it."""
+        """The response to a request that may not pass, else None; puts the visit into the scope if a route needs it."""
         headers = Headers(scope=scope)
         if not self._authorities.host_ok(headers):
             return page(421, "This address is not the portal's.", "Use the address you were given.")
@@ -201,7 +201,7 @@ class Gate:
         scope["portal.new_nonce"] = scope["path"] == NONCE_PATH and ours and not sent.get(self._names.browser)
 
     def _answering(self, scope: Scope, send: Send) -> Send:
-        """`send` with the security headers of SEC-44 on every answer."""
+        """`send`, with the security headers of SEC-44 added to every response."""
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,8 +1,8 @@
-"""What `serve` and `demo` listen with while the portal is loaded and opened, which takes about two seconds.
+"""What `serve` and `demo` answer while the portal is imported and opened, which takes about two seconds.
 
 Until then `/healthz` says that the process lives, `/readyz` that it is not ready, and every other address gets a page
-that says so and loads itself again. No cookie is read and nothing is handed on. Imports no service, so that the port
-is open at once.
+that says so and reloads itself. No cookie is read and no request is passed on. Imports no service, so that the port is
+open at once.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The hand-over between a Streamlit page and the session cookie: `/auth/start`, `/auth/sign-out`, `/auth/renew`."""
+"""Sets, clears and renews the session cookie, which a Streamlit page cannot: `/auth/start`, `/auth/sign-out`,
+`/auth/renew`."""
 
 from __future__ import annotations
 
@@ -28,7 +29,7 @@ def home(*set_cookies: str, place: str = "/") -> Response:
 
 
 def _from_our_page(request: Request) -> bool:
-    """SEC-40: a link or form on another site says cross-site or none here; every browser since 2023 says something."""
+    """SEC-40: browsers send cross-site or none for links and forms on other sites; all send the header since 2023."""
     return request.headers.get("sec-fetch-site") == "same-origin"
 
 
@@ -62,9 +63,9 @@ def sign_out(portal: Portal, visit: Visit, ticket: str) -> Response:
 
 
 def renew(portal: Portal, visit: Visit, ticket: str) -> Response:
-    """The cookie's new value after a proof of identity, in the answer to a picture of the page (SEC-33).
+    """Set the cookie's new value after a proof of identity (SEC-33).
 
-    A picture, because a page load would throw away what the person had typed before they were asked for the proof.
+    The page requests this address as an image: a page load would discard what the person had typed.
     """
     names = CookieNames.of(portal.settings)
     redeemed = portal.tickets.redeem_ticket(ticket, browser=visit.browser, purpose=RENEW)

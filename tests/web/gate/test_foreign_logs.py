@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.web.gate.buckets import Pace
+from portal.web.gate.buckets import Rate
 from portal.web.gate.foreign_logs import BY_FOREIGN_INPUT, LogThrottle, ThrottledLines, throttle_library_logs
 
 pytestmark = pytest.mark.keeps("SEC-32", "SEC-52")
@@ -26,7 +26,7 @@ class Kept(logging.Handler):
 def told() -> Iterator[tuple[logging.Logger, list[str], list[float]]]:
     """A library's logger, what comes out of it, and the clock."""
     now, kept = [0.0], Kept()
-    lines = ThrottledLines(LogThrottle(Pace(3, 0.1), clock=lambda: now[0]))
+    lines = ThrottledLines(LogThrottle(Rate(3, 0.1), clock=lambda: now[0]))
     logger = logging.Logger("uvicorn.error")
     logger.addFilter(lines)
     logger.addHandler(kept)
