@@ -23,7 +23,7 @@ from portal.exports.core.vendor import Vendor
 from portal.exports.core.vendor_credentials import seal_saved
 from portal.identity import Permission, User, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
-from portal.identity.sessions import end_one
+from portal.identity.sessions import end_login_session
 from portal.loyaltydog import AddressRefused, normalise_base_url, parse_host_entry
 from portal.storage.engine import Database
 from portal.storage.tables import LoginSession, Merchant
@@ -178,7 +178,7 @@ class MerchantConnection:
             LoginSession.sealed_vendor_token.is_not(None),
         )
         for session_hash in list(session.scalars(theirs)):
-            end_one(session, session_hash, "vendor_refused", actor=user.account_id)
+            end_login_session(session, session_hash, "vendor_refused", actor=user.account_id)
 
     def _address(self, typed: str, problems: list[InputError], *, practice: bool) -> str:
         typed = typed.strip()

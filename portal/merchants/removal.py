@@ -18,7 +18,7 @@ from portal.exports.core import ledger
 from portal.exports.core.states import RUNNING, State
 from portal.exports.retention.destruction import Retention, list_destroyed
 from portal.identity.calendar_addresses import revoke_addresses
-from portal.identity.sessions import end_in
+from portal.identity.sessions import end_account_sessions
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
 from portal.storage.tables import Account, DestroyedFile, Export, LoginSession, Merchant, SignInTicket, utc_now
@@ -85,7 +85,7 @@ def shut(session: Session, merchant_id: str, *, origin: str) -> int:
         revoke_addresses(session, account.id)
         audit.record(session, merchant_id, ACTOR, "account:disable", object_id=account.id, origin=origin)
     for account in accounts:
-        end_in(session, account.id, "merchant_removed", actor=ACTOR, origin=origin)
+        end_account_sessions(session, account.id, "merchant_removed", actor=ACTOR, origin=origin)
     _run(session, delete(SignInTicket).where(SignInTicket.account_id.in_([account.id for account in accounts])))
     of_merchant = LoginSession.merchant_id == merchant_id
     _run(session, update(LoginSession).where(of_merchant).values(sealed_vendor_token=None))

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.errors import StateConflict
 from portal.exports import State, parse_request
 from portal.identity import User
-from portal.identity.factors.bound_token import bound
+from portal.identity.factors.bound_token import bind_token
 from portal.loyaltydog import Connection, LoyaltyDog, NotAuthenticated
 from portal.practice.settings import PRACTICE_PASSWORD, USERS
 from portal.storage.tables import Export, Merchant
@@ -45,7 +45,7 @@ def without_saved_token(desk: Any) -> Iterator[None]:
 def signed_in(desk: Any, token: str) -> User:
     account = desk.user("sam").account_id
     address = desk.portal.connection.merchant_settings(desk.user("maya")).api_url
-    kept = bound(SecretStr(token), address).get_secret_value()
+    kept = bind_token(SecretStr(token), address).get_secret_value()
     cookie = desk.portal.sessions.start_session(
         account, method="loyaltydog", address="192.0.2.7", second_factor=False, vendor_token=kept
     )

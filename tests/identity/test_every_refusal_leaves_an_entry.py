@@ -111,7 +111,8 @@ def every_error() -> list[type[PortalError]]:
 FAULTS = {
     "AuditUnavailable", "BackupTrouble", "ChainBroken", "DatabaseTooNew", "DatabaseTooOld", "EmailsShared",
     "InputError", "InputErrors", "KeyTrouble", "NoActingUser", "NotConfigured", "OidcTrouble", "PortTaken",
-    "SealBroken", "SeveralNamed", "SigningTrouble", "StorageTrouble", "TamperedRows", "VendorSilent", "WrongSettings",
+    "SealBroken", "SeveralNamed", "SigningTrouble", "StorageTrouble", "TamperedRows", "VendorUnavailable",
+    "WrongSettings",
 }  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def test_signing_out_everywhere_else_leaves_this_browser_and_other_people(identi
 def test_who_wants_a_second_factor_sets_it_up_at_the_next_sign_in(identity: Services, people) -> None:
     cookie, user = come_in(identity, people)
     assert identity.password_sign_in.check_password(user.email, people.password, address=HERE).second_factor == "none"
-    identity.own_account.want_second_factor(user)
+    identity.own_account.request_second_factor(user)
     assert identity.sessions.check_cookie(cookie, touch=False).user is None
     assert identity.password_sign_in.check_password(user.email, people.password, address=HERE).second_factor == "enrol"
 
@@ -53,7 +53,7 @@ def test_who_wants_a_second_factor_sets_it_up_at_the_next_sign_in(identity: Serv
 def test_wanting_one_needs_a_fresh_proof_and_no_second_one_can_be_wanted(identity: Services, people) -> None:
     _, user = come_in(identity, people)
     with pytest.raises(StepUpNeeded):
-        identity.own_account.want_second_factor(dataclasses.replace(user, proof_at=None))
+        identity.own_account.request_second_factor(dataclasses.replace(user, proof_at=None))
     account = identity.password_sign_in.check_password(user.email, people.password, address=HERE)
     enrolment = identity.second_factor.new_totp(account)
     import pyotp
@@ -61,4 +61,4 @@ def test_wanting_one_needs_a_fresh_proof_and_no_second_one_can_be_wanted(identit
     identity.second_factor.confirm_totp(account, enrolment, pyotp.TOTP(enrolment.secret).now(), address=HERE)
     _, user = come_in(identity, people)
     with pytest.raises(StateConflict):
-        identity.own_account.want_second_factor(user)
+        identity.own_account.request_second_factor(user)

@@ -151,9 +151,9 @@ EXPECTED: dict[str, Permission | None] = {
     "accounts.set_role": P.ACCOUNTS,
     "second_factor.set_second_factor_policy": P.ACCOUNTS,
     "languages.set_language": OWN,
-    "step_up.step_up_ways": OWN,
+    "step_up.step_up_methods": OWN,
     "sessions.vendor_token": OWN,
-    "own_account.want_second_factor": OWN,
+    "own_account.request_second_factor": OWN,
 }
 # The way in, the workers and the command line: no user yet, so each is guarded by its own secret (password,
 # code, cookie, ticket, vendor, provider) or reachable only from the command line, a worker and the start.

@@ -181,7 +181,7 @@ def test_a_code_renews_the_proof_too(identity: Services, people) -> None:
         cookie = signed_in(identity, people, "manager", clock)
         user = identity.sessions.check_cookie(str(cookie), touch=True).user
         assert user is not None
-        assert identity.step_up.step_up_ways(user) == ("password", "code")
+        assert identity.step_up.step_up_methods(user) == ("password", "code")
         identity.step_up.confirm_identity(user, totp.now())
         fresh = identity.sessions.check_cookie(str(cookie), touch=True).user
         assert fresh is not None

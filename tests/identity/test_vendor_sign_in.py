@@ -16,7 +16,7 @@ from portal.config import Settings
 from portal.errors import NotConfigured, TryLater
 from portal.identity import CodeRefused, Role, SignInRefused, VendorPending, VendorSignedIn
 from portal.identity.factors.bound_token import token_for
-from portal.identity.factors.loyaltydog_sign_in import VendorSilent
+from portal.identity.factors.loyaltydog_sign_in import VendorUnavailable
 from portal.practice.settings import PRACTICE_PASSWORD, TOTP_SECRET
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Merchant, utc_now
@@ -192,7 +192,7 @@ def test_a_silent_operators_vendor_is_said_in_plain_words(
         invited.loyaltydog_sign_in, "settings", invited.settings.model_copy(update={"api_url": closed_url})
     )
     for email in (OWNER, "stranger@shop.example"):
-        with pytest.raises(VendorSilent) as silent:
+        with pytest.raises(VendorUnavailable) as silent:
             invited.loyaltydog_sign_in.vendor_sign_in(email, PRACTICE_PASSWORD, address=HERE)
         assert silent.value.message
         assert PRACTICE_PASSWORD not in str(silent.value)

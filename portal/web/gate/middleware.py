@@ -154,7 +154,9 @@ class Gate:
         if status in range(500, 600):
             return
         refusal_audit, address = self._portal.refusal_audit, self._addresses.of(scope, Headers(scope=scope))
-        await anyio.to_thread.run_sync(lambda: refusal_audit.of_request(address=address, place=access, status=status))
+        await anyio.to_thread.run_sync(
+            lambda: refusal_audit.record_request(address=address, place=access, status=status)
+        )
 
     async def _refusal_or_unavailable(self, scope: Scope, access: Access) -> Response | None:
         """`_refusal`, or an error page when the session table cannot be read: the front end would otherwise wait

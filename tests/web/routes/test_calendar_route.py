@@ -47,7 +47,7 @@ def gate(calendar: Calendar, tmp_path: Path) -> Any:
     portal = SimpleNamespace(
         settings=Settings(data_dir=tmp_path),
         sessions=SimpleNamespace(look=lambda *_a, **_k: SessionState(None)),
-        refusal_audit=SimpleNamespace(of_request=lambda **_k: None),
+        refusal_audit=SimpleNamespace(record_request=lambda **_k: None),
         case_calendar=calendar,
     )
     inner = Starlette(routes=calendar_routes(lambda: portal))  # type: ignore[arg-type, return-value]
