@@ -187,7 +187,7 @@ class Portal:
         try:
             self.retention.run_housekeeping()
         finally:
-            self.trail.keep_checkpoints()
+            self.trail.sign_checkpoints()
         self.nightly_days.keep()
 
     def stop(self) -> bool:

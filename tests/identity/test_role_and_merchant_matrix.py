@@ -163,7 +163,7 @@ WITHOUT_USER = {
     "case_intake.join_or_open",
     "case_calendar.by_token",  # the secret in the address
     "retention.destroy_all_of",
-    "trail.keep_checkpoints",
+    "trail.sign_checkpoints",
     "nightly_days.keep",
     "retention.run_housekeeping",
     "retention.sweep",

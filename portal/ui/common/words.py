@@ -13,7 +13,7 @@ import threading
 
 import streamlit as st
 
-from portal.language import ENGLISH, Catalogue, best_of, catalogue_of, current_language, formats, known_or_english
+from portal.language import ENGLISH, Catalogue, best_language, catalogue_of, current_language, formats, known_or_english
 from portal.web.streamlit.page_run import LANGUAGE_KEY, current_run
 
 _LOOKALIKE = re.compile(
@@ -53,7 +53,7 @@ def choose_language() -> None:
 
 def _wanted() -> str:
     handed = str(st.user.get("language") or "")
-    return known_or_english(handed) if handed else best_of(st.context.locale or "")
+    return known_or_english(handed) if handed else best_language(st.context.locale or "")
 
 
 def _catalogue() -> Catalogue:

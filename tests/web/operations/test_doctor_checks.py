@@ -145,7 +145,7 @@ def test_a_keyset_in_the_data_folder_is_refused_with_what_to_change(
         monkeypatch.delenv("PORTAL_KEYSET_PATH")
     (found,) = [check for check in run_checks(Settings(data_dir=data)) if not check.ok]
     assert found.name == "keyset's place"
-    assert "PORTAL_KEYSET_PATH" in found.mend and str(data) in found.mend
+    assert "PORTAL_KEYSET_PATH" in found.fix and str(data) in found.fix
     assert bad(Settings(data_dir=data, mode="practice")) == set()
 
 
@@ -195,7 +195,7 @@ def doctor(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[st
     program = (
         "import sys; from portal.config import load_settings; from portal.web.operations.doctor import run_checks\n"
         "bad = [c for c in run_checks(load_settings()) if not c.ok]\n"
-        "print(*(f'{c.name}|{c.mend}' for c in bad), sep='\\n'); sys.exit(bool(bad))"
+        "print(*(f'{c.name}|{c.fix}' for c in bad), sep='\\n'); sys.exit(bool(bad))"
     )
     return subprocess.run(
         [sys.executable, "-c", program],
