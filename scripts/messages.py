@@ -37,7 +37,7 @@ BELOW = (
     "vault", "storage/blobs.py", "web",
 )  # fmt: skip
 FOR_OPERATORS = {  # read on the command line and in the log only, which stay English
-    "operations/backup.py",
+    "operations/backup.py", "operations/keysets.py",
     "merchants/removal.py", "identity/account_exchange.py", "web/operations/doctor.py",
     "web/operations/doctor_paths.py", "web/operations/metrics.py",
     "loyaltydog/network/proxy.py", "loyaltydog/network/tls.py", "setting_forms.py",
