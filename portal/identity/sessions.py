@@ -279,11 +279,6 @@ class Sessions:
         with self.db.write() as db:
             end_login_session(db, session_hash, because, actor="")
 
-    def end_all_sessions(self, account_id: str, because: str, *, actor: str = "system", origin: str = "") -> int:
-        """End every session of an account. Returns how many ended."""
-        with self.db.write() as db:
-            return end_account_sessions(db, account_id, because, actor=actor, origin=origin)
-
     def vendor_token(self, user: User) -> str | None:
         """The LoyaltyDog token this session signed in with, or None. Raises SealBroken."""
         with self.db.read() as db:

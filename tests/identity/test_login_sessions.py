@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from portal.identity import Role
 from portal.identity.lookup import digest
-from portal.identity.sessions import TOUCH_SECONDS
+from portal.identity.sessions import TOUCH_SECONDS, end_account_sessions
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Base, LoginSession
 from tests.identity.services import Services
@@ -153,7 +153,9 @@ def test_every_session_of_an_account_ends_together(identity: Services, people, c
     stranger = identity.sessions.start_session(
         people.ids["agent@two"], method="password", address=HERE, second_factor=False
     )
-    assert identity.sessions.end_all_sessions(people.ids["agent@one"], "disabled") == 4
+    agent = people.ids["agent@one"]
+    with identity.db.write() as db:
+        assert end_account_sessions(db, agent, "disabled", actor=agent, origin=HERE) == 4
     assert not any(identity.sessions.check_cookie(value, touch=False).user for value in (cookie, *others))
     assert identity.sessions.check_cookie(stranger, touch=False).user is not None
 

@@ -175,7 +175,6 @@ WITHOUT_USER = {
     "sessions.check_cookie",
     "sessions.check_session",
     "sessions.check_socket",
-    "sessions.end_all_sessions",
     "sessions.end_session",
     "account_exchange.export_accounts",
     "account_exchange.import_accounts",
