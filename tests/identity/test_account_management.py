@@ -120,7 +120,7 @@ def test_a_new_password_leaves_the_second_factor_as_it_was(identity: Services, d
 
 
 @pytest.mark.keeps("ASVS-6.3.2")
-def test_nobody_can_sign_in_to_a_portal_until_somebody_made_an_account(identity: Services, database: Database) -> None:
+def test_without_an_account_nobody_can_sign_in(identity: Services, database: Database) -> None:
     with database.read() as db:
         assert db.scalar(select(func.count()).select_from(Account)) == 0
     for name in ("admin@example.com", "root", "manager@example.com"):

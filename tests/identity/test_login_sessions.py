@@ -38,7 +38,7 @@ def test_a_cookie_stands_for_its_person_and_merchant(identity: Services, people,
     assert identity.sessions.resolve_hash(user.session_hash) == user
 
 
-def test_the_value_is_256_random_bits_and_stored_only_as_a_hash(
+def test_the_cookie_value_is_random_and_stored_as_a_hash(
     identity: Services, people, cookie: str, database: Database
 ) -> None:
     other = identity.sessions.start_session(
@@ -160,9 +160,7 @@ def test_every_session_of_an_account_ends_together(identity: Services, people, c
     assert identity.sessions.check_cookie(stranger, touch=False).user is not None
 
 
-def test_a_vendor_token_is_sealed_with_its_session_and_gone_at_its_end(
-    identity: Services, people, database: Database
-) -> None:
+def test_a_vendor_token_is_sealed_and_deleted_with_its_session(identity: Services, people, database: Database) -> None:
     cookie = identity.sessions.start_session(
         people.ids["agent@one"],
         method="loyaltydog",
@@ -196,7 +194,7 @@ def test_seconds_left_count_down_to_whichever_end_is_nearer(identity: Services, 
         assert identity.sessions.idle_seconds_left(user) == 0
 
 
-def test_living_sessions_are_those_neither_ended_idle_old_nor_of_a_disabled_account(identity: Services, people) -> None:
+def test_ended_idle_expired_and_disabled_sessions_are_not_live(identity: Services, people) -> None:
     def come_in(who: str) -> str:
         value = identity.sessions.start_session(people.ids[who], method="password", address=HERE, second_factor=False)
         return digest(value)

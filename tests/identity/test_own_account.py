@@ -42,7 +42,7 @@ def test_signing_out_everywhere_else_leaves_this_browser_and_other_people(identi
     assert identity.own_account.end_other_sessions(user) == 0
 
 
-def test_who_wants_a_second_factor_sets_it_up_at_the_next_sign_in(identity: Services, people) -> None:
+def test_a_requested_second_factor_is_set_up_at_the_next_sign_in(identity: Services, people) -> None:
     cookie, user = come_in(identity, people)
     assert identity.password_sign_in.check_password(user.email, people.password, address=HERE).second_factor == "none"
     identity.own_account.request_second_factor(user)
@@ -50,7 +50,7 @@ def test_who_wants_a_second_factor_sets_it_up_at_the_next_sign_in(identity: Serv
     assert identity.password_sign_in.check_password(user.email, people.password, address=HERE).second_factor == "enrol"
 
 
-def test_wanting_one_needs_a_fresh_proof_and_no_second_one_can_be_wanted(identity: Services, people) -> None:
+def test_requesting_a_second_factor_needs_a_fresh_proof_and_works_once(identity: Services, people) -> None:
     _, user = come_in(identity, people)
     with pytest.raises(StepUpNeeded):
         identity.own_account.request_second_factor(dataclasses.replace(user, proof_at=None))

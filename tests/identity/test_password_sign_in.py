@@ -22,7 +22,7 @@ PASSWORD = "violet-tractor-pond-91"
 HERE = "203.0.113.5"
 
 
-def test_the_right_password_gives_the_account_whatever_the_case_of_the_email(identity: Services, people) -> None:
+def test_the_right_password_opens_the_account_in_any_case_of_email(identity: Services, people) -> None:
     account = identity.password_sign_in.check_password("  AGENT@One.example ", PASSWORD, address=HERE)
     assert account.id == people.ids["agent@one"]
     assert account.merchant_id == people.merchants["one"]

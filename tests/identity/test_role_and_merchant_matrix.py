@@ -353,13 +353,13 @@ def classes_that_take_a_user() -> dict[type, list[str]]:
     return found
 
 
-def test_every_class_that_takes_a_user_is_one_of_the_portals_services() -> None:
+def test_every_class_that_takes_a_user_is_a_service() -> None:
     services = set(typing.get_type_hints(Portal).values())
     inside = {base for kind in services if inspect.isclass(kind) for base in kind.__mro__}
     assert set(classes_that_take_a_user()) - inside == set(), "put it on Portal: the matrix reads that"
 
 
-def test_every_function_that_a_user_or_an_address_asks_has_its_refusals_recorded() -> None:
+def test_every_public_service_function_records_its_refusals() -> None:
     found = functions()
     asked = [name for name, act in found.items() if takes_user(act) or "address" in inspect.signature(act).parameters]
     assert {"password_sign_in.check_password", "accounts.rows"} <= set(asked)

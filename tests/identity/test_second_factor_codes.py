@@ -198,7 +198,7 @@ def test_guessing_the_password_at_the_step_up_means_waiting(identity: Services, 
                 continue
 
 
-def test_the_command_line_needs_no_proof_but_a_forged_origin_in_a_session_does(identity: Services, people) -> None:
+def test_only_the_command_line_itself_needs_no_fresh_proof(identity: Services, people) -> None:
     operator = dataclasses.replace(people.user("agent", fresh=False), origin="cli")
     require_fresh_proof(operator, identity.settings)
     with pytest.raises(StepUpNeeded):

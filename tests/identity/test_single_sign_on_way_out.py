@@ -59,7 +59,7 @@ def test_answer_cut_off_in_the_middle_is_none(provider: int) -> None:
         _ask(f"https://localhost:{provider}/cut")
 
 
-def test_provider_is_asked_through_the_portals_own_proxy_and_on_loopback_through_none(
+def test_the_provider_is_reached_through_the_proxy_except_on_loopback(
     provider: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, strange = Tunnels(provider), Tunnels(provider)

@@ -117,7 +117,7 @@ def test_the_code_of_the_operators_vendor_counts_as_second_factor(operators: Ser
     assert answer.account.second_factor == "none"
 
 
-def test_the_code_of_a_server_that_a_merchant_named_counts_for_nothing(invited: Services) -> None:
+def test_a_code_checked_by_a_merchants_server_counts_for_nothing(invited: Services) -> None:
     pending = invited.loyaltydog_sign_in.vendor_sign_in(OWNER_WITH_CODE, PRACTICE_PASSWORD, address=HERE)
     assert isinstance(pending, VendorPending)
     answer = invited.loyaltydog_sign_in.vendor_code(pending, pyotp.TOTP(TOTP_SECRET).now(), address=HERE)

@@ -182,9 +182,7 @@ def test_a_large_message_never_reaches_the_application(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_flood_of_messages_ends_the_socket_before_any_of_them_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_flood_of_messages_ends_the_socket_unparsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[bytes] = []
     parse = socket.parse_client_message
     monkeypatch.setattr(socket, "parse_client_message", lambda data: (read.append(data), parse(data))[1])
@@ -202,7 +200,7 @@ def test_a_flood_of_messages_ends_the_socket_before_any_of_them_is_read(
     asyncio.run(story())
 
 
-def test_sockets_of_one_address_share_what_they_may_send_and_another_address_has_its_own(tmp_path: Path) -> None:
+def test_sockets_share_their_messages_limit_by_address(tmp_path: Path) -> None:
     async def story() -> None:
         door, received = gate(SocketLimits(messages_of_address=Rate(12, 0.001)), tmp_path)
         flood, neighbour = [Client() for _ in range(3)], Client("192.0.2.2")
@@ -257,7 +255,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("kind", FOREIGN)
-def test_what_is_no_message_ends_the_socket_and_is_told_in_few_lines_without_a_traceback(
+def test_a_malformed_message_ends_the_socket_with_few_log_lines(
     tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message, code = FOREIGN[kind]
@@ -323,7 +321,7 @@ def test_those_who_booked_and_went_away_make_nobody_wait_for_long() -> None:
     assert max(waits) == 5.0
 
 
-def test_counting_many_keys_takes_bounded_memory_and_keeps_who_has_spent_most() -> None:
+def test_many_buckets_take_bounded_memory_and_full_ones_go_first() -> None:
     now = 0.0
     buckets = Buckets(Rate(2, 1), clock=lambda: now)
     for number in range(MAX_KEYS // 2):

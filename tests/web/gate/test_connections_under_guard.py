@@ -104,7 +104,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("kind", SLOW)
-def test_a_request_that_is_never_finished_is_cut_off_however_busily_it_trickles(kind: str) -> None:
+def test_an_unfinished_request_is_closed_however_often_it_sends_bytes(kind: str) -> None:
     first, more = SLOW[kind]
 
     async def story() -> bytes:
@@ -180,7 +180,7 @@ def test_frames_that_never_reach_the_application_are_counted_too() -> None:
     asyncio.run(story())
 
 
-def test_an_anonymous_message_is_refused_by_the_size_it_announces_and_a_members_is_not() -> None:
+def test_only_an_anonymous_message_is_refused_by_its_announced_size() -> None:
     async def story() -> None:
         async with serving() as port:
             assert await until_closed(port, message=64 * KIB) == (None, [str(64 * KIB)])
@@ -199,9 +199,7 @@ UPGRADE = (
 
 
 @pytest.mark.parametrize("kind", ["request", "socket"])
-def test_a_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_client_that_reads_nothing_is_closed_a_slow_one_is_not(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "STALLED_SECONDS", 0.5)
     lost, really_lost = asyncio.Event(), connections.WrappedProtocol.connection_lost
     monkeypatch.setattr(
@@ -257,7 +255,7 @@ def test_frames_are_counted_however_the_bytes_arrive(frames: list[bytes], cuts: 
     assert counted == len(frames)
 
 
-def test_a_message_in_many_frames_is_as_large_as_all_of_them() -> None:
+def test_the_size_of_a_message_is_that_of_all_its_frames() -> None:
     counter = Frames()
     assert counter.count_in(frame(2, 60, last=False, masked=True), 9, 100) == 1
     assert counter.count_in(frame(9, 50, last=True, masked=True), 9, 100) == 1, "a ping between them is no part of it"

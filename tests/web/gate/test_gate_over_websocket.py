@@ -115,7 +115,7 @@ def test_a_revoked_session_is_cut_at_its_next_message(server, open_page) -> None
     assert after.texts["mark"] != page.texts
 
 
-def test_a_page_that_says_nothing_is_cut_off_too_and_others_stay(server, open_page) -> None:
+def test_an_idle_page_of_an_ended_session_is_closed_others_stay(server, open_page) -> None:
     with open_page(server.cookie("agent@one")) as silent, open_page(server.cookie("agent@two")) as other:
         silent.rerun(), other.rerun()
         server.replica.sessions.end_all_sessions(server.ids["agent@one"], "role_changed")
@@ -188,7 +188,7 @@ def test_a_fault_in_a_page_shows_a_reference_and_nothing_else(server, open_page)
         assert leak not in page.drawn
 
 
-def test_a_signed_in_flood_ends_its_socket_and_the_person_can_come_again(server, open_page) -> None:
+def test_a_signed_in_flood_ends_its_socket_but_not_the_session(server, open_page) -> None:
     cookie, beat = server.cookie("agent@one"), BackMsg(app_heartbeat=True).SerializeToString()
     with open_page(cookie) as page, pytest.raises(ConnectionClosed) as closed:
         for _ in range(3 * int(SocketLimits().member_messages.burst)):

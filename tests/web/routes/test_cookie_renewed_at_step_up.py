@@ -42,7 +42,7 @@ def fetch(client: httpx.Client, ticket: str, **headers: str) -> httpx.Response:
     return client.get("/auth/renew", params={"ticket": ticket}, headers=SAME | headers)
 
 
-def test_the_old_value_is_dead_and_the_browser_holds_a_new_one_of_the_same_session(server, browser) -> None:
+def test_a_proof_changes_the_cookie_value_and_keeps_the_session(server, browser) -> None:
     old = value_of(browser)
     before = server.replica.sessions.check_cookie(old, touch=False).user
     answer = fetch(browser, prove(server, browser))
@@ -91,7 +91,7 @@ def test_a_renewal_of_a_session_that_ended_meanwhile_gives_nothing(server, brows
     assert fetch(browser, ticket).status_code == 403
 
 
-def test_the_page_that_proved_goes_on_and_every_other_one_with_the_old_value_is_cut(server, browser, open_page) -> None:
+def test_after_a_proof_only_its_page_keeps_the_old_cookie_value(server, browser, open_page) -> None:
     old = value_of(browser)
     with open_page(old) as proving, open_page(old) as thief:
         socket = proving.rerun().texts["socket"]
@@ -107,7 +107,7 @@ def test_the_page_that_proved_goes_on_and_every_other_one_with_the_old_value_is_
         assert page.rerun().texts["who"] == "agent@one.example"
 
 
-def test_another_tab_of_the_browser_goes_on_where_it_was_with_the_new_value(server, browser, open_page) -> None:
+def test_another_tab_goes_on_with_the_new_cookie_value(server, browser, open_page) -> None:
     with open_page(value_of(browser)) as tab:
         mark = tab.rerun().texts["mark"]
         fetch(browser, prove(server, browser, "another"))
@@ -125,7 +125,7 @@ def test_a_visitor_cannot_name_a_socket(server, browser, open_page) -> None:
             assert liar.rerun().texts["socket"] != socket
 
 
-def test_a_silent_page_with_the_old_value_is_cut_off_and_the_one_that_proved_is_not(server, browser, open_page) -> None:
+def test_an_idle_page_with_the_old_cookie_value_is_closed(server, browser, open_page) -> None:
     with open_page(value_of(browser)) as proving, open_page(value_of(browser)) as silent:
         socket = proving.rerun().texts["socket"]
         silent.rerun()

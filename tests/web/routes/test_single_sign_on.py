@@ -239,9 +239,7 @@ def finished(portal: Portal, sealed_state: str, state: str) -> None:
     )
 
 
-def test_hammering_with_flows_of_ones_own_soon_means_waiting_and_leaves_the_password_its_tries(
-    real: str, portal: Portal
-) -> None:
+def test_many_single_sign_on_tries_are_throttled_apart_from_passwords(real: str, portal: Portal) -> None:
     flow = portal.single_sign_on.oidc_start(redirect_uri=REDIRECT)
     state = parse_qs(urlsplit(flow.url).query)["state"][0]
     with pytest.raises(TryLater):
@@ -448,7 +446,7 @@ def test_a_callback_out_of_the_blue_goes_home_with_the_reason(real: str, portal:
     assert not any(c.startswith("portal_session=") for c in cookies)
 
 
-def test_another_sites_callback_does_not_end_the_flow_that_is_under_way(real: str, portal: Portal) -> None:
+def test_another_sites_callback_does_not_end_a_running_flow(real: str, portal: Portal) -> None:
     gate: Any = Gate(Starlette(routes=oidc_routes(lambda: portal)), lambda: portal)  # type: ignore[arg-type, return-value]
 
     async def story() -> httpx.Response:

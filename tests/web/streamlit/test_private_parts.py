@@ -73,7 +73,7 @@ def test_a_comfort_patch_without_its_method_is_logged_and_skipped(
     assert method in lines[0]["detail"]
 
 
-def test_without_thread_state_no_fragment_has_a_name_and_one_line_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_thread_state_fragments_have_no_name_and_one_line_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr("streamlit.runtime.scriptrunner_utils.script_run_context.ThreadState")
     with capture_logs() as lines:
         assert [page_run.current_fragment() for _ in range(3)] == ["", "", ""]
@@ -99,7 +99,7 @@ def test_the_pinned_streamlit_has_the_part(measure: Callable[[], object]) -> Non
     assert measure() is not None
 
 
-def test_server_facts_cannot_be_kept_back_without_the_method_that_sends_them(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_redacting_server_facts_refuses_without_its_method(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(AppSession, "_create_new_session_message")
     with pytest.raises(PartMissing, match="_create_new_session_message"):
         first_message.redact_server_facts()

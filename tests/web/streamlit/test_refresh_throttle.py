@@ -52,7 +52,7 @@ def test_a_tick_rests_until_something_of_the_merchant_changes(refresh_throttle: 
     assert refresh_throttle.may_skip("s", "f", queued=0)
 
 
-def test_a_change_while_the_part_is_drawn_is_drawn_by_the_next_tick(refresh_throttle: RefreshThrottle) -> None:
+def test_a_change_during_a_drawing_is_drawn_by_the_next_tick(refresh_throttle: RefreshThrottle) -> None:
     before = refresh_throttle.mark_of(SHOP)
     refresh_throttle.set_marks({SHOP: "two"})
     refresh_throttle.add_drawing("s", "f", 60.0, SHOP, before)
@@ -140,7 +140,7 @@ def received(
     return asyncio.run(main()), looks
 
 
-def test_the_gate_hands_on_acts_and_fresh_ticks_and_drops_the_others(refresh_throttle: RefreshThrottle) -> None:
+def test_the_gate_drops_only_ticks_with_nothing_new(refresh_throttle: RefreshThrottle) -> None:
     drawn(refresh_throttle)
     resting_tick, other_tick = message("f", timer=True), message("g", timer=True)
     act_in_fragment, act = message("f", timer=False), message(timer=False)
@@ -156,7 +156,7 @@ def test_whatever_is_handed_on_was_checked_against_the_session(refresh_throttle:
     assert (handed_on, looks) == ([], 1)
 
 
-def test_the_watch_asks_only_for_shown_merchants_and_ends_with_the_last_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_watch_reads_shown_merchants_only_and_ends_with_the_last_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("portal.web.streamlit.change_watch.POLL_SECONDS", 0.005)
     refresh_throttle, asked = RefreshThrottle(), []
 
