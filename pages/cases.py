@@ -47,7 +47,7 @@ def filters() -> CaseFilter:
         st.session_state["cases_states"] = kept
     wanted = states.multiselect(
         _("Where it stands"), there, key="cases_states", persist_state=KEEP, placeholder=_("Anywhere"),
-        format_func=lambda state: STATE_BADGES[state].said,
+        format_func=lambda state: STATE_BADGES[state].label,
     )  # fmt: skip
     only_mine = mine.toggle(_("Only mine"), key="cases_mine", persist_state=KEEP)
     until = {DUE: today + dt.timedelta(days=SOON_DAYS), OVERDUE: today - dt.timedelta(days=1)}

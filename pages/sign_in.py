@@ -104,7 +104,7 @@ def hand_over(step: Pending, *, second_factor: bool) -> None:
         vendor_token=step.token.get_secret_value() if step.token else None,
         method=step.method,
         second_factor=second_factor,
-        place=navigation.asked_place(),
+        place=navigation.requested_page(),
     )
     start_over()
     page_run.redirect_browser(f"{START_PATH}?ticket={ticket}")

@@ -95,7 +95,7 @@ def today() -> dt.date:
 def case_line(row: CaseRow, key: str) -> None:
     words, button = st.columns([6, 1], vertical_alignment="center")
     with words.container(horizontal=True, vertical_alignment="center"):
-        st.badge(STATE_BADGES[row.state].said, icon=STATE_BADGES[row.state].icon, color=STATE_BADGES[row.state].colour)
+        st.badge(STATE_BADGES[row.state].label, icon=STATE_BADGES[row.state].icon, color=STATE_BADGES[row.state].colour)
         st.text(
             " · ".join(filter(None, (row.name, row.person, due_said(row, today()), row.reference))), width="content"
         )
@@ -111,7 +111,7 @@ def to_decide(rows: tuple[ExportView, ...], waiting: int) -> None:
         st.caption(_("Nothing waits for you. Failures and exports that need a decision appear here."))
     groups: dict[tuple[str, str], list[ExportView]] = {}
     for row in rows:
-        groups.setdefault((badge_of(row).said, sentence(row.problem)), []).append(row)
+        groups.setdefault((badge_of(row).label, sentence(row.problem)), []).append(row)
     for place, ((said, problem), members) in enumerate(groups.items()):
         with cause(f"{said}: {problem}", len(members), key=f"decide_{place}", few=len(members) <= FEW):
             for row in members:
@@ -123,7 +123,7 @@ def export_line(row: ExportView) -> None:
         words, button = st.columns([6, 1], vertical_alignment="center")
         with words.container(horizontal=True, vertical_alignment="center"):
             badge = badge_of(row)
-            st.badge(badge.said, icon=badge.icon, color=badge.colour)
+            st.badge(badge.label, icon=badge.icon, color=badge.colour)
             parts = (row.customer, sentence(row.scope), row.reference, standing_said(row, today()))
             st.text(" · ".join(filter(None, parts)), width="content")
         if button.button(_("Look"), key=f"look-{row.id}", width="stretch"):

@@ -71,7 +71,7 @@ def second_factor(account: AccountRow) -> None:
     st.caption(_("You are signed out, and set it up as you sign in again. It takes a minute."))
     if st.button(_("Set up a second factor"), icon=":material/phonelink_lock:"):
         try:
-            portal.own_account.want_second_factor(user)
+            portal.own_account.request_second_factor(user)
         except PortalError as error:
             show_problem(error)
         else:

@@ -13,10 +13,10 @@ import importlib
 import logging
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 PROJECT_ROOT = Path(__file__).resolve().parent.parent
 if str(PROJECT_ROOT) not in sys.path:  # `streamlit run portal/asgi.py` puts only this folder on the path
@@ -40,12 +40,37 @@ from portal.web.routes.downloads import download_routes  # noqa: E402
 from portal.web.routes.language import language_routes  # noqa: E402
 from portal.web.routes.sign_in import auth_routes  # noqa: E402
 from portal.web.routes.single_sign_on import oidc_routes  # noqa: E402
-from portal.web.routes.static_files import PackedStatic  # noqa: E402
-from portal.web.streamlit import components, first_message, gate_headers, options, page_run, runs, servers  # noqa: E402
+from portal.web.routes.static_files import CompressedStatic  # noqa: E402
+from portal.web.streamlit import (  # noqa: E402
+    client_messages,
+    components,
+    first_message,
+    gate_headers,
+    options,
+    page_run,
+    runs,
+    servers,
+    shell,
+)
 from portal.web.streamlit.private_parts import PartMissing, apply_comfort  # noqa: E402
 
-options.load_project_config()
-components.disable_package_components()
+
+def _end_process(message: str) -> NoReturn:
+    """Not by an exception, for which the server would print a traceback. Nothing is open yet."""
+    print(f"The portal does not start like this. {message}", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
+def _require(*safety_measures: Callable[[], object]) -> None:
+    """Call each; end the process with a sentence when this Streamlit lacks a private part that one of them needs."""
+    for measure in safety_measures:
+        try:
+            measure()
+        except PartMissing as error:
+            _end_process(str(error))
+
+
+_require(options.load_project_config, components.disable_package_components)
 SCRIPT = PROJECT_ROOT / "portal" / "app.py"
 PORTS = options.streamlit_run_ports()  # read at import: later Streamlit gives its default under any server
 COLLECT_SECONDS = 30.0  # Streamlit's collection after every rerun is off (measured 81 % of its time): do it here
@@ -84,24 +109,26 @@ async def _collect_garbage() -> None:
 
 
 def _settings_that_are_safe() -> Settings:
-    """Ends the process with the doctor's sentence when they are not. Not by an exception: the server would print a
-    traceback. Nothing is open yet."""
+    """Ends the process with the doctor's sentence when they are not."""
     try:
         settings = load_settings()
         refuse_if_unsafe(settings)
     except (UnsafeStart, WrongSettings) as trouble:
-        print(f"The portal does not start like this. {trouble.message}", file=sys.stderr, flush=True)
-        os._exit(1)
+        _end_process(trouble.message)
     return settings
 
 
-def _patch_streamlit() -> None:
-    """Ends the process when a safety patch finds nothing to wrap; a comfort patch is then skipped."""
-    try:
-        first_message.redact_server_facts()
-    except PartMissing as missing:
-        print(f"The portal does not start like this. {missing}", file=sys.stderr, flush=True)
-        os._exit(1)
+def _prepare_streamlit() -> None:
+    """Ends the process when a safety measure lacks its private part; a comfort patch is then skipped."""
+    _require(
+        gate_headers.trust_gate_headers,
+        components.register_components,
+        client_messages.message_type,
+        page_run.redirect_message_type,
+        page_run.run_finder,
+        shell.script_hash,
+        first_message.redact_server_facts,
+    )
     for patch in (runs.queue_runs, runs.deliver_messages_before_next_run, runs.drop_fragments_of_left_pages):
         apply_comfort(patch)
 
@@ -111,9 +138,7 @@ async def lifespan(app: st.App) -> AsyncIterator[None]:
     """Set Streamlit up, open the services behind the pages, close in reverse."""
     options.apply_safe_defaults()
     settings = _settings_that_are_safe()
-    gate_headers.trust_gate_headers()
-    components.register_components()
-    _patch_streamlit()
+    _prepare_streamlit()
     for server in servers.running_servers():
         servers.hide_server_name(server)
         connections.guard(server)
@@ -157,7 +182,7 @@ def app_options(source: PortalSource) -> dict[str, Any]:
         ],
         "middleware": [
             Middleware(Gate, source=source, ports=PORTS),
-            Middleware(PackedStatic),
+            Middleware(CompressedStatic),
         ],
         "on_script_error": report_script_error,
     }

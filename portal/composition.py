@@ -5,11 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
-
-from sqlalchemy import select
-from tink import TinkError
 
 from portal.audit import Keeper, open_keeper
 from portal.cases.services.calendar import CaseCalendar
@@ -57,21 +53,20 @@ from portal.identity.step_up import StepUp
 from portal.identity.tickets import Tickets
 from portal.merchants.connection import MerchantConnection
 from portal.operations import reindexing
+from portal.operations.keysets import check_keyset_fits, open_keyset
 from portal.storage.blobs import BlobStore
 from portal.storage.engine import Database, open_engine
-from portal.storage.migrate import bring_up_to_date, revision_of
-from portal.storage.tables import Merchant
+from portal.storage.migrate import bring_up_to_date
 from portal.trail.about_person import PersonRecords
 from portal.trail.evidence import Evidence
 from portal.trail.pages import Trail
 from portal.vault import FieldSealer, MasterKey, SealedFiles
-from portal.vault.keys import KeyTrouble
 
 WorkerKind = Literal["web", "cli", "worker"]
 
 
 class Workers:
-    """This process's share of the workflows, once it is started. `starter` is what the services hand exports to."""
+    """Runs workflows in this process once started. Services give exports to `starter`."""
 
     def __init__(
         self,
@@ -175,19 +170,20 @@ class Portal:
 
     def start_workers(self, kind: WorkerKind = "web", *, beat_seconds: float | None = None) -> None:
         """Begin to run exports in this process."""
-        self.workers.start(kind, housekeeping=self._chores, beat_seconds=beat_seconds)
+        self.workers.start(kind, housekeeping=self._housekeeping, beat_seconds=beat_seconds)
 
     @property
     def working(self) -> bool:
         """Does this process run exports?"""
         return self.workers.alive()
 
-    def _chores(self) -> None:
-        """Retention first; the audit trail is signed even when that failed, and before cases are looked through."""
+    def _housekeeping(self) -> None:
+        """Retention first; the audit trail is signed even when that failed, and before the dates of cases are
+        checked."""
         try:
-            self.retention.keep_house()
+            self.retention.run_housekeeping()
         finally:
-            self.trail.keep_checkpoints()
+            self.trail.sign_checkpoints()
         self.nightly_days.keep()
 
     def stop(self) -> bool:
@@ -207,11 +203,11 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     settings.root.mkdir(parents=True, exist_ok=True, mode=0o700)
     settings.root.chmod(0o700)
     db = Database(open_engine(settings.database))
-    master = _open_keyset(settings.keyset_file, db)
+    master = open_keyset(settings.keyset_file, db)
     bring_up_to_date(db.engine, upgrade=settings.practice)
     sealer = FieldSealer(master)
-    _check_keyset_fits(db, sealer)
-    reindexing.bring_under_todays_form(db, sealer)
+    check_keyset_fits(db, sealer)
+    reindexing.reindex_outdated(db, sealer)
     blobs = BlobStore(settings.root / "files", settings.blob_url)
     sealed = SealedFiles(master, blobs, checkpoint)
     vendor = Vendor(settings, sealer)
@@ -274,30 +270,3 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         evidence=Evidence(db, refusals, index, keeper),
         person_records=PersonRecords(db, refusals, settings, seal, index),
     )
-
-
-def _open_keyset(path: Path, db: Database) -> MasterKey:
-    """The master key; made for an empty database only, since a replica's own key opens nothing of the others'."""
-    # Whoever makes tables has made the key before, so a key that came meanwhile belongs to them.
-    if not path.exists() and revision_of(db.engine) is not None and not path.exists():
-        raise KeyTrouble(
-            "The master keyset is missing, and without it nothing in the database can be opened.",
-            next_step="Whoever runs the portal: put it back, or correct PORTAL_KEYSET_PATH.",
-            detail=f"no keyset file {path.name}",
-        )
-    return MasterKey.open(path, create=True)
-
-
-def _check_keyset_fits(db: Database, sealer: FieldSealer) -> None:
-    """Raises KeyTrouble when the keyset is another portal's: what it sealed, the other replicas could not open."""
-    with db.read() as session:
-        first = session.execute(select(Merchant.id, Merchant.sealed_index_keyset).limit(1)).first()
-    try:
-        if first is not None:
-            sealer.index_keys(first.id, first.sealed_index_keyset)
-    except TinkError:
-        raise KeyTrouble(
-            "The master keyset is not the one this database was sealed with.",
-            next_step="Whoever runs the portal: give every machine the same keyset file (PORTAL_KEYSET_PATH).",
-            detail="keyset opens no merchant",
-        ) from None

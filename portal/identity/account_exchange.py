@@ -25,7 +25,7 @@ from portal.storage.tables import Account, Merchant
 
 MAX_FILE_BYTES = 1024 * 1024
 is_email = Validator().validate_email
-"""Whether the package accepts the user name as an email; it is then used for an entry without one."""
+"""Whether the package accepts a user name as an email; it is used for an entry that has none."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class ImportReport:
 
 
 class _Strict(yaml.SafeLoader):
-    """Plain data only: no aliases (they multiply), no key given twice (the last would win unseen)."""
+    """Plain data only: no aliases (they can expand without bound), no duplicate keys (YAML would keep the last)."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):

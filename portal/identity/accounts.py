@@ -17,7 +17,7 @@ from portal.identity.lookup import account_of, digest, normal_email, user_of
 from portal.identity.new_account import MAX_NAME, clean_email, clean_role, insert_account
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.roles import Permission, Role, User, require, require_account_manager, require_fresh_proof
-from portal.identity.sessions import end_in
+from portal.identity.sessions import end_account_sessions
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Merchant, new_id, utc_now
 from portal.vault import FieldSealer
@@ -189,11 +189,11 @@ class Accounts:
             account = account_of(db, user, account_id)
             if account.disabled_at is not None:
                 return
-            self._keep_a_manager(db, account)
+            self._require_another_manager(db, account)
             account.disabled_at = utc_now()
             revoke_addresses(db, account.id)
             record(db, user.merchant_id, user.account_id, "account:disable", object_id=account.id, origin=user.origin)
-            end_in(db, account.id, "disabled", actor=user.account_id, origin=user.origin)
+            end_account_sessions(db, account.id, "disabled", actor=user.account_id, origin=user.origin)
 
     def enable_account(self, user: User, account_id: str) -> None:
         """The account may sign in again."""
@@ -214,7 +214,7 @@ class Accounts:
             was = account.role
             if was == chosen:
                 return
-            self._keep_a_manager(db, account)
+            self._require_another_manager(db, account)
             account.role = chosen.value
             record(
                 db,
@@ -226,7 +226,7 @@ class Accounts:
                 role=chosen.value,
                 was=was,
             )
-            end_in(db, account.id, "role_changed", actor=user.account_id, origin=user.origin)
+            end_account_sessions(db, account.id, "role_changed", actor=user.account_id, origin=user.origin)
 
     def set_password(self, user: User, account_id: str, password: str) -> None:
         """A manager sets anyone's password, anyone else their own; every session of the account ends."""
@@ -243,7 +243,7 @@ class Accounts:
             account = account_of(db, user, account_id)
             account.password_hash = password_hash
             record(db, user.merchant_id, user.account_id, "account:password", object_id=account.id, origin=user.origin)
-            end_in(db, account.id, "password_changed", actor=user.account_id, origin=user.origin)
+            end_account_sessions(db, account.id, "password_changed", actor=user.account_id, origin=user.origin)
 
     def forget_sign_on(self, user: User, account_id: str) -> None:
         """Unbind the single sign-on identity: the next sign-in with the account's email binds a new one. Ends sessions.
@@ -260,9 +260,9 @@ class Accounts:
                 db, user.merchant_id, user.account_id, "account:sign_on",
                 object_id=account.id, origin=user.origin, change="forgotten",
             )  # fmt: skip
-            end_in(db, account.id, "sign_on_forgotten", actor=user.account_id, origin=user.origin)
+            end_account_sessions(db, account.id, "sign_on_forgotten", actor=user.account_id, origin=user.origin)
 
-    def _keep_a_manager(self, db: Session, account: Account) -> None:
+    def _require_another_manager(self, db: Session, account: Account) -> None:
         """Raise StateConflict when the change would leave the merchant without a manager who can sign in."""
         if account.role != Role.MANAGER or account.disabled_at is not None:
             return

@@ -1,4 +1,4 @@
-"""Ends the secret addresses of a colleague's calendar: with a new one, by hand, and with the account."""
+"""Revokes secret calendar addresses: when replaced, by hand, and when the account ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from portal.storage.tables import utc_now
 
 
 def revoke_addresses(session: Session, account_id: str) -> bool:
-    """Within the caller's transaction; whether there was one."""
+    """Revoke within the caller's transaction. Returns whether there was one."""
     revoked: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # an UPDATE gives a cursor result
         update(CalendarAddress)
         .where(CalendarAddress.account_id == account_id, CalendarAddress.revoked_at.is_(None))

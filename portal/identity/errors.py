@@ -1,4 +1,4 @@
-"""What can go wrong on the way in."""
+"""Errors of signing in."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from portal.storage.tables import Account
 @refusals_audited
 @dataclass
 class Languages:
-    """Asked with the person's account, before and after they are signed in."""
+    """Reads and writes the language saved in an account."""
 
     db: Database
     refusal_audit: RefusalAudit
@@ -29,7 +29,7 @@ class Languages:
                 account.language = language
 
     def language_of(self, account_id: str) -> str:
-        """The code once chosen, or an empty text."""
+        """The saved code, or an empty text."""
         with self.db.read() as session:
             account = session.get(Account, account_id)
             chosen = account.language if account is not None else None

@@ -1,4 +1,4 @@
-"""The forms in which accounts, merchants and secrets are kept and looked up."""
+"""How accounts, merchants and hashed secrets are looked up."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def normal_email(email: str) -> str:
     return identifier_key(email.encode("utf-8", "ignore").decode().replace("\x00", ""))
 
 
-def named(merchants: Iterable[Merchant], name: str) -> list[Merchant]:
-    """Merchants of this name: an exact match where there is one, else any case. No letters are merged: `Straße` and
-    `Strasse` are two merchants."""
+def merchants_named(merchants: Iterable[Merchant], name: str) -> list[Merchant]:
+    """Merchants of this name: exact matches, else those that differ in case only. `Straße` and `Strasse` are different
+    names."""
     given = list(merchants)
     return [one for one in given if one.name == name.strip()] or [
         one for one in given if normal(one.name) == normal(name)

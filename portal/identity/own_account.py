@@ -13,7 +13,7 @@ from portal.errors import StateConflict
 from portal.identity.accounts import AccountRow, row_of
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.roles import User, require_fresh_proof
-from portal.identity.sessions import end_in, end_one
+from portal.identity.sessions import end_account_sessions, end_login_session
 from portal.storage.engine import Database
 from portal.storage.tables import Account, LoginSession, utc_now
 
@@ -44,7 +44,7 @@ class OwnAccount:
             return row_of(db.get_one(Account, user.account_id))
 
     def own_sessions(self, user: User) -> list[OwnSession]:
-        """Where the caller is signed in now, this browser first, then the newest."""
+        """The caller's live sessions: this browser first, then the newest."""
         now, idle = utc_now(), dt.timedelta(minutes=self.settings.idle_minutes)
         with self.db.read() as db:
             rows = db.scalars(
@@ -64,7 +64,7 @@ class OwnAccount:
         return sorted(found, key=lambda s: not s.here)
 
     def end_other_sessions(self, user: User) -> int:
-        """Sign the caller out everywhere but here; gives how many ended. Needs no proof: it only takes away."""
+        """End the caller's other sessions. Returns how many. Needs no fresh proof, as it only takes access away."""
         with self.db.write() as db:
             others = db.scalars(
                 select(LoginSession.id_hash).where(
@@ -74,11 +74,11 @@ class OwnAccount:
                 )
             ).all()
             for session_hash in others:
-                end_one(db, session_hash, "ended_elsewhere", actor=user.account_id)
+                end_login_session(db, session_hash, "ended_elsewhere", actor=user.account_id)
         return len(others)
 
-    def want_second_factor(self, user: User) -> None:
-        """The next sign-in sets a second factor up; all sessions end so that it comes now.
+    def request_second_factor(self, user: User) -> None:
+        """Require the caller to set up a second factor at the next sign-in; ends all their sessions.
 
         Raises StepUpNeeded, and StateConflict when there is one already.
         """
@@ -97,4 +97,4 @@ class OwnAccount:
                 origin=user.origin,
                 change="wanted",
             )
-            end_in(db, account.id, "second_factor_changed", actor=user.account_id, origin=user.origin)
+            end_account_sessions(db, account.id, "second_factor_changed", actor=user.account_id, origin=user.origin)

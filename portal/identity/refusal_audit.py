@@ -1,10 +1,9 @@
 """Audits refusals: by role, state or limit, for a missing proof, for another merchant's object.
 
-`refusals_audited` wraps every public function of a service whose first parameter is `user`, and every one with the
-`address` of a caller who is not signed in; so none can be forgotten. An error whose class says `refusal` is recorded
-through the service's `refusal_audit`, unless the function has recorded an entry of its own. An object of another
-merchant and one that never existed give the same answer (SEC-41) and so the same entry. The number of entries a minute
-is bounded (`refusal_rate`).
+`refusals_audited` wraps each public function of a service whose first parameter is `user`, or which takes the `address`
+of a caller who is not signed in, so that none is forgotten. It records errors whose class has `refusal` set, unless the
+function has recorded an entry itself. Another merchant's object and one that never existed give the same response
+(SEC-41), and so the same entry. The number of entries a minute is limited (`refusal_rate`).
 """
 
 from __future__ import annotations
@@ -35,15 +34,15 @@ R = TypeVar("R")
 
 
 class RefusalAudit:
-    """Records refusals in transactions of their own: the refused act has rolled its own back."""
+    """Records refusals, each in a new transaction, since the refused act has rolled back its transaction."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._members = RefusalRate(each=20, all_together=2_000)
         self._signed_out = RefusalRate(each=2, all_together=60)
 
-    def of_member(self, user: User, act: str, refusal: PortalError, arguments: Iterable[object]) -> None:
-        """`act` refused to a signed-in user; the ids among its arguments say which object was meant."""
+    def record_member(self, user: User, act: str, refusal: PortalError, arguments: Iterable[object]) -> None:
+        """Record that `act` was refused to a signed-in user. Ids among its arguments name the object."""
         ids = {value for value in arguments if isinstance(value, str) and _ID.fullmatch(value)}
 
         def write(session: Session) -> None:
@@ -65,14 +64,14 @@ class RefusalAudit:
 
         self._write(act, write)
 
-    def of_signed_out(self, act: str, refusal: PortalError, address: str) -> None:
-        """`act` refused to a caller who is not signed in; in the portal's own chain."""
+    def record_anonymous(self, act: str, refusal: PortalError, address: str) -> None:
+        """Record in the portal's chain that `act` was refused to a caller who is not signed in."""
         times = self._signed_out.times((act, refusal.code, address))
         if times:
             self._record_signed_out("act:refused", address, times, act=act, reason=refusal.code)
 
-    def of_request(self, *, address: str, place: str, status: int) -> None:
-        """A request that the gate turned away before any service was asked."""
+    def record_request(self, *, address: str, place: str, status: int) -> None:
+        """Record that the gate refused a request before any service was called."""
         times = self._signed_out.times(("gate", place, status, address))
         if times:
             self._record_signed_out("gate:refused", address, times, place=place, status=status)
@@ -89,7 +88,7 @@ class RefusalAudit:
     def _write(self, act: str, write: Callable[[Session], object]) -> None:
         try:
             self._db.group_commit(write)
-        except (AuditUnavailable, SQLAlchemyError) as error:  # refused all the same
+        except (AuditUnavailable, SQLAlchemyError) as error:  # the act stays refused
             log.error("audit.refusal_not_written", route=act, error_type=type(error).__name__)
 
 
@@ -103,7 +102,7 @@ S = TypeVar("S", bound=Audited)
 
 
 def refusals_audited(service: type[S]) -> type[S]:
-    """Class decorator: the public functions that a signed-in user or an address asks record their refusals."""
+    """Class decorator: public functions with a `user` or an `address` record their refusals."""
     for name, act in list(vars(service).items()):
         if not name.startswith("_") and inspect.isfunction(act):
             parameters = list(inspect.signature(act).parameters)
@@ -115,12 +114,12 @@ def refusals_audited(service: type[S]) -> type[S]:
 
 
 def _for_members(act: Callable[Concatenate[S, User, P], R]) -> Callable[Concatenate[S, User, P], R]:
-    """`act(service, user, …)`, whose refusals are recorded once it has let go of its transaction."""
+    """Wrap `act(service, user, …)`; its refusals are recorded after its transaction has ended."""
 
     @functools.wraps(act)
     def audited(service: S, user: User, *args: P.args, **kwargs: P.kwargs) -> R:
         def refused(refusal: PortalError) -> None:
-            service.refusal_audit.of_member(user, act.__name__, refusal, [*args, *kwargs.values()])
+            service.refusal_audit.record_member(user, act.__name__, refusal, [*args, *kwargs.values()])
 
         return _run(lambda: act(service, user, *args, **kwargs), refused)
 
@@ -128,12 +127,12 @@ def _for_members(act: Callable[Concatenate[S, User, P], R]) -> Callable[Concaten
 
 
 def _for_signed_out(act: Callable[Concatenate[S, P], R]) -> Callable[Concatenate[S, P], R]:
-    """`act(service, …, address=…)` of a caller who is not signed in."""
+    """Wrap `act(service, …, address=…)` of a caller who is not signed in."""
 
     @functools.wraps(act)
     def audited(service: S, *args: P.args, **kwargs: P.kwargs) -> R:
         def refused(refusal: PortalError) -> None:
-            service.refusal_audit.of_signed_out(act.__name__, refusal, str(kwargs.get("address", "")))
+            service.refusal_audit.record_anonymous(act.__name__, refusal, str(kwargs.get("address", "")))
 
         return _run(lambda: act(service, *args, **kwargs), refused)
 
@@ -141,7 +140,7 @@ def _for_signed_out(act: Callable[Concatenate[S, P], R]) -> Callable[Concatenate
 
 
 def _run(act: Callable[[], R], refused: Callable[[PortalError], None]) -> R:
-    """Run the act; of nested acts only the outermost hands its refusal on, and only if no entry was recorded within."""
+    """Run the act. Of nested acts only the outermost records its refusal, and only if no entry was recorded within."""
     if refusals_written.get() is not None:
         return act()
     written: list[str] = []
@@ -157,7 +156,7 @@ def _run(act: Callable[[], R], refused: Callable[[PortalError], None]) -> R:
 
 
 def record_refused_sign_in(db: Session, account: Account | None, address: str, reason: str) -> None:
-    """In the trail of the account's merchant; without an account in the portal's own."""
+    """Record in the chain of the account's merchant; without an account, in the portal's."""
     record(
         db,
         account.merchant_id if account else PORTAL_CHAIN,

@@ -1,5 +1,4 @@
-"""Rate limit for refusal entries: the first of a minute are written one by one, the others as a count in the next
-entry."""
+"""Rate limit for refusal entries: the first ones in a minute are written, the others as a count in the next entry."""
 
 from __future__ import annotations
 
@@ -21,7 +20,7 @@ class _Counted:
 
 
 class RefusalRate:
-    """At most `each` entries a minute of one kind, `all_together` of all kinds; of this process."""
+    """At most `each` entries a minute of one kind and `all_together` in all, in this process."""
 
     def __init__(self, each: int, all_together: int) -> None:
         self._each, self._most = each, all_together

@@ -1,4 +1,4 @@
-"""Who may do what: one table, asked by every service (issue: roles are checked in services, not menus)."""
+"""Who may do what: one table, which every service checks; menus only follow it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Role(StrEnum):
 
 
 class Permission(StrEnum):
-    """`EXPORT_OPEN` is an export's contents: preview, download and reveal. `CASE_WORK` is recording in a case, and
-    reading what colleagues wrote there; `CASE_DECIDE` is refusing, and telling more time after the target."""
+    """`EXPORT_OPEN`: preview, download and reveal an export's contents. `CASE_WORK`: record in a case and read
+    colleagues' notes. `CASE_DECIDE`: refuse, and announce an extension after the target day."""
 
     EXPORT_CREATE = "export_create"
     EXPORT_LIST = "export_list"

@@ -1,7 +1,7 @@
 """Login sessions: an opaque 256-bit value in the cookie, only its hash here (SEC-33 to SEC-35).
 
-A session ends when idle too long, at its absolute limit, when signed out, or when the account is
-disabled or changes role or password; always in the table, so every replica sees it at once.
+A session ends when idle for too long, at its absolute limit, when signed out, and when the account is disabled or
+changes role or password. The end is written to the table, so that every replica sees it at once.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def _renewing(ticket: str) -> str:
     return f"renewing:{digest(ticket)[:48]}"
 
 
-def end_in(db: Session, account_id: str, because: str, *, actor: str, origin: str) -> int:
-    """End every live session of an account within the caller's transaction; gives how many."""
+def end_account_sessions(db: Session, account_id: str, because: str, *, actor: str, origin: str) -> int:
+    """End every live session of an account within the caller's transaction. Returns how many."""
     live = db.scalars(
         select(LoginSession).where(LoginSession.account_id == account_id, LoginSession.ended_at.is_(None))
     ).all()
@@ -66,7 +66,7 @@ def end_in(db: Session, account_id: str, because: str, *, actor: str, origin: st
     return len(live)
 
 
-def end_one(db: Session, session_hash: str, because: str, *, actor: str = "") -> None:
+def end_login_session(db: Session, session_hash: str, because: str, *, actor: str = "") -> None:
     """End one session within the caller's transaction; ending it twice is no error."""
     row = db.get(LoginSession, session_hash, with_for_update=True)
     if row is None or row.ended_at is not None:
@@ -102,9 +102,9 @@ def live_vendor_token(db: Session, sealer: FieldSealer, session_hash: str, merch
 
 
 def record_proof(db: Session, user: User, method: str, *, ticket: str, socket: str) -> None:
-    """Note within the caller's transaction that the person has just proved again who they are (step-up).
+    """Record a step-up within the caller's transaction.
 
-    With a `ticket` the cookie's value is dead from here on; the browser fetches a new one with the ticket.
+    With a `ticket` the cookie's value stops working now, and the browser fetches a new one with the ticket.
     """
     row = db.get(LoginSession, user.session_hash)
     if row is None or row.ended_at is not None:
@@ -150,7 +150,7 @@ class Sessions:
             account = db.get_one(Account, account_id)
             if replacing:
                 earlier = db.scalar(select(LoginSession.id_hash).where(LoginSession.cookie_hash == digest(replacing)))
-                end_one(db, earlier or "", "replaced", actor=account_id)
+                end_login_session(db, earlier or "", "replaced", actor=account_id)
             row = LoginSession(
                 id_hash=digest(value),
                 cookie_hash=digest(value),
@@ -182,31 +182,30 @@ class Sessions:
             )
         return value
 
-    def resolve(self, cookie_value: str, *, touch: bool) -> User | None:
-        """The user of a cookie value, or None. `touch` says a person acted, which puts off the idle end."""
-        return self.look_cookie(cookie_value, touch=touch).user
-
     def resolve_hash(self, session_hash: str) -> User | None:
         """The user of a session hash (`st.user.session_hash`), or None; never counts as an act."""
-        return self.look(session_hash, touch=False).user if session_hash else None
+        return self.check_session(session_hash, touch=False).user if session_hash else None
 
-    def look(self, session_hash: str, *, touch: bool) -> SessionState:
-        """Resolve a session hash and, for a dead one, say why it ended."""
-        return self._look(LoginSession.id_hash == session_hash, touch=touch)
+    def check_session(self, session_hash: str, *, touch: bool) -> SessionState:
+        """The state behind a session hash; for an ended session, why it ended."""
+        return self._check(LoginSession.id_hash == session_hash, touch=touch)
 
-    def look_cookie(self, cookie_value: str, *, touch: bool) -> SessionState:
-        """The state behind a cookie value; one from before a proof of identity has no user."""
-        return self._look(LoginSession.cookie_hash == digest(cookie_value), touch=touch)
+    def check_cookie(self, cookie_value: str, *, touch: bool) -> SessionState:
+        """The state behind a cookie value; a value from before a proof of identity has no user.
 
-    def look_socket(self, session_hash: str, cookie_value: str, socket: str, *, touch: bool) -> SessionState:
+        `touch`: a person acted, which puts off the end by idleness.
+        """
+        return self._check(LoginSession.cookie_hash == digest(cookie_value), touch=touch)
+
+    def check_socket(self, session_hash: str, cookie_value: str, socket: str, *, touch: bool) -> SessionState:
         """The session of a WebSocket, while the socket may act for it: it has the current cookie value, or the proof
         came through it. Others opened with the old value are closed (SEC-33)."""
         holds_it = LoginSession.cookie_hash == digest(cookie_value)
         proved_here = and_(LoginSession.proved_socket == socket, LoginSession.proved_socket != "")
-        return self._look(and_(LoginSession.id_hash == session_hash, or_(holds_it, proved_here)), touch=touch)
+        return self._check(and_(LoginSession.id_hash == session_hash, or_(holds_it, proved_here)), touch=touch)
 
-    def living(self, session_hashes: Collection[str]) -> dict[str, AllowedSockets]:
-        """Those of these sessions that are still good, and who may speak for each; a look, not an act."""
+    def live_sessions(self, session_hashes: Collection[str]) -> dict[str, AllowedSockets]:
+        """Those of these sessions that are still valid, with the sockets that may act for each. Renews none."""
         now = utc_now()
         wanted = sorted(session_hashes)
         found: dict[str, AllowedSockets] = {}
@@ -226,7 +225,7 @@ class Sessions:
                 found.update((row.id_hash, AllowedSockets(row.cookie_hash, row.proved_socket)) for row in rows)
         return found
 
-    def _look(self, which: ColumnElement[bool], *, touch: bool) -> SessionState:
+    def _check(self, which: ColumnElement[bool], *, touch: bool) -> SessionState:
         with self.db.read() as db:
             found = db.execute(
                 select(LoginSession, Account, Merchant)
@@ -244,7 +243,7 @@ class Sessions:
         because = self._due_end(row, account, now)
         if because:
             with self.db.write() as db:
-                end_one(db, session_hash, because, actor="system")
+                end_login_session(db, session_hash, because, actor="system")
             return SessionState(None, because)
         if touch and (now - row.last_seen_at).total_seconds() > TOUCH_SECONDS:
             with self.db.write() as db:
@@ -278,12 +277,7 @@ class Sessions:
     def end_session(self, session_hash: str, because: str = "signed_out") -> None:
         """End one session; ending it twice is no error."""
         with self.db.write() as db:
-            end_one(db, session_hash, because, actor="")
-
-    def end_all_sessions(self, account_id: str, because: str, *, actor: str = "system", origin: str = "") -> int:
-        """End every session of an account; gives how many ended."""
-        with self.db.write() as db:
-            return end_in(db, account_id, because, actor=actor, origin=origin)
+            end_login_session(db, session_hash, because, actor="")
 
     def vendor_token(self, user: User) -> str | None:
         """The LoyaltyDog token this session signed in with, or None. Raises SealBroken."""

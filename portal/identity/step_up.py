@@ -31,8 +31,8 @@ class StepUp:
     codes: OneTimeCodes
     tickets: Tickets
 
-    def step_up_ways(self, user: User) -> tuple[str, ...]:
-        """How this person can prove again who they are: ``password``, ``code``, both, or nothing but a new sign-in."""
+    def step_up_methods(self, user: User) -> tuple[str, ...]:
+        """How this person can prove their identity: ``password``, ``code`` or both; empty: only by a new sign-in."""
         with self.db.read() as db:
             row = db.get(Account, user.account_id)
         if row is None:
@@ -41,21 +41,21 @@ class StepUp:
         return (*ways, "code") if row.sealed_totp is not None else tuple(ways)
 
     def confirm_identity(self, user: User, answer: str, *, browser: str = "", socket: str = "") -> str:
-        """Password or code again; afterwards `require_fresh_proof` passes for a freshly resolved user.
+        """Check the password or code; then `require_fresh_proof` passes for a user resolved anew.
 
-        Gives the ticket with which this browser (`browser`: its nonce's hash) must fetch the session's new cookie
-        value: the old one is dead (SEC-33), except for the WebSocket `socket` the proof came through. Without a
-        browser (no gate in front, as on the command line) there is no cookie to change and the ticket is empty.
+        Returns the ticket with which this browser (`browser`: its nonce's hash) fetches the session's new cookie
+        value. The old value stops working (SEC-33), except for the WebSocket `socket` that the proof came through.
+        Without a browser (on the command line) there is no cookie to change, and the ticket is empty.
 
         Raises SignInRefused, CodeRefused, TryLater; StepUpNeeded when only a new sign-in can prove it.
         """
-        ways = self.step_up_ways(user)
+        ways = self.step_up_methods(user)
         if not ways:
             raise StepUpNeeded(next_step="Sign out and in again.", detail="no local proof")
         if "code" in ways and re.fullmatch(r"\s*[0-9]{3}\s?[0-9]{3}\s*", answer):
             method = self.codes.use(user.account_id, answer, address=user.origin, act=NOT_PROVED, actor=user.account_id)
             return self._proved(user, method, browser, socket)
-        key = throttle.subject("step_up", user.account_id)
+        key = throttle.key_of("step_up", user.account_id)
         with self.db.write() as db:
             throttle.charge(db, {key: throttle.ACCOUNT})
         with self.db.read() as db:
@@ -72,7 +72,7 @@ class StepUp:
                 detail="step-up",
             )
         with self.db.write() as db:
-            throttle.forget(db, key)
+            throttle.reset(db, key)
         return self._proved(user, "password", browser, socket)
 
     def _proved(self, user: User, method: str, browser: str, socket: str) -> str:

@@ -1,8 +1,8 @@
-"""Growing delays for guesses, per account and per address; nothing is locked for ever (SEC-37).
+"""Growing delays for guesses, per account and per address; no account is locked for ever (SEC-37).
 
-A try is *charged before* it is checked, in one transaction, so that a burst of parallel guesses
-cannot all slip in before the first failure is written. A success gives email and address back only this one try, so
-that owning one account buys no guesses at others: not at another email's, nor at the same email's elsewhere.
+A try is charged before it is checked, in one transaction, so that parallel guesses cannot all pass before the first
+failure is written. A success refunds only its own try, so that the owner of one account gains no guesses at others:
+neither at another email's, nor at the same email's at another merchant.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ ADDRESS = Policy(free=20, longest=300.0)
 CODE = Policy(free=3, longest=900.0)
 
 
-def subject(kind: str, value: str) -> str:
-    """The throttle's key: no email or address stands in the table in clear."""
+def key_of(kind: str, value: str) -> str:
+    """The counter's key, hashed, so that the table holds no email or address in clear."""
     return f"{kind}:{digest(value)}"
 
 
-def must_wait(session: Session, keys: Iterable[str], now: dt.datetime | None = None) -> None:
-    """Raise TryLater while one of the subjects must wait. Reads only, so a flood of tries stays cheap."""
+def check_wait(session: Session, keys: Iterable[str], now: dt.datetime | None = None) -> None:
+    """Raise TryLater while one of the counters is closed. Reads only, so a flood of tries stays cheap."""
     now = now or utc_now()
     rows = session.scalars(select(Throttle).where(Throttle.key.in_(list(keys)), Throttle.open_at > now))
     waits = [(row.open_at - now).total_seconds() for row in rows if row.failures]
@@ -55,10 +55,10 @@ def must_wait(session: Session, keys: Iterable[str], now: dt.datetime | None = N
 
 
 def charge(session: Session, subjects: dict[str, Policy], now: dt.datetime | None = None) -> None:
-    """Charge one try to every subject. Raises TryLater, without a charge, while one of them must wait."""
+    """Charge one try to each counter. Raises TryLater, without a charge, while one of them is closed."""
     now = now or utc_now()
     rows = {key: _locked(session, key, now) for key in sorted(subjects)}
-    must_wait(session, subjects, now)
+    check_wait(session, subjects, now)
     for key, policy in subjects.items():
         row = rows[key]
         if now - row.last_at > FORGET_AFTER:
@@ -70,19 +70,20 @@ def charge(session: Session, subjects: dict[str, Policy], now: dt.datetime | Non
 
 
 def _locked(session: Session, key: str, now: dt.datetime) -> Throttle:
-    """The subject's row, made if need be, held to the end of the transaction; two first tries do not collide."""
+    """The counter's row, locked until the end of the transaction. Inserted if missing, without a conflict between two
+    first tries."""
     insert = insert_into(session, Throttle)
     session.execute(insert.values(key=key, failures=0, last_at=now, open_at=now).on_conflict_do_nothing())
     return session.get_one(Throttle, key, with_for_update=True)
 
 
-def forget(session: Session, key: str) -> None:
-    """After a success: the account starts afresh."""
+def reset(session: Session, key: str) -> None:
+    """Delete the counter after a success."""
     session.execute(delete(Throttle).where(Throttle.key == key))
 
 
-def give_back(session: Session, key: str) -> None:
-    """After a success: the address gets back the try it was charged."""
+def refund(session: Session, key: str) -> None:
+    """Take back one charged try after a success."""
     row = session.get(Throttle, key, with_for_update=True)
     if row is not None and row.failures:
         row.failures -= 1
@@ -90,7 +91,7 @@ def give_back(session: Session, key: str) -> None:
 
 
 def _forget_old(session: Session, now: dt.datetime) -> None:
-    """Keep the table bounded: old rows go, and above `MAX_ROWS` the oldest too."""
+    """Keep the table bounded: delete old rows and, above `MAX_ROWS`, the oldest."""
     session.execute(delete(Throttle).where(Throttle.last_at < now - FORGET_AFTER))
     session.flush()
     count = session.scalar(select(func.count()).select_from(Throttle)) or 0

@@ -25,7 +25,7 @@ SIGN_IN, SIGN_OUT, RENEW = "sign_in", "sign_out", "renew"
 
 @dataclass(frozen=True)
 class Redeemed:
-    """What a good ticket said. `facts` holds method and second factor, or the session to end."""
+    """The content of a valid ticket. `facts`: method and second factor, or the session to end."""
 
     account_id: str
     purpose: str
@@ -77,7 +77,8 @@ class Tickets:
         return ticket
 
     def redeem_ticket(self, ticket: str, *, browser: str, purpose: str = SIGN_IN) -> Redeemed | None:
-        """Use a ticket up. None when unknown, used, late, another browser's or purpose's, or disabled."""
+        """Redeem a ticket. None when it is unknown, used, expired, another browser's or purpose's, or the account is
+        disabled."""
         now = utc_now()
         with self.db.write() as db:
             taken = db.execute(

@@ -4,14 +4,14 @@ Imports nothing of the portal. Pages use `portal.ui.common.words`; this package 
 """
 
 from portal.language.catalogues import Catalogue, catalogue_of
-from portal.language.choosing import ENGLISH, LANGUAGES, Language, best_of, current_language, known_or_english
+from portal.language.choosing import ENGLISH, LANGUAGES, Language, best_language, current_language, known_or_english
 
 __all__ = [
     "ENGLISH",
     "LANGUAGES",
     "Catalogue",
     "Language",
-    "best_of",
+    "best_language",
     "catalogue_of",
     "current_language",
     "known_or_english",

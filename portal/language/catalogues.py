@@ -30,7 +30,7 @@ class Catalogue:
         self.language = language
         self._known_any = catalog is not None
         self._texts = _compiled(catalog) if catalog is not None else gettext.NullTranslations()
-        self._templates = Templates(_from_below(catalog) if catalog is not None else ())
+        self._templates = Templates(_service_templates(catalog) if catalog is not None else ())
 
     def text(self, message: str) -> str:
         """The translation of a message of the catalogue."""
@@ -41,10 +41,10 @@ class Catalogue:
         return self._texts.ngettext(one, many, n)
 
     def sentence(self, english: str) -> str:
-        """A sentence that a room below or an earlier day made in English, values and all.
+        """Translate a finished English sentence of a service or of a database row.
 
-        Errors, findings and rows of the database hold finished English: the log, the command line and the audit trail
-        want it so. Here the template it came from is found again, and its values are put into the translation.
+        Errors, findings and rows hold finished English sentences, as the log, the command line and the audit trail
+        use. The template of the sentence is looked up, and its values are put into the template's translation.
         """
         if not english or not self._known_any:
             return english
@@ -72,8 +72,8 @@ class Catalogue:
         return f"{before}{found}{after}"
 
 
-def _from_below(catalog: Catalog) -> list[str]:
-    """Messages with values that are not formatted on a screen."""
+def _service_templates(catalog: Catalog) -> list[str]:
+    """Templates that services, not screens, fill in."""
     return [
         message.id
         for message in catalog

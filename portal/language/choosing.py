@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Language(StrEnum):
-    """The languages there are catalogues for; the code is what `<html lang>` says."""
+    """The languages with a catalogue; the value is the code in `<html lang>`."""
 
     EN = "en"
     DE = "de"
@@ -27,7 +27,7 @@ LANGUAGES: dict[str, str] = {
     Language.NL: "Nederlands",
 }
 """Code to its own name, as a picker shows it."""
-MOST_ASKED = 500  # characters of Accept-Language looked at
+MOST_ASKED = 500  # characters of Accept-Language that are read
 current_language: ContextVar[str] = ContextVar("current_language", default=ENGLISH)
 """The language of the HTTP request being answered. Streamlit's script threads do not inherit it."""
 
@@ -37,10 +37,10 @@ def known_or_english(code: str) -> str:
     return code if code in LANGUAGES else ENGLISH
 
 
-def best_of(accept_language: str) -> str:
-    """The language a browser likes best of those the portal speaks (RFC 9110, 12.5.4), English for none.
+def best_language(accept_language: str) -> str:
+    """The portal's language that a browser prefers (RFC 9110, 12.5.4); English when it lists none of them.
 
-    A plain tag (``de-AT``, what `navigator.language` says) is a list of one.
+    A plain tag (``de-AT``, as `navigator.language` gives) is a list of one.
     """
     best, liked = ENGLISH, 0.0
     for part in accept_language[:MOST_ASKED].split(","):

@@ -1,6 +1,6 @@
-"""A merchant's own settings: the connection to LoyaltyDog, where files may come from, how long they live.
+"""A merchant's settings: the connection to LoyaltyDog, allowed file hosts, retention.
 
-Secrets are written, never shown. A token is saved together with its address and only sent there.
+Secrets are stored and never shown. A token is saved together with its address and sent to no other.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from portal.exports.core.vendor import Vendor
 from portal.exports.core.vendor_credentials import seal_saved
 from portal.identity import Permission, User, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
-from portal.identity.sessions import end_one
+from portal.identity.sessions import end_login_session
 from portal.loyaltydog import AddressRefused, normalise_base_url, parse_host_entry
 from portal.storage.engine import Database
 from portal.storage.tables import LoginSession, Merchant
@@ -37,7 +37,7 @@ WRONG_ADDRESS = "The portal does not ask at this address. Use https://api.loyalt
 
 @dataclass(frozen=True)
 class MerchantSettings:
-    """What the Settings page shows. `saved` names the tokens of LOYALTYDOG_TOKENS that are kept, never their values."""
+    """What the Settings page shows. `saved`: which of LOYALTYDOG_TOKENS are stored, without their values."""
 
     api_url: str
     saved: frozenset[str]
@@ -100,8 +100,8 @@ class MerchantConnection:
         requests_per_minute: int | None,
         forget: Collection[str] = (),
     ) -> None:
-        """Check and keep. `tokens` go by names of LOYALTYDOG_TOKENS; an empty or missing one keeps what is saved,
-        `forget` names those to remove. What was saved belongs to its address: a new address asks for each again.
+        """Check and save. `tokens`: by names of LOYALTYDOG_TOKENS; an empty or missing one leaves the saved one as it
+        is. `forget`: names of those to delete. A new address needs each token entered again.
 
         Raises InputErrors naming the fields, NotPermitted, StepUpNeeded.
         """
@@ -127,7 +127,9 @@ class MerchantConnection:
                 )
             )
         with self.db.write() as session:
-            hold_open_cases(session, user.merchant_id)  # then the row, as key rotation and removal do: no deadlock
+            hold_open_cases(
+                session, user.merchant_id
+            )  # lock order, as in key rotation and removal: cases before the merchant row; avoids deadlock
             merchant = session.get_one(Merchant, user.merchant_id)
             moves = bool(merchant.api_url) and address != merchant.api_url
             if moves:
@@ -157,7 +159,7 @@ class MerchantConnection:
                 move_zone(session, user, former_zone, time_zone)
 
     def _keep_tokens(self, merchant: Merchant, given: Mapping[str, str], forget: Collection[str]) -> list[str]:
-        """Seal what was entered, remove what is to be forgotten. Gives the names of those that changed."""
+        """Seal the entered tokens, delete those to forget. Returns the names of those that changed."""
         changed: list[str] = []
         for name in LOYALTYDOG_TOKENS:
             column = f"sealed_{name}"
@@ -171,14 +173,14 @@ class MerchantConnection:
         return changed
 
     def _end_vendor_sessions(self, session: Session, user: User) -> None:
-        """Tokens that people signed in with belong to the former address: those sessions end."""
+        """End the sessions whose token was issued by the former address."""
         theirs = select(LoginSession.id_hash).where(
             LoginSession.merchant_id == user.merchant_id,
             LoginSession.ended_at.is_(None),
             LoginSession.sealed_vendor_token.is_not(None),
         )
         for session_hash in list(session.scalars(theirs)):
-            end_one(session, session_hash, "vendor_refused", actor=user.account_id)
+            end_login_session(session, session_hash, "vendor_refused", actor=user.account_id)
 
     def _address(self, typed: str, problems: list[InputError], *, practice: bool) -> str:
         typed = typed.strip()

@@ -18,7 +18,7 @@ from portal.exports.core import ledger
 from portal.exports.core.states import RUNNING, State
 from portal.exports.retention.destruction import Retention, list_destroyed
 from portal.identity.calendar_addresses import revoke_addresses
-from portal.identity.sessions import end_in
+from portal.identity.sessions import end_account_sessions
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
 from portal.storage.tables import (
@@ -61,14 +61,14 @@ def merchant_by_name(db: Database, name: str) -> str:
 
 
 def remove_merchant(retention: Retention, merchant_id: str) -> Removed:
-    """Shut, stop, destroy; the key of each file before its ciphertext. Its name becomes free again."""
+    """Revoke access, stop exports, destroy files (each key before its ciphertext). The name becomes free again."""
     with retention.db.write() as session:
-        accounts = shut(session, merchant_id, origin="cli")
+        accounts = revoke_access(session, merchant_id, origin="cli")
     list_destroyed(retention.settings.destruction_list, [removal_mark(merchant_id)])
     stopped = stop_exports(retention.db, merchant_id, origin="cli")
     files = retention.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
     with retention.db.write() as session:
-        give_up_name(session, merchant_id)
+        release_name(session, merchant_id)
         audit.record(
             session, merchant_id, ACTOR, "merchant:remove",
             object_id=merchant_id, origin="cli", files=files, exports=stopped, accounts=accounts,
@@ -77,12 +77,12 @@ def remove_merchant(retention: Retention, merchant_id: str) -> Removed:
 
 
 def removal_mark(merchant_id: str) -> str:
-    """Stands in the list of destroyed files for all files a merchant ever had."""
+    """The entry in the list of destroyed files that stands for all files of a merchant."""
     return f"{merchant_id}/*"
 
 
-def shut(session: Session, merchant_id: str, *, origin: str) -> int:
-    """Take away every token and sign-in of a merchant. Gives how many accounts were disabled."""
+def revoke_access(session: Session, merchant_id: str, *, origin: str) -> int:
+    """Delete a merchant's tokens and disable its accounts. Returns how many accounts were disabled."""
     lock_merchant(session, merchant_id)
     merchant = session.get_one(Merchant, merchant_id)
     merchant.sealed_api_token = merchant.sealed_merchant_token = merchant.sealed_customer_token = None
@@ -94,7 +94,7 @@ def shut(session: Session, merchant_id: str, *, origin: str) -> int:
         revoke_addresses(session, account.id)
         audit.record(session, merchant_id, ACTOR, "account:disable", object_id=account.id, origin=origin)
     for account in accounts:
-        end_in(session, account.id, "merchant_removed", actor=ACTOR, origin=origin)
+        end_account_sessions(session, account.id, "merchant_removed", actor=ACTOR, origin=origin)
     _run(session, delete(SignInTicket).where(SignInTicket.account_id.in_([account.id for account in accounts])))
     of_merchant = LoginSession.merchant_id == merchant_id
     _run(session, update(LoginSession).where(of_merchant).values(sealed_vendor_token=None))
@@ -110,7 +110,7 @@ def shut(session: Session, merchant_id: str, *, origin: str) -> int:
 
 
 def stop_exports(db: Database, merchant_id: str, *, origin: str) -> int:
-    """End all running and undecided exports by regular moves; a later response changes nothing."""
+    """Move all running and undecided exports to `failed`, or `attention`; a later response changes nothing."""
     stopped = 0
     while True:
         with db.read() as session:
@@ -133,7 +133,7 @@ def _stop(session: Session, row: Export, origin: str) -> bool:
 
     state = State(row.state)
     if state not in TO_STOP:
-        return False  # ended in the meantime by another process
+        return False  # another process has ended it
     if state is State.COLLECTED:
         return move(State.ATTENTION)  # from there it can be destroyed
     if state is State.SENT and not move(State.UNKNOWN):
@@ -141,8 +141,8 @@ def _stop(session: Session, row: Export, origin: str) -> bool:
     return move(State.FAILED)
 
 
-def give_up_name(session: Session, merchant_id: str) -> None:
-    """A new merchant may have the name, and shares nothing with this one."""
+def release_name(session: Session, merchant_id: str) -> None:
+    """Rename the removed merchant, so that a new one may have its name."""
     merchant = session.get_one(Merchant, merchant_id)
     ending = f" (removed {utc_now():%Y-%m-%d}, {merchant_id[:8]})"
     if not merchant.name.endswith(f", {merchant_id[:8]})"):
@@ -150,7 +150,7 @@ def give_up_name(session: Session, merchant_id: str) -> None:
 
 
 def removed_merchants(session: Session, destroyed: set[str]) -> list[str]:
-    """Which of the merchants here stand in a list of destroyed files."""
+    """The merchants of this database that a list of destroyed files names as removed."""
     return [m for m in session.scalars(select(Merchant.id).order_by(Merchant.id)) if removal_mark(m) in destroyed]
 
 

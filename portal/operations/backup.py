@@ -60,7 +60,7 @@ FOREIGN = (
 
 @dataclass(frozen=True)
 class Restored:
-    """What a restore brought: rows, files that can be opened, files known to be destroyed or without their key."""
+    """Result of a restore: rows, files that can be opened, files that are destroyed or lack their key."""
 
     rows: int
     files: int
@@ -68,7 +68,8 @@ class Restored:
 
 
 def create(db: Database, blobs: BlobStore, folder: Path, file_keys: Path | None, master: MasterKey) -> dict[str, Any]:
-    """Write a backup into a new folder (0700), and all file keys to `file_keys`, replacing it. Gives the manifest."""
+    """Write a backup into a new folder (0700), and all file keys to `file_keys`, which is replaced. Returns the
+    manifest."""
     folder.mkdir(mode=0o700, parents=True)
     counts = copy_out(db.engine, folder / ROWS)
     with db.read() as session:
@@ -121,7 +122,7 @@ def _write_keys(db: Database, path: Path, master: MasterKey) -> None:
 
 
 def check(folder: Path, master: MasterKey | None) -> list[str]:
-    """What is wrong with a backup; empty when nothing is. Without a keyset its seal cannot be looked at."""
+    """The faults of a backup. Without a keyset its seal is not checked."""
     try:
         written = json.loads((folder / MANIFEST).read_text())
         manifest = _opened(written, MANIFEST_PURPOSE, "backup's manifest", master) if master else written
@@ -160,14 +161,14 @@ def _opened(document: object, purpose: str, what: str, master: MasterKey) -> dic
 
 @dataclass(frozen=True)
 class Checked:
-    """A backup that was found whole and this portal's own; `kept` is the content of the key file."""
+    """A backup that passed all checks; `kept` is the content of its key file."""
 
     folder: Path
     kept: dict[str, Any]
 
 
 def check_files(folder: Path, file_keys: Path | None, master: MasterKey) -> Checked:
-    """Everything that can be said against restoring it, before anything is made. Raises BackupTrouble."""
+    """Check a backup before anything is written. Raises BackupTrouble."""
     if wrong := check(folder, master):
         raise BackupTrouble(f"The backup does not match its manifest: {wrong[0]}", detail=f"{len(wrong)} faults")
     if json.loads((folder / MANIFEST).read_text())["revision"] != newest_revision():
@@ -209,7 +210,7 @@ def restore(db: Database, blobs: BlobStore, backup: Checked, destruction_list: P
 
 
 def _fill(db: Database, blobs: BlobStore, backup: Checked, destruction_list: Path, written: list[str]) -> Restored:
-    """`written` is called for each blob before it is written."""
+    """Adds the name of each blob to `written` before writing it."""
     counts = copy_in(backup.folder / ROWS, db.engine)
     destroyed = read_destruction_list(destruction_list) | set(backup.kept["destroyed"])
     with db.write() as session:
@@ -221,15 +222,15 @@ def _fill(db: Database, blobs: BlobStore, backup: Checked, destruction_list: Pat
         _bring_blob(blobs, backup.folder / FILES / key["blob"], key["blob"])
     for merchant_id in removed:
         with db.write() as session:
-            removing.shut(session, merchant_id, origin="restore")
-            removing.give_up_name(session, merchant_id)
+            removing.revoke_access(session, merchant_id, origin="restore")
+            removing.release_name(session, merchant_id)
         removing.stop_exports(db, merchant_id, origin="restore")
     gone = _settle_states(db, {key["blob"] for key in wanted})
     return Restored(sum(counts.values()), len(wanted), gone)
 
 
 def _keys_wanted(session: Session, backup: Checked, destroyed: set[str], removed: list[str]) -> list[dict[str, str]]:
-    """Put back the keys of files that are known, in the backup and not destroyed; gives them."""
+    """Insert the keys of files that are known, in the backup and not destroyed. Returns these keys."""
     there = ExportFile.blob_name != "", Export.merchant_id.not_in(removed)
     known = set(session.scalars(select(ExportFile.blob_name).join(Export).where(*there)))
     files = backup.folder / FILES
@@ -259,7 +260,7 @@ def _bring_blob(blobs: BlobStore, source_file: Path, name: str) -> None:
 
 
 def _settle_states(db: Database, opened: set[str]) -> int:
-    """Move exports to what is true after the restore; gives how many lost their file."""
+    """Move exports to the state that is true after the restore. Returns how many lost their file."""
     gone = 0
     with db.read() as session:
         ids = list(session.scalars(select(Export.id)))

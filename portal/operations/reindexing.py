@@ -4,7 +4,7 @@ Three steps keep every row searchable throughout: add a key, which searches use 
 and reindex older ones; destroy older keys once no row uses them. Each step can be interrupted and repeated.
 
 Separately: values are normalised before indexing (`INDEX_FORM`). When a version changes that form, the first process
-that opens the portal reindexes each merchant's rows (`bring_under_todays_form`).
+that opens the portal reindexes each merchant's rows (`reindex_outdated`).
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from portal.exports.core.base import asked_words
 from portal.exports.core.ledger import SubjectSeal
 from portal.log import log
 from portal.operations.case_reindexing import case_indexes, reindex_cases
+from portal.operations.row_batches import change_rows
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
 from portal.storage.tables import INDEX_FORM, Export, ExportAsked, Merchant
 from portal.vault import FieldSealer
 from portal.vault.fields import INDEX_BYTES
 
-BATCH = 200  # rows in a transaction
 _ASKED = (
     load_only(
         Export.merchant_id, Export.subject_index, Export.ask_index, Export.program_id, Export.format, raiseload=True
@@ -43,7 +43,7 @@ _ASKED = (
 
 
 def add_index_keys(db: Database, sealer: FieldSealer) -> None:
-    """Give each merchant one index key more, unless one waits already to be used."""
+    """Add an index key to each merchant's keyset, unless there is one that is not used yet."""
 
     def add(merchant_id: str, wrapped: bytes) -> bytes | None:
         keys = sealer.index_keys(merchant_id, wrapped)
@@ -53,7 +53,7 @@ def add_index_keys(db: Database, sealer: FieldSealer) -> None:
 
 
 def use_newest_index_keys(db: Database, sealer: FieldSealer) -> int:
-    """Write under each merchant's newest index key from now on, and bring older rows under it. Gives how many."""
+    """Use each merchant's newest index key from now on and reindex older rows under it. Returns how many changed."""
 
     def use(merchant_id: str, wrapped: bytes) -> bytes | None:
         keys = sealer.index_keys(merchant_id, wrapped)
@@ -62,14 +62,14 @@ def use_newest_index_keys(db: Database, sealer: FieldSealer) -> int:
     _change_each(db, use)
     changed = 0
     for merchant_id in _merchants(db):
-        changed += _reindex(db, sealer, merchant_id) + reindex_cases(db, sealer, merchant_id)
+        changed += _reindex_older_keys(db, sealer, merchant_id) + reindex_cases(db, sealer, merchant_id)
     return changed
 
 
 def drop_index_keys(db: Database, sealer: FieldSealer) -> int:
-    """Destroy the index keys that are not in use and have no row under them. Gives how many.
+    """Destroy the index keys that are not in use and have no row under them. Returns how many.
 
-    Acts recorded under such a key (a search for a person) can then no longer be tied to that person.
+    Audit entries with an index under such a key (a search for a person) can then no longer be tied to that person.
     """
     dropped = 0
 
@@ -86,7 +86,7 @@ def drop_index_keys(db: Database, sealer: FieldSealer) -> int:
 
 
 def index_uses(db: Database) -> dict[str, Counter[int]]:
-    """How many rows of each merchant lie under which index key."""
+    """How many rows of each merchant are indexed under which key."""
     found: dict[str, Counter[int]] = {merchant_id: Counter() for merchant_id in _merchants(db)}
     with db.read() as session:
         kinds = (Export.merchant_id, _key_part(Export.subject_index), _key_part(Export.ask_index))
@@ -99,7 +99,7 @@ def index_uses(db: Database) -> dict[str, Counter[int]]:
 
 
 def rows_under_lost_keys(db: Database, sealer: FieldSealer) -> int:
-    """Rows that no search finds, for the key of their index is gone."""
+    """How many rows no search finds because the key of their index is gone."""
     uses = index_uses(db)
     lost = 0
     with db.read() as session:
@@ -110,7 +110,7 @@ def rows_under_lost_keys(db: Database, sealer: FieldSealer) -> int:
 
 
 def unfinished(db: Database, sealer: FieldSealer) -> bool:
-    """Was a change of keys cut off: does a merchant's newest key wait, or a row lie under an older one?"""
+    """Was a rotation interrupted: is a merchant's newest key not used yet, or a row indexed under an older one?"""
     uses = index_uses(db)
     with db.read() as session:
         for merchant in session.scalars(select(Merchant)):
@@ -120,11 +120,12 @@ def unfinished(db: Database, sealer: FieldSealer) -> bool:
     return False
 
 
-def bring_under_todays_form(db: Database, sealer: FieldSealer) -> int:
-    """Reindex rows of an older index form; returns how many changed. One query when there are none.
+def reindex_outdated(db: Database, sealer: FieldSealer) -> int:
+    """Reindex the merchants whose rows have an older index form; returns how many rows changed. One query when there
+    are none.
 
     No older version runs at the same time: the migration that added `index_form` needs all processes stopped. Several
-    new ones write the same values. A row whose person does not open is left out, as `keys check` tells.
+    new ones write the same values. A row whose person does not open is left out; `keys check` reports it.
     """
     with db.read() as session:
         due = list(session.scalars(select(Merchant.id).where(Merchant.index_form < INDEX_FORM).order_by(Merchant.id)))
@@ -137,25 +138,14 @@ def bring_under_todays_form(db: Database, sealer: FieldSealer) -> int:
 
 
 def _reindex_all(db: Database, sealer: FieldSealer, merchant_id: str) -> int:
-    changed, after = 0, ""
-    while True:
-        with db.write() as session:
-            merchant = session.get_one(Merchant, merchant_id)
-            rows = session.scalars(
-                select(Export)
-                .where(Export.merchant_id == merchant_id, Export.id > after)
-                .order_by(Export.id)
-                .limit(BATCH)
-                .options(*_ASKED)
-            ).all()
-            if not rows:
-                return changed
-            after = rows[-1].id
-            for row in rows:
-                try:
-                    changed += _reindex_row(session, sealer, merchant, row)
-                except SealBroken:
-                    log.error("exports.not_reindexed", export=row.id, merchant=merchant_id)
+    def reindex(session: Session, merchant: Merchant, row: Export) -> int:
+        try:
+            return _reindex_row(session, sealer, merchant, row)
+        except SealBroken:
+            log.error("exports.not_reindexed", export=row.id, merchant=merchant_id)
+            return 0
+
+    return change_rows(db, Export, merchant_id, reindex, options=_ASKED)
 
 
 def _merchants(db: Database) -> list[str]:
@@ -175,28 +165,20 @@ def _change_each(db: Database, change: Callable[[str, bytes], bytes | None]) -> 
                 merchant.sealed_index_keyset = changed
 
 
-def _reindex(db: Database, sealer: FieldSealer, merchant_id: str) -> int:
-    changed, after = 0, ""
-    while True:
-        with db.write() as session:
-            merchant = session.get_one(Merchant, merchant_id)
-            used = sealer.index_keys(merchant_id, merchant.sealed_index_keyset).used
-            ending = f"%.{used:08x}"
-            rows = session.scalars(
-                select(Export)
-                .where(Export.merchant_id == merchant_id, Export.id > after)
-                .where(or_(Export.subject_index.not_like(ending), Export.ask_index.not_like(ending)))
-                .order_by(Export.id)
-                .limit(BATCH)
-            ).all()
-            if not rows:
-                return changed
-            after = rows[-1].id
-            changed += sum(_reindex_row(session, sealer, merchant, row) for row in rows)
+def _reindex_older_keys(db: Database, sealer: FieldSealer, merchant_id: str) -> int:
+    def under_other_keys(merchant: Merchant) -> list[ColumnElement[bool]]:
+        used = sealer.index_keys(merchant_id, merchant.sealed_index_keyset).used
+        ending = f"%.{used:08x}"
+        return [or_(Export.subject_index.not_like(ending), Export.ask_index.not_like(ending))]
+
+    def reindex(session: Session, merchant: Merchant, row: Export) -> int:
+        return _reindex_row(session, sealer, merchant, row)
+
+    return change_rows(db, Export, merchant_id, reindex, where=under_other_keys)
 
 
 def _reindex_row(session: Session, sealer: FieldSealer, merchant: Merchant, row: Export) -> int:
-    """Write the row's two indexes under the key in use; 1 when they differ from what stood there."""
+    """Write the row's two indexes under the key in use. Returns 1 when they changed, else 0."""
     seal = SubjectSeal(sealer)
     subject, card = seal.open(row, "subject") or "", seal.open(row, "card_id") or ""
 

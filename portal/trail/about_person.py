@@ -1,7 +1,7 @@
-"""What the portal itself holds and did about one person, as a file for that person (LAW-19; C-579/21).
+"""A file for one person: what the portal holds about them and did with it (LAW-19; C-579/21).
 
-Dates, purposes and roles. Colleagues appear as roles only; where they sat is left out. The exports' contents are not
-here: they are LoyaltyDog's answer, this is the portal's own.
+Dates, purposes and roles. Colleagues appear as roles only, without network addresses. The contents of exports are left
+out: they are LoyaltyDog's data, this file is about the portal's.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class PersonRecords:
     ) -> Download:
         """The file about `person` (email or customer ID, whole) or about the person of an export.
 
-        An act itself. Raises NotPermitted unless a manager, StepUpNeeded, NotFound, InputError(field="person").
+        Is audited itself. Raises NotPermitted unless a manager, StepUpNeeded, NotFound, InputError(field="person").
         """
         require(user, Permission.AUDIT_READ)
         require(user, Permission.EXPORT_OPEN)

@@ -23,7 +23,7 @@ from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Export, utc_now
 
-PSEUDONYM_CHARS = 16  # of the blind index, in entries
+PSEUDONYM_CHARS = 16  # of a blind index, as entries store it
 MOST_ENTRIES = 50_000  # in one evidence file
 PERSON_LIMIT = 2_000  # exports of one person
 
@@ -128,7 +128,7 @@ def exports_of_person(session: Session, merchant_id: str, indexes: tuple[str, ..
 
 
 def facts_of(row: Export) -> Json:
-    """What an evidence file says of an export: dates, counts, hashes; the person by pseudonym only (LAW-18)."""
+    """An evidence file's facts about an export: dates, counts, hashes; the person as a pseudonym only (LAW-18)."""
 
     def stamp(time: dt.datetime | None) -> str | None:
         return time.strftime("%Y-%m-%dT%H:%M:%SZ") if time else None

@@ -21,8 +21,8 @@ from portal.storage.tables import Account, AuditEntry, utc_now
 
 @dataclass(frozen=True)
 class TrailVerdict:
-    """How far the merchant's chain holds: up to entry `signed`, by the newest of `checkpoints`, made `signed_at`; of
-    the `unsigned` ones after it only that they fit together is known."""
+    """How far the merchant's chain holds. Up to entry `signed` the newest of `checkpoints`, made `signed_at`, proves
+    it; the `unsigned` entries after it are only known to be consistent."""
 
     holds: bool
     entries: int
@@ -37,7 +37,7 @@ class TrailVerdict:
 
 @dataclass(frozen=True)
 class TrailStanding:
-    """How much of the merchant's chain is signed, as the signed head says; `alarm` when the chain is not as it was."""
+    """How much of the merchant's chain is signed, by the signed head; `alarm`: the chain does not match it."""
 
     signed: int
     signed_at: dt.datetime | None
@@ -54,7 +54,7 @@ class Trail:
     refusal_audit: RefusalAudit
     keeper: audit.Keeper
 
-    def keep_checkpoints(self) -> None:
+    def sign_checkpoints(self) -> None:
         """Sign what is due: each chain within a minute of its last entry. Run every few seconds by a worker."""
         self.keeper.keep()
 
@@ -67,7 +67,7 @@ class Trail:
             return trail_page(session, user.merchant_id, wanted or TrailFilter(), after=after, size=size)
 
     def trail_people(self, user: User) -> dict[str, str]:
-        """Who may stand in the trail, id -> name: the choices of the filter."""
+        """Possible actors of the trail's entries, id -> name: the choices of the filter."""
         require(user, Permission.AUDIT_READ)
         with self.db.read() as session:
             rows = session.execute(
@@ -79,7 +79,7 @@ class Trail:
         return {**people, "system": "the portal", "anonymous": "not signed in", "cli": "command line"}
 
     def trail_standing(self, user: User) -> TrailStanding:
-        """How far the merchant's chain is signed, without walking it. Whether it holds, `verify_trail` says."""
+        """How far the merchant's chain is signed, without reading it; `verify_trail` says whether it holds."""
         require(user, Permission.AUDIT_READ)
         try:
             head, tail = self.keeper.standing(user.merchant_id)
@@ -90,7 +90,7 @@ class Trail:
         return TrailStanding(head.size, head.made_at, max(tail - head.size, 0), alarm=False)
 
     def verify_trail(self, user: User) -> TrailVerdict:
-        """Walk the merchant's whole chain and compare it with every signed checkpoint. Is an act itself."""
+        """Read the merchant's whole chain and compare it with each signed checkpoint. Is audited itself."""
         require(user, Permission.AUDIT_READ)
         found = self.keeper.verify(user.merchant_id)
         with self.db.write() as session:
@@ -116,7 +116,7 @@ class Trail:
         require(user, Permission.AUDIT_READ)
         with self.db.write() as session:
             entry = audit.record(session, user.merchant_id, user.account_id, "audit:export", origin=user.origin)
-        with contextlib.suppress(audit.ChainBroken):  # handed out all the same
+        with contextlib.suppress(audit.ChainBroken):  # exported nevertheless
             self.keeper.sign(user.merchant_id, now=True)
         return Download(f"audit-trail-{utc_now():%Y-%m-%d}.jsonl", "application/jsonl", None, self._lines(entry))
 

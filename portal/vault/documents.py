@@ -27,7 +27,7 @@ class ForeignSeal(ValueError):
 
 
 def sealed(master: MasterKey, purpose: str, document: dict[str, Any]) -> dict[str, Any]:
-    seal = master.aead.encrypt(_digest(document), _place(purpose))
+    seal = master.aead.encrypt(_digest(document), _context(purpose))
     return {**document, SEAL: base64.b64encode(seal).decode()}
 
 
@@ -37,7 +37,7 @@ def opened(master: MasterKey, purpose: str, document: object) -> dict[str, Any]:
         raise NotSealed
     plain = {name: value for name, value in document.items() if name != SEAL}
     try:
-        digest = master.aead.decrypt(base64.b64decode(document[SEAL], validate=True), _place(purpose))
+        digest = master.aead.decrypt(base64.b64decode(document[SEAL], validate=True), _context(purpose))
     except (tink.TinkError, ValueError):
         raise ForeignSeal from None
     if not hmac.compare_digest(digest, _digest(plain)):
@@ -45,7 +45,7 @@ def opened(master: MasterKey, purpose: str, document: object) -> dict[str, Any]:
     return plain
 
 
-def _place(purpose: str) -> bytes:
+def _context(purpose: str) -> bytes:
     return f"document-v1\x1f{purpose}".encode()
 
 

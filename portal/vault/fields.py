@@ -1,8 +1,8 @@
 """Sealed fields and the blind index (SEC-26).
 
-Associated data binds a field to merchant, table, column and row, so that a value copied to another
-place does not open. The index is Tink's HMAC-SHA256 PRF under a key per merchant: it shows only
-that two rows speak of the same subject, and nothing across merchants.
+Associated data binds a field to merchant, table, column and row, so that a value copied elsewhere does not decrypt. The
+index is Tink's HMAC-SHA256 PRF under a key per merchant: it shows only that two rows of a merchant are about the same
+subject.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from portal.vault.keys import Keyset, MasterKey, fresh_key, remove_keys
 INDEX_BYTES = 32
 
 
-def field_place(merchant_id: str, table: str, column: str, row: str) -> bytes:
+def field_context(merchant_id: str, table: str, column: str, row: str) -> bytes:
     return "\x1f".join(("field-v1", merchant_id, table, column, row)).encode()
 
 
-def index_place(merchant_id: str) -> bytes:
+def index_context(merchant_id: str) -> bytes:
     return f"index-v1\x1f{merchant_id}".encode()
 
 
@@ -36,13 +36,13 @@ class FieldSealer:
         self._index_primitive = functools.lru_cache(maxsize=1024)(self._load_index_primitive)
 
     def seal(self, value: str, *, merchant_id: str, table: str, column: str, row: str) -> bytes:
-        sealed: bytes = self._master.aead.encrypt(value.encode(), field_place(merchant_id, table, column, row))
+        sealed: bytes = self._master.aead.encrypt(value.encode(), field_context(merchant_id, table, column, row))
         return sealed
 
     def open(self, sealed: bytes, *, merchant_id: str, table: str, column: str, row: str) -> str:
         """Raises SealBroken when the value was changed or belongs elsewhere."""
         try:
-            plain: bytes = self._master.aead.decrypt(sealed, field_place(merchant_id, table, column, row))
+            plain: bytes = self._master.aead.decrypt(sealed, field_context(merchant_id, table, column, row))
         except tink.TinkError:
             raise SealBroken(detail=f"{table}.{column}") from None
         return plain.decode()
@@ -56,10 +56,10 @@ class FieldSealer:
         return again
 
     def new_index_keyset(self, merchant_id: str) -> bytes:
-        return self._master.new_wrapped(prf.prf_key_templates.HMAC_SHA256, index_place(merchant_id))
+        return self._master.new_wrapped(prf.prf_key_templates.HMAC_SHA256, index_context(merchant_id))
 
     def _load_index_primitive(self, merchant_id: str, wrapped: bytes) -> prf.PrfSet:
-        handle = self._master.unwrap(wrapped, index_place(merchant_id))
+        handle = self._master.unwrap(wrapped, index_context(merchant_id))
         return handle.primitive(prf.PrfSet)
 
     def index(self, *words: str, merchant_id: str, wrapped_keyset: bytes) -> str:
@@ -70,7 +70,8 @@ class FieldSealer:
         return self.indexes(*words, merchant_id=merchant_id, wrapped_keyset=wrapped_keyset)[0]
 
     def indexes(self, *words: str, merchant_id: str, wrapped_keyset: bytes) -> tuple[str, ...]:
-        """The pseudonym under each of the merchant's keys, the one in use first: what to look for while keys change."""
+        """The pseudonym under each of the merchant's keys, the one in use first; searches need all while keys
+        change."""
         plain = "\x1f".join(identifier_key(word) for word in words).encode("utf-8", "surrogatepass")
         primitive = self._index_primitive(merchant_id, wrapped_keyset)
         primary: int = primitive.primary_id()
@@ -80,26 +81,26 @@ class FieldSealer:
     # Rotation: an index keyset holds its keys oldest first ---------------------------------------
 
     def index_keys(self, merchant_id: str, wrapped: bytes) -> IndexKeys:
-        info = self._master.unwrap(wrapped, index_place(merchant_id)).keyset_info()
+        info = self._master.unwrap(wrapped, index_context(merchant_id)).keyset_info()
         return IndexKeys(int(info.primary_key_id), tuple(int(key.key_id) for key in info.key_info))
 
     def add_index_key(self, merchant_id: str, wrapped: bytes) -> bytes:
         """With one key more, which is looked for but not yet used for what is written."""
         fresh = fresh_key(prf.prf_key_templates.HMAC_SHA256)
         return self._master.change_wrapped(
-            wrapped, index_place(merchant_id), lambda keyset: keyset["key"].append(fresh)
+            wrapped, index_context(merchant_id), lambda keyset: keyset["key"].append(fresh)
         )
 
     def use_newest_index_key(self, merchant_id: str, wrapped: bytes) -> bytes:
         def change(keyset: Keyset) -> None:
             keyset["primaryKeyId"] = keyset["key"][-1]["keyId"]
 
-        return self._master.change_wrapped(wrapped, index_place(merchant_id), change)
+        return self._master.change_wrapped(wrapped, index_context(merchant_id), change)
 
     def drop_index_keys(self, merchant_id: str, wrapped: bytes, key_ids: set[int]) -> bytes:
         """Destroy keys of the index; raises tink.TinkError when the one in use is among them."""
         return self._master.change_wrapped(
-            wrapped, index_place(merchant_id), lambda keyset: remove_keys(keyset, key_ids)
+            wrapped, index_context(merchant_id), lambda keyset: remove_keys(keyset, key_ids)
         )
 
 

@@ -1,8 +1,8 @@
 """Sealed files: Tink streaming AEAD, a key per file wrapped by the master key (SEC-25).
 
-The merchant, the export and the blob are bound in as associated data, so that a file moved to
-another export does not open. No plain text touches the disk. Tink's stream hands out plain text
-before it has seen the end (measured), so `verify` reads all of it before a byte is released.
+Merchant, export and blob are associated data, so that a file moved to another export does not decrypt. No plain text is
+written to disk. Tink's stream returns plain text before it has authenticated the end (measured), so `verify` reads the
+whole file before a byte is released.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class FilePlace:
 
 @dataclass(frozen=True)
 class Sealed:
-    """What came of sealing: size and SHA-256 (hex) of the original bytes, and the wrapped key."""
+    """Result of sealing: size and SHA-256 (hex) of the original bytes, and the wrapped key."""
 
     size_bytes: int
     sha256: str
@@ -156,7 +156,7 @@ class SealedFiles:
         return data
 
     def destroy(self, blob_name: str) -> None:
-        """Remove the ciphertext. Its key's row must be gone already: the key dies first (LAW-17)."""
+        """Delete the ciphertext. The row of its key must be deleted before (LAW-17)."""
         self._blobs.delete(blob_name)
 
     def blobs_older_than(self, time: dt.datetime) -> list[str]:
@@ -170,7 +170,7 @@ class SealedFiles:
 
 
 class _Readable(io.RawIOBase):
-    """What Tink wants of a source: `read` giving bytes and b"" at the end."""
+    """The interface Tink needs of a source: `read` returns bytes, and b"" at the end."""
 
     def __init__(self, source: BinaryIO) -> None:
         self._source = source
@@ -188,12 +188,12 @@ class _Readable(io.RawIOBase):
 
 
 class _Writable(io.RawIOBase):
-    """What Tink wants of a destination: `write` giving the count, `close` completing the blob."""
+    """The interface Tink needs of a destination: `write` returns the count, `close` completes the blob."""
 
     def __init__(self, target: BinaryIO) -> None:
         self._target: BinaryIO | None = target
         self.trouble: Exception | None = None
-        """What the store said; Tink turns it into an error of its own."""
+        """The store's exception, which Tink replaces by one of its own."""
 
     def writable(self) -> bool:
         return True
@@ -205,18 +205,18 @@ class _Writable(io.RawIOBase):
     def write(self, data: object) -> int:
         chunk = data if isinstance(data, bytes) else bytes(data)  # type: ignore[call-overload]  # the io protocol's Buffer
         if self._target is not None:
-            with self._telling():
+            with self._remembering_error():
                 self._target.write(chunk)
         return len(chunk)
 
     def close(self) -> None:
         if not self.closed and self._target is not None:
-            with self._telling():
+            with self._remembering_error():
                 self._target.close()
         super().close()
 
     @contextlib.contextmanager
-    def _telling(self) -> Iterator[None]:
+    def _remembering_error(self) -> Iterator[None]:
         try:
             yield
         except STORE_ERRORS as error:

@@ -1,8 +1,8 @@
 """The master key: a Tink keyset in a file of its own, mode 0600 (SEC-27, SEC-46).
 
 Everything sealed is under this keyset or under a key wrapped by it. The only module that touches a
-cleartext keyset. Rotation adds a key to the file and then makes it the primary one; processes that
-run notice the changed file before they seal, and when they meet a key they do not know.
+cleartext keyset. Rotation adds a key to the file and then makes it the primary one. Running processes
+check the file for changes before they seal, and when they find a key they do not know.
 """
 
 from __future__ import annotations
@@ -37,16 +37,16 @@ class KeyTrouble(PortalError):
 
 
 class MasterKey:
-    """The key-encryption keyset. `aead` seals fields and wraps file keys; it follows the file when that changes."""
+    """The key-encryption keyset. `aead` seals fields and wraps file keys, and reloads the file when it has changed."""
 
     def __init__(self, handle: tink.KeysetHandle, path: Path | None = None) -> None:
         self._path = path
         self._lock = threading.Lock()
         self._stamp = _stamp(path)
-        self._take(handle)
-        self.aead: aead.Aead = _FollowingAead(self)
+        self._load(handle)
+        self.aead: aead.Aead = _ReloadingAead(self)
 
-    def _take(self, handle: tink.KeysetHandle) -> None:
+    def _load(self, handle: tink.KeysetHandle) -> None:
         self._handle = handle
         self.primitive: aead.Aead = handle.primitive(aead.Aead)
 
@@ -68,7 +68,7 @@ class MasterKey:
             return False
         with self._lock:
             stamp = _stamp(self._path)
-            self._take(_read(self._path))
+            self._load(_read(self._path))
             self._stamp = stamp
         return True
 
@@ -134,7 +134,7 @@ class MasterKey:
         return self._wrap(self.unwrap(wrapped, associated_data), associated_data)
 
 
-class _FollowingAead(aead.Aead):  # type: ignore[misc]  # Tink ships no types
+class _ReloadingAead(aead.Aead):  # type: ignore[misc]  # Tink ships no types
     """Seals under the file's current primary key; opens with keys that came after the process was started."""
 
     def __init__(self, master: MasterKey) -> None:
@@ -179,7 +179,7 @@ def key_id_of_wrapped(wrapped: bytes) -> int | None:
 
 
 def _stamp(path: Path | None) -> tuple[int, int, int] | None:
-    """What changes when the file is replaced; None while it is away, which no stamp of a loaded file equals."""
+    """A value that changes when the file is replaced. None while there is no file."""
     try:
         found = path.stat() if path is not None else None
     except OSError:
@@ -203,7 +203,7 @@ def _as_text(handle: tink.KeysetHandle) -> str:
 
 
 def _write(path: Path, text: str, *, replace: bool) -> None:
-    """Put the file there whole and safe from a power cut, or not at all. Raises KeyTrouble."""
+    """Write the file atomically and durably. Raises KeyTrouble."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

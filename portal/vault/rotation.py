@@ -1,7 +1,7 @@
-"""Bringing everything sealed under the newest master key, while exports run (SEC-27).
+"""Re-encrypts all sealed values under the newest master key, while exports run (SEC-27).
 
-Each value is opened and sealed again by `UPDATE … WHERE the old value is still there`, so that a
-value written in between wins; values written by running processes are under the new key already.
+Each value is replaced by an UPDATE with the old value in its WHERE clause, so that a value written in between is kept;
+running processes write under the new key already.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from portal.storage.tables import (
     Merchant,
     SignInTicket,
 )
-from portal.vault.fields import FieldSealer, field_place, index_place
+from portal.vault.fields import FieldSealer, field_context, index_context
 from portal.vault.files import FilePlace
 from portal.vault.keys import MasterKey, key_id_of, key_id_of_wrapped
 
@@ -39,10 +39,8 @@ Column = InstrumentedAttribute[Any]
 
 @dataclass(frozen=True)
 class SealedColumn:
-    """Where sealed values lie. `bound(row)` is the associated data of a row, made of `needs`; `key` its primary key.
-
-    `source` is what is read, where `needs` are of another table.
-    """
+    """A column of sealed values. `bound(row)`: a row's associated data, made of `needs`; `key`: the table's primary
+    key. `source` is what is read, where `needs` are of another table."""
 
     column: Column
     key: tuple[Column, ...]
@@ -63,14 +61,14 @@ class SealedColumn:
 
 def _field(column: Column, merchant: Column, row: Column, name: str) -> SealedColumn:
     table = str(column.class_.__tablename__)
-    return SealedColumn(column, (row,), (merchant, row), lambda r: field_place(r[0], table, name, r[1]))
+    return SealedColumn(column, (row,), (merchant, row), lambda r: field_context(r[0], table, name, r[1]))
 
 
 def _of_export(column: Column, part: type[ExportAsked | ExportResponse], name: str) -> SealedColumn:
     """Sealed before exports had more tables than one, and bound to the first of them still."""
     key, needs = (part.export_id,), (Export.merchant_id, Export.id)
     return SealedColumn(
-        column, key, needs, lambda r: field_place(r[0], Export.__tablename__, name, r[1]), source=join(part, Export)
+        column, key, needs, lambda r: field_context(r[0], Export.__tablename__, name, r[1]), source=join(part, Export)
     )
 
 
@@ -83,7 +81,7 @@ COLUMNS = (
         wrapped=True,
     ),
     SealedColumn(
-        Merchant.sealed_index_keyset, (Merchant.id,), (Merchant.id,), lambda r: index_place(r[0]), wrapped=True
+        Merchant.sealed_index_keyset, (Merchant.id,), (Merchant.id,), lambda r: index_context(r[0]), wrapped=True
     ),
     _field(Merchant.sealed_api_token, Merchant.id, Merchant.id, "api_token"),
     _field(Merchant.sealed_merchant_token, Merchant.id, Merchant.id, "merchant_token"),
@@ -98,11 +96,11 @@ COLUMNS = (
     _field(CaseIdentifier.sealed_value, CaseIdentifier.merchant_id, CaseIdentifier.id, "value"),
     _field(CaseFact.sealed_text, CaseFact.merchant_id, CaseFact.id, "text"),
 )
-"""Every sealed column but those of sign-in tickets, which live for a minute and are removed instead."""
+"""All sealed columns but that of sign-in tickets, which live for a minute and are deleted instead."""
 
 
 def uses(db: Database) -> Counter[int | None]:
-    """How many sealed values lie under each master key id; None counts what has no such id."""
+    """Number of sealed values per master key id; None counts those without an id."""
     found: Counter[int | None] = Counter()
     with db.read() as session:
         for place in (*COLUMNS, _TICKETS):
@@ -113,7 +111,7 @@ def uses(db: Database) -> Counter[int | None]:
 
 
 def unfinished(db: Database, master: MasterKey) -> bool:
-    """Was a change of keys cut off: does anything but tickets lie under an older key that is still known?"""
+    """Whether a rotation was interrupted: is anything but tickets sealed under an older key of the keyset?"""
     older = set(master.key_ids()) - {master.primary_id}
     with db.read() as session:
         for place in COLUMNS:
@@ -130,7 +128,7 @@ _TICKETS = SealedColumn(
 
 
 def reseal(db: Database, master: MasterKey, sealer: FieldSealer) -> int:
-    """Bring all values under the primary key. Gives how many were changed. Raises SealBroken, tink.TinkError."""
+    """Reseal all values under the primary key. Returns how many changed. Raises SealBroken, tink.TinkError."""
     return sum(_reseal_column(db, master, sealer, place) for place in COLUMNS)
 
 
@@ -172,7 +170,7 @@ def _reseal_value(
 
 
 def count_unopenable(db: Database, sealer: FieldSealer, master: MasterKey) -> Counter[str]:
-    """Try every sealed value but file contents; how many of which column do not open."""
+    """Decrypt every sealed value but file contents. Returns the number of failures per column."""
     broken: Counter[str] = Counter()
     for place in COLUMNS:
         with db.read() as session:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-# A shield with a table's rows in it: data, looked at safely.
+# A shield with the rows of a table.
 ICON_SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" width="48" height="48">
 <path d="M24 3 42 9v13c0 11.500-7.400 19.300-18 23C13.400 41.300 6 33.500 6 22V9z" fill="#0f6b66"/>
 <path d="M15 17h18M15 24h18M15 31h11" stroke="#fff" stroke-width="3.600" stroke-linecap="round"/></svg>"""

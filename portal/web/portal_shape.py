@@ -1,4 +1,4 @@
-"""What the web room needs of the running portal (`portal.composition.Portal` has this shape)."""
+"""Protocols of what `portal.web` uses of the running portal (`portal.composition.Portal` satisfies them)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from portal.vault import MasterKey, SealedFiles
 
 
 class Download(Protocol):
-    """A file on its way out; `size` in bytes when known."""
+    """A file to be sent; `size` in bytes when known."""
 
     @property
     def file_name(self) -> str: ...

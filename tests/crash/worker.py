@@ -139,7 +139,7 @@ def after(portal: Portal, orders: dict[str, Any]) -> None:
         with portal.db.write() as session:
             for export_id in ready:
                 session.get_one(Export, export_id).link_expires_at = utc_now() - dt.timedelta(seconds=1)
-        portal.retention.keep_house()
+        portal.retention.run_housekeeping()
     if orders.get("destroy"):
         user = portal.accounts.user_for_account(ACCOUNT, origin="cli")
         for export_id in ready:

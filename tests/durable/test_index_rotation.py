@@ -33,8 +33,8 @@ BATCH = 5
 DIES_AFTER_TWO_BATCHES = f"""
 import os, signal, sys
 from portal.cli import main
-from portal.operations import reindexing
-reindexing.BATCH = {BATCH}
+from portal.operations import reindexing, row_batches
+row_batches.BATCH = {BATCH}
 row = reindexing._reindex_row
 done = 0
 def dying(*given):
@@ -150,7 +150,7 @@ def test_while_keys_change_the_same_request_is_still_the_same_and_one_person_is_
     assert everybody_is_found(asked)
     assert len(key_ids(asked)) == 1
     with monkeypatch.context() as patch:
-        patch.setattr(reindexing, "_reindex", lambda *_: 0)
+        patch.setattr(reindexing, "_reindex_older_keys", lambda *_: 0)
         reindexing.use_newest_index_keys(asked.portal.db, asked.portal.sealer)
     assert everybody_is_found(asked)
     with pytest.raises(AskedAlready):

@@ -226,7 +226,7 @@ class House(RuleBasedStateMachine):
             "again": lambda: portal.decisions.retry_fetch(self.user, export_id),
             "destroy": lambda: portal.retention.destroy(self.user, export_id),
             "release": lambda: portal.decisions.release(self.user, export_id, "looked at it"),
-            "house": portal.retention.keep_house,
+            "house": portal.retention.run_housekeeping,
         }
         with suppress(PortalError):
             acts[act]()
@@ -244,7 +244,7 @@ class House(RuleBasedStateMachine):
             row = session.get_one(Export, export_id)
             if value_of(row, column) is not None:
                 set_columns(row, {column: past})
-        self.portal.retention.keep_house()
+        self.portal.retention.run_housekeeping()
 
     @rule()
     def a_sweep_runs(self) -> None:

@@ -122,7 +122,7 @@ def test_another_name_typed_changes_nothing(shops: House, command: Command) -> N
     assert files_of(shops, merchant_of(shops, NAME)) == (3, 3)
 
 
-@pytest.mark.parametrize("step", ["stop_exports", "destroy_all_of", "give_up_name"])
+@pytest.mark.parametrize("step", ["stop_exports", "destroy_all_of", "release_name"])
 def test_a_removal_cut_off_at_any_step_is_finished_by_the_next(
     house: House, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:

@@ -409,19 +409,19 @@ def test_a_dead_link_leaves_our_copy_and_retention_takes_it(desk: Any, portal: P
     view, mixed = desk.run(), desk.run("two.people@example.com")
     past = utc_now() - dt.timedelta(seconds=1)
     change(desk, view.id, link_expires_at=past)
-    portal.retention.keep_house()
+    portal.retention.run_housekeeping()
     expired = portal.history.get(desk.user(), view.id)
     assert (expired.state, expired.can_open) == (State.EXPIRED, True)
     assert portal.files.open_preview(desk.user("sam"), view.id).tables
     for export_id in (view.id, mixed.id):
         change(desk, export_id, destroy_after=past)
-    portal.retention.keep_house()
+    portal.retention.run_housekeeping()
     for export_id in (view.id, mixed.id):
         assert portal.history.get(desk.user(), export_id).state is State.PURGED
         assert traces(desk, export_id) == (0, [])
         (entry,) = entries(desk, export_id, "export:destroy")
         assert (entry.actor, entry.origin, entry.facts) == ("system", "worker", {"reason": "retention"})
-    portal.retention.keep_house()
+    portal.retention.run_housekeeping()
     assert len(entries(desk, view.id, "export:destroy")) == 1
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from portal.errors import StateConflict
 from portal.exports import State, parse_request
 from portal.identity import User
-from portal.identity.factors.bound_token import bound
+from portal.identity.factors.bound_token import bind_token
 from portal.loyaltydog import Connection, LoyaltyDog, NotAuthenticated
 from portal.practice.settings import PRACTICE_PASSWORD, USERS
 from portal.storage.tables import Export, Merchant
@@ -45,11 +45,11 @@ def without_saved_token(desk: Any) -> Iterator[None]:
 def signed_in(desk: Any, token: str) -> User:
     account = desk.user("sam").account_id
     address = desk.portal.connection.merchant_settings(desk.user("maya")).api_url
-    kept = bound(SecretStr(token), address).get_secret_value()
+    kept = bind_token(SecretStr(token), address).get_secret_value()
     cookie = desk.portal.sessions.start_session(
         account, method="loyaltydog", address="192.0.2.7", second_factor=False, vendor_token=kept
     )
-    user = desk.portal.sessions.resolve(cookie, touch=False)
+    user = desk.portal.sessions.check_cookie(cookie, touch=False).user
     assert user is not None
     found: User = user
     return found
@@ -79,7 +79,7 @@ def test_a_refused_token_signs_the_person_out_and_says_why(desk: Any) -> None:
     with pytest.raises(NotAuthenticated):
         desk.portal.lookups.programs(user)
     assert desk.portal.sessions.resolve_hash(user.session_hash) is None
-    assert desk.portal.sessions.look(user.session_hash, touch=False).ended == "vendor_refused"
+    assert desk.portal.sessions.check_session(user.session_hash, touch=False).ended == "vendor_refused"
 
 
 @pytest.mark.usefixtures("without_saved_token")
@@ -87,7 +87,7 @@ def test_an_export_refused_for_its_token_signs_the_person_out(desk: Any) -> None
     user = signed_in(desk, "no-longer-good")
     view = desk.settled(desk.portal.submissions.submit(user, ASK, force=True))
     assert (view.state, view.problem_code) == (State.REJECTED, "not_authenticated")
-    assert desk.portal.sessions.look(user.session_hash, touch=False).ended == "vendor_refused"
+    assert desk.portal.sessions.check_session(user.session_hash, touch=False).ended == "vendor_refused"
 
 
 @pytest.mark.usefixtures("without_saved_token")

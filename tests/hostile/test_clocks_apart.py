@@ -141,19 +141,19 @@ def test_file_past_its_retention_by_a_jumped_clock_is_kept_and_by_a_settled_one_
     forget(house)
     portal = house.portal
     export_id = fetched(house, answer(GOOD))
-    portal.retention.keep_house()
+    portal.retention.run_housekeeping()
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(days=30)):
-        portal.retention.keep_house()
+        portal.retention.run_housekeeping()
         view = house.view(export_id)
         assert (view.state, view.destroyed_at) == (State.READY, None)
         assert portal.files.open_preview(house.user, export_id).tables
-    portal.retention.keep_house()
+    portal.retention.run_housekeeping()
     assert house.view(export_id).can_open
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(days=30)):
-        portal.retention.keep_house()
+        portal.retention.run_housekeeping()
         agreed = house.ask()
         house.change(agreed, accepted_at=dt.datetime.now(dt.UTC), clock_skew_seconds=0.0)
-        portal.retention.keep_house()
+        portal.retention.run_housekeeping()
         assert house.view(export_id).state is State.PURGED
 
 

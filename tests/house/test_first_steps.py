@@ -70,7 +70,7 @@ def test_without_root_one_sentence_names_all_packages_and_nothing_is_tried(
     assert out == "" and err.count("\n") == 1 and err.endswith(f"apt-get install {' '.join(packages)}\n")
 
 
-def test_as_root_it_says_what_it_installs_before_it_does_and_leaves_no_service(
+def test_as_root_it_says_what_it_installs_and_leaves_no_service(
     monkeypatch: pytest.MonkeyPatch, capsys: Any, tmp_path: Path
 ) -> None:
     programs = load("find_programs")

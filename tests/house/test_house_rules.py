@@ -36,7 +36,7 @@ def tracked() -> list[str]:
 
 
 @pytest.mark.parametrize("path", SCREENS, ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_screen_never_hands_data_to_a_public_address_or_a_shared_cache(path: Path) -> None:
+def test_no_screen_puts_data_at_a_public_address_or_shared_cache(path: Path) -> None:
     """SEC-23, SEC-42: /media needs no session, and cache_data is everybody's."""
     banned = {"st.download_button", "st.cache_data", "st.cache_resource", "st.image", "st.audio", "st.video", "st.html"}
     banned |= {"st.table", "st.write", "st.components.v1.html", "st.iframe", "st.file_uploader", "st.camera_input"}

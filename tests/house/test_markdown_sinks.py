@@ -26,7 +26,7 @@ OUR_WORDS = frozenset(
     "when_and_ago span size step_time expires_in plain data_address len str".split()
 )
 """Functions whose result is ours whatever they are given: translations, figures, times, or what `plain` has written."""
-OUR_ATTRIBUTES = frozenset({"said", "step_said", "icon", "colour", "question", "button", "key", "problem_words"})
+OUR_ATTRIBUTES = frozenset({"label", "step_label", "icon", "colour", "question", "button", "key", "problem_words"})
 """Of `Badge` and `Danger`; what a `Danger` is made of is looked at where it is made."""
 
 

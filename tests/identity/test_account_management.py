@@ -74,12 +74,12 @@ def test_an_invited_person_can_sign_in(identity: Services, people) -> None:
 def test_disabling_ends_every_tab_and_bars_the_door(identity: Services, people) -> None:
     tabs = [session_of(identity, people, "agent") for _ in range(2)]
     identity.accounts.disable_account(people.user("manager"), people.ids["agent@one"])
-    assert not any(identity.sessions.resolve(tab, touch=False) for tab in tabs)
+    assert not any(identity.sessions.check_cookie(tab, touch=False).user for tab in tabs)
     with pytest.raises(SignInRefused):
         identity.password_sign_in.check_password("agent@one.example", PASSWORD, address=HERE)
     identity.accounts.enable_account(people.user("manager"), people.ids["agent@one"])
     assert identity.password_sign_in.check_password("agent@one.example", PASSWORD, address=HERE)
-    assert not any(identity.sessions.resolve(tab, touch=False) for tab in tabs), (
+    assert not any(identity.sessions.check_cookie(tab, touch=False).user for tab in tabs), (
         "old sessions must not come back to life"
     )
 
@@ -87,10 +87,10 @@ def test_disabling_ends_every_tab_and_bars_the_door(identity: Services, people) 
 def test_a_new_role_or_password_ends_the_sessions_it_makes_stale(identity: Services, people) -> None:
     before = session_of(identity, people, "agent")
     identity.accounts.set_role(people.user("manager"), people.ids["agent@one"], "auditor")
-    assert identity.sessions.resolve(before, touch=False) is None
+    assert identity.sessions.check_cookie(before, touch=False).user is None
     between = session_of(identity, people, "agent")
     identity.accounts.set_password(people.user("manager"), people.ids["agent@one"], NEW_PASSWORD)
-    assert identity.sessions.resolve(between, touch=False) is None
+    assert identity.sessions.check_cookie(between, touch=False).user is None
     assert (
         identity.password_sign_in.check_password("agent@one.example", NEW_PASSWORD, address=HERE).role is Role.AUDITOR
     )
@@ -120,7 +120,7 @@ def test_a_new_password_leaves_the_second_factor_as_it_was(identity: Services, d
 
 
 @pytest.mark.keeps("ASVS-6.3.2")
-def test_nobody_can_sign_in_to_a_portal_until_somebody_made_an_account(identity: Services, database: Database) -> None:
+def test_without_an_account_nobody_can_sign_in(identity: Services, database: Database) -> None:
     with database.read() as db:
         assert db.scalar(select(func.count()).select_from(Account)) == 0
     for name in ("admin@example.com", "root", "manager@example.com"):

@@ -111,7 +111,8 @@ def every_error() -> list[type[PortalError]]:
 FAULTS = {
     "AuditUnavailable", "BackupTrouble", "ChainBroken", "DatabaseTooNew", "DatabaseTooOld", "EmailsShared",
     "InputError", "InputErrors", "KeyTrouble", "NoActingUser", "NotConfigured", "OidcTrouble", "PortTaken",
-    "SealBroken", "SeveralNamed", "SigningTrouble", "StorageTrouble", "TamperedRows", "VendorSilent", "WrongSettings",
+    "SealBroken", "SeveralNamed", "SigningTrouble", "StorageTrouble", "TamperedRows", "VendorUnavailable",
+    "WrongSettings",
 }  # fmt: skip
 
 
@@ -195,7 +196,7 @@ def person(world: Any) -> User:
 
 
 @pytest.mark.parametrize(("answer", "reason"), [("not-the-password", "password"), ("000000", "code")])
-def test_a_wrong_proof_of_identity_is_written_down_with_who_gave_it(
+def test_a_wrong_proof_of_identity_is_audited_with_its_person(
     world: Any, person: User, answer: str, reason: str
 ) -> None:
     with pytest.raises((SignInRefused, CodeRefused)):
@@ -208,7 +209,7 @@ def test_a_wrong_proof_of_identity_is_written_down_with_who_gave_it(
     assert answer not in str(entry.facts)
 
 
-def test_a_proof_that_must_wait_is_written_down_a_bounded_number_of_times(world: Any, person: User) -> None:
+def test_throttled_proofs_are_audited_at_a_limited_rate(world: Any, person: User) -> None:
     waits = 0
     for _ in range(60):
         try:
@@ -227,7 +228,7 @@ def test_a_proof_that_must_wait_is_written_down_a_bounded_number_of_times(world:
 # Whoever is not signed in -------------------------------------------------------------------------
 
 
-def test_a_flood_of_throttled_sign_ins_is_written_down_a_few_times_only(world: Any) -> None:
+def test_throttled_sign_ins_are_audited_at_a_limited_rate(world: Any) -> None:
     waits = 0
     for _ in range(120):
         try:

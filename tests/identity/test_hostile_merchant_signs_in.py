@@ -148,7 +148,7 @@ def test_the_liar_opens_its_own_merchants_account_without_a_factor(portal: Servi
     assert found.account.second_factor == "enrol", "the merchant's own policy holds"
 
 
-def test_a_code_from_the_liar_does_not_pass_for_an_enrolled_factor(
+def test_a_lying_servers_code_does_not_replace_an_enrolled_factor(
     portal: Services, liar: Liar, people: Any, database: Database
 ) -> None:
     liar.owner, liar.asks_code = ACCOMPLICE, True
@@ -164,7 +164,7 @@ def known_account(portal: Services, liar: Liar) -> Any:
     return portal.loyaltydog_sign_in.vendor_code(pending, "000000", address=HERE).account
 
 
-def test_a_pending_sign_in_of_one_person_is_no_sign_in_of_another(portal: Services, liar: Liar) -> None:
+def test_a_pending_sign_in_works_for_its_own_person_only(portal: Services, liar: Liar) -> None:
     liar.asks_code = True
     pending = signed_in(portal, ACCOMPLICE)
     assert isinstance(pending, VendorPending)

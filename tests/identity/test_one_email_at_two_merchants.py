@@ -113,7 +113,7 @@ def test_work_at_one_merchant_makes_nobody_wait_at_the_other(identity: Services,
         assert identity.password_sign_in.check_password(VICTIM, people.password, address=HERE)
 
 
-def test_a_good_sign_in_at_one_leaves_nothing_in_the_others_trail(
+def test_a_sign_in_at_one_merchant_leaves_no_entry_at_another(
     identity: Services, people: Any, trail: Callable[[str], Any]
 ) -> None:
     invited_at_two(identity, people)
@@ -130,7 +130,7 @@ def test_guesses_are_told_to_every_merchant_they_concern(
     assert {entry.merchant_id for entry in trail("session:refused")} == set(people.merchants.values())
 
 
-def test_the_command_line_asks_for_the_id_when_several_have_the_email(identity: Services, people: Any) -> None:
+def test_the_command_line_wants_an_id_when_several_share_an_email(identity: Services, people: Any) -> None:
     theirs = invited_at_two(identity, people)
     with pytest.raises(SeveralNamed):
         identity.accounts.user_for_account(VICTIM, origin="cli")
@@ -191,7 +191,7 @@ def test_a_used_account_of_a_hostile_merchant_draws_no_password(
 
 
 @pytest.mark.parametrize("invited", [True, False])
-def test_a_try_is_charged_by_what_was_typed_not_by_who_is_invited(
+def test_a_try_is_charged_to_the_typed_email_invited_or_not(
     identity: Services, people: Any, database: Database, invited: bool
 ) -> None:
     email = "v@one.example"

@@ -15,7 +15,7 @@ HERE, THERE = "203.0.113.5", "198.51.100.9"
 
 def come_in(identity: Services, people, who: str = "agent@one", address: str = HERE) -> tuple[str, User]:
     cookie = identity.sessions.start_session(people.ids[who], method="password", address=address, second_factor=False)
-    user = identity.sessions.resolve(cookie, touch=False)
+    user = identity.sessions.check_cookie(cookie, touch=False).user
     assert user is not None
     return cookie, user
 
@@ -35,25 +35,25 @@ def test_signing_out_everywhere_else_leaves_this_browser_and_other_people(identi
     others, _ = come_in(identity, people, "manager@one")
     here, user = come_in(identity, people)
     assert identity.own_account.end_other_sessions(user) == 1
-    assert identity.sessions.resolve(lost, touch=False) is None
-    assert identity.sessions.look_cookie(lost, touch=False).ended == "ended_elsewhere"
-    assert identity.sessions.resolve(here, touch=False) is not None
-    assert identity.sessions.resolve(others, touch=False) is not None
+    assert identity.sessions.check_cookie(lost, touch=False).user is None
+    assert identity.sessions.check_cookie(lost, touch=False).ended == "ended_elsewhere"
+    assert identity.sessions.check_cookie(here, touch=False).user is not None
+    assert identity.sessions.check_cookie(others, touch=False).user is not None
     assert identity.own_account.end_other_sessions(user) == 0
 
 
-def test_who_wants_a_second_factor_sets_it_up_at_the_next_sign_in(identity: Services, people) -> None:
+def test_a_requested_second_factor_is_set_up_at_the_next_sign_in(identity: Services, people) -> None:
     cookie, user = come_in(identity, people)
     assert identity.password_sign_in.check_password(user.email, people.password, address=HERE).second_factor == "none"
-    identity.own_account.want_second_factor(user)
-    assert identity.sessions.resolve(cookie, touch=False) is None
+    identity.own_account.request_second_factor(user)
+    assert identity.sessions.check_cookie(cookie, touch=False).user is None
     assert identity.password_sign_in.check_password(user.email, people.password, address=HERE).second_factor == "enrol"
 
 
-def test_wanting_one_needs_a_fresh_proof_and_no_second_one_can_be_wanted(identity: Services, people) -> None:
+def test_requesting_a_second_factor_needs_a_fresh_proof_and_works_once(identity: Services, people) -> None:
     _, user = come_in(identity, people)
     with pytest.raises(StepUpNeeded):
-        identity.own_account.want_second_factor(dataclasses.replace(user, proof_at=None))
+        identity.own_account.request_second_factor(dataclasses.replace(user, proof_at=None))
     account = identity.password_sign_in.check_password(user.email, people.password, address=HERE)
     enrolment = identity.second_factor.new_totp(account)
     import pyotp
@@ -61,4 +61,4 @@ def test_wanting_one_needs_a_fresh_proof_and_no_second_one_can_be_wanted(identit
     identity.second_factor.confirm_totp(account, enrolment, pyotp.TOTP(enrolment.secret).now(), address=HERE)
     _, user = come_in(identity, people)
     with pytest.raises(StateConflict):
-        identity.own_account.want_second_factor(user)
+        identity.own_account.request_second_factor(user)

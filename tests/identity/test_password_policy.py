@@ -65,7 +65,7 @@ def test_seventy_two_bytes_are_the_limit_and_nothing_is_ever_cut() -> None:
             passwords.check_policy(too_long)
 
 
-def test_a_password_longer_than_bcrypt_reads_does_not_match_its_first_72_bytes() -> None:
+def test_a_password_over_72_bytes_does_not_match_its_beginning() -> None:
     exact = secrets.token_urlsafe(60)[:72]
     hashed = passwords.hash_password(exact)
     assert passwords.matches(exact, hashed)
@@ -112,7 +112,7 @@ def test_a_letter_with_an_accent_matches_however_the_keyboard_sends_it(chosen: s
     assert passwords.matches(typed, passwords.hash_password(chosen))
 
 
-def test_a_hash_made_before_normalising_still_opens_to_what_was_typed_then() -> None:
+def test_a_hash_from_before_normalising_still_matches() -> None:
     old = bcrypt.hashpw(DECOMPOSED.encode(), bcrypt.gensalt(10)).decode()
     assert passwords.matches(DECOMPOSED, old)
     assert not passwords.matches(DECOMPOSED + "x", old)

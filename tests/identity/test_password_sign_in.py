@@ -22,7 +22,7 @@ PASSWORD = "violet-tractor-pond-91"
 HERE = "203.0.113.5"
 
 
-def test_the_right_password_gives_the_account_whatever_the_case_of_the_email(identity: Services, people) -> None:
+def test_the_right_password_opens_the_account_in_any_case_of_email(identity: Services, people) -> None:
     account = identity.password_sign_in.check_password("  AGENT@One.example ", PASSWORD, address=HERE)
     assert account.id == people.ids["agent@one"]
     assert account.merchant_id == people.merchants["one"]
@@ -97,7 +97,7 @@ def test_a_success_does_not_buy_the_address_free_guesses(identity: Services, peo
             identity.password_sign_in.check_password("manager@two.example", "wrong-password-here", address=HERE)
     identity.password_sign_in.check_password("agent@one.example", PASSWORD, address=HERE)
     with database.read() as db:
-        row = db.get_one(Throttle, throttle.subject("address", HERE))
+        row = db.get_one(Throttle, throttle.key_of("address", HERE))
     assert row.failures == 3
 
 
@@ -162,7 +162,7 @@ def test_the_throttle_table_stays_bounded(database: Database, monkeypatch: pytes
     monkeypatch.setattr(throttle, "MAX_ROWS", 50)
     for number in range(120):
         with database.write() as db:
-            throttle.charge(db, {throttle.subject("account", f"nobody{number}"): throttle.ACCOUNT})
+            throttle.charge(db, {throttle.key_of("account", f"nobody{number}"): throttle.ACCOUNT})
     with database.read() as db:
         assert (db.scalar(select(func.count()).select_from(Throttle)) or 0) <= 50
 

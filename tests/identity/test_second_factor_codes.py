@@ -137,7 +137,7 @@ def test_enrolling_twice_is_refused_and_a_reset_asks_for_it_anew(identity: Servi
         identity.second_factor.confirm_totp(account, again, pyotp.TOTP(again.secret).now(), address=HERE)
     cookie = identity.sessions.start_session(account.id, method="password", address=HERE, second_factor=True)
     identity.second_factor.reset_second_factor(people.user("deputy"), account.id)
-    assert identity.sessions.resolve(cookie, touch=False) is None
+    assert identity.sessions.check_cookie(cookie, touch=False).user is None
     assert manager_account(identity).second_factor == "enrol"
 
 
@@ -154,7 +154,7 @@ def signed_in(identity: Services, people, who: str, clock) -> object:
         people.ids[f"{who}@one"], method="password", address=HERE, second_factor=False
     )
     clock.shift(14 * 60)
-    identity.sessions.resolve(cookie, touch=True)
+    identity.sessions.check_cookie(cookie, touch=True)
     clock.shift(2 * 60)
     return cookie
 
@@ -162,14 +162,14 @@ def signed_in(identity: Services, people, who: str, clock) -> object:
 def test_a_proof_grows_stale_and_the_password_renews_it(identity: Services, people, trail) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         cookie = signed_in(identity, people, "agent", clock)
-        stale = identity.sessions.resolve(str(cookie), touch=True)
+        stale = identity.sessions.check_cookie(str(cookie), touch=True).user
         assert stale is not None
         with pytest.raises(StepUpNeeded):
             require_fresh_proof(stale, identity.settings)
         with pytest.raises(SignInRefused):
             identity.step_up.confirm_identity(stale, "not-the-password-at-all")
         identity.step_up.confirm_identity(stale, PASSWORD)
-        fresh = identity.sessions.resolve(str(cookie), touch=True)
+        fresh = identity.sessions.check_cookie(str(cookie), touch=True).user
         assert fresh is not None
         require_fresh_proof(fresh, identity.settings)
     assert [e.facts["method"] for e in trail("session:step_up")] == ["password"]
@@ -179,11 +179,11 @@ def test_a_code_renews_the_proof_too(identity: Services, people) -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         totp, _ = enrolled(identity)
         cookie = signed_in(identity, people, "manager", clock)
-        user = identity.sessions.resolve(str(cookie), touch=True)
+        user = identity.sessions.check_cookie(str(cookie), touch=True).user
         assert user is not None
-        assert identity.step_up.step_up_ways(user) == ("password", "code")
+        assert identity.step_up.step_up_methods(user) == ("password", "code")
         identity.step_up.confirm_identity(user, totp.now())
-        fresh = identity.sessions.resolve(str(cookie), touch=True)
+        fresh = identity.sessions.check_cookie(str(cookie), touch=True).user
         assert fresh is not None
         require_fresh_proof(fresh, identity.settings)
 
@@ -198,7 +198,7 @@ def test_guessing_the_password_at_the_step_up_means_waiting(identity: Services, 
                 continue
 
 
-def test_the_command_line_needs_no_proof_but_a_forged_origin_in_a_session_does(identity: Services, people) -> None:
+def test_only_the_command_line_itself_needs_no_fresh_proof(identity: Services, people) -> None:
     operator = dataclasses.replace(people.user("agent", fresh=False), origin="cli")
     require_fresh_proof(operator, identity.settings)
     with pytest.raises(StepUpNeeded):

@@ -12,7 +12,7 @@ import pytest
 import trustme
 from pydantic import SecretStr
 
-from portal.identity.factors.single_sign_on import OidcTrouble, _ask
+from portal.identity.factors.single_sign_on import OidcTrouble, _request_json
 from tests.tunnels import Tunnels
 
 pytestmark = pytest.mark.keeps("SEC-19")
@@ -47,26 +47,26 @@ def provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
 def test_provider_with_a_certificate_of_a_trusted_authority_is_believed(
     provider: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    assert _ask(f"https://localhost:{provider}/") == {"issuer": "x"}
+    assert _request_json(f"https://localhost:{provider}/") == {"issuer": "x"}
     trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "other.pem"))
     with pytest.raises(OidcTrouble):
-        _ask(f"https://localhost:{provider}/")
+        _request_json(f"https://localhost:{provider}/")
 
 
 def test_answer_cut_off_in_the_middle_is_none(provider: int) -> None:
     with pytest.raises(OidcTrouble):
-        _ask(f"https://localhost:{provider}/cut")
+        _request_json(f"https://localhost:{provider}/cut")
 
 
-def test_provider_is_asked_through_the_portals_own_proxy_and_on_loopback_through_none(
+def test_the_provider_is_reached_through_the_proxy_except_on_loopback(
     provider: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours, strange = Tunnels(provider), Tunnels(provider)
     monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{strange.port}")
     proxy = SecretStr(f"http://shop:hush@127.0.0.1:{ours.port}")
-    assert _ask("https://login.example.com/", proxy=proxy) == {"issuer": "x"}
-    assert _ask(f"https://localhost:{provider}/", proxy=proxy) == {"issuer": "x"}
+    assert _request_json("https://login.example.com/", proxy=proxy) == {"issuer": "x"}
+    assert _request_json(f"https://localhost:{provider}/", proxy=proxy) == {"issuer": "x"}
     assert [head.split(b" ", 2)[1] for head in ours.heard] == [b"login.example.com:443"]
     assert b"Proxy-Authorization: Basic" in ours.heard[0] and strange.heard == []
     ours.close()

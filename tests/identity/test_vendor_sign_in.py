@@ -16,7 +16,7 @@ from portal.config import Settings
 from portal.errors import NotConfigured, TryLater
 from portal.identity import CodeRefused, Role, SignInRefused, VendorPending, VendorSignedIn
 from portal.identity.factors.bound_token import token_for
-from portal.identity.factors.loyaltydog_sign_in import VendorSilent
+from portal.identity.factors.loyaltydog_sign_in import VendorUnavailable
 from portal.practice.settings import PRACTICE_PASSWORD, TOTP_SECRET
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Merchant, utc_now
@@ -117,7 +117,7 @@ def test_the_code_of_the_operators_vendor_counts_as_second_factor(operators: Ser
     assert answer.account.second_factor == "none"
 
 
-def test_the_code_of_a_server_that_a_merchant_named_counts_for_nothing(invited: Services) -> None:
+def test_a_code_checked_by_a_merchants_server_counts_for_nothing(invited: Services) -> None:
     pending = invited.loyaltydog_sign_in.vendor_sign_in(OWNER_WITH_CODE, PRACTICE_PASSWORD, address=HERE)
     assert isinstance(pending, VendorPending)
     answer = invited.loyaltydog_sign_in.vendor_code(pending, pyotp.TOTP(TOTP_SECRET).now(), address=HERE)
@@ -141,7 +141,7 @@ def test_the_token_lives_with_the_session_only(invited: Services, vendor_url: st
         second_factor=False,
         vendor_token=redeemed.vendor_token,
     )
-    user = invited.sessions.resolve(cookie, touch=False)
+    user = invited.sessions.check_cookie(cookie, touch=False).user
     assert user is not None
     kept = invited.sessions.vendor_token(user)
     assert kept == answer.token.get_secret_value()
@@ -192,7 +192,7 @@ def test_a_silent_operators_vendor_is_said_in_plain_words(
         invited.loyaltydog_sign_in, "settings", invited.settings.model_copy(update={"api_url": closed_url})
     )
     for email in (OWNER, "stranger@shop.example"):
-        with pytest.raises(VendorSilent) as silent:
+        with pytest.raises(VendorUnavailable) as silent:
             invited.loyaltydog_sign_in.vendor_sign_in(email, PRACTICE_PASSWORD, address=HERE)
         assert silent.value.message
         assert PRACTICE_PASSWORD not in str(silent.value)

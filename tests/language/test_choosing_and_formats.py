@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.language import LANGUAGES, best_of, formats, known_or_english
+from portal.language import LANGUAGES, best_language, formats, known_or_english
 
 A_TIME = dt.datetime(2026, 3, 5, 14, 5)
 
@@ -29,12 +29,12 @@ A_TIME = dt.datetime(2026, 3, 5, 14, 5)
     ],
 )
 def test_a_browser_gets_the_language_it_likes_best_of_those_spoken(asked: str, given_: str) -> None:
-    assert best_of(asked) == given_
+    assert best_language(asked) == given_
 
 
 @given(st.text(max_size=600))
 def test_whatever_a_browser_says_it_gets_a_language_that_is_spoken(asked: str) -> None:
-    assert best_of(asked) in LANGUAGES
+    assert best_language(asked) in LANGUAGES
     assert known_or_english(asked) in LANGUAGES
 
 

@@ -15,7 +15,7 @@ from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message
 
-from portal.web.routes.static_files import PackedStatic
+from portal.web.routes.static_files import CompressedStatic
 
 SCRIPT = b"const answer = 42; // " + b"x" * 5_000
 
@@ -25,7 +25,9 @@ def app(tmp_path: Path) -> Starlette:
     (tmp_path / "index.abc.js").write_bytes(SCRIPT)
     (tmp_path / "small.js").write_bytes(b"1;")
     (tmp_path / "font.woff2").write_bytes(SCRIPT)
-    return Starlette(routes=[Mount("/static", StaticFiles(directory=tmp_path))], middleware=[Middleware(PackedStatic)])
+    return Starlette(
+        routes=[Mount("/static", StaticFiles(directory=tmp_path))], middleware=[Middleware(CompressedStatic)]
+    )
 
 
 def get(app: Starlette, path: str, **headers: str) -> list[httpx.Response]:
@@ -95,7 +97,7 @@ def test_a_visitor_who_leaves_midway_spoils_the_file_for_nobody(tmp_path: Path) 
         return b"".join(parts)
 
     async def one_leaves_and_another_comes() -> bytes:
-        app = PackedStatic(stops_when_told)
+        app = CompressedStatic(stops_when_told)
         await ask(app, leaves=True)
         return await ask(app, leaves=False)
 
@@ -107,7 +109,7 @@ def test_an_answer_shorter_than_it_says_is_never_kept() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9999")]})
         await send({"type": "http.response.body", "body": SCRIPT})
 
-    app = PackedStatic(cut_short)
+    app = CompressedStatic(cut_short)
     for answer in get_raw(app):
         assert not any(name == b"content-encoding" for name, _ in answer)
 

@@ -8,7 +8,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from portal.preview import MISSING, read
-from portal.preview.csv.reader import find_delimiter, read_carefully, read_records
+from portal.preview.csv.dialect import dialect_of
+from portal.preview.csv.reader import read_carefully, read_records
 from portal.preview.decoding import unmarked_utf16
 from portal.preview.model import Preview, WarningLog
 
@@ -201,7 +202,7 @@ def test_every_field_appears_once_at_its_place_as_written(grid: list[list[str]],
 @given(grids(), st.booleans(), st.sampled_from(["\n", "\r\n"]))
 def test_the_quick_and_the_careful_reader_agree(grid: list[list[str]], quote_all: bool, end: str) -> None:
     text = write(grid, quote_all, end)
-    delimiter = find_delimiter(text)
+    delimiter = dialect_of(text).delimiter
     if delimiter != ",":
         return  # noise may look as if something else divided it
     quick, careful = read_records(text, WarningLog()), read_carefully(text, delimiter, WarningLog())

@@ -15,7 +15,7 @@ from portal.commands.serving import GRACE_SECONDS
 from portal.config import FILE_FIELDS, Settings
 from portal.web.gate.access import HEALTH_PATHS
 from portal.web.operations.doctor import run_checks
-from portal.web.operations.doctor_places import first_steps
+from portal.web.operations.doctor_paths import first_steps
 from tests.browser.conftest import ROOT, free_port
 from tests.replicas.conftest import TEMPLATE, Nginx
 

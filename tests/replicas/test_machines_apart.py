@@ -150,4 +150,4 @@ def test_the_databases_address_may_come_from_a_file_that_nobody_else_can_read(
         file.chmod(mode)
         (check,) = [c for c in run_checks(settings) if c.name == "file of database_url"]
         assert check.ok is good
-        assert "words-of-the-owner" not in check.sentence + check.mend
+        assert "words-of-the-owner" not in check.sentence + check.fix

@@ -192,4 +192,4 @@ def open_page(server: Server) -> Callable[..., object]:
 
 
 def ended_because(server: Server, cookie: str) -> str:
-    return server.replica.sessions.look(digest(cookie), touch=False).ended
+    return server.replica.sessions.check_session(digest(cookie), touch=False).ended

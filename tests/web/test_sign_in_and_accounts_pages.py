@@ -126,7 +126,7 @@ def test_a_browser_without_the_nonce_is_told_to_reload(portal: Portal, sent: lis
     assert sent == []
 
 
-def test_a_manager_enrols_sees_recovery_codes_once_and_only_then_gets_in(portal: Portal, sent: list[str]) -> None:
+def test_a_manager_must_enrol_and_see_recovery_codes_to_sign_in(portal: Portal, sent: list[str]) -> None:
     page = enter(sign_in_page(), "manager@shop.example", PASSWORD)
     assert sent == [], "the password alone must not be enough"
     secret = page.code[0].value
@@ -164,7 +164,7 @@ def merchant_fields(page: AppTest) -> list[str]:
     return [field.label for field in page.text_input if field.label == "Merchant"]
 
 
-def test_single_sign_on_asks_for_the_merchant_only_of_who_came_back_with_several(
+def test_single_sign_on_asks_for_the_merchant_only_when_there_are_several(
     portal: Portal, provider: None, sent: list[str]
 ) -> None:
     page = sign_in_page()
@@ -269,7 +269,7 @@ def test_an_agent_changes_their_own_password_and_is_signed_out(
     assert "not the same" in page.error[0].value
     {t.label: t for t in page.text_input}["The same once more"].set_value("harbour-mustard-kite-38")
     pressed(page, "Change password")
-    assert portal.sessions.look(page.user["session_hash"], touch=False).ended == "password_changed"
+    assert portal.sessions.check_session(page.user["session_hash"], touch=False).ended == "password_changed"
     portal.password_sign_in.check_password("agent@shop.example", "harbour-mustard-kite-38", address="203.0.113.9")
 
 
@@ -284,7 +284,7 @@ def test_a_weak_password_is_refused_in_words_and_nothing_changes(
     portal.password_sign_in.check_password("agent@shop.example", PASSWORD, address="203.0.113.9")
 
 
-def test_a_person_sees_where_they_are_signed_in_and_is_asked_before_the_rest_ends(
+def test_own_sessions_are_listed_and_ended_after_a_question(
     portal: Portal, accounts_page: Callable[..., AppTest]
 ) -> None:
     accounts_page("agent", YOURS)
@@ -297,6 +297,6 @@ def test_a_person_sees_where_they_are_signed_in_and_is_asked_before_the_rest_end
 
 def test_an_agent_asks_for_a_second_factor_of_their_own(portal: Portal, accounts_page: Callable[..., AppTest]) -> None:
     page = pressed(accounts_page("agent", YOURS), "Set up a second factor")
-    assert portal.sessions.look(page.user["session_hash"], touch=False).ended == "second_factor_changed"
+    assert portal.sessions.check_session(page.user["session_hash"], touch=False).ended == "second_factor_changed"
     again = enter(sign_in_page(), "agent@shop.example", PASSWORD)
     assert any("authenticator app" in t.value for t in again.text)

@@ -141,7 +141,7 @@ def test_unsafe_settings_are_told_in_words_with_any_server(way: str, tmp_path: P
 
 
 @pytest.mark.parametrize("program", ["streamlit", "python -m streamlit"])
-def test_the_script_alone_says_how_to_start_instead_of_a_sign_in(program: str, tmp_path: Path) -> None:
+def test_the_script_alone_says_how_to_start_the_portal(program: str, tmp_path: Path) -> None:
     port = a_free_port()
     command = [str(Path(sys.executable).with_name("streamlit"))] if program == "streamlit" else [
         sys.executable, "-m", "streamlit"

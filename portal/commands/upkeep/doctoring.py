@@ -17,7 +17,7 @@ def run_doctor(*, quiet: bool = False) -> int:
     for check in checks:
         told = not check.ok or check.warns
         if told or not quiet:
-            words = f"{check.sentence} {check.mend}" if told else check.sentence
+            words = f"{check.sentence} {check.fix}" if told else check.sentence
             mark = "NOT" if not check.ok else "!  " if check.warns else "ok "
             print(f"{mark} {check.name}: {words}", file=sys.stderr if quiet else sys.stdout)
     return 0 if all(check.ok for check in checks) else 1

@@ -12,7 +12,7 @@ from portal.exports.core.person_limits import DirectAct, paced_access
 from portal.exports.core.vendor import Vendor
 from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
-from portal.identity.sessions import end_one, live_vendor_token
+from portal.identity.sessions import end_login_session, live_vendor_token
 from portal.loyaltydog import LoyaltyDogError, NotAuthenticated
 from portal.storage.engine import Database
 from portal.vault import FieldSealer
@@ -63,7 +63,7 @@ class Lookups:
         except NotAuthenticated:
             with self.db.write() as session:
                 if live_vendor_token(session, self.sealer, user.session_hash, user.merchant_id):
-                    end_one(session, user.session_hash, "vendor_refused")
+                    end_login_session(session, user.session_hash, "vendor_refused")
             raise
 
     def _note_card_search(self, user: User, program_id: str | None, found: int | None) -> None:

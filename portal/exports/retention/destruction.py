@@ -145,7 +145,7 @@ class Retention:
 
     # Housekeeping ------------------------------------------------------------------------------
 
-    def keep_house(self) -> None:
+    def run_housekeeping(self) -> None:
         """Mark passed expiries, destroy what is past its retention, sweep. Run every few seconds by a worker.
 
         Due times are read from the rows, so the next run catches up on a missed one.

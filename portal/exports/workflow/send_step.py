@@ -18,7 +18,7 @@ from portal.exports.workflow.messages import CASE_NEEDED_WORDS, NO_PROBLEM, UNKN
 from portal.exports.workflow.metrics import VENDOR_SECONDS
 from portal.exports.workflow.results import Done, StepResult, Stop, Wait
 from portal.exports.workflow.vendor_turn import SlotAhead, VendorTurn
-from portal.identity.sessions import end_one, live_vendor_token
+from portal.identity.sessions import end_login_session, live_vendor_token
 from portal.log import log
 from portal.loyaltydog import ExportAnswer, ExportAsk, LoyaltyDogError, NotAuthenticated
 from portal.loyaltydog.retry import retry_export_post
@@ -155,7 +155,7 @@ class SendStep:
         if isinstance(error, NotAuthenticated) and live_vendor_token(
             session, self._vendor.sealer, row.asked.asked_in, row.merchant_id
         ):
-            end_one(session, row.asked.asked_in, "vendor_refused", actor="system")
+            end_login_session(session, row.asked.asked_in, "vendor_refused", actor="system")
         self._checkpoint("send.refused")
         return Stop()
 

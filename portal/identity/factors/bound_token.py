@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
-SEPARATOR = "\n"  # in neither: an address holds no control character, a token could not be sent in a header
+SEPARATOR = "\n"  # occurs in neither: addresses have no control characters, and a header could not carry such a token
 
 
-def bound(token: SecretStr, base_url: str) -> SecretStr:
-    """The text to keep. `base_url` as `Connection.base_url` normalises it."""
+def bind_token(token: SecretStr, base_url: str) -> SecretStr:
+    """The text to store. `base_url` as `Connection.base_url` normalises it."""
     return SecretStr(f"{base_url}{SEPARATOR}{token.get_secret_value()}")
 
 
-def token_for(kept: str | None, base_url: str) -> str | None:
-    """The token, when the text was kept for this very address."""
-    address, separator, token = (kept or "").partition(SEPARATOR)
+def token_for(stored: str | None, base_url: str) -> str | None:
+    """The token, if the stored text is bound to this address."""
+    address, separator, token = (stored or "").partition(SEPARATOR)
     return token if separator and token and address == base_url else None

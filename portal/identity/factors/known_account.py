@@ -35,7 +35,7 @@ def second_factor_for(account: Account, merchant: Merchant) -> str:
     return "none"
 
 
-def known(account: Account, merchant: Merchant) -> KnownAccount:
+def known_account(account: Account, merchant: Merchant) -> KnownAccount:
     return KnownAccount(
         id=account.id,
         merchant_id=account.merchant_id,

@@ -27,9 +27,9 @@ from portal.errors import NotConfigured, PortalError
 from portal.identifiers import normal
 from portal.identity import throttle
 from portal.identity.errors import CodeRefused, SignInRefused
-from portal.identity.factors.bound_token import bound
-from portal.identity.factors.known_account import KnownAccount, known
-from portal.identity.lookup import named, normal_email
+from portal.identity.factors.bound_token import bind_token
+from portal.identity.factors.known_account import KnownAccount, known_account
+from portal.identity.lookup import merchants_named, normal_email
 from portal.identity.refusal_audit import RefusalAudit, record_refused_sign_in, refusals_audited
 from portal.loyaltydog import Connection, LoyaltyDog
 from portal.loyaltydog.errors import LoyaltyDogError, NotAuthenticated, Rejected
@@ -48,11 +48,11 @@ NOT_OPENED_STEP = (
     "you want to work for."
 )
 REFUSED_STEP_SECONDS = 2.0
-"""A refusal comes after a whole number of these: a server that was asked and one that was not take the same time."""
+"""A refusal is delayed to a whole number of these, so that its time does not tell whether a server was asked."""
 
 
-class VendorSilent(PortalError):
-    """LoyaltyDog could not be asked; carries the client's own plain words."""
+class VendorUnavailable(PortalError):
+    """LoyaltyDog could not be reached; carries the API client's message."""
 
     code = "vendor_sign_in"
 
@@ -101,9 +101,9 @@ class LoyaltyDogSignIn:
     def vendor_sign_in(
         self, username: str, password: str, *, address: str, merchant: str = ""
     ) -> VendorPending | VendorSignedIn:
-        """`merchant` names the one meant, for a person whom several have invited: without it no server is asked.
+        """`merchant`: the name as typed, needed by a person whom several merchants have invited.
 
-        Raises SignInRefused, TryLater, VendorSilent; NotConfigured when no API address is known.
+        Raises SignInRefused, TryLater, VendorUnavailable; NotConfigured when no API address is known.
         """
         began = time.monotonic()
         with self.db.read() as db:
@@ -115,20 +115,20 @@ class LoyaltyDogSignIn:
                 raise self._refused(address, "not_invited", NOT_OPENED)
             return self._ask(server, username, password, address)
         except SignInRefused:
-            _wait_for_next_step(began)
+            _pad_time(began)
             raise
 
     def _ask(self, server: VendorServer, username: str, password: str, address: str) -> VendorPending | VendorSignedIn:
         try:
             answer = LoyaltyDog(server.connection).sign_in(username.strip(), password)
         except LoyaltyDogError as error:
-            self._explain(error, server, address)
+            self._raise_refusal(error, server, address)
         if answer.mfa_pending and answer.pending_token is not None:
             return VendorPending(server, answer.pending_token)
         return self._accept(server, answer, address, code_given=False)
 
     def vendor_code(self, pending: VendorPending, code: str, *, address: str) -> VendorSignedIn:
-        """The second step. Raises CodeRefused, SignInRefused, TryLater, VendorSilent."""
+        """The second step. Raises CodeRefused, SignInRefused, TryLater, VendorUnavailable."""
         self._charge(pending.server.email, pending.server.name_typed, address)
         # The vendor's schema for this step is cut off just before its field names, so both are configuration.
         fields = {
@@ -142,7 +142,7 @@ class LoyaltyDogSignIn:
             if isinstance(error, NotAuthenticated | Rejected):
                 self._note_refusal(address, "vendor")
                 raise CodeRefused(detail="vendor") from None
-            raise VendorSilent(error.message, next_step=error.next_step, detail=error.code) from None
+            raise VendorUnavailable(error.message, next_step=error.next_step, detail=error.code) from None
         return self._accept(pending.server, answer, address, code_given=True)
 
     def _require_address(self, db: Session) -> None:
@@ -151,15 +151,16 @@ class LoyaltyDogSignIn:
             raise NotConfigured("The portal does not know LoyaltyDog's address yet.", detail="vendor sign-in")
 
     def _server(self, db: Session, email: str, name: str) -> VendorServer | None:
-        """The server that may be asked about this email, or None when there is none, or more than one merchant's."""
+        """The server that may be asked about this email. None when there is none, or when several merchants have
+        one."""
         found = db.execute(
             select(Merchant, Account.last_sign_in_at)
             .join(Account, Merchant.id == Account.merchant_id)
             .where(Account.email_key == email, Account.method == METHOD, Account.disabled_at.is_(None))
         ).all()
-        invited = named((one for one, _ in found), name) if name else [one for one, _ in found]
+        invited = merchants_named((one for one, _ in found), name) if name else [one for one, _ in found]
         if len(invited) > 1 and self.settings.api_url:
-            # Only where the operator's server decides: a merchant's own server could have made its account a used one.
+            # With the operator's server only: a merchant's own server could fake an earlier sign-in to be preferred.
             invited = [one for one, used_at in found if used_at is not None and one in invited]
         merchant = invited[0] if len(invited) == 1 else None
         operators = bool(self.settings.api_url)
@@ -181,7 +182,7 @@ class LoyaltyDogSignIn:
                 db,
                 {
                     _counter(email, name): throttle.ACCOUNT,
-                    throttle.subject("address", address): throttle.ADDRESS,
+                    throttle.key_of("address", address): throttle.ADDRESS,
                 },
             )
 
@@ -193,16 +194,16 @@ class LoyaltyDogSignIn:
         with self.db.write() as db:
             record_refused_sign_in(db, account, address, reason)
 
-    def _explain(self, error: LoyaltyDogError, server: VendorServer, address: str) -> NoReturn:
-        """The operator's server serves all accounts, so its errors may be shown. An error of a merchant's server would
-        reveal that the person is invited there."""
+    def _raise_refusal(self, error: LoyaltyDogError, server: VendorServer, address: str) -> NoReturn:
+        """Raise what the person may see of an error. Those of the operator's server may be shown, as it serves all
+        accounts; an error of a merchant's server would reveal that the person is invited there."""
         words = REFUSED if server.named_by_operator else NOT_OPENED
         if server.named_by_operator and not isinstance(error, NotAuthenticated | Rejected):
-            raise VendorSilent(error.message, next_step=error.next_step, detail=error.code) from None
+            raise VendorUnavailable(error.message, next_step=error.next_step, detail=error.code) from None
         raise self._refused(address, "vendor", words) from None
 
     def _accept(self, server: VendorServer, answer: SignIn, address: str, *, code_given: bool) -> VendorSignedIn:
-        """The invited account, when the token's owner, as the server names them, is who was typed."""
+        """The invited account, if the server says that the token's owner has the typed email."""
         words = REFUSED if server.named_by_operator else NOT_OPENED
         token = answer.access_token
         try:
@@ -210,7 +211,7 @@ class LoyaltyDogSignIn:
                 raise NotAuthenticated("no token in the answer")
             owner = LoyaltyDog(replace(server.connection, token=token.get_secret_value())).whoami()
         except LoyaltyDogError as error:
-            self._explain(error, server, address)
+            self._raise_refusal(error, server, address)
         with self.db.read() as db:
             account = db.scalar(
                 select(Account).where(
@@ -226,24 +227,24 @@ class LoyaltyDogSignIn:
         if account is None or merchant is None:
             raise self._refused(address, "not_invited", words)
         with self.db.write() as db:
-            throttle.forget(db, _counter(server.email, server.name_typed))
-            throttle.give_back(db, throttle.subject("address", address))
+            throttle.reset(db, _counter(server.email, server.name_typed))
+            throttle.refund(db, throttle.key_of("address", address))
         counts = code_given and server.named_by_operator
-        found = known(account, merchant)
+        found = known_account(account, merchant)
         return VendorSignedIn(
             replace(found, second_factor="none") if counts else found,
-            bound(token, server.connection.base_url),
+            bind_token(token, server.connection.base_url),
             counts,
         )
 
 
 def _counter(email: str, name: str) -> str:
-    """Counter of tries with this input, also for people not invited. A merchant's server can reset only counters of its
-    own merchant, so it clears no guesses at another."""
-    return throttle.subject("vendor", f"{email}\x00{normal(name)}")
+    """The counter of tries with this input, also for people not invited. A merchant's server can reset only its own
+    merchant's counters, so it cannot clear guesses at another's."""
+    return throttle.key_of("vendor", f"{email}\x00{normal(name)}")
 
 
-def _wait_for_next_step(began: float) -> None:
+def _pad_time(began: float) -> None:
     """Sleep until a whole number of `REFUSED_STEP_SECONDS` have gone by since `began`."""
     gone = time.monotonic() - began
     time.sleep(REFUSED_STEP_SECONDS - gone % REFUSED_STEP_SECONDS)

@@ -1,7 +1,7 @@
 """One-time codes: TOTP with single-use steps, and recovery codes (SEC-38).
 
-A code is good for its own 30-second step and one step either side, for clocks drift; ASVS 6.5.5 asks
-for less and the deviation is stated in docs/security.md. A used step and all before it are dead.
+A code is accepted in its 30-second step and one step before and after, because clocks drift; ASVS 6.5.5 allows less,
+and docs/security.md states the deviation. A used step and all earlier ones are refused.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class OneTimeCodes:
             row = live_account(db, account_id)
             method = self._use_totp(row, given) or self._use_recovery(db, row, given, address)
             if method:
-                throttle.forget(db, throttle.subject("code", row.id))
+                throttle.reset(db, throttle.key_of("code", row.id))
                 return method
             record(
                 db,
@@ -97,7 +97,7 @@ class OneTimeCodes:
 
     def charge(self, account_id: str) -> None:
         with self.db.write() as db:
-            throttle.charge(db, {throttle.subject("code", account_id): throttle.CODE})
+            throttle.charge(db, {throttle.key_of("code", account_id): throttle.CODE})
 
     def _use_totp(self, row: Account, code: str) -> str:
         if row.sealed_totp is None:

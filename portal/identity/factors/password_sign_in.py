@@ -1,4 +1,4 @@
-"""Checking a password: throttled, the same work and words for every refusal, always audited."""
+"""Checking a password: throttled, with the same work and message for every refusal, always audited."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from portal.identity import throttle
 from portal.identity.errors import SignInRefused
 from portal.identity.factors import passwords
-from portal.identity.factors.known_account import KnownAccount, known
+from portal.identity.factors.known_account import KnownAccount, known_account
 from portal.identity.lookup import normal_email
 from portal.identity.refusal_audit import RefusalAudit, record_refused_sign_in, refusals_audited
 from portal.storage.engine import Database
@@ -26,7 +26,7 @@ SHARED_COMPARISONS = 2
 
 @dataclass(frozen=True)
 class SeveralAccounts:
-    """A password that is right at several merchants: which one is meant is the person's choice."""
+    """The password is right at several merchants: the person chooses one."""
 
     choices: tuple[KnownAccount, ...]
 
@@ -42,9 +42,9 @@ def _of_email(db: Session, email: str) -> Sequence[Row[Account, Merchant]]:
     ).all()
 
 
-def _compared(found: Sequence[Row[Account, Merchant]], password: str, at_least: int) -> list[tuple[Account, Merchant]]:
-    """Those whose password it is. With several merchants it takes two comparisons at least, right or wrong, so that the
-    time does not tell whether another merchant knows the email too."""
+def _matching(found: Sequence[Row[Account, Merchant]], password: str, at_least: int) -> list[tuple[Account, Merchant]]:
+    """The accounts whose password it is. Makes at least `at_least` comparisons, so that the time does not tell whether
+    another merchant knows the email too."""
     right = [
         (account, merchant)
         for account, merchant in found
@@ -79,23 +79,23 @@ class PasswordSignIn:
         and after the same work, for unknown, wrong, disabled or another sign-in method.
         """
         wanted = normal_email(email)[:MAX_EMAIL]
-        address_key = throttle.subject("address", address)
+        address_key = throttle.key_of("address", address)
         with self.db.read() as db:
             found = _of_email(db, wanted)
             at_least = SHARED_COMPARISONS if _several_merchants(db) else 1
             email_key = self._email_key(db, wanted, address)
-            throttle.must_wait(db, (email_key, address_key))
+            throttle.check_wait(db, (email_key, address_key))
         charged = {email_key: throttle.ACCOUNT, address_key: throttle.ADDRESS}
         self.db.group_commit(lambda db: throttle.charge(db, charged))
-        right = _compared(found, password, at_least)
+        right = _matching(found, password, at_least)
 
         def settle(db: Session) -> tuple[KnownAccount, ...]:
             if not right:
                 self._note_refused(db, found, address)
                 return ()
-            for key in charged:  # this try alone: a right password at one merchant wipes no guesses at another
-                throttle.give_back(db, key)
-            return tuple(known(account, merchant) for account, merchant in right)
+            for key in charged:  # this try only: a right password at one merchant clears no guesses at another
+                throttle.refund(db, key)
+            return tuple(known_account(account, merchant) for account, merchant in right)
 
         settled = self.db.group_commit(settle)
         if not settled:
@@ -125,4 +125,4 @@ class PasswordSignIn:
             )
             .limit(1)
         )
-        return throttle.subject("account", f"{email}\x00{address}" if seen else email)
+        return throttle.key_of("account", f"{email}\x00{address}" if seen else email)

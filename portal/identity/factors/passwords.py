@@ -101,7 +101,7 @@ def matches(password: str, password_hash: str) -> bool:
 
     Raises TryLater when too many comparisons already wait.
     """
-    # What was typed too, for hashes made before NFC; the number of comparisons depends on what was typed alone.
+    # The text as typed as well, for hashes made before NFC; the number of comparisons depends on the typed text alone.
     candidates = [text if _usable(text) else UNUSABLE for text in dict.fromkeys((normalised(password), password))]
     real = is_hash(password_hash)
     if not _queue.acquire(blocking=False):
@@ -115,7 +115,7 @@ def matches(password: str, password_hash: str) -> bool:
 
 
 def _usable(password: str) -> bool:
-    """Can bcrypt take it whole?"""
+    """Whether bcrypt takes all of it."""
     return (
         len(password.encode("utf-8", "surrogatepass")) <= MAX_BYTES and "\x00" not in password and _encodable(password)
     )

@@ -1,4 +1,4 @@
-"""Second factor: enrolling an app, checking a code, and what a merchant's managers say about it (SEC-38)."""
+"""Second factor: enrolling an app, checking a code, and the merchant's policy (SEC-38)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from portal.identity.factors.one_time_code import (
 from portal.identity.lookup import account_of, digest
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.roles import Permission, User, require, require_account_manager
-from portal.identity.sessions import end_in
+from portal.identity.sessions import end_account_sessions
 from portal.storage.engine import Database
 from portal.storage.tables import Merchant, utc_now
 
@@ -79,8 +79,8 @@ class SecondFactor:
                 origin=address,
                 change="enrolled",
             )
-            end_in(db, row.id, "second_factor_changed", actor=row.id, origin=address)
-            throttle.forget(db, throttle.subject("code", row.id))
+            end_account_sessions(db, row.id, "second_factor_changed", actor=row.id, origin=address)
+            throttle.reset(db, throttle.key_of("code", row.id))
         return codes
 
     def check_code(self, account_id: str, code: str, *, address: str) -> str:
@@ -104,7 +104,7 @@ class SecondFactor:
                 origin=user.origin,
                 change="reset",
             )
-            end_in(db, row.id, "second_factor_changed", actor=user.account_id, origin=user.origin)
+            end_account_sessions(db, row.id, "second_factor_changed", actor=user.account_id, origin=user.origin)
 
     def second_factor_policy(self, user: User) -> str:
         """``off``, ``managers`` or ``all``: who of the user's merchant must have a second factor."""

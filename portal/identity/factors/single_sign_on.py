@@ -33,7 +33,7 @@ from portal.config import OidcSettings, Settings, load_oidc_settings
 from portal.errors import PortalError, SealBroken
 from portal.identity import throttle
 from portal.identity.errors import SignInRefused
-from portal.identity.lookup import named, normal_email
+from portal.identity.lookup import merchants_named, normal_email
 from portal.identity.refusal_audit import RefusalAudit, record_refused_sign_in, refusals_audited
 from portal.loyaltydog.network.tls import client_context
 from portal.storage.engine import Database
@@ -66,18 +66,18 @@ class SeveralMerchants(OidcTrouble):
     next_step = "Enter the name of the one you want to work for, then sign in again."
 
 
-class NotBegunHere(OidcTrouble):
-    """The browser came back from a flow that it did not begin, or too late."""
+class UnknownFlow(OidcTrouble):
+    """The browser returned from a flow that it did not begin, or too late."""
 
     refusal = True
 
 
 @dataclass(frozen=True)
 class OidcStart:
-    """Where to send the browser, and the sealed half it must bring back (for a cookie)."""
+    """Where to send the browser, and the sealed state of the flow, which it must bring back (in a cookie)."""
 
     url: str
-    kept: str
+    sealed_state: str
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -86,14 +86,15 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def _opener(host: str, proxy: SecretStr | None) -> urllib.request.OpenerDirector:
-    """No redirects, no proxy of the environment; the portal's own proxy and the authorities it trusts."""
+    """An opener without redirects and without the environment's proxy; with the portal's proxy and trusted
+    authorities."""
     ways = {"https": proxy.get_secret_value()} if proxy is not None and host not in LOOPBACK else {}
     return urllib.request.build_opener(
         _NoRedirect, urllib.request.ProxyHandler(ways), urllib.request.HTTPSHandler(context=client_context())
     )
 
 
-def _checked(url: Any) -> str:
+def _checked_url(url: Any) -> str:
     """A provider's address: https, or http to this machine. Raises OidcTrouble."""
     parts = urllib.parse.urlsplit(url if isinstance(url, str) else "")
     secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
@@ -102,17 +103,17 @@ def _checked(url: Any) -> str:
     return str(url)
 
 
-def _ask(
+def _request_json(
     url: str,
     form: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
     *,
     proxy: SecretStr | None = None,
 ) -> dict[str, Any]:
-    """One small JSON answer of the provider; a part of an object is none. Raises OidcTrouble without quoting it."""
+    """The JSON object that the provider returns, of limited size. Raises OidcTrouble, without quoting the response."""
     body = urllib.parse.urlencode(form).encode() if form is not None else None
     request = urllib.request.Request(  # noqa: S310 - scheme checked
-        _checked(url), data=body, headers={"Accept": "application/json", **(headers or {})}
+        _checked_url(url), data=body, headers={"Accept": "application/json", **(headers or {})}
     )
     try:
         opener = _opener(urllib.parse.urlsplit(url).hostname or "", proxy)
@@ -145,10 +146,10 @@ class SingleSignOn:
         return self.oidc.on
 
     def merchant_named(self, name: str) -> str:
-        """The id of the merchant of that name, for `oidc_start`; a new one for no merchant's, so that the answer does
-        not tell which merchants there are."""
+        """The id of the merchant of that name, for `oidc_start`; a random one when there is none, so that the result
+        does not reveal which merchants exist."""
         with self.db.read() as db:
-            found = named(db.scalars(select(Merchant)), name)
+            found = merchants_named(db.scalars(select(Merchant)), name)
         return found[0].id if len(found) == 1 else new_id()
 
     def oidc_start(self, *, redirect_uri: str, merchant_id: str = "") -> OidcStart:
@@ -169,30 +170,30 @@ class SingleSignOn:
             "code_challenge": create_s256_code_challenge(verifier),
             "code_challenge_method": "S256",
         }
-        place = _checked(self._provider(settings).get("authorization_endpoint"))
-        kept = json.dumps(
+        place = _checked_url(self._provider(settings).get("authorization_endpoint"))
+        state_of_flow = json.dumps(
             {"state": state, "nonce": nonce, "verifier": verifier, "at": time.time(), "merchant": merchant_id}
         )
-        sealed = self.sealer.seal(kept, merchant_id=PORTAL_CHAIN, table="oidc", column="flow", row="cookie")
+        sealed = self.sealer.seal(state_of_flow, merchant_id=PORTAL_CHAIN, table="oidc", column="flow", row="cookie")
         joint = "&" if "?" in place else "?"
         url = f"{place}{joint}{urllib.parse.urlencode(query)}"
         return OidcStart(url, base64.urlsafe_b64encode(sealed).decode().rstrip("="))
 
-    def oidc_finish(self, *, kept: str, state: str, code: str, redirect_uri: str, address: str) -> str:
-        """The id of the invited account. Raises OidcTrouble (NotBegunHere when this browser began no such flow),
+    def oidc_finish(self, *, sealed_state: str, state: str, code: str, redirect_uri: str, address: str) -> str:
+        """The id of the invited account. Raises OidcTrouble (UnknownFlow when this browser began no such flow),
         SignInRefused, TryLater.
 
-        Any site can send a browser here. Only a flow that this browser began is a try, and it is counted apart from
-        passwords: single sign-on cannot use up what the address has left for those.
+        Any site can send a browser here, so only a flow that this browser began counts as a try. Tries have a counter
+        of their own: single sign-on uses up none of the address's tries with passwords.
         """
         settings = self.oidc
         if not self.oidc_on:
-            raise NotBegunHere(detail="off")
-        flow = self._flow(kept)
+            raise UnknownFlow(detail="off")
+        flow = self._flow(sealed_state)
         if not hmac.compare_digest(str(flow["state"]).encode(), state.encode("utf-8", "replace")):
-            raise NotBegunHere(detail="state")
+            raise UnknownFlow(detail="state")
         with self.db.write() as db:
-            throttle.charge(db, {throttle.subject("oidc", address): throttle.ADDRESS})
+            throttle.charge(db, {throttle.key_of("oidc", address): throttle.ADDRESS})
         provider = self._provider(settings)
         form = {
             "grant_type": "authorization_code",
@@ -206,26 +207,28 @@ class SingleSignOn:
             secret = urllib.parse.quote(settings.client_secret.get_secret_value())
             pair = f"{urllib.parse.quote(settings.client_id)}:{secret}"
             headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-        answer = _ask(_checked(provider.get("token_endpoint")), form, headers, proxy=self.settings.https_proxy)
+        answer = _request_json(
+            _checked_url(provider.get("token_endpoint")), form, headers, proxy=self.settings.https_proxy
+        )
         claims = self._claims(answer.get("id_token"), provider, settings, str(flow["nonce"]))
         return self._invited(claims, identity_of(claims), address, str(flow.get("merchant", "")))
 
     def _provider(self, settings: OidcSettings) -> dict[str, Any]:
         issuer = settings.issuer.rstrip("/")
-        found = _ask(f"{issuer}/.well-known/openid-configuration", proxy=self.settings.https_proxy)
+        found = _request_json(f"{issuer}/.well-known/openid-configuration", proxy=self.settings.https_proxy)
         if str(found.get("issuer", "")).rstrip("/") != issuer:
             raise OidcTrouble(detail="issuer differs")
         return found
 
-    def _flow(self, kept: str) -> dict[str, Any]:
+    def _flow(self, sealed_state: str) -> dict[str, Any]:
         try:
-            sealed = base64.urlsafe_b64decode(kept + "=" * (-len(kept) % 4))
+            sealed = base64.urlsafe_b64decode(sealed_state + "=" * (-len(sealed_state) % 4))
             opened = self.sealer.open(sealed, merchant_id=PORTAL_CHAIN, table="oidc", column="flow", row="cookie")
             flow = json.loads(opened)
         except (ValueError, SealBroken):
-            raise NotBegunHere(detail="flow cookie") from None
+            raise UnknownFlow(detail="flow cookie") from None
         if not isinstance(flow, dict) or not 0 <= time.time() - float(flow["at"]) <= FLOW_SECONDS:
-            raise NotBegunHere(detail="flow too old")
+            raise UnknownFlow(detail="flow too old")
         return flow
 
     def _claims(self, token: Any, provider: dict[str, Any], settings: OidcSettings, nonce: str) -> dict[str, Any]:
@@ -237,7 +240,7 @@ class SingleSignOn:
         from joserfc.jwk import KeySet
 
         try:
-            found = _ask(_checked(provider.get("jwks_uri")), proxy=self.settings.https_proxy)
+            found = _request_json(_checked_url(provider.get("jwks_uri")), proxy=self.settings.https_proxy)
             keys = KeySet.import_key_set(found)  # type: ignore[arg-type]
             claims = dict(jwt.decode(token, keys, algorithms=ALGORITHMS).claims)
             jwt.JWTClaimsRegistry(
@@ -259,14 +262,15 @@ class SingleSignOn:
         return claims
 
     def _invited(self, claims: dict[str, Any], identity: str, address: str, merchant_id: str = "") -> str:
-        """The account bound to this identity; else the invited one of this email that is not bound yet."""
+        """The account bound to this identity, else the invited account of this email that is not bound yet."""
         try:
-            return self._belonging(claims, identity, address, merchant_id)
-        except IntegrityError:  # the same identity came to another account at this very moment, by another email
-            return self._belonging(claims, identity, address, merchant_id)
+            return self._match(claims, identity, address, merchant_id)
+        except IntegrityError:  # at the same moment the identity was bound to another account, by another email
+            return self._match(claims, identity, address, merchant_id)
 
-    def _belonging(self, claims: dict[str, Any], identity: str, address: str, merchant_id: str) -> str:
-        """At each merchant the account of the identity stands before one of the email. Raises SeveralMerchants."""
+    def _match(self, claims: dict[str, Any], identity: str, address: str, merchant_id: str) -> str:
+        """At each merchant, the account bound to the identity has priority over one of the email. Raises
+        SeveralMerchants."""
         with self.db.write() as db:
             theirs = db.scalars(_people().where(Account.sign_on_identity == identity))
             found = {account.merchant_id: account for account in (*_by_email(db, claims), *theirs)}
@@ -274,15 +278,15 @@ class SingleSignOn:
             if merchant_id and not unnamed:
                 found = {merchant_id: found[merchant_id]} if found else {}
             live = [account for account in found.values() if account.disabled_at is None]
-            # One that the person has used before stands before another merchant's invitation of the same email.
+            # An account that the person has used before has priority over another merchant's invitation of the email.
             usable = [a for a in live if a.sign_on_identity == identity] or [a for a in live if not a.sign_on_identity]
             several = len(usable) > 1 or unnamed
             if several:
-                throttle.give_back(db, throttle.subject("oidc", address))
+                throttle.refund(db, throttle.key_of("oidc", address))
             account = usable[0] if usable else next(iter(found.values()), None)
             stranger = account is not None and account.sign_on_identity not in {None, identity}
             if len(usable) == 1 and account is not None and not several:
-                throttle.give_back(db, throttle.subject("oidc", address))
+                throttle.refund(db, throttle.key_of("oidc", address))
                 if account.sign_on_identity is None:
                     account.sign_on_identity = identity
                     record(
@@ -299,7 +303,7 @@ class SingleSignOn:
 
 
 def identity_of(claims: dict[str, Any]) -> str:
-    """What an account keeps of who came: one way, so that the trail of one provider tells nothing to another."""
+    """The hash of issuer and subject that an account stores."""
     return hashlib.sha256(f"{claims['iss']}\0{claims['sub']}".encode()).hexdigest()
 
 
@@ -308,7 +312,7 @@ def _people() -> Select[Account]:
 
 
 def _by_email(db: Session, claims: dict[str, Any]) -> Sequence[Account]:
-    """Only a verified email counts: a provider may let people type any they like."""
+    """Accounts of the email, if the provider has verified it: some let people type any address."""
     email = claims.get("email")
     if not isinstance(email, str) or claims.get("email_verified") is not True:
         return ()

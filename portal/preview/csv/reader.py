@@ -78,11 +78,6 @@ def _guesses(dialect: Dialect, *, named: bool) -> Iterator[tuple[str, str]]:
         yield "returns", "Each line ends in one carriage return too many; the empty lines between were left out."
 
 
-def find_delimiter(text: str) -> str:
-    """The delimiter of `text`."""
-    return dialect_of(text).delimiter
-
-
 def strictly(text: str, dialect: Dialect, first_line: int) -> Records:
     """The records of well-formed text. Raises csv.Error where care is needed."""
     if dialect.escape:

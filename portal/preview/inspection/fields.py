@@ -27,7 +27,7 @@ _ROLES: Final = (
     ("business", words.BUSINESS),
     ("customer", words.CUSTOMER),
 )
-_ATTRIBUTES: Final = (
+PERSON_WORDS: Final = (
     ("email", words.EMAIL),
     ("phone", words.PHONE),
     ("birth", words.BIRTH),
@@ -35,9 +35,8 @@ _ATTRIBUTES: Final = (
     ("name", words.NAME),
     ("address", words.ADDRESS),
     ("id", words.ID | {"reference"}),
-    ("amount", words.AMOUNT),
-    ("date", words.DATE),
 )
+_ATTRIBUTES: Final = (*PERSON_WORDS, ("amount", words.AMOUNT), ("date", words.DATE))
 _STAFF_BESIDE = frozenset(["nummer", "nr", "name", "kurzel", "kennung"])
 _FROM = frozenset(["from", "von", "van", "fra", "fran", "od", "da"])
 _TO = frozenset(["to", "an", "aan", "para", "voor", "til", "till", "do", "pour", "fur"])

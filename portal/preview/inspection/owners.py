@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final, Literal, TypeAlias
 
 from portal.preview import words
-from portal.preview.inspection.fields import STRONG_CUSTOMER, role_of_name
+from portal.preview.inspection.fields import PERSON_WORDS, STRONG_CUSTOMER, role_of_name
 from portal.preview.model import Table
 
 Claim: TypeAlias = Literal["email", "id", "either", "alias", "merged", "link", "name", "phone", "loose", "mention"]
@@ -168,19 +168,8 @@ def _only_wraps(step: str) -> bool:
     return bool(found) and all(word in WRAPPERS or word.isdigit() for word in found)
 
 
-_PLAIN_ATTRIBUTES: Final = (
-    ("email", words.EMAIL),
-    ("phone", words.PHONE),
-    ("birth", words.BIRTH),
-    ("card", words.CARD),
-    ("name", words.NAME),
-    ("address", words.ADDRESS),
-    ("id", words.ID | {"reference"}),
-)
-
-
 def _attribute(parts: frozenset[str]) -> str:
-    return next((name for name, known in _PLAIN_ATTRIBUTES if parts & known), "other")
+    return next((name for name, known in PERSON_WORDS if parts & known), "other")
 
 
 def _nearest_role(steps: list[str], parts: frozenset[str], attribute: str) -> tuple[int, str]:

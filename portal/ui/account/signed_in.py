@@ -15,7 +15,7 @@ from portal.ui.account.session import sidebar, signed_in_user
 from portal.ui.account.step_up import draw_step_up_if_wanted
 from portal.ui.cases.case_table import SOON_DAYS
 from portal.ui.common import navigation
-from portal.ui.common.page_head import head_of_page
+from portal.ui.common.page_head import draw_page_head
 from portal.ui.common.times import reader_zone
 from portal.ui.common.words import _
 from portal.web.streamlit import page_run
@@ -29,13 +29,13 @@ def draw_pages() -> None:
     user = signed_in_user()
     if user is None:
         st.text(_("You are signed out."))
-        page_run.redirect_browser(navigation.asked_place())  # ended under a live socket; a new one knows why
+        page_run.redirect_browser(navigation.requested_page())  # ended under a live socket; a new one knows why
         return
     portal = get_portal()
     page = st.navigation(_pages(user))
     navigation.title_of_page(navigation.without_count(page.title))
     sidebar(portal, user)
-    head_of_page(user, page.url_path)
+    draw_page_head(user, page.url_path)
     draw_step_up_if_wanted(portal, user, page.url_path)
     page.run()
 

@@ -51,7 +51,7 @@ def draw_step_up(portal: Portal, user: User) -> None:
 
 def _draw_form(portal: Portal, user: User) -> None:
     """A small form; reruns the page when the proof is good."""
-    ways = portal.step_up.step_up_ways(user)
+    ways = portal.step_up.step_up_methods(user)
     if not ways:
         st.info(_("Sign out and in again to open this."), icon=":material/lock:")
         return

@@ -26,7 +26,7 @@ SHOWN = "_case_person_shown"
 def draw_head(portal: Portal, user: User, view: CaseView) -> None:
     row, badge = view.row, STATE_BADGES[view.row.state]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(badge.said, icon=badge.icon, color=badge.colour)
+        st.badge(badge.label, icon=badge.icon, color=badge.colour)
         st.text(f"{row.person} · {rights_said(row.rights)}", width="content")
         if row.reference:
             st.text(row.reference, width="content")
@@ -109,7 +109,7 @@ def ended_said(view: CaseView) -> str:
     if outcome is None:
         return ""
     badge = STATE_BADGES[view.row.state]
-    words = _("{state} on {day}.").format(state=badge.said, day=day(outcome.on))
+    words = _("{state} on {day}.").format(state=badge.label, day=day(outcome.on))
     return words + " " + (_("That was late.") if outcome.late else _("That was in time."))
 
 

@@ -61,7 +61,7 @@ def _facts(view: CaseView) -> list[tuple[str, str]]:
         (_("Received"), day(clock.received_on)),
         (_("Due"), day(clock.due_on)),
         (_("Last lawful day"), day(clock.due_last_on)),
-        (_("Where it stands"), STATE_BADGES[row.state].said),
+        (_("Where it stands"), STATE_BADGES[row.state].label),
     ]
     if ended := ended_said(view):
         found.append((_("Ended"), ended))

@@ -144,7 +144,7 @@ def draw_collect(portal: Portal, user: User, view: CaseView, exports: Sequence[E
             words, button = st.columns([3, 1], vertical_alignment="center")
             with words.container(horizontal=True, vertical_alignment="center"):
                 badge = badge_of(export)
-                st.badge(badge.said, icon=badge.icon, color=badge.colour)
+                st.badge(badge.label, icon=badge.icon, color=badge.colour)
                 st.text(f"{export.customer} · {sentence(export.scope)} · {export.format.upper()}", width="content")
                 st.text(standing_said(export, today), width="content")
             if button.button(_("Look"), key=f"case_look_{export.id}", width="stretch"):

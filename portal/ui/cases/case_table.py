@@ -63,7 +63,7 @@ def _cells(row: CaseRow, today: dt.date) -> list[str]:
         row.name,
         row.person,
         due_said(row, today),
-        f"{STATE_SIGNS[badge.colour]} {badge.said}",
+        f"{STATE_SIGNS[badge.colour]} {badge.label}",
         rights_said(row.rights),
         day_of_year(row.received_on),
         row.assignee or "–",

@@ -1,6 +1,6 @@
-"""Words of the rooms below that are no sentences: acts, roles, kinds. Marked here, translated where they are drawn.
+"""Single words of the services (acts, roles, kinds): marked for translation here, translated where they are drawn.
 
-The rooms keep their English: it is what the log, the command line and the audit trail hold.
+Services use English throughout, as the log, the command line and the audit trail do.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ REASON_WORDS = {
     "retention": later("its time here was over"),
 }
 FACT_WORDS: Mapping[str, Mapping[Any, str]] = {"reason": REASON_WORDS, "role": ROLE_WORDS}
-"""What a fact's code is called; a reason that a person wrote is shown as it is."""
+"""The word for a fact's code. A reason that a person typed has no code and is shown as it is."""
 LOOKS = {
     "email": later("email"),
     "phone": later("phone"),
@@ -69,22 +69,22 @@ def word(words: Mapping[Any, str], code: object) -> str:
     return _(words[str(code)]) if str(code) in words else str(code)
 
 
-def move_said(facts: Mapping[str, Any]) -> str:
+def describe_move(facts: Mapping[str, Any]) -> str:
     """``sent → accepted``, with the code of what went wrong."""
     code = f" ({facts['code']})" if facts.get("code") else ""
-    return f"{state_said(facts.get('from'))} → {state_said(facts.get('to'))}{code}"
+    return f"{describe_state(facts.get('from'))} → {describe_state(facts.get('to'))}{code}"
 
 
-def state_said(code: object) -> str:
+def describe_state(code: object) -> str:
     known = str(code) in BADGES
     return _(BADGES[State(str(code))].code) if known else str(code or "")
 
 
-def act_said(action: str, facts: Mapping[str, Any]) -> str:
-    """The act with what matters of its facts, as `portal.audit.words.act_words` says it in English."""
+def describe_act(action: str, facts: Mapping[str, Any]) -> str:
+    """The act and its main fact, as `portal.audit.words.act_words` writes it in English."""
     words = _(ACT_WORDS[Act(action)]) if action in ACT_WORDS else action
     if action == "export:state":
-        return f"{words}: {move_said(facts)}"
+        return f"{words}: {describe_move(facts)}"
     if action.startswith("answer:"):
         codes = ((CHANNEL_WORDS, "channel"), (COPY_WORDS, "copy"), (ANSWER_REASONS, "reason"))
         return " · ".join([words, *(word(known, facts[name]) for known, name in codes if name in facts)])

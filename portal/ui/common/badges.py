@@ -18,25 +18,25 @@ Colour = Literal["red", "orange", "blue", "green", "gray"]
 @dataclass(frozen=True)
 class Badge:
     word: str
-    """In English; `said` is it in the reader's language."""
+    """In English; `label` is it in the reader's language."""
     icon: str
     colour: Colour
     code: str = ""
     """What the state's code is called where moves are listed; in English."""
     step: str = ""
-    """While an export is under way, what is being done, in full; in English. Begins as the word does."""
+    """What is being done while an export is under way; in English. Begins with the same word as `word`."""
 
     @property
-    def said(self) -> str:
+    def label(self) -> str:
         return _(self.word)
 
     @property
-    def step_said(self) -> str:
+    def step_label(self) -> str:
         return _(self.step) if self.step else ""
 
 
 def badge_of(view: ExportView) -> Badge:
-    """What to call where an export stands."""
+    """The badge of an export's state."""
     if view.state is State.READY and view.verdict == "nobody":
         return Badge(later("Nothing held"), ":material/inbox:", "green")
     if view.state is State.EXPIRED and view.holds_file:
@@ -64,4 +64,4 @@ BADGES: Mapping[State, Badge] = {
 
 def draw_badge(view: ExportView) -> None:
     badge = badge_of(view)
-    st.badge(badge.said, icon=badge.icon, color=badge.colour)
+    st.badge(badge.label, icon=badge.icon, color=badge.colour)

@@ -1,4 +1,4 @@
-"""Small pictures, each with its words for those who do not see it."""
+"""Small charts, each with a text alternative."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OUTCOME_COLOURS: Mapping[Outcome, str] = {
 def _bars(
     frame: pd.DataFrame, x: str, y: str, *, colour: str | None = None, domain: Sequence[str] = (), height: int, alt: str
 ) -> None:
-    """A bar a value of `x`, as high as `y`; written as Vega-Lite, for altair costs 20 MiB to write the same words."""
+    """One bar per value of `x`, as high as `y`. Written as Vega-Lite: altair writes the same JSON and costs 20 MiB."""
     shades = [OUTCOME_COLOURS[Outcome(name)] for name in domain]
     said = [_(name) for name in domain]
     tint: dict[str, Any] = (
@@ -39,7 +39,7 @@ def _bars(
         if colour
         else {"value": "#1c8a6a"}
     )
-    few = frame[x].nunique() <= FEW_BARS  # one bar as wide as the page looks like a box
+    few = frame[x].nunique() <= FEW_BARS  # a single bar would be as wide as the page
     spec = {
         "mark": {"type": "bar", "size": BAR_PIXELS} if few else {"type": "bar"},
         "height": height,
@@ -71,7 +71,7 @@ def outcomes_by_day(by_day: Sequence[tuple[dt.date, Outcome, int]]) -> None:
 
 
 def figures_of_today(figures: Figures) -> None:
-    """Expiries, quick answers, programs; each with its words."""
+    """Expiries, exports ready within a day, programs."""
     left, right = st.columns(2)
     with left:
         quick = [(day_of_year(day), round(100 * share, 1)) for day, share in figures.within_a_day]
@@ -89,7 +89,7 @@ def figures_of_today(figures: Figures) -> None:
 
 
 def _bar_of(title: str, axis: str, bars: Sequence[tuple[str, float]], words: str) -> None:
-    """One small picture under its title; its words are written below it as well."""
+    """One small chart under its title, with its text alternative below it as well."""
     st.header(title)
     if not any(height for _name, height in bars):
         st.caption(_("Nothing to draw yet."))

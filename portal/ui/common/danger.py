@@ -17,7 +17,7 @@ MOST_NAMED = 8
 
 @dataclass(frozen=True)
 class Danger:
-    """One such act. `about` names what it acts on, as written; `words` say what follows from it."""
+    """One such act. `about`: the names of what it acts on, as written; `words`: its consequences."""
 
     key: str
     question: str
@@ -27,17 +27,17 @@ class Danger:
 
 
 def danger_button(label: str, *, key: str, icon: str, disabled: bool = False, help: str | None = None) -> bool:
-    """The button that leads to the question."""
+    """The red button that opens the confirmation."""
     return st.button(label, key=f"danger_{key}", icon=icon, disabled=disabled, help=help)
 
 
 def ask_first(danger: Danger, act: Callable[[], None]) -> None:
-    """Open the dialog. `act` runs when its red button is pressed, confirms what it did and redraws the page."""
+    """Open the confirmation. Its red button runs `act`, which shows a notice and redraws the page."""
     st.dialog(danger.question, icon=":material/warning:")(_question)(danger, act)
 
 
 def list_names(names: Sequence[str]) -> None:
-    """What an act is on, as written; the first few of many."""
+    """The names of what an act is on, as written; at most `MOST_NAMED`."""
     for name in names[:MOST_NAMED]:
         st.text(name)
     if len(names) > MOST_NAMED:

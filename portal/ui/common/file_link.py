@@ -31,7 +31,7 @@ def file_link(words: str, address: str, *, icon: str, key: str, primary: bool = 
 
 
 def text_link(words: str, text: str, *, file_name: str, media: str, icon: str, key: str) -> None:
-    """Save what the page holds already, as UTF-8: no address gives it, so nothing is kept on the server for it."""
+    """A link that saves text which the page has already, as UTF-8. It has no address, so the server keeps nothing."""
     _draw(
         key, words=words, icon=icon, primary=False, help="", text=text, file_name=file_name,
         media=f"{media};charset=utf-8",

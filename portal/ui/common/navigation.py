@@ -1,4 +1,4 @@
-"""Where each page is, and how one goes there. Addresses carry ids only (SEC-43)."""
+"""The pages' addresses, and how scripts switch between them. Addresses carry ids only (SEC-43)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import streamlit as st
 
 from portal.exports.core.download import FileKind
 from portal.ui.common.words import _, number
-from portal.web.gate.access import OWN_PLACE
+from portal.web.gate.access import OWN_PAGE
 
 PAGES_FOLDER = "../pages"
 TODAY = f"{PAGES_FOLDER}/today.py"
@@ -30,7 +30,7 @@ PAGE_PATHS = (
     "cases", "new_case", "case", "new_export", "past_exports", "preview", "audit_trail", "accounts", "settings",
     "your_account", "help",
 )  # fmt: skip
-"""Addresses people may be sent or bookmark. Without a session they show the sign-in, not "page not found"."""
+"""Addresses that people may bookmark or be sent. Without a session they show the sign-in page, not "not found"."""
 EXPORT_PARAMETER = "export"
 CASE_PARAMETER = "case"
 HELP_PARAMETER = "about"
@@ -53,15 +53,15 @@ def _named(parameter: str) -> str | None:
     return value if _ID.fullmatch(value) else None
 
 
-def asked_help() -> str:
-    """What the address asks Help about; `portal.ui.help.help_places` knows which words count."""
+def requested_topic() -> str:
+    """The topic of Help that the address names; `portal.ui.help.help_places` knows which there are."""
     return str(st.query_params.get(HELP_PARAMETER, ""))
 
 
-def asked_place() -> str:
-    """The page's address as the visitor gave it, for after the sign-in: a page and one id, nothing else."""
+def requested_page() -> str:
+    """The address to return to after the sign-in: a page and at most one id."""
     path = urlsplit(st.context.url or "").path
-    if not OWN_PLACE.fullmatch(path):
+    if not OWN_PAGE.fullmatch(path):
         return "/"
     for parameter in (EXPORT_PARAMETER, CASE_PARAMETER):
         if named := _named(parameter):
@@ -79,7 +79,7 @@ def without_count(words: str) -> str:
 
 
 def title_of_page(title: str) -> None:
-    """The browser's title: tabs, its history and a screen reader's list of windows tell one page from another by it."""
+    """Set the browser's title, by which tabs, history and a screen reader's list of windows tell pages apart."""
     st.set_page_config(page_title=_("{page} – Privacy portal").format(page=title))
 
 
@@ -92,5 +92,5 @@ def go_to_case(case_id: str) -> NoReturn:
 
 
 def file_address(export_id: str, kind: FileKind | None = None) -> str:
-    """Of the original, when no kind is named."""
+    """The download address; of the original when no kind is named."""
     return f"/exports/{export_id}/file" + (f"?kind={kind}" if kind else "")

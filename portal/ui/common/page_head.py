@@ -1,4 +1,4 @@
-"""The line above every page: the practice strip, the way to a new export, Help at this page's own question."""
+"""The line above every page: practice strip, button for a new export, link to the page's question in Help."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from portal.ui.preview import progress
 
 NEW_EXPORT_KEYS = "Alt+N"
 """With a modifier: a single letter would fire for users of speech input (WCAG 2.1.4)."""
-HAVE_THEIR_OWN = ("", "new_export")
+PAGES_WITHOUT_BUTTON = ("", "new_export")
 
 
-def head_of_page(user: User, page: str) -> None:
+def draw_page_head(user: User, page: str) -> None:
     """`page` is its path, empty for Today."""
     progress.forget_waiting(page)
     show_notice()
@@ -30,7 +30,7 @@ def head_of_page(user: User, page: str) -> None:
         alone = page == "preview" and navigation.chosen_export() is None
         if (
             allows(user.role, Permission.EXPORT_CREATE)
-            and page not in HAVE_THEIR_OWN
+            and page not in PAGES_WITHOUT_BUTTON
             and not alone
             and st.button(
                 _("New export"), key="head_new_export", type="tertiary", icon=":material/add:", shortcut=NEW_EXPORT_KEYS

@@ -12,7 +12,7 @@ from portal.log import log
 from portal.ui.common.words import _, plain, sentence
 
 PROOF_WANTED = "_proof_wanted"
-"""In the session's state while an act waits for a proof of identity; `portal.ui.account.step_up` draws its form."""
+"""Session-state key, set while an act waits for a proof of identity; `portal.ui.account.step_up` draws the form."""
 
 
 class HasNextStep(Protocol):
@@ -35,7 +35,7 @@ def show_problem(error: HasNextStep) -> None:
     reference = error.reference if isinstance(error, PortalError) else ""
     log.info("page.problem", code=error.code, reference=reference, detail=error.detail)
     lines = plain(f"{sentence(error.message)} {sentence(error.next_step)}".strip())
-    if reference and not isinstance(error, InputError | InputErrors):  # nothing to look up: it is the person's to mend
+    if reference and not isinstance(error, InputError | InputErrors):  # a wrong input needs no look-up in the log
         lines += "  \n" + _("Reference: {reference}").format(reference=plain(reference))
     st.error(lines, icon=":material/error:")
     said = short_words(getattr(error, "vendor_says", None))

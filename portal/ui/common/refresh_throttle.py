@@ -1,24 +1,21 @@
-"""A part of a page says for how long it may rest: see `portal.web.streamlit.refresh_throttle`."""
+"""A fragment says how long its timer need not redraw it (`portal.web.streamlit.refresh_throttle`)."""
 
 from __future__ import annotations
-
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from portal.web.streamlit import page_run
 from portal.web.streamlit.refresh_throttle import refresh_throttle
 
 
 def skip_refresh_for(seconds: float, merchant_id: str = "", mark: str | None = None) -> None:
-    """Called by a fragment while it draws: nothing new is to be seen for `seconds`, or until an export of the merchant
-    changes. `mark` is what `mark_of` gave before the drawing read anything."""
-    run = get_script_run_ctx(suppress_warning=True)
+    """Called by a fragment while it draws: its timer may be ignored for `seconds`, or until an export of the merchant
+    changes. `mark`: what `mark_of` gave before the fragment read anything."""
     fragment = page_run.current_fragment()
-    if run is not None and fragment and seconds > 0:
-        refresh_throttle.note(page_run.current_socket(), fragment, seconds, merchant_id, mark)
+    if fragment and seconds > 0:
+        refresh_throttle.add_drawing(page_run.current_socket(), fragment, seconds, merchant_id, mark)
 
 
 def mark_of(merchant_id: str) -> str | None:
-    """How it stands with the merchant's exports; None while it is not known."""
+    """A mark that changes with the merchant's exports; None while it is not known."""
     return refresh_throttle.mark_of(merchant_id)
 
 

@@ -1,4 +1,4 @@
-"""Times, spans and sizes as people read them."""
+"""Times, spans and sizes as text for people."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def expires_in(seconds: float | None) -> str:
 
 
 def good_for(lefts: Iterable[float | None]) -> float:
-    """Seconds for which `expires_in` says about the same of all of these: within a day it counts minutes."""
+    """Seconds for which the texts of `expires_in` stay about right: less for times within a day, shown in minutes."""
     near = any(left is not None and abs(left) < DAY + HOUR for left in lefts)
     return float(MINUTE if near else HOUR / 4)
 

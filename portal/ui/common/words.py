@@ -12,10 +12,9 @@ import re
 import threading
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import ScriptRunContext, get_script_run_ctx
 
-from portal.language import ENGLISH, Catalogue, best_of, catalogue_of, current_language, formats, known_or_english
-from portal.web.streamlit.page_run import LANGUAGE_KEY
+from portal.language import ENGLISH, Catalogue, best_language, catalogue_of, current_language, formats, known_or_english
+from portal.web.streamlit.page_run import LANGUAGE_KEY, current_run
 
 _LOOKALIKE = re.compile(
     r"(?<=@)(?=\w)|(?<=://)|(?<=www)(?=\.)|(?<=:)(?=material[/_]|streamlit:)|(?<=[<>~-])(?=[>=-])", re.I
@@ -29,7 +28,7 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>$:@&-])")
 class _ThisRun(threading.local):
     """The run a thread is in, and its language."""
 
-    run: ScriptRunContext | None = None
+    run: object = None
     language = ENGLISH
 
 
@@ -38,23 +37,23 @@ _this_run = _ThisRun()
 
 def language() -> str:
     """The code of the language this page is drawn in."""
-    run = get_script_run_ctx(suppress_warning=True)
+    run = current_run()
     if run is None:
         return current_language.get()
-    if _this_run.run is not run:  # a table asks hundreds of times, and session state takes its time to answer
+    if _this_run.run is not run:  # called hundreds of times for a table, and session state is slow
         _this_run.run, _this_run.language = run, str(st.session_state.get(LANGUAGE_KEY) or _wanted())
     return _this_run.language
 
 
 def choose_language() -> None:
-    """Settle the language of this run: what the gate found (a choice, or Accept-Language), else the browser's own."""
+    """Set the language of this run: the gate's (a saved choice, or Accept-Language), else the browser's own."""
     st.session_state[LANGUAGE_KEY] = _wanted()
     _this_run.run = None
 
 
 def _wanted() -> str:
     handed = str(st.user.get("language") or "")
-    return known_or_english(handed) if handed else best_of(st.context.locale or "")
+    return known_or_english(handed) if handed else best_language(st.context.locale or "")
 
 
 def _catalogue() -> Catalogue:
@@ -77,7 +76,7 @@ def plural(one: str, many: str, n: int) -> str:
 
 
 def sentence(english: str) -> str:
-    """What an error, a finding or a row of the database says in English, in the reader's language."""
+    """Translate a finished English sentence of an error, a finding or a row of the database."""
     return _catalogue().sentence(english)
 
 
@@ -117,9 +116,9 @@ def date_field() -> str:
 
 
 def plain(text: str) -> str:
-    """`text` for a place that reads Markdown, so that it shows as written (SEC-21).
+    """Escape `text` for a function that renders Markdown, so that it shows as written (SEC-21).
 
-    For our own sentences that quote a character or name; a data subject's data goes to `st.text` or
+    For our own sentences that quote a character or a name. A data subject's data goes to `st.text` or
     `st.dataframe` instead.
     """
     return _MARKDOWN.sub(r"\\\1", _LOOKALIKE.sub(WORD_JOINER, text)).replace("\n", " ")

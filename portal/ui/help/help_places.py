@@ -43,7 +43,7 @@ QUESTION_OF_PAGE: Final[dict[str, str]] = {
 
 def chosen_question() -> str | None:
     """The question the address names; anything that is no id of ours counts as none."""
-    asked = navigation.asked_help()
+    asked = navigation.requested_topic()
     return asked if asked in QUESTIONS else None
 
 

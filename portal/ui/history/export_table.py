@@ -78,7 +78,7 @@ def _cells(row: ExportView, now: dt.datetime, zone: dt.tzinfo) -> list[str]:
     return [
         when_short(row.requested_at, zone),
         row.customer,
-        f"{STATE_SIGNS[badge.colour]} {badge.said}",
+        f"{STATE_SIGNS[badge.colour]} {badge.label}",
         expiry,
         standing_said(row, now.astimezone(zone).date()),
         sentence(row.scope),

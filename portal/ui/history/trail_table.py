@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from portal.audit import AuditRow
-from portal.ui.common.acts import RESULTS, act_said, word
+from portal.ui.common.acts import RESULTS, describe_act, word
 from portal.ui.common.times import when_to_second
 from portal.ui.common.words import _, number, sentence
 
@@ -22,7 +22,7 @@ def trail_table(rows: Sequence[AuditRow], zone: dt.tzinfo, *, key: str) -> None:
             number(row.seq),
             when_to_second(row.at, zone),
             sentence(row.who),
-            act_said(row.action, row.facts),
+            describe_act(row.action, row.facts),
             word(RESULTS, row.result),
             row.origin,
             row.object_id,

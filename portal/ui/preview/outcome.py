@@ -18,7 +18,7 @@ from portal.exports.core.vendor_refusal import VendorRefusal
 from portal.identity import Permission, User, allows
 from portal.loyaltydog.models import meaning_of
 from portal.ui.common import navigation
-from portal.ui.common.acts import act_said, move_said
+from portal.ui.common.acts import describe_act, describe_move
 from portal.ui.common.notices import add_notice
 from portal.ui.common.problems import request_id, show_problem
 from portal.ui.common.times import when, when_to_second
@@ -177,8 +177,8 @@ def draw_timeline(rows: list[AuditRow], zone: dt.tzinfo) -> None:
 
 def _act_words(row: AuditRow) -> str:
     if row.action == "export:state":
-        return move_said(row.facts)
-    return _(ACT_WORDS[row.action]) if row.action in ACT_WORDS else act_said(row.action, row.facts)
+        return describe_move(row.facts)
+    return _(ACT_WORDS[row.action]) if row.action in ACT_WORDS else describe_act(row.action, row.facts)
 
 
 ACT_WORDS: Mapping[str, str] = {

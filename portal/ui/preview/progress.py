@@ -56,18 +56,18 @@ def tell_in_title(view: ExportView) -> None:
     if view.running:
         st.session_state[WAITED_FOR] = view.id
         st.session_state.pop(TOLD, None)
-        say(badge.step_said)
-        st.set_page_config(page_title=_("… {state} – Privacy portal").format(state=badge.said))
+        say(badge.step_label)
+        st.set_page_config(page_title=_("… {state} – Privacy portal").format(state=badge.label))
     elif st.session_state.get(WAITED_FOR) == view.id:
         good = view.state is State.READY
         say(_("An export is ready") if good else _("An export has ended"))
         title = _("✓ {state} – Privacy portal") if good else _("! {state} – Privacy portal")
-        st.set_page_config(page_title=title.format(state=badge.said))
+        st.set_page_config(page_title=title.format(state=badge.label))
         draw_desktop_note(view.id, under_way=False, ready=good)
         if not st.session_state.get(TOLD):
             st.session_state[TOLD] = True
             if _since(view.requested_at) > SLOW_SECONDS:
-                words = _("The export you waited for: {state}").format(state=badge.said)
+                words = _("The export you waited for: {state}").format(state=badge.label)
                 st.toast(words, icon=":material/notifications:")
 
 
@@ -81,7 +81,7 @@ def steps(view: ExportView) -> None:
     """Asking LoyaltyDog -> Fetching the file -> Sealing -> Checking; the one under way is the state's."""
     asked, fetched, checked = view.accepted_at, view.collected_at, view.inspected_at
     at = view.state
-    now = badge_of(view).step_said
+    now = badge_of(view).step_label
     asking = at not in (State.ACCEPTED, State.COLLECTED)
     _line(now if asking else _(ASKING), not asking, asking, step_time(view.requested_at, asked), _asking_words(view))
     fetching = at is State.ACCEPTED

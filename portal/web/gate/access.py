@@ -21,7 +21,7 @@ SCRIPT_PATHS = frozenset(  # our own
 SHUT_PREFIXES = ("/media/", "/component/", "/app/", "/_stcore/", "/oauth2callback", "/auth/")
 CALENDAR_PATH = re.compile(r"/calendar/[A-Za-z0-9_-]{43}\.ics")  # 256 bits, the key to what it gives
 PAGE_PATH = re.compile(r"/[A-Za-z0-9_-]{0,64}")
-OWN_PLACE = re.compile(
+OWN_PAGE = re.compile(
     r"/[a-z_]{0,40}(\?(export|case)=[0-9a-f]{32})?"
 )  # a page of ours, where a sign-in may lead back to
 READING = frozenset({"GET", "HEAD"})
@@ -30,11 +30,11 @@ READING = frozenset({"GET", "HEAD"})
 class Access(Enum):
     """How the gate treats a request."""
 
-    HEALTH = "open to machines, no host check"
+    HEALTH = "open to monitoring, no host check"
     FRONT_END = "data-free parts of the page, open"
     SHELL = "the page shell, the same bytes for everyone"
-    SIGN_IN = "the cookie's hand-over, open"
-    CALENDAR = "open to programs that know the secret in it, so many an address and a minute"
+    SIGN_IN = "sets or clears the session cookie, open"
+    CALENDAR = "open to programs that know the secret in the address, at a limited rate"
     SHUT = "closed to everyone"
     MEMBERS = "needs a session"
 

@@ -1,4 +1,4 @@
-"""Token buckets: how much may come at once, and how much for ever. In process: each replica has its own."""
+"""Token buckets, which limit bursts and sustained rates. In memory: each replica has its own."""
 
 from __future__ import annotations
 
@@ -10,53 +10,53 @@ MAX_KEYS = 10_000
 
 
 @dataclass(frozen=True)
-class Pace:
-    """`burst` at once, then `a_second`."""
+class Rate:
+    """At most `burst` at once and `per_second` in the long run."""
 
     burst: float
-    a_second: float
+    per_second: float
 
 
 class Bucket:
     """Full at first. Used from the event loop only, so it needs no lock."""
 
-    def __init__(self, pace: Pace, clock: Callable[[], float] = time.monotonic) -> None:
-        self._pace = pace
+    def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
         self._clock = clock
-        self._left = pace.burst
+        self._left = rate.burst
         self._at = clock()
 
     def _fill(self) -> None:
         now = self._clock()
-        self._left = min(self._pace.burst, self._left + (now - self._at) * self._pace.a_second)
+        self._left = min(self._rate.burst, self._left + (now - self._at) * self._rate.per_second)
         self._at = now
 
     @property
     def full(self) -> bool:
         self._fill()
-        return self._left >= self._pace.burst
+        return self._left >= self._rate.burst
 
     def take(self, count: int = 1) -> bool:
-        """Whether there was enough; nothing is taken otherwise."""
+        """Take tokens if there are enough. Returns whether there were."""
         self._fill()
         if self._left < count:
             return False
         self._left -= count
         return True
 
-    def book(self) -> float:
-        """Take one in any case; seconds until it is there. The debt is at most one `burst`: sockets which booked
-        and went away do not make the next one wait for long."""
+    def reserve(self) -> float:
+        """Take a token in advance if need be. Returns the seconds to wait for it. The debt is at most one `burst`, so
+        that sockets which reserved and left do not delay others for long."""
         self._fill()
-        self._left = max(self._left - 1, -self._pace.burst)
-        return max(0.0, -self._left / self._pace.a_second)
+        self._left = max(self._left - 1, -self._rate.burst)
+        return max(0.0, -self._left / self._rate.per_second)
 
 
 class Buckets:
-    """A bucket for each key (an address, a session). Bounded: full ones are forgotten, and then the oldest."""
+    """A bucket per key (an address, a session). Bounded: full ones are dropped first, then the oldest."""
 
-    def __init__(self, pace: Pace, clock: Callable[[], float] = time.monotonic) -> None:
-        self._pace = pace
+    def __init__(self, rate: Rate, clock: Callable[[], float] = time.monotonic) -> None:
+        self._rate = rate
         self._clock = clock
         self._of: dict[str, Bucket] = {}
 
@@ -67,7 +67,7 @@ class Buckets:
         found = self._of.get(key)
         if found is None:
             self._make_room()
-            found = self._of[key] = Bucket(self._pace, self._clock)
+            found = self._of[key] = Bucket(self._rate, self._clock)
         return found
 
     def _make_room(self) -> None:
@@ -81,15 +81,15 @@ class Buckets:
 
 @dataclass(frozen=True)
 class Budget:
-    """What one socket may send: from buckets of its own and those it shares with others."""
+    """What one socket may send: buckets of its own, and some shared with other sockets."""
 
     messages: Sequence[Bucket]
     reruns: Sequence[Bucket] = ()
 
     def message(self) -> bool:
-        """Whether one more message may come. What the first bucket, its own, refuses, costs the others nothing."""
+        """Whether one more message is allowed. The socket's own bucket comes first: what it refuses costs no other."""
         return all(bucket.take() for bucket in self.messages)
 
     def rerun(self) -> float:
-        """Seconds to wait before one more run of the script may be asked for."""
-        return max((bucket.book() for bucket in self.reruns), default=0.0)
+        """Seconds to wait before the next run of the script."""
+        return max((bucket.reserve() for bucket in self.reruns), default=0.0)

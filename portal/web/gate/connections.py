@@ -16,26 +16,26 @@ from typing import Any, cast
 import uvicorn
 from starlette.types import Scope
 
-from portal.web.gate.buckets import Bucket, Pace
+from portal.web.gate.buckets import Bucket, Rate
 from portal.web.gate.foreign_logs import log_throttle, throttle_library_logs
 from portal.web.gate.limits import SocketLimits
 
 HEAD_SECONDS = 10.0  # from a connection's first moment, or a request's first byte, to the end of its headers
-WAITING_MOST = 512  # connections whose request is not there yet; beyond it the one that has waited longest goes
-WAITING_LEAST_SECONDS = 1.0  # but none that has only just come: after a start, everybody connects at once
-FRAMES = Pace(2_000, 100)  # a browser sends a pong every 20 s, and a large message in frames of 64 KiB and more
-STALLED_SECONDS = 60.0  # uvicorn and asyncio wait for ever for a client that reads nothing, even to close
-END_SECONDS = 1.0  # for what is written already; then the connection is cut
-OVER = b"\x88\x02\x03\xf0"  # a close frame (RFC 6455, section 5.5.1) with 1008, policy violation
+MAX_PENDING = 512  # connections without a whole request; beyond it the oldest is closed
+MIN_PENDING_SECONDS = 1.0  # younger ones are kept: after a start, everybody connects at once
+FRAMES = Rate(2_000, 100)  # a browser sends a pong every 20 s, and a large message in frames of 64 KiB and more
+STALLED_SECONDS = 60.0  # uvicorn and asyncio wait for ever for a client that reads nothing, even when closing
+END_SECONDS = 1.0  # to send what is written already; then the connection is cut
+CLOSE_FRAME = b"\x88\x02\x03\xf0"  # a close frame (RFC 6455, section 5.5.1) with 1008, policy violation
 CONNECTION = "portal.connection"
 """Where a socket's scope (in its `extensions`) holds its connection, for the gate."""
-ROOM = 1_024  # a message's frame may be this much larger than what the gate lets through
+FRAME_OVERHEAD = 1_024  # bytes by which a frame may exceed the gate's limit on a message
 
 
-class Waiting:
-    """The connections of this process whose request is not there yet, the oldest first."""
+class PendingRequests:
+    """The connections of this process whose request has not arrived whole, oldest first."""
 
-    def __init__(self, most: int = WAITING_MOST) -> None:
+    def __init__(self, most: int = MAX_PENDING) -> None:
         self._most = most
         self._since: dict[RequestGuard, float] = {}
 
@@ -48,7 +48,7 @@ class Waiting:
             return
         while len(self._since) >= self._most:
             oldest = next(iter(self._since))
-            if now - self._since[oldest] < WAITING_LEAST_SECONDS:
+            if now - self._since[oldest] < MIN_PENDING_SECONDS:
                 break
             oldest.cut()
         self._since[guard] = now
@@ -57,12 +57,12 @@ class Waiting:
         self._since.pop(guard, None)
 
 
-waiting = Waiting()
-"""The process's own."""
+pending_requests = PendingRequests()
+"""One per process."""
 
 
-class Wrapped(asyncio.Protocol):
-    """Hands everything to the protocol inside, and cuts off a connection whose writing stands still."""
+class WrappedProtocol(asyncio.Protocol):
+    """Forwards everything to the inner protocol, and aborts a connection to which nothing can be written."""
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
@@ -94,14 +94,15 @@ class Wrapped(asyncio.Protocol):
 
 
 class StallWatch:
-    """Looks at a connection now and then: one that is still closing, or still paused with no less to write, ends."""
+    """Checks a connection every `STALLED_SECONDS`: aborts it if it has been closing since the last check, or if it has
+    been paused since then and has not less to write."""
 
     def __init__(self, protocol: asyncio.Protocol) -> None:
         self._protocol = protocol
         self._next: asyncio.TimerHandle | None = None
         self._paused = self._was_closing = False
         self._left: int | None = None
-        """What was to be written at the last look, if the connection is paused since then."""
+        """Bytes in the write buffer at the last check, if the connection has been paused since then."""
 
     @property
     def paused(self) -> bool:
@@ -112,15 +113,15 @@ class StallWatch:
         self._paused, self._left = paused, None
 
     def watch(self, transport: asyncio.Transport) -> None:
-        self._next = asyncio.get_running_loop().call_later(STALLED_SECONDS, self._look, transport)
+        self._next = asyncio.get_running_loop().call_later(STALLED_SECONDS, self._check, transport)
 
     def stop(self) -> None:
         if self._next is not None:
             self._next.cancel()
 
-    def _look(self, transport: asyncio.Transport) -> None:
+    def _check(self, transport: asyncio.Transport) -> None:
         if transport.get_protocol() is not self._protocol:
-            return  # handed over, and watched there
+            return  # another protocol has it, with a watch of its own
         left, closing = transport.get_write_buffer_size(), transport.is_closing()
         if (closing and self._was_closing) or (self._left is not None and left >= self._left):
             transport.abort()
@@ -129,30 +130,30 @@ class StallWatch:
         self.watch(transport)
 
 
-class RequestGuard(Wrapped):
-    """One connection that speaks HTTP. Its deadline begins with it and with each request's first byte, and no byte that
-    is not the last of the headers puts it off. The body counts too once the request is answered: none is read here."""
+class RequestGuard(WrappedProtocol):
+    """One HTTP connection with a deadline for each request, which only the end of the headers lifts. It begins with the
+    connection and with each request's first byte. A body that comes after the response counts as a new request."""
 
-    def __init__(self, inner: Any, among: Waiting, seconds: float = HEAD_SECONDS) -> None:
+    def __init__(self, inner: Any, pending: PendingRequests, seconds: float = HEAD_SECONDS) -> None:
         super().__init__(inner)
-        self._among = among
+        self._pending = pending
         self._seconds = seconds
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._wait()
+        self._start_deadline()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._go_on()
+        self._lift_deadline()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self._is_socket() or self._is_answering():
-            self._go_on()
+            self._lift_deadline()
         else:
-            self._wait()
+            self._start_deadline()
 
     def _is_socket(self) -> bool:
         """Whether the connection was handed over to the WebSocket's protocol."""
@@ -162,36 +163,36 @@ class RequestGuard(Wrapped):
         cycle = self._inner.cycle
         return cycle is not None and not cycle.response_complete
 
-    def _wait(self) -> None:
+    def _start_deadline(self) -> None:
         if self._deadline is None and self._transport is not None and not self._transport.is_closing():
             self._deadline = asyncio.get_running_loop().call_later(self._seconds, self.cut)
-            self._among.enter(self)
+            self._pending.enter(self)
 
-    def _go_on(self) -> None:
-        self._among.leave(self)
+    def _lift_deadline(self) -> None:
+        self._pending.leave(self)
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
 
     def cut(self) -> None:
-        """End the connection: its request is not there in time, or too many wait."""
-        self._go_on()
-        log_throttle.tell("request.not_finished", code=408)
+        """Abort the connection: its request did not arrive in time, or too many are pending."""
+        self._lift_deadline()
+        log_throttle.log("request.not_finished", code=408)
         if self._transport is not None:
             self._transport.abort()
 
 
 class Frames:
-    """Counts the frames of a client and the bytes of its messages (RFC 6455, section 5.2), without keeping any."""
+    """Counts a client's frames and the bytes of its messages (RFC 6455, section 5.2), without storing any."""
 
     def __init__(self) -> None:
         self._head = b""
         self._body_left = 0
         self.message_bytes = 0
-        """Of the message under way, what its frames announce."""
+        """Size of the current message, as its frames announce it."""
 
-    def begun_in(self, data: bytes, most_frames: int, most_bytes: int) -> int | None:
-        """How many frames begin in these bytes; None as soon as that, or a message, is too much."""
+    def count_in(self, data: bytes, most_frames: int, most_bytes: int) -> int | None:
+        """How many frames begin in these bytes; None when those, or a message's bytes, exceed the limits."""
         at = begun = 0
         while at < len(data):
             if self._body_left:
@@ -226,14 +227,14 @@ class Frames:
         self._head, self._body_left = b"", length
 
 
-class SocketConnection(Wrapped):
-    """One connection that speaks WebSocket; a message may be no larger than an anonymous one until `trust`."""
+class SocketConnection(WrappedProtocol):
+    """One WebSocket connection; until `trust`, messages have the size limit of anonymous ones."""
 
-    def __init__(self, inner: Any, most_bytes: int, small_bytes: int, pace: Pace = FRAMES) -> None:
+    def __init__(self, inner: Any, most_bytes: int, small_bytes: int, rate: Rate = FRAMES) -> None:
         super().__init__(inner)
         self._frames = Frames()
-        self._pace = pace
-        self._bucket = Bucket(pace)
+        self._rate = rate
+        self._bucket = Bucket(rate)
         self._most_bytes = most_bytes
         self._allowed_bytes = small_bytes
         self._opened = False
@@ -245,7 +246,7 @@ class SocketConnection(Wrapped):
         if not self._opened:
             self._open(data)
             return
-        begun = self._frames.begun_in(data, int(self._pace.burst), self._allowed_bytes)
+        begun = self._frames.count_in(data, int(self._rate.burst), self._allowed_bytes)
         if begun is None or not self._bucket.take(begun):
             self._end()
         else:
@@ -259,31 +260,31 @@ class SocketConnection(Wrapped):
         if isinstance(scope, dict):
             scope.setdefault("extensions", {})[CONNECTION] = self
         else:
-            self.trust()  # too late to refuse here; the gate still measures each message
+            self.trust()  # no scope to be found by: the gate alone limits the messages
 
     def trust(self) -> None:
-        """The socket is a signed-in person's."""
+        """Raise the limit: the socket belongs to a signed-in person."""
         self._allowed_bytes = self._most_bytes
 
     def _end(self) -> None:
         self._over = True
-        log_throttle.tell("socket.closed", code=1008)
+        log_throttle.log("socket.closed", code=1008)
         transport = self._transport
         if transport is not None and not transport.is_closing():
-            transport.write(OVER)
+            transport.write(CLOSE_FRAME)
             transport.close()
             asyncio.get_running_loop().call_later(END_SECONDS, transport.abort)
 
 
 def trust(scope: Scope) -> None:
-    """Let the socket of this scope send as much as the server takes: its session is good."""
+    """Raise the size limit of this scope's socket to the server's, for a valid session."""
     connection = (scope.get("extensions") or {}).get(CONNECTION)
     if isinstance(connection, SocketConnection):
         connection.trust()
 
 
 def guard(config: uvicorn.Config) -> None:
-    """Let the server of this configuration guard its connections; a second call changes nothing."""
+    """Wrap the protocol classes of a server's configuration. Idempotent."""
     if not config.loaded:
         config.load()
     http: Callable[..., Any] = config.http_protocol_class
@@ -294,13 +295,15 @@ def guard(config: uvicorn.Config) -> None:
 
     def request_guard(*args: Any, **kwargs: Any) -> asyncio.Protocol:
         inner = http(*args, **kwargs)
-        return RequestGuard(inner, waiting) if hasattr(inner, "cycle") else cast("asyncio.Protocol", inner)
+        return RequestGuard(inner, pending_requests) if hasattr(inner, "cycle") else cast("asyncio.Protocol", inner)
 
     def socket_connection(*args: Any, **kwargs: Any) -> asyncio.Protocol:
         assert sockets is not None
-        return SocketConnection(sockets(*args, **kwargs), config.ws_max_size, SocketLimits().message_bytes + ROOM)
+        return SocketConnection(
+            sockets(*args, **kwargs), config.ws_max_size, SocketLimits().message_bytes + FRAME_OVERHEAD
+        )
 
-    config.ws_per_message_deflate = False  # a message's size would say nothing of what it unpacks to
+    config.ws_per_message_deflate = False  # the size of a compressed message says nothing about its content's
     request_guard.guarded = True  # type: ignore[attr-defined]
     config.http_protocol_class = request_guard  # type: ignore[assignment]
     if sockets is not None:

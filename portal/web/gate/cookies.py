@@ -13,7 +13,7 @@ from http.cookies import CookieError, SimpleCookie
 from starlette.datastructures import Headers
 
 from portal.config import Settings
-from portal.language import LANGUAGES, best_of
+from portal.language import LANGUAGES, best_language
 
 NOTICES = frozenset({"signed_out", "ticket", "sso", "not_invited", "several_merchants"})
 NOTICE_SECONDS = 20
@@ -44,7 +44,7 @@ class CookieNames:
     def language_of(self, headers: Headers) -> str:
         """The chosen language, else the browser's."""
         chosen = read("; ".join(headers.getlist("cookie"))).get(self.language, "")
-        return chosen if chosen in LANGUAGES else best_of(headers.get("accept-language", ""))
+        return chosen if chosen in LANGUAGES else best_language(headers.get("accept-language", ""))
 
     def set(self, name: str, value: str, max_age: int | None = None) -> str:
         """A Set-Cookie header value; without `max_age` (seconds) the cookie goes with the browser."""
@@ -56,7 +56,7 @@ class CookieNames:
 
 
 def read(header: str) -> dict[str, str]:
-    """The Cookie header as a mapping; a name given twice is dropped, for no one can say which is meant."""
+    """The Cookie header as a mapping. A name given twice is dropped, as it is ambiguous."""
     found: dict[str, str] = {}
     twice: set[str] = set()
     for part in header.split(";"):
@@ -73,7 +73,7 @@ def without(header: str, names: frozenset[str]) -> str:
 
 
 def harden(set_cookie: str, *, secure: bool) -> str:
-    """Streamlit's own cookies, with Secure added on https and SameSite=Strict where it said less."""
+    """A Set-Cookie value of Streamlit's with SameSite=Strict, and with Secure on https."""
     try:
         SimpleCookie(set_cookie)
     except CookieError:

@@ -12,9 +12,9 @@ import traceback
 from collections.abc import Callable
 
 from portal.log import log
-from portal.web.gate.buckets import Buckets, Pace
+from portal.web.gate.buckets import Buckets, Rate
 
-OFTEN = Pace(10, 0.1)  # of one kind: ten lines at once, then one every ten seconds
+OFTEN = Rate(10, 0.1)  # of one kind: ten lines at once, then one every ten seconds
 ROOTS = ("streamlit", "uvicorn", "websockets", "asyncio", "starlette")
 BY_FOREIGN_INPUT = (
     "uvicorn.error",
@@ -28,35 +28,35 @@ BY_FOREIGN_INPUT = (
     "streamlit.runtime.scriptrunner.exec_code",
     "streamlit.runtime.state.session_state",
 )
-"""Loggers that may not be there yet when `throttle_library_logs` looks."""
+"""Loggers that may not exist yet when `throttle_library_logs` is called."""
 
 
 class LogThrottle:
-    """Our own lines about foreign input, at the same rate; each carries the number left out before it."""
+    """Limits our own lines about foreign input to the same rate; each says how many were left out before it."""
 
-    def __init__(self, pace: Pace = OFTEN, clock: Callable[[], float] = time.monotonic) -> None:
-        self._buckets = Buckets(pace, clock)
+    def __init__(self, rate: Rate = OFTEN, clock: Callable[[], float] = time.monotonic) -> None:
+        self._buckets = Buckets(rate, clock)
         self._left_out: dict[str, int] = {}
 
     def take(self, kind: str) -> int | None:
-        """How many of this kind were left out since the last one; None: this one is, too."""
+        """How many of this kind were left out since the last line; None: leave this one out too."""
         if not self._buckets.of(kind).take():
             self._left_out[kind] = self._left_out.get(kind, 0) + 1
             return None
         return self._left_out.pop(kind, 0)
 
-    def tell(self, event: str, *, code: int) -> None:
+    def log(self, event: str, *, code: int) -> None:
         left_out = self.take(f"{event} {code}")
         if left_out is not None:
             log.info(event, code=code, count=left_out + 1)
 
 
 log_throttle = LogThrottle()
-"""The process's own."""
+"""One per process."""
 
 
 class ThrottledLines(logging.Filter):
-    """Filter for the loggers of libraries. The kind is the line of code that logs, not the values it fills in."""
+    """Filter for library loggers. Lines are of one kind when the same line of code logs them."""
 
     def __init__(self, log_throttle: LogThrottle) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class ThrottledLines(logging.Filter):
         if left_out is None:
             return False
         if record.exc_info:
-            record.msg = f"{record.msg} ({_place(record)})"
+            record.msg = f"{record.msg} ({_origin(record)})"
             record.exc_info, record.exc_text = None, None
         record.stack_info = None
         if left_out:
@@ -75,8 +75,8 @@ class ThrottledLines(logging.Filter):
         return True
 
 
-def _place(record: logging.LogRecord) -> str:
-    """Type and last place of what was raised: `ValueError in session_state.py:512`."""
+def _origin(record: logging.LogRecord) -> str:
+    """Type and last line of a traceback: `ValueError in session_state.py:512`."""
     kind, _value, trace = record.exc_info if isinstance(record.exc_info, tuple) else (None, None, None)
     frames = traceback.extract_tb(trace)
     name = kind.__name__ if kind else "error"
@@ -90,7 +90,7 @@ _throttled = ThrottledLines(log_throttle)
 
 
 def throttle_library_logs() -> None:
-    """Let every logger of these libraries speak so; again for those that came since."""
+    """Add the filter to every logger of these libraries. Called again after imports, for new loggers."""
     known = [name for name in logging.Logger.manager.loggerDict if name.split(".")[0] in ROOTS]
     for name in {*known, *BY_FOREIGN_INPUT}:
         logging.getLogger(name).addFilter(_throttled)

@@ -1,5 +1,6 @@
-"""Limits on WebSockets (SEC-32): how many anonymous ones, and what each, anonymous or not, may send; and on calendars.
-In process: each replica has its own.
+"""Limits on anonymous WebSockets, on what any WebSocket may send (SEC-32), and on calendar requests.
+
+In memory: each replica has its own.
 """
 
 from __future__ import annotations
@@ -9,27 +10,27 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from portal.web.gate.buckets import Bucket, Buckets, Budget, Pace
+from portal.web.gate.buckets import Bucket, Buckets, Budget, Rate
 
 WINDOW_SECONDS = 60.0
 MAX_ADDRESSES = 10_000
 
-# Of anonymous sockets: each, all of one address. Runs of the script are counted apart, for each draws a page; all of
-# them together leave the larger part of the interpreter to the signed-in.
-MESSAGES, MESSAGES_OF_ADDRESS = Pace(60, 10), Pace(600, 60)
-RERUNS, RERUNS_OF_ADDRESS, RERUNS_IN_ALL = Pace(20, 2), Pace(60, 5), Pace(120, 15)
-# Of signed-in sockets: each, all of one login session, all of one address.
-MEMBER_MESSAGES = Pace(500, 50)
-MEMBER_MESSAGES_OF_SESSION, MEMBER_MESSAGES_OF_ADDRESS = Pace(1_000, 100), Pace(10_000, 1_000)
+# Anonymous sockets: each one, all of one address, all. Runs of the script draw a page and are counted apart; the limit
+# for all leaves most of the interpreter's time to signed-in people.
+MESSAGES, MESSAGES_OF_ADDRESS = Rate(60, 10), Rate(600, 60)
+RERUNS, RERUNS_OF_ADDRESS, RERUNS_IN_ALL = Rate(20, 2), Rate(60, 5), Rate(120, 15)
+# Signed-in sockets: each one, all of one login session, all of one address.
+MEMBER_MESSAGES = Rate(500, 50)
+MEMBER_MESSAGES_OF_SESSION, MEMBER_MESSAGES_OF_ADDRESS = Rate(1_000, 100), Rate(10_000, 1_000)
 
-# Of calendars: all of one address, and in all. A program asks a few times an hour; an office shares an address.
-CALENDARS_OF_ADDRESS, CALENDARS_IN_ALL = Pace(60, 1), Pace(600, 20)
+# Calendar requests: of one address, and all. A program asks a few times an hour; an office shares an address.
+CALENDARS_OF_ADDRESS, CALENDARS_IN_ALL = Rate(60, 1), Rate(600, 20)
 
 
 @dataclass(frozen=True)
 class SocketLimits:
-    """Of the anonymous: sockets per address and in all, handshakes a minute, bytes a message, seconds of idleness and
-    of life, messages, runs of the script. Then the messages of the signed-in."""
+    """Anonymous sockets: number per address and in all, handshakes a minute, bytes per message, idle seconds, seconds
+    in all, messages, runs of the script. Then messages of signed-in sockets (`member_…`)."""
 
     open_per_address: int = 20
     handshakes_per_minute: int = 60
@@ -37,18 +38,18 @@ class SocketLimits:
     message_bytes: int = 64 * 1024
     idle_seconds: float = 120.0
     life_seconds: float = 600.0
-    messages: Pace = MESSAGES
-    messages_of_address: Pace = MESSAGES_OF_ADDRESS
-    reruns: Pace = RERUNS
-    reruns_of_address: Pace = RERUNS_OF_ADDRESS
-    reruns_in_all: Pace = RERUNS_IN_ALL
-    member_messages: Pace = MEMBER_MESSAGES
-    member_messages_of_session: Pace = MEMBER_MESSAGES_OF_SESSION
-    member_messages_of_address: Pace = MEMBER_MESSAGES_OF_ADDRESS
+    messages: Rate = MESSAGES
+    messages_of_address: Rate = MESSAGES_OF_ADDRESS
+    reruns: Rate = RERUNS
+    reruns_of_address: Rate = RERUNS_OF_ADDRESS
+    reruns_in_all: Rate = RERUNS_IN_ALL
+    member_messages: Rate = MEMBER_MESSAGES
+    member_messages_of_session: Rate = MEMBER_MESSAGES_OF_SESSION
+    member_messages_of_address: Rate = MEMBER_MESSAGES_OF_ADDRESS
 
 
 class AnonymousSockets:
-    """Counts of one process; used from the event loop only, so it needs no lock."""
+    """Counts the anonymous sockets of this process. Used from the event loop only, so it needs no lock."""
 
     def __init__(self, limits: SocketLimits, clock: Callable[[], float] = time.monotonic) -> None:
         self.limits = limits
@@ -86,12 +87,12 @@ class AnonymousSockets:
             return
         for address in [a for a, times in self._handshakes.items() if now - times[-1] >= WINDOW_SECONDS]:
             del self._handshakes[address]
-        while len(self._handshakes) >= MAX_ADDRESSES:  # a flood from many addresses: forget the oldest
+        while len(self._handshakes) >= MAX_ADDRESSES:  # a flood from many addresses: drop the oldest
             del self._handshakes[next(iter(self._handshakes))]
 
 
 class Budgets:
-    """Hands each socket its budget; those of one address, and of one session, draw on the same buckets."""
+    """Makes each socket's budget; sockets of one address, or of one session, share buckets."""
 
     def __init__(self, limits: SocketLimits, clock: Callable[[], float] = time.monotonic) -> None:
         self._limits = limits
@@ -112,12 +113,12 @@ class Budgets:
 
 
 class AnonymousCalendars:
-    """How many calendars may be asked for, by one address and in all."""
+    """Limits calendar requests, by address and in all."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._of_address = Buckets(CALENDARS_OF_ADDRESS, clock)
         self._in_all = Bucket(CALENDARS_IN_ALL, clock)
 
     def enter(self, address: str) -> bool:
-        """Whether one more may be asked for. What an address is refused costs the others nothing."""
+        """Whether one more request is allowed. One refused for its address takes nothing from the common bucket."""
         return self._of_address.of(address).take() and self._in_all.take()

@@ -1,6 +1,6 @@
-"""Closes the signed-in sockets of this process as soon as their session has ended anywhere (SEC-34).
+"""Closes the signed-in sockets of this process soon after their session has ended on any replica (SEC-34).
 
-One query to the session table for all of them, so that pages need not poll.
+Polls the session table with one query for all sockets, so that pages need not poll.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from portal.identity import AllowedSockets
 from portal.log import log
 from portal.web.gate.socket import SocketGuard
 
-LOOK_SECONDS = 2.0  # a revoked session's page clears within 5 s, the new connection included
-Living = Callable[[Collection[str]], Awaitable[Mapping[str, "AllowedSockets"]]]
+POLL_SECONDS = 2.0  # a revoked session's page is gone within 5 s, reconnecting included
+LiveSessions = Callable[[Collection[str]], Awaitable[Mapping[str, "AllowedSockets"]]]
 
 
 class Opened(NamedTuple):
@@ -26,10 +26,10 @@ class Opened(NamedTuple):
 
 
 class LiveSockets:
-    """`living` gives those of these sessions that are still good. Used from one event loop."""
+    """`live_sessions` gives those of these sessions that are still valid. Used from one event loop."""
 
-    def __init__(self, living: Living) -> None:
-        self._living = living
+    def __init__(self, live_sessions: LiveSessions) -> None:
+        self._live_sessions = live_sessions
         self._sockets: dict[SocketGuard, Opened] = {}
         self._watch: asyncio.Task[None] | None = None
 
@@ -43,19 +43,19 @@ class LiveSockets:
 
     async def _poll(self) -> None:
         while self._sockets:
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
             try:
-                await self._look()
-            except Exception as error:  # the next message of each socket is still checked, and refused while it fails
+                await self._close_ended()
+            except Exception as error:  # each message is checked too, and refused while that fails
                 log.error("sessions.not_checked", error_type=type(error).__name__)
 
-    async def _look(self) -> None:
+    async def _close_ended(self) -> None:
         asked = dict(self._sockets)
         if not asked:
             return
-        living = await self._living({opened.session_hash for opened in asked.values()})
+        live = await self._live_sessions({opened.session_hash for opened in asked.values()})
         for guard, opened in asked.items():
-            allowed = living.get(opened.session_hash)
+            allowed = live.get(opened.session_hash)
             if allowed is None or not allowed.include(opened.cookie_value, opened.name):
                 self.leave(guard)
                 await guard.cut()

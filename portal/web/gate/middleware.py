@@ -25,7 +25,7 @@ from portal.web.gate.headers import security_headers
 from portal.web.gate.limits import AnonymousCalendars, AnonymousSockets, Budgets, SocketLimits
 from portal.web.gate.live import LiveSockets, Opened
 from portal.web.gate.plain import page
-from portal.web.gate.socket import POLICY, TRY_LATER, Look, SocketGuard
+from portal.web.gate.socket import POLICY, TRY_LATER, SessionCheck, SocketGuard
 from portal.web.gate.visit import VISIT_KEY, Addresses, Visit, browser_hash
 from portal.web.portal_shape import PortalSource
 from portal.web.streamlit import front_end, gate_headers
@@ -33,11 +33,11 @@ from portal.web.streamlit.change_watch import ChangeWatch
 from portal.web.streamlit.shell import shells
 
 OUR_HEADERS = b"x-portal-"
-NONCE_PLACE = "/_stcore/host-config"  # same-origin fetch before the socket opens, so Strict cookies are seen
+NONCE_PATH = "/_stcore/host-config"  # same-origin fetch before the socket opens, so Strict cookies are seen
 
 
 class Gate:
-    """ASGI middleware. `source` gives the running portal; asked for at the first request."""
+    """ASGI middleware. `source` gives the running portal; it is called at the first request."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Gate:
         self.sockets = AnonymousSockets(limits or SocketLimits())
         self._calendars = AnonymousCalendars()
         self._budgets = Budgets(self.sockets.limits)
-        self._live = LiveSockets(self._living)
+        self._live = LiveSockets(self._live_sessions)
         self._changes = ChangeWatch(self._marks)
         self._ready = False
 
@@ -80,37 +80,37 @@ class Gate:
         else:
             await self._websocket(scope, receive, send)
 
-    async def _look(self, cookie_value: str, *, touch: bool) -> tuple[User | None, str]:
-        """The cookie's user, or why there is none (empty: unknown value)."""
+    async def _find_user(self, cookie_value: str, *, touch: bool) -> tuple[User | None, str]:
+        """The cookie's user, or the reason why there is none (empty: unknown value)."""
         if not cookie_value:
             return None, ""
         sessions = self._portal.sessions
-        state = await anyio.to_thread.run_sync(lambda: sessions.look_cookie(cookie_value, touch=touch))
+        state = await anyio.to_thread.run_sync(lambda: sessions.check_cookie(cookie_value, touch=touch))
         return state.user, state.ended
 
-    async def _living(self, session_hashes: Collection[str]) -> Mapping[str, AllowedSockets]:
-        return await anyio.to_thread.run_sync(self._portal.sessions.living, session_hashes)
+    async def _live_sessions(self, session_hashes: Collection[str]) -> Mapping[str, AllowedSockets]:
+        return await anyio.to_thread.run_sync(self._portal.sessions.live_sessions, session_hashes)
 
     async def _marks(self, merchant_ids: Collection[str]) -> Mapping[str, str]:
         return await anyio.to_thread.run_sync(marks, self._portal.db, merchant_ids)
 
-    def _look_for(self, visit: Visit, socket: str) -> Look:
-        """How the guard of one signed-in socket asks whether it may still speak for its session."""
+    def _session_check(self, visit: Visit, socket: str) -> SessionCheck:
+        """The check that the guard of one signed-in socket makes: may the socket still act for its session?"""
         session_hash = visit.user.session_hash if visit.user else ""
 
-        async def look(*, touch: bool) -> SessionState:
+        async def check(*, touch: bool) -> SessionState:
             sessions = self._portal.sessions
             return await anyio.to_thread.run_sync(
-                lambda: sessions.look_socket(session_hash, visit.session_value, socket, touch=touch)
+                lambda: sessions.check_socket(session_hash, visit.session_value, socket, touch=touch)
             )
 
-        return look
+        return check
 
     async def _visit(self, scope: Scope, *, touch: bool = False) -> Visit:
         headers = Headers(scope=scope)
         sent = cookies.read("; ".join(headers.getlist("cookie")))
         value = sent.get(self._names.session, "")
-        user, ended = await self._look(value, touch=touch)
+        user, ended = await self._find_user(value, touch=touch)
         notice = sent.get(self._names.notice, "")
         return Visit(
             user=user,
@@ -138,27 +138,29 @@ class Gate:
         access = access_of(scope["method"], scope["path"])
         current_language.set(self._names.language_of(Headers(scope=scope)))
         answer = self._answering(scope, send)
-        refusal = None if access is Access.HEALTH else await self._looked_at(scope, access)
+        refusal = None if access is Access.HEALTH else await self._refusal_or_unavailable(scope, access)
         if refusal is not None:
             await self._note_refusal(scope, access.name.lower(), refusal.status_code)
             await refusal(scope, receive, answer)
             return
         if access is Access.SHELL:
-            shell = self._shells[current_language.get()]  # and nothing else, even if a route exists
+            shell = self._shells[current_language.get()]  # even where a route exists
             await Response(shell, media_type="text/html")(scope, receive, answer)
             return
         await self._guarded(scope, receive, answer)
 
     async def _note_refusal(self, scope: Scope, access: str, status: int) -> None:
-        """In the trail, a bounded number of times. `status`: of an answer, or the code a socket was closed with."""
+        """Audit the refusal, at a limited rate. `status`: of the HTTP response, or a socket's close code."""
         if status in range(500, 600):
             return
         refusal_audit, address = self._portal.refusal_audit, self._addresses.of(scope, Headers(scope=scope))
-        await anyio.to_thread.run_sync(lambda: refusal_audit.of_request(address=address, place=access, status=status))
+        await anyio.to_thread.run_sync(
+            lambda: refusal_audit.record_request(address=address, place=access, status=status)
+        )
 
-    async def _looked_at(self, scope: Scope, access: Access) -> Response | None:
-        """`_refusal`, or an error page when the sessions cannot be read; without it the front end would wait endlessly
-        for a socket."""
+    async def _refusal_or_unavailable(self, scope: Scope, access: Access) -> Response | None:
+        """`_refusal`, or an error page when the session table cannot be read: the front end would otherwise wait
+        endlessly for a socket."""
         try:
             return await self._refusal(scope, access)
         except Exception as error:
@@ -169,7 +171,7 @@ class Gate:
             )
 
     async def _refusal(self, scope: Scope, access: Access) -> Response | None:
-        """Why the request goes no further, or None; leaves the visit in the scope where a route needs it."""
+        """The response to a request that may not pass, else None; puts the visit into the scope if a route needs it."""
         headers = Headers(scope=scope)
         if not self._authorities.host_ok(headers):
             return page(421, "This address is not the portal's.", "Use the address you were given.")
@@ -185,7 +187,7 @@ class Gate:
             if scope["method"] not in READING and not self._same_site(headers):
                 return page(403, "This request came from another site.", "Start from the portal.")
         if access is Access.SHELL:
-            await self._visit(scope)  # its socket will need the session: rather say now that none can be read
+            await self._visit(scope)  # its socket will need the session table: fail now if that cannot be read
         if access in {Access.SHELL, Access.FRONT_END, Access.MEMBERS}:
             self._note_nonce(scope)
         self._hide_cookies(scope)
@@ -196,12 +198,12 @@ class Gate:
 
     def _note_nonce(self, scope: Scope) -> None:
         sent = cookies.read("; ".join(Headers(scope=scope).getlist("cookie")))
-        # A Strict cookie does not come with another site's request: a new one would take the access of the one in use.
+        # Another site's request carries no Strict cookie; a new nonce in its response would replace the one in use.
         ours = Headers(scope=scope).get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
-        scope["portal.new_nonce"] = scope["path"] == NONCE_PLACE and ours and not sent.get(self._names.browser)
+        scope["portal.new_nonce"] = scope["path"] == NONCE_PATH and ours and not sent.get(self._names.browser)
 
     def _answering(self, scope: Scope, send: Send) -> Send:
-        """`send` with the security headers of SEC-44 on every answer."""
+        """`send`, with the security headers of SEC-44 added to every response."""
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -255,7 +257,7 @@ class Gate:
             entered, budget = self.sockets.enter(visit.address), self._budgets.anonymous(visit.address)
         else:
             budget = self._budgets.member(visit.user.session_hash, visit.address)
-            entered = budget.message()  # a socket that sends nothing costs as much as one message at least
+            entered = budget.message()  # opening a socket costs as much as one message
         if not entered:
             await self._refuse_socket(scope, send, TRY_LATER)
             return
@@ -265,8 +267,8 @@ class Gate:
             self._hide_cookies(scope)
             socket = secrets.token_hex(16)
             self._tell_streamlit(scope, visit, socket)
-            look, limits = self._look_for(visit, socket), self.sockets.limits
-            guard = SocketGuard(visit, look, receive, send, limits, budget, self._changes.may_skip_for(socket))
+            check, limits = self._session_check(visit, socket), self.sockets.limits
+            guard = SocketGuard(visit, check, receive, send, limits, budget, self._changes.may_skip_for(socket))
             await self._run(scope, guard, visit, socket)
         finally:
             if visit.user is None:

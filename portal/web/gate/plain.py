@@ -1,4 +1,4 @@
-"""Small plain HTML answers for addresses that are not Streamlit pages. No scripts, no stack traces."""
+"""Small plain HTML responses for addresses that are not Streamlit pages. No scripts, no stack traces."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ h1{{font-size:1.375rem}} a{{color:light-dark(#0b5f8a,#7fd0e6)}} small{{opacity:.
 
 
 def page(status: int, title: str, step: str = "", reference: str = "") -> HTMLResponse:
-    """An answer with a heading, what to do next and, for faults, the reference that finds it in the log."""
+    """A response with a heading, the next step and, for faults, the reference to look up in the log."""
     words = catalogue_of(current_language.get())
     said = words.text("Reference: {reference}").format(reference=reference)
     return HTMLResponse(

@@ -1,8 +1,7 @@
-"""Guards one WebSocket: each client message is counted, parsed, and the session checked again; anonymous ones have
-tight limits.
+"""Guards one WebSocket: counts and parses each client message and checks the session again.
 
-Too many messages end the socket with 1008 (policy). A run of the sign-in page too soon after the last ones is delayed,
-not refused; nothing is read from that socket until then.
+Anonymous sockets have tight limits. Too many messages close the socket with 1008 (policy). A run of the sign-in page
+that comes too soon is delayed, not refused; nothing is read from that socket until then.
 """
 
 from __future__ import annotations
@@ -24,8 +23,8 @@ from portal.web.streamlit.client_messages import ClientMessage, parse_client_mes
 POLICY, TOO_BIG, TRY_LATER, GOING_AWAY, NOT_OURS, NOT_BINARY = 1008, 1009, 1013, 1001, 1002, 1003
 
 
-class Look(Protocol):
-    """Asks the session table whether this socket may still speak for its session."""
+class SessionCheck(Protocol):
+    """Reads the session table: may this socket still act for its session?"""
 
     def __call__(self, *, touch: bool) -> Awaitable[SessionState]: ...
 
@@ -35,16 +34,15 @@ def _never(_fragment: str) -> bool:
 
 
 class SocketGuard:
-    """Wraps `receive` and `send`. A dead session or a broken limit closes the socket and reads as a disconnect.
+    """Wraps `receive` and `send`. An ended session or a broken limit closes the socket and looks like a disconnect.
 
-    `budget` is asked before a message is read at all. `may_skip` is asked for each tick of a fragment's timer; one that
-    may is not handed on.
+    `budget` is charged before a message is parsed. `may_skip` says whether to drop a tick of a fragment's timer.
     """
 
     def __init__(
         self,
         visit: Visit,
-        look: Look,
+        check_session: SessionCheck,
         receive: Receive,
         send: Send,
         limits: SocketLimits,
@@ -52,7 +50,7 @@ class SocketGuard:
         may_skip: Callable[[str], bool] = _never,
     ) -> None:
         self._visit = visit
-        self._look = look
+        self._check_session = check_session
         self._may_skip = may_skip
         self._receive = receive
         self._send = send
@@ -68,18 +66,18 @@ class SocketGuard:
                 return message
             refused = self._refused(message)
             if refused:
-                log_throttle.tell("socket.closed", code=refused)
+                log_throttle.log("socket.closed", code=refused)
                 return await self._close(refused)
             parsed = parse_client_message(message["bytes"])
             if parsed is None:
-                log_throttle.tell("socket.closed", code=NOT_OURS)
+                log_throttle.log("socket.closed", code=NOT_OURS)
                 return await self._close(NOT_OURS)
             if parsed.allowed and await self._hand_on(parsed):
                 return message
         return {"type": "websocket.disconnect", "code": POLICY}
 
     def _refused(self, message: Message) -> int:
-        """The code to close with, or 0. Judged by count and size alone."""
+        """The close code when the message breaks a limit on number or size, else 0."""
         if not self._budget.message():
             return POLICY
         data = message.get("bytes")
@@ -88,27 +86,27 @@ class SocketGuard:
         return TOO_BIG if self._visit.user is None and len(data) > self._limits.message_bytes else 0
 
     async def _hand_on(self, parsed: ClientMessage) -> bool:
-        """Whether Streamlit gets it: not a timer's tick with nothing new, nor anything after the session's end."""
+        """Whether Streamlit gets it. Dropped: a tick of a timer with nothing new, and all after the session's end."""
         if self._visit.user is None:
             if parsed.run:
                 await anyio.sleep(self._budget.rerun())
             return not self._closed
         if parsed.tick and self._may_skip(parsed.tick):
-            return False  # nothing is drawn or told; `portal.web.gate.live` watches the session all the same
-        state = await self._look(touch=parsed.act)
+            return False  # the session is not checked here; `portal.web.gate.live` polls it
+        state = await self._check_session(touch=parsed.act)
         if state.user is None:
             await self._close(POLICY)
         return not self._closed
 
     async def _receive_in_time(self) -> Message:
-        """The next message of the anonymous, unless their socket is idle or has lived for too long."""
+        """The next message of an anonymous socket, or its end when it was idle or open for too long."""
         left = self._limits.life_seconds - (time.monotonic() - self._born)
         with anyio.move_on_after(max(0.0, min(self._limits.idle_seconds, left))):
             return await self._receive()
         return await self._close(GOING_AWAY)
 
     async def cut(self) -> None:
-        """End the socket from outside; a message on its way is dropped."""
+        """Close the socket; a message being handled is dropped."""
         await self._close(POLICY)
 
     async def _close(self, code: int) -> Message:
@@ -119,7 +117,7 @@ class SocketGuard:
 
     async def send(self, message: Message) -> None:
         if self._closed:
-            return  # Streamlit's sender task may still hold messages for the page we have just cut off
+            return  # Streamlit's sender task may still have messages for the closed page
         if message["type"] == "websocket.close":
             self._closed = True
         await self._send(message)

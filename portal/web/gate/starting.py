@@ -1,8 +1,8 @@
-"""What `serve` and `demo` listen with while the portal is loaded and opened, which takes about two seconds.
+"""What `serve` and `demo` answer while the portal is imported and opened, which takes about two seconds.
 
 Until then `/healthz` says that the process lives, `/readyz` that it is not ready, and every other address gets a page
-that says so and loads itself again. No cookie is read and nothing is handed on. Imports no service, so that the port
-is open at once.
+that says so and reloads itself. No cookie is read and no request is passed on. Imports no service, so that the port is
+open at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from portal.language import best_of, current_language
+from portal.language import best_language, current_language
 from portal.web.gate.plain import page
 
 RETRY_SECONDS = "1"
@@ -82,7 +82,7 @@ class Starting:
     def _not_yet(self, scope: Scope) -> Response:
         """The response until the application is up. `failure` is reported by the process, not here."""
         path, failed = scope["path"], self.failure is not None
-        current_language.set(best_of(Headers(scope=scope).get("accept-language", "")))
+        current_language.set(best_language(Headers(scope=scope).get("accept-language", "")))
         if path == "/healthz":
             answer: Response = JSONResponse({"status": "ok"})
         elif path == "/readyz":

@@ -1,4 +1,4 @@
-"""Who is at the other end of one request or socket, as the gate found it."""
+"""The visitor behind one request or socket, as the gate found them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ UNKNOWN_ADDRESS = "unknown"
 @dataclass(frozen=True)
 class Visit:
     """`browser` is the hash of the nonce cookie (empty: none), `session_value` the session cookie as sent,
-    `flow` the sealed half of a single sign-on under way, `language` the code pages are drawn in."""
+    `flow` the sealed state of a running single sign-on, `language` the code of the language pages are drawn in."""
 
     user: User | None
     ended: str
@@ -32,7 +32,7 @@ class Visit:
 
 
 def visit_of(scope: Scope) -> Visit:
-    """The visit the gate left in the scope; a missing one is a programming error and raises KeyError."""
+    """The visit that the gate put into the scope. A missing one is a programming error and raises KeyError."""
     found = scope[VISIT_KEY]
     assert isinstance(found, Visit)
     return found

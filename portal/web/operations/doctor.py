@@ -1,4 +1,4 @@
-"""Start-up self-check: everything that must be right before real data comes near (SEC-46, SEC-47)."""
+"""Self-check at start: what must be right before the portal handles real data (SEC-46, SEC-47)."""
 
 from __future__ import annotations
 
@@ -12,21 +12,27 @@ from urllib.parse import SplitResult, urlsplit
 
 from portal.config import FILE_FIELDS, LOYALTYDOG_TOKENS, PROJECT_ROOT, SECRET_FIELDS, Settings, load_oidc_settings
 from portal.setting_forms import faults
-from portal.web.operations.doctor_places import Check, first_steps, keyset_checks, place_checks, unknown_variables
+from portal.web.operations.doctor_paths import Check, first_steps, keyset_checks, path_checks, unknown_variables
 from portal.web.streamlit import front_end, options
-from portal.web.streamlit.shell import shell
+from portal.web.streamlit.private_parts import CHECKED_VERSION
+from portal.web.streamlit.shell import script_hash
 
-CHECKED_WITH = {"streamlit": "1.67.0", "starlette": "1.10.0", "uvicorn": "0.54.0", "streamlit-authenticator": "0.4.2"}
+CHECKED_WITH = {
+    "streamlit": CHECKED_VERSION,
+    "starlette": "1.10.0",
+    "uvicorn": "0.54.0",
+    "streamlit-authenticator": "0.4.2",
+}
 PLACEHOLDERS = frozenset({"changeme", "change-me", "secret", "token", "password", "xxx", "todo", "example", "test"})
 MIN_COOKIE_SECRET = 32
 WIDEST_PROXY_NETWORK = {4: 8, 6: 32}
 
 
 class UnsafeStart(RuntimeError):
-    """The portal will not start like this; `message` says what to change, a line a finding."""
+    """The portal does not start like this; `message` says what to change, one line per finding."""
 
     def __init__(self, failed: list[Check]) -> None:
-        self.message = "".join(f"\n{c.name}: {c.sentence} {c.mend}" for c in failed)
+        self.message = "".join(f"\n{c.name}: {c.sentence} {c.fix}" for c in failed)
         super().__init__(self.message)
 
 
@@ -38,9 +44,9 @@ def run_checks(settings: Settings) -> list[Check]:
     options.apply_safe_defaults()
     found: list[Check] = []
     for part in (
-        _written,
+        _malformed,
         unknown_variables,
-        place_checks,
+        path_checks,
         _addresses,
         _loopback_http,
         _proxies,
@@ -65,7 +71,7 @@ def refuse_if_unsafe(settings: Settings) -> None:
 
 
 def _split(url: str) -> SplitResult:
-    """The parts of an address; of one that cannot be read, none."""
+    """The parts of an address; empty parts for one that cannot be parsed."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -83,7 +89,7 @@ def _loopback(host: str) -> bool:
         return False
 
 
-def _written(settings: Settings) -> Iterator[Check]:
+def _malformed(settings: Settings) -> Iterator[Check]:
     for fault in faults(settings):
         yield Check(fault.variable, fault.warns, fault.what, fault.form, warns=fault.warns)
 
@@ -109,7 +115,7 @@ def _addresses(settings: Settings) -> Iterator[Check]:
 
 
 def _loopback_http(settings: Settings) -> Iterator[Check]:
-    """A switch for tests; where people come from elsewhere, no file or token may go over plain http (SEC-10)."""
+    """A switch for tests: with a public address no file or token may be sent over plain http (SEC-10)."""
     public = _split(settings.public_url).hostname or "localhost"
     yield Check(
         "plain http",
@@ -162,7 +168,7 @@ def _secrets(settings: Settings) -> Iterator[Check]:
 
 
 def _environment_tokens(settings: Settings) -> Iterator[Check]:
-    """What the environment gives goes to PORTAL_API_URL alone, never to an address that a merchant typed."""
+    """Tokens of the environment are sent to PORTAL_API_URL only, never to an address that a merchant entered."""
     given = [f"PORTAL_{name.upper()}" for name in LOYALTYDOG_TOKENS if getattr(settings, name) is not None]
     if not given:
         return
@@ -269,18 +275,13 @@ def _front_end(_settings: Settings) -> Iterator[Check]:
             f"{package} is {have}.",
             f"The gate was checked with {wanted}: install the locked requirements.",
         )
-    yield _page_check(_page)
+    yield _page_check(script_hash)
 
 
-def _page() -> None:
-    """Raises UnknownFrontEnd or OSError."""
-    front_end.inline_script_hash(shell(front_end.index_html()))
-
-
-def _page_check(compute: Callable[[], None]) -> Check:
-    mend = "Install the locked requirements; a changed page needs a new look at the content policy."
+def _page_check(compute: Callable[[], str]) -> Check:
+    fix = "Install the locked requirements; a changed page needs a new look at the content policy."
     try:
         compute()
     except (front_end.UnknownFrontEnd, OSError):
-        return Check("page", False, "Streamlit's page is not the one the content policy was made for.", mend)
-    return Check("page", True, "Streamlit's page has one inline script, and the content policy knows it.", mend)
+        return Check("page", False, "Streamlit's page is not the one the content policy was made for.", fix)
+    return Check("page", True, "Streamlit's page has one inline script, and the content policy knows it.", fix)

@@ -1,4 +1,4 @@
-"""`/healthz`: the process answers. `/readyz`: it can do its work; if not, which part is down."""
+"""`/healthz`: the process responds. `/readyz`: it can work; if not, which part is down."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARTS = ("database", "files", "keys", "workers")
 
 
 def parts_down(portal: Portal) -> list[str]:
-    """Which of database, files (blob store), keys and workers cannot be used just now."""
+    """Which of database, files (blob store), keys and workers cannot be used now."""
     checks = {"database": _database, "files": _files, "keys": _keys, "workers": _workers}
     return [name for name in PARTS if not checks[name](portal)]
 
@@ -40,7 +40,7 @@ def _files(portal: Portal) -> bool:
 
 
 def _keys(portal: Portal) -> bool:
-    """The keyset file can be read, and what is sealed with it opens."""
+    """The keyset file is readable and decrypts what it encrypted."""
     try:
         aead = portal.master.aead
         return bool(aead.decrypt(aead.encrypt(b"ready", b"readyz"), b"readyz") == b"ready")
@@ -49,7 +49,7 @@ def _keys(portal: Portal) -> bool:
 
 
 def _workers(portal: Portal) -> bool:
-    """Some process of this portal runs exports; it need not be this one."""
+    """Some process of this portal, not necessarily this one, runs exports."""
     since = utc_now() - dt.timedelta(seconds=DEAD_AFTER_SECONDS)
     try:
         with portal.db.read() as session:
@@ -59,7 +59,7 @@ def _workers(portal: Portal) -> bool:
 
 
 def health_routes(source: PortalSource) -> list[Route]:
-    """Open to machines; say nothing but which part is down."""
+    """Open to monitoring; they reveal only which part is down."""
 
     async def healthz(request: Request) -> Response:
         return JSONResponse({"status": "ok"})

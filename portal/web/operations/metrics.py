@@ -1,7 +1,7 @@
 """`/metrics` for Prometheus, on a port of its own that listens on loopback only. No personal labels, no merchants.
 
-Numbers of exports are read from the database when asked, so that every process of one portal gives
-the same; times are this process's own.
+Numbers of exports are read from the database at each request, so that all processes of one portal give the same; times
+are of this process only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LOOPBACK = "127.0.0.1"
 
 
 class ExportNumbers(Collector):
-    """Counts and ages of exports, from one look at the database."""
+    """Counts and ages of exports, read in one transaction."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -111,7 +111,7 @@ class MetricsServer:
 
 
 def start_metrics(db: Database, port: int) -> MetricsServer | None:
-    """Serve `/metrics` on loopback when a port is set; a taken port is logged and no reason not to work."""
+    """Serve `/metrics` on loopback when a port is set. A taken port is logged, and the portal works without it."""
     if not port:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The services behind the pages: the portal, its workers and its figures, for as long as this process serves."""
+"""Opens and closes the services behind the pages: the portal, its workers and its metrics."""
 
 from __future__ import annotations
 
@@ -32,4 +32,4 @@ class Services:
 
 
 services = Services()
-"""The process's own."""
+"""One per process."""

@@ -16,7 +16,7 @@ UNSEEN = {"cache-control": "no-store", "x-robots-tag": "noindex", "x-content-typ
 
 
 def calendar_routes(source: PortalSource) -> list[Route]:
-    """The gate limits how often it is asked. The secret is in no log of ours; of an answer nothing may be kept."""
+    """The gate limits the rate. The secret is written to no log, and no response may be stored."""
 
     async def calendar(request: Request) -> Response:
         token = request.path_params["token"]

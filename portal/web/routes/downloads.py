@@ -37,10 +37,10 @@ def disposition(file_name: str) -> str:
 
 
 async def _stream(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Pull from the service in a thread and yield to the loop, so that a long file starves no one.
+    """Read from the service in a thread, so that a long file does not block the event loop.
 
-    A fault after the first byte cuts the answer short: the browser reports a broken download, never a
-    whole file that is not one (SEC-25).
+    A fault after the first byte truncates the response, and the browser reports a failed download: an incomplete file
+    never looks like a whole one (SEC-25).
     """
     iterator = iter(chunks)
     try:
@@ -71,7 +71,7 @@ def _answer(download: Download) -> Response:
 
 
 async def _serve(request: Request, ask: Callable[[User], Download]) -> Response:
-    if request.method != "GET":  # Starlette adds HEAD; it would be audited as a download that never was
+    if request.method != "GET":  # Starlette adds HEAD, which would be audited as a download
         return page(405, "This address only gives files.")
     user = visit_of(request.scope).user
     if user is None:
@@ -87,7 +87,7 @@ async def _serve(request: Request, ask: Callable[[User], Download]) -> Response:
 
 
 def document_kind(request: Request) -> DocumentKind | None:
-    """What the address asks the document to be written as; None when there is no such kind."""
+    """The kind of document that the address asks for; None when there is no such kind."""
     try:
         return DocumentKind(request.query_params.get("kind", DocumentKind.HTML))
     except ValueError:
@@ -95,7 +95,7 @@ def document_kind(request: Request) -> DocumentKind | None:
 
 
 def download_routes(source: PortalSource) -> list[Route]:
-    """All routes; the register first, for `list.csv` is no export's id. Addresses carry ids, codes and dates only."""
+    """All routes; fixed paths first, since `list.csv` is no export's id. Addresses carry ids, codes and dates only."""
 
     async def register(request: Request) -> Response:
         if not request.query_params:

@@ -1,6 +1,6 @@
-"""Choosing a language: `/auth/language` keeps the choice in a cookie and, for who is signed in, in their account.
+"""Choosing a language: `/auth/language` saves the choice in a cookie and, for signed-in people, in their account.
 
-A page load, because `<html lang>` is part of the page's shell and no script of ours runs in the browser.
+It is a page load because `<html lang>` is part of the page shell, which no script of ours changes.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""The hand-over between a Streamlit page and the session cookie: `/auth/start`, `/auth/sign-out`, `/auth/renew`."""
+"""Sets, clears and renews the session cookie, which a Streamlit page cannot: `/auth/start`, `/auth/sign-out`,
+`/auth/renew`."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from portal.identity.tickets import RENEW, SIGN_IN, SIGN_OUT
-from portal.web.gate.access import OWN_PLACE, RENEW_PATH, SIGN_OUT_PATH, START_PATH
+from portal.web.gate.access import OWN_PAGE, RENEW_PATH, SIGN_OUT_PATH, START_PATH
 from portal.web.gate.cookies import NOTICE_SECONDS, CookieNames
 from portal.web.gate.plain import page
 from portal.web.gate.visit import Visit, visit_of
@@ -21,14 +22,14 @@ MAX_TICKET = 128
 
 def home(*set_cookies: str, place: str = "/") -> Response:
     """To the first page (or another one of ours), with these cookies."""
-    answer = RedirectResponse(place if OWN_PLACE.fullmatch(place) else "/", status_code=303)
+    answer = RedirectResponse(place if OWN_PAGE.fullmatch(place) else "/", status_code=303)
     for value in set_cookies:
         answer.headers.append("set-cookie", value)
     return answer
 
 
 def _from_our_page(request: Request) -> bool:
-    """SEC-40: a link or form on another site says cross-site or none here; every browser since 2023 says something."""
+    """SEC-40: browsers send cross-site or none for links and forms on other sites; all send the header since 2023."""
     return request.headers.get("sec-fetch-site") == "same-origin"
 
 
@@ -62,9 +63,9 @@ def sign_out(portal: Portal, visit: Visit, ticket: str) -> Response:
 
 
 def renew(portal: Portal, visit: Visit, ticket: str) -> Response:
-    """The cookie's new value after a proof of identity, in the answer to a picture of the page (SEC-33).
+    """Set the cookie's new value after a proof of identity (SEC-33).
 
-    A picture, because a page load would throw away what the person had typed before they were asked for the proof.
+    The page requests this address as an image: a page load would discard what the person had typed.
     """
     names = CookieNames.of(portal.settings)
     redeemed = portal.tickets.redeem_ticket(ticket, browser=visit.browser, purpose=RENEW)

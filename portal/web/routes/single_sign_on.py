@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from portal.errors import PortalError
 from portal.identity.errors import SignInRefused
-from portal.identity.factors.single_sign_on import FLOW_SECONDS, METHOD, NotBegunHere, SeveralMerchants
+from portal.identity.factors.single_sign_on import FLOW_SECONDS, METHOD, SeveralMerchants, UnknownFlow
 from portal.log import log
 from portal.web.gate.access import OIDC_CALLBACK_PATH, OIDC_PATH
 from portal.web.gate.cookies import NOTICE_SECONDS, CookieNames
@@ -38,17 +38,17 @@ def begin(portal: Portal, merchant_id: str) -> Response:
         return error_page(error)
     names = CookieNames.of(portal.settings)
     answer = RedirectResponse(flow.url, status_code=303)
-    lax = names.set(names.flow, flow.kept, FLOW_SECONDS).replace("SameSite=Strict", "SameSite=Lax")
+    lax = names.set(names.flow, flow.sealed_state, FLOW_SECONDS).replace("SameSite=Strict", "SameSite=Lax")
     answer.headers.append("set-cookie", lax)
     return answer
 
 
-def finish(portal: Portal, visit: Visit, kept: str, state: str, code: str) -> Response:
+def finish(portal: Portal, visit: Visit, sealed_state: str, state: str, code: str) -> Response:
     """From the provider: a fresh session for an invited person, else the sign-in page with the reason."""
     names = CookieNames.of(portal.settings)
     try:
         account_id = portal.single_sign_on.oidc_finish(
-            kept=kept,
+            sealed_state=sealed_state,
             state=state,
             code=code,
             redirect_uri=portal.settings.origin + OIDC_CALLBACK_PATH,
@@ -62,7 +62,7 @@ def finish(portal: Portal, visit: Visit, kept: str, state: str, code: str) -> Re
         elif isinstance(error, SeveralMerchants):
             reason = SeveralMerchants.code
         notice = names.set(names.notice, reason, NOTICE_SECONDS)
-        if isinstance(error, NotBegunHere):
+        if isinstance(error, UnknownFlow):
             return home(notice)  # the flow that the browser may be in is not this one: its cookie stays
         return home(names.clear(names.flow), notice)
     value = portal.sessions.start_session(

@@ -1,16 +1,19 @@
 """What a message from the browser asks for, read before Streamlit sees it.
 
-Upstream (Streamlit 1.67): `BackMsg` is private, a timed refresh and a click look alike to the session, and some kinds
-act on the whole server. Contract tests: `tests/web/gate/test_cookies_and_front_end.py`,
-`tests/web/gate/test_anonymous_limits.py`. Missing: safety, the import fails and the portal does not start.
+Upstream (Streamlit 1.67): the session cannot tell a timed refresh from a click, and some kinds of message act on the
+whole server. `BackMsg`, the private type of these messages, says which is which.
+Contract tests: `tests/web/gate/test_cookies_and_front_end.py`, `tests/web/gate/test_anonymous_limits.py`.
+Missing: safety, `PartMissing` stops the start.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import functools
+from typing import Any, NamedTuple
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-from streamlit.proto.BackMsg_pb2 import BackMsg
+
+from portal.web.streamlit.private_parts import private_part
 
 
 class ClientMessage(NamedTuple):
@@ -28,10 +31,16 @@ ALLOWED_KINDS = frozenset({"rerun_script", "stop_script", "app_heartbeat"})
 (`clear_cache`), write files on the server (`install_skills`), upload, or disclose facts about the server."""
 
 
+@functools.cache
+def message_type() -> Any:
+    """The type of the browser's messages. Raises PartMissing."""
+    return private_part("streamlit.proto.BackMsg_pb2", "BackMsg", "FromString")
+
+
 def parse_client_message(message: bytes) -> ClientMessage | None:
     """Parse a message; only a person's act may renew the session. None: not a message of Streamlit's."""
     try:
-        parsed = BackMsg.FromString(message)
+        parsed = message_type().FromString(message)
     except DecodeError:
         return None
     kind = parsed.WhichOneof("type")

@@ -16,12 +16,12 @@ from typing import Any
 
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from portal.web.streamlit.private_parts import private_class
+from portal.web.streamlit.private_parts import private_part
 
 
 def redact_server_facts() -> None:
     """Wrap the one method that makes the message. Idempotent."""
-    app_session = private_class("streamlit.runtime.app_session", "AppSession", "_create_new_session_message")
+    app_session = private_part("streamlit.runtime.app_session", "AppSession", "_create_new_session_message")
     create = app_session._create_new_session_message
     if getattr(create, "redacted", False):
         return

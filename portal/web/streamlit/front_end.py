@@ -1,8 +1,8 @@
 """Streamlit's page shell (`static/index.html`) and the hash of its one inline script, which the content policy needs.
 
-Streamlit 1.67 has no option for the shell; SEC-44 wants a policy without `unsafe-inline`. Contract tests:
-`tests/web/streamlit/test_shell.py`, `tests/web/gate/test_cookies_and_front_end.py`. Missing: safety, `UnknownFrontEnd`
-stops the start.
+Upstream (Streamlit 1.67): the shell has no option; its inline script would need `unsafe-inline`, which SEC-44 forbids.
+Contract tests: `tests/web/streamlit/test_shell.py`, `tests/web/gate/test_cookies_and_front_end.py`.
+Missing: safety, `UnknownFrontEnd` stops the start.
 """
 
 from __future__ import annotations
@@ -13,11 +13,16 @@ import re
 from importlib.util import find_spec
 from pathlib import Path
 
+from portal.web.streamlit.private_parts import CHECKED_VERSION, PartMissing
+
 INLINE_SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<body>.*?)</script>", re.S)
 
 
-class UnknownFrontEnd(RuntimeError):
+class UnknownFrontEnd(PartMissing):
     """Streamlit's page is not the one this portal was checked with; it will not start."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what}: install Streamlit {CHECKED_VERSION}, the version of requirements.txt.")
 
 
 def front_end_folder() -> Path:

@@ -2,14 +2,16 @@
 
 Upstream: Streamlit (1.67) has its own sign-in only; `server.trustedUserHeaders` is its hook for a proxy in front.
 Set here and never in config.toml, so that a Streamlit started without the gate believes no header (SEC-32).
-Contract test: `tests/web/gate/test_cookies_and_front_end.py`. Missing: safety, the option cannot be set and the
-portal does not start.
+Contract test: `tests/web/gate/test_cookies_and_front_end.py`. Missing: safety, `PartMissing` stops the start.
 """
 
 from __future__ import annotations
 
 from streamlit import config
 
+from portal.web.streamlit.private_parts import missing
+
+OPTION = "server.trustedUserHeaders"
 ACCOUNT_HEADER = "x-portal-account"
 SESSION_HEADER = "x-portal-session"
 BROWSER_HEADER = "x-portal-browser"
@@ -28,5 +30,7 @@ TRUSTED_HEADERS = {
 
 
 def trust_gate_headers() -> None:
-    """Hand the gate's headers to `st.user`. Called only by the application that has the gate."""
-    config.set_option("server.trustedUserHeaders", dict(TRUSTED_HEADERS), where_defined="portal")
+    """Hand the gate's headers to `st.user`. Called only by the application that has the gate. Raises PartMissing."""
+    if OPTION not in config.get_config_options():  # Streamlit only logs when an unknown option is set
+        raise missing(f"the option {OPTION}")
+    config.set_option(OPTION, dict(TRUSTED_HEADERS), where_defined="portal")

@@ -2,7 +2,7 @@
 
 Upstream (Streamlit 1.67): config.toml is looked for in the working folder only, and read as soon as
 streamlit-authenticator is imported. `config._main_script_path` and `config._server_mode` say how Streamlit was started.
-Contract test: `tests/web/operations/test_doctor_checks.py`. Missing: safety, the portal does not start.
+Contract test: `tests/web/operations/test_doctor_checks.py`. Missing: safety, `PartMissing` stops the start.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from pathlib import Path
 from streamlit import config
 
 from portal.config import PROJECT_ROOT
+from portal.web.streamlit.private_parts import private_part
 
 SAFE_OPTIONS: dict[str, object] = {
     "browser.gatherUsageStats": False,
@@ -40,8 +41,10 @@ def load_project_config() -> None:
     """Let Streamlit find `.streamlit/config.toml` of this project from any working folder.
 
     Parses again, before any option is set, because importing streamlit-authenticator has parsed already. Under
-    `streamlit run` the script's own folder and the command line were parsed, and this does nothing.
+    `streamlit run` the script's own folder and the command line were parsed, and this does nothing. Raises PartMissing.
     """
+    for name in ("_main_script_path", "_server_mode"):
+        private_part("streamlit.config", name)
     if config._main_script_path is None:
         config._main_script_path = str(PROJECT_ROOT / "streamlit-anchor")
         config.get_config_options(force_reparse=True)

@@ -1,7 +1,7 @@
-"""Private classes of Streamlit that are patched, and what happens when one of them is missing.
+"""Looks up the private parts of Streamlit, and says what happens when one of them is missing.
 
-A comfort patch is logged and skipped: the pages work without it. A safety patch raises `PartMissing`, and the portal
-does not start.
+Comfort: it is logged and skipped, and the pages work without it. Safety: `PartMissing` names the part and the version
+that has it, and the portal does not start (`portal.asgi`).
 """
 
 from __future__ import annotations
@@ -12,20 +12,28 @@ from typing import Any
 
 from portal.log import log
 
+CHECKED_VERSION = "1.67.0"
+"""The Streamlit that has all the parts; requirements.txt pins it."""
+
 
 class PartMissing(RuntimeError):
-    """This Streamlit lacks a private part that a patch needs."""
+    """This Streamlit lacks a private part that a safety measure needs."""
 
 
-def private_class(module: str, name: str, method: str) -> Any:
-    """A class of Streamlit's, looked up at run time. Raises PartMissing when it or its method is not there."""
+def private_part(module: str, name: str, attribute: str = "") -> Any:
+    """A class or function of Streamlit's, looked up at run time. Raises PartMissing when it, or its attribute, is not
+    there."""
     try:
         found = getattr(import_module(module), name)
-        getattr(found, method)
+        if attribute:
+            getattr(found, attribute)
     except (ImportError, AttributeError) as error:
-        missing = f"Streamlit lacks {module}.{name}.{method}: install the version of requirements.txt"
-        raise PartMissing(missing) from error
+        raise missing(".".join(filter(None, (module, name, attribute)))) from error
     return found
+
+
+def missing(part: str) -> PartMissing:
+    return PartMissing(f"Streamlit lacks {part}: install Streamlit {CHECKED_VERSION}, the version of requirements.txt.")
 
 
 def apply_comfort(patch: Callable[[], None]) -> None:
@@ -33,4 +41,8 @@ def apply_comfort(patch: Callable[[], None]) -> None:
     try:
         patch()
     except PartMissing as error:
-        log.warning("streamlit.patch_skipped", kind=patch.__name__, detail=str(error))
+        log_skipped(patch.__name__, error)
+
+
+def log_skipped(kind: str, error: PartMissing) -> None:
+    log.warning("streamlit.patch_skipped", kind=kind, detail=str(error))

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 YIELD_SECONDS, LONGEST_YIELD_SECONDS = 5.0, 60.0
-"""A changed fragment waits this much longer for its timer for each queued page run: people come first, and timers
-cannot keep the queue full by themselves."""
+"""A changed fragment's timer waits this much longer for each queued page run, so that people's acts come first and
+timers alone cannot keep the queue full."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ class RefreshThrottle:
         """The merchant's mark; taken before the drawing reads, so that a change during it counts as new."""
         return self._marks.get(merchant_id)
 
-    def note(self, socket: str, fragment: str, seconds: float, merchant_id: str = "", mark: str | None = None) -> None:
+    def add_drawing(
+        self, socket: str, fragment: str, seconds: float, merchant_id: str = "", mark: str | None = None
+    ) -> None:
         """The fragment need not be drawn again for `seconds`, or until the merchant's mark is another."""
         of_socket = self._drawn.get(socket)
         if of_socket is not None:
@@ -61,13 +63,13 @@ class RefreshThrottle:
         if of_socket is not None:
             of_socket.clear()
 
-    def may_skip(self, socket: str, fragment: str, *, waiting: int) -> bool:
-        """Whether a tick can be dropped while `waiting` pages wait for their turn."""
+    def may_skip(self, socket: str, fragment: str, *, queued: int) -> bool:
+        """Whether a tick may be dropped; `queued` is the number of page runs in the queue."""
         drawn = self._drawn.get(socket, {}).get(fragment)
         if drawn is None:
             return False
         now = self.clock()
-        if now - drawn.at < min(LONGEST_YIELD_SECONDS, waiting * YIELD_SECONDS):
+        if now - drawn.at < min(LONGEST_YIELD_SECONDS, queued * YIELD_SECONDS):
             return True
         if now >= drawn.until:
             return False
@@ -77,7 +79,7 @@ class RefreshThrottle:
         """The merchants whose exports are on open pages."""
         return {drawn.merchant_id for noted in list(self._drawn.values()) for drawn in list(noted.values())} - {""}
 
-    def tell(self, marks: Mapping[str, str]) -> None:
+    def set_marks(self, marks: Mapping[str, str]) -> None:
         """Set the current marks of `merchants()`."""
         self._marks = dict(marks)
 

@@ -10,8 +10,8 @@ import functools
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from portal.web.streamlit.private_parts import private_class
-from portal.web.streamlit.turns import Turns, turns
+from portal.web.streamlit.private_parts import private_part
+from portal.web.streamlit.run_queue import RunQueue, run_queue
 
 POLL_SECONDS = 0.001
 """How soon to look again whether the messages of an ended run have been handled."""
@@ -22,28 +22,28 @@ SESSION = ("streamlit.runtime.app_session", "AppSession", "_create_scriptrunner"
 SESSION_STATE = ("streamlit.runtime.app_session", "AppSessionState", "SHUTDOWN_REQUESTED")
 
 
-def queue_runs(turns: Turns = turns) -> None:
-    """Let page and fragment runs of this process wait for their turn (`turns`).
+def queue_runs(queue: RunQueue = run_queue) -> None:
+    """Let page and fragment runs of this process wait in `run_queue`.
 
     Upstream (Streamlit 1.67): each session runs in a thread of its own, without a limit. A run that was stopped while
     it waited does not begin: Streamlit keeps one note a session of which page is asked for, so the run that took its
     place would draw the page that was left (measured: about 1 of 10,000 reruns of 200 people). Contract test:
-    `tests/web/streamlit/test_runs_take_turns.py`.
+    `tests/web/streamlit/test_run_queue.py`.
     """
-    script_runner = private_class(*SCRIPT_RUNNER)
-    request_type = private_class(*REQUEST_TYPE)
+    script_runner = private_part(*SCRIPT_RUNNER)
+    request_type = private_part(*REQUEST_TYPE)
     run = script_runner._run_script
     if getattr(run, "queued", False):
         return
 
     @functools.wraps(run)
-    def run_in_turn(runner: Any, rerun_data: Any) -> None:
-        with turns.turn():
+    def run_in_slot(runner: Any, rerun_data: Any) -> None:
+        with queue.slot():
             if runner._requests._state is not request_type.STOP:
                 run(runner, rerun_data)
 
-    run_in_turn.queued = True  # type: ignore[attr-defined]
-    script_runner._run_script = run_in_turn
+    run_in_slot.queued = True  # type: ignore[attr-defined]
+    script_runner._run_script = run_in_slot
 
 
 def drop_fragments_of_left_pages() -> None:
@@ -55,9 +55,9 @@ def drop_fragments_of_left_pages() -> None:
     empty). Arriving a moment earlier, such a request replaces the one for the new page.
     Contract test: `tests/web/streamlit/test_runs_leave_pages_behind.py`.
     """
-    script_runner = private_class(*SCRIPT_RUNNER)
-    run_requests = private_class(*RUN_REQUESTS)
-    request_type = private_class(*REQUEST_TYPE)
+    script_runner = private_part(*SCRIPT_RUNNER)
+    run_requests = private_part(*RUN_REQUESTS)
+    request_type = private_part(*REQUEST_TYPE)
     run, request = script_runner._run_script, run_requests._request_rerun_locked
     if getattr(run, "drops_fragments_of_left_pages", False):
         return
@@ -90,8 +90,8 @@ def deliver_messages_before_next_run() -> None:
     people). A run of the whole page still replaces what runs or waits. Contract test:
     `tests/web/streamlit/test_runs_heard_out.py`.
     """
-    app_session = private_class(*SESSION)
-    session_state = private_class(*SESSION_STATE)
+    app_session = private_part(*SESSION)
+    session_state = private_part(*SESSION_STATE)
     create = app_session._create_scriptrunner
     if getattr(create, "delivers_messages_first", False):
         return

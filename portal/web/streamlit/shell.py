@@ -2,20 +2,25 @@
 
 The same bytes for everyone (SEC-31): what it shows comes later, over the socket. Built once at start.
 
-Streamlit draws a page as its parts arrive: the text at the left edge first, then a sidebar that pushes it aside, then
-grey bars that grow into fields (measured: a layout shift of 0.30 to 0.59, where 0.05 is good). `OPENING` keeps the
-page out of sight for these moments. It fails open: should the names it looks for change, a page is seen at once or
-after `OPENING_SECONDS`, and never vanishes again, because an animation runs once.
+Upstream (Streamlit 1.67), none with an option:
 
-`SCRIPT` takes the place of Streamlit's one inline script, `REPAIRS` mends what Streamlit draws and has no option for.
-The content policy knows the script by its hash (`portal.web.gate.headers`).
+- A page is drawn as its parts arrive: the text at the left edge first, then a sidebar that pushes it aside, then grey
+  bars that grow into fields (measured: a layout shift of 0.30 to 0.59, where 0.05 is good). `OPENING` hides the page
+  for these moments.
+- The inline script does nothing we need, and three faults of the front end are mended in its place (`SCRIPT`). The
+  content policy knows the script by its hash (`portal.web.gate.headers`).
+- Contrast, target sizes and a field's counter fall short of WCAG 2.2 (`REPAIRS`).
+
+Contract tests: `tests/web/streamlit/test_shell.py`, `tests/browser/test_layout_holds_still.py`. Missing: a part of the
+page that is replaced here is safety, `UnknownFrontEnd` stops the start. The names that `OPENING` and `REPAIRS` look for
+are comfort: without them a page is seen at once, or after `OPENING_SECONDS`, and is drawn as Streamlit draws it.
 """
 
 from __future__ import annotations
 
 from portal.language import LANGUAGES
 from portal.web.brand import ICON_ADDRESS
-from portal.web.streamlit.front_end import UnknownFrontEnd
+from portal.web.streamlit.front_end import UnknownFrontEnd, index_html, inline_script_hash
 
 LANGUAGE_MARK = '<html lang="en">'
 TITLE_MARK = "<title>Streamlit</title>"
@@ -79,8 +84,13 @@ def shell(page: str) -> str:
     return ours.replace(END_OF_HEAD, OPENING + REPAIRS + END_OF_HEAD)
 
 
+def script_hash() -> str:
+    """CSP source of the shell's one inline script. Raises UnknownFrontEnd."""
+    return inline_script_hash(shell(index_html()))
+
+
 def check(page: str) -> None:
-    """Raises UnknownFrontEnd when Streamlit's page does not say where it should what is written anew here."""
+    """Raises UnknownFrontEnd unless Streamlit's page has each part that is replaced here exactly once."""
     for mark in (LANGUAGE_MARK, TITLE_MARK, ICON_MARK, SCRIPT_MARK, END_OF_HEAD):
         if page.count(mark) != 1:
-            raise UnknownFrontEnd(f"Streamlit's page does not hold {mark} once")
+            raise UnknownFrontEnd(f"Streamlit's page does not have {' '.join(mark.split())} once")

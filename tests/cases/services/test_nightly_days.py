@@ -175,5 +175,5 @@ def test_an_ended_case_keeps_its_days_and_a_damaged_one_stops_nobody(desk: Any) 
 def test_workers_do_it_among_their_chores(desk: Any) -> None:
     case = opened(desk)
     right = shift(desk, case, 1)
-    desk.portal._chores()
+    desk.portal._housekeeping()
     assert target(desk, case) == right

@@ -17,7 +17,7 @@ from portal.config import Settings
 from portal.identity import SessionState
 from portal.identity.refusal_audit import RefusalAudit
 from portal.web.gate import socket
-from portal.web.gate.buckets import MAX_KEYS, Bucket, Buckets, Pace
+from portal.web.gate.buckets import MAX_KEYS, Bucket, Buckets, Rate
 from portal.web.gate.foreign_logs import LogThrottle
 from portal.web.gate.limits import MAX_ADDRESSES, AnonymousSockets, Budgets, SocketLimits
 from portal.web.gate.middleware import Gate
@@ -182,15 +182,13 @@ def test_a_large_message_never_reaches_the_application(tmp_path: Path) -> None:
     asyncio.run(story())
 
 
-def test_a_flood_of_messages_ends_the_socket_before_any_of_them_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_flood_of_messages_ends_the_socket_unparsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[bytes] = []
     parse = socket.parse_client_message
     monkeypatch.setattr(socket, "parse_client_message", lambda data: (read.append(data), parse(data))[1])
 
     async def story() -> None:
-        door, _ = gate(SocketLimits(messages=Pace(5, 0.001)), tmp_path)
+        door, _ = gate(SocketLimits(messages=Rate(5, 0.001)), tmp_path)
         client = Client()
         tasks = await opened(door, client)
         for _ in range(1_000):
@@ -202,9 +200,9 @@ def test_a_flood_of_messages_ends_the_socket_before_any_of_them_is_read(
     asyncio.run(story())
 
 
-def test_sockets_of_one_address_share_what_they_may_send_and_another_address_has_its_own(tmp_path: Path) -> None:
+def test_sockets_share_their_messages_limit_by_address(tmp_path: Path) -> None:
     async def story() -> None:
-        door, received = gate(SocketLimits(messages_of_address=Pace(12, 0.001)), tmp_path)
+        door, received = gate(SocketLimits(messages_of_address=Rate(12, 0.001)), tmp_path)
         flood, neighbour = [Client() for _ in range(3)], Client("192.0.2.2")
         tasks = await opened(door, *flood, neighbour)
         for client in (*flood, neighbour):
@@ -220,7 +218,7 @@ def test_sockets_of_one_address_share_what_they_may_send_and_another_address_has
 
 def test_runs_asked_for_too_fast_wait_and_none_is_refused(tmp_path: Path) -> None:
     async def story() -> None:
-        door, received = gate(SocketLimits(reruns=Pace(3, 20)), tmp_path)
+        door, received = gate(SocketLimits(reruns=Rate(3, 20)), tmp_path)
         client = Client()
         tasks = await opened(door, client)
         for _ in range(6):
@@ -236,7 +234,7 @@ def test_runs_asked_for_too_fast_wait_and_none_is_refused(tmp_path: Path) -> Non
 
 def test_runs_from_many_addresses_wait_for_each_other(tmp_path: Path) -> None:
     async def story() -> None:
-        door, received = gate(SocketLimits(reruns_in_all=Pace(4, 0.001)), tmp_path)
+        door, received = gate(SocketLimits(reruns_in_all=Rate(4, 0.001)), tmp_path)
         crowd = [Client(f"192.0.2.{number}") for number in range(6)]
         tasks = await opened(door, *crowd)
         for client in crowd:
@@ -257,7 +255,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("kind", FOREIGN)
-def test_what_is_no_message_ends_the_socket_and_is_told_in_few_lines_without_a_traceback(
+def test_a_malformed_message_ends_the_socket_with_few_log_lines(
     tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message, code = FOREIGN[kind]
@@ -303,9 +301,9 @@ def test_installing_things_on_the_server_is_none_of_a_browsers_business() -> Non
 @pytest.mark.parametrize("shared", ["session", "address"])
 def test_a_signed_in_persons_sockets_share_a_larger_budget(shared: str) -> None:
     now = 0.0
-    of_session, of_address = (Pace(15, 1), Pace(99, 1)) if shared == "session" else (Pace(99, 1), Pace(15, 1))
+    of_session, of_address = (Rate(15, 1), Rate(99, 1)) if shared == "session" else (Rate(99, 1), Rate(15, 1))
     limits = SocketLimits(
-        member_messages=Pace(10, 1), member_messages_of_session=of_session, member_messages_of_address=of_address
+        member_messages=Rate(10, 1), member_messages_of_session=of_session, member_messages_of_address=of_address
     )
     budgets = Budgets(limits, clock=lambda: now)
     tabs = [budgets.member("her session", "office") for _ in range(2)]
@@ -317,15 +315,15 @@ def test_a_signed_in_persons_sockets_share_a_larger_budget(shared: str) -> None:
 
 
 def test_those_who_booked_and_went_away_make_nobody_wait_for_long() -> None:
-    bucket = Bucket(Pace(10, 2), clock=lambda: 0.0)
-    waits = [bucket.book() for _ in range(1_000)]
+    bucket = Bucket(Rate(10, 2), clock=lambda: 0.0)
+    waits = [bucket.reserve() for _ in range(1_000)]
     assert waits[:12] == [0.0] * 10 + [0.5, 1.0]
     assert max(waits) == 5.0
 
 
-def test_counting_many_keys_takes_bounded_memory_and_keeps_who_has_spent_most() -> None:
+def test_many_buckets_take_bounded_memory_and_full_ones_go_first() -> None:
     now = 0.0
-    buckets = Buckets(Pace(2, 1), clock=lambda: now)
+    buckets = Buckets(Rate(2, 1), clock=lambda: now)
     for number in range(MAX_KEYS // 2):
         buckets.of(f"quiet-{number}")
     spent = buckets.of("spent")

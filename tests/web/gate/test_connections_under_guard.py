@@ -17,7 +17,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from portal.web.gate import connections
-from portal.web.gate.connections import Frames, Waiting, guard, trust
+from portal.web.gate.connections import Frames, PendingRequests, guard, trust
 
 pytestmark = pytest.mark.keeps("SEC-32")
 
@@ -71,7 +71,7 @@ async def serving() -> AsyncIterator[int]:
 @pytest.fixture(autouse=True)
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections.RequestGuard.__init__, "__defaults__", (0.4,))
-    monkeypatch.setattr(connections, "WAITING_LEAST_SECONDS", 0.0)
+    monkeypatch.setattr(connections, "MIN_PENDING_SECONDS", 0.0)
 
 
 async def trickle(port: int, first: bytes, more: bytes) -> bytes:
@@ -104,7 +104,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("kind", SLOW)
-def test_a_request_that_is_never_finished_is_cut_off_however_busily_it_trickles(kind: str) -> None:
+def test_an_unfinished_request_is_closed_however_often_it_sends_bytes(kind: str) -> None:
     first, more = SLOW[kind]
 
     async def story() -> bytes:
@@ -127,13 +127,13 @@ def test_a_finished_request_and_an_open_socket_outlast_the_deadline() -> None:
                     assert await tab.recv() == "5"
                     await asyncio.sleep(0.15)
             writer.close()
-        assert len(connections.waiting) == 0
+        assert len(connections.pending_requests) == 0
 
     asyncio.run(story())
 
 
 def test_beyond_a_number_the_connection_that_has_waited_longest_goes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "waiting", Waiting(most=5))
+    monkeypatch.setattr(connections, "pending_requests", PendingRequests(most=5))
     monkeypatch.setattr(connections.RequestGuard.__init__, "__defaults__", (60.0,))
 
     async def story() -> None:
@@ -143,7 +143,7 @@ def test_beyond_a_number_the_connection_that_has_waited_longest_goes(monkeypatch
                 crowd.append(await asyncio.open_connection("127.0.0.1", port))
                 crowd[-1][1].write(b"GET / HTTP/1.1\r\n")
                 await asyncio.sleep(0.02)
-            assert len(connections.waiting) == 5
+            assert len(connections.pending_requests) == 5
             crowd[-1][1].write(b"Host: x\r\n\r\n")
             assert (await crowd[-1][0].readuntil(b"ok")).startswith(HELLO)
             with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
@@ -180,7 +180,7 @@ def test_frames_that_never_reach_the_application_are_counted_too() -> None:
     asyncio.run(story())
 
 
-def test_an_anonymous_message_is_refused_by_the_size_it_announces_and_a_members_is_not() -> None:
+def test_only_an_anonymous_message_is_refused_by_its_announced_size() -> None:
     async def story() -> None:
         async with serving() as port:
             assert await until_closed(port, message=64 * KIB) == (None, [str(64 * KIB)])
@@ -199,13 +199,11 @@ UPGRADE = (
 
 
 @pytest.mark.parametrize("kind", ["request", "socket"])
-def test_a_client_that_reads_nothing_is_cut_off_and_a_slow_one_is_not(
-    kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_client_that_reads_nothing_is_closed_a_slow_one_is_not(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "STALLED_SECONDS", 0.5)
-    lost, really_lost = asyncio.Event(), connections.Wrapped.connection_lost
+    lost, really_lost = asyncio.Event(), connections.WrappedProtocol.connection_lost
     monkeypatch.setattr(
-        connections.Wrapped, "connection_lost", lambda self, exc: (really_lost(self, exc), lost.set())[0]
+        connections.WrappedProtocol, "connection_lost", lambda self, exc: (really_lost(self, exc), lost.set())[0]
     )
     asked = UPGRADE if kind == "socket" else b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n"
 
@@ -251,15 +249,15 @@ def test_frames_are_counted_however_the_bytes_arrive(frames: list[bytes], cuts: 
     data, counter, counted = b"".join(frames), Frames(), 0
     for cut in (*cuts, len(data) + 1):
         piece, data = data[:cut], data[cut:]
-        begun = counter.begun_in(piece, 999, 10**9)
+        begun = counter.count_in(piece, 999, 10**9)
         assert begun is not None
         counted += begun
     assert counted == len(frames)
 
 
-def test_a_message_in_many_frames_is_as_large_as_all_of_them() -> None:
+def test_the_size_of_a_message_is_that_of_all_its_frames() -> None:
     counter = Frames()
-    assert counter.begun_in(frame(2, 60, last=False, masked=True), 9, 100) == 1
-    assert counter.begun_in(frame(9, 50, last=True, masked=True), 9, 100) == 1, "a ping between them is no part of it"
-    assert counter.begun_in(frame(0, 60, last=True, masked=True)[:3], 9, 100) == 1
-    assert counter.begun_in(frame(0, 60, last=True, masked=True)[3:], 9, 100) is None
+    assert counter.count_in(frame(2, 60, last=False, masked=True), 9, 100) == 1
+    assert counter.count_in(frame(9, 50, last=True, masked=True), 9, 100) == 1, "a ping between them is no part of it"
+    assert counter.count_in(frame(0, 60, last=True, masked=True)[:3], 9, 100) == 1
+    assert counter.count_in(frame(0, 60, last=True, masked=True)[3:], 9, 100) is None

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from portal.web.gate.buckets import Pace
+from portal.web.gate.buckets import Rate
 from portal.web.gate.foreign_logs import BY_FOREIGN_INPUT, LogThrottle, ThrottledLines, throttle_library_logs
 
 pytestmark = pytest.mark.keeps("SEC-32", "SEC-52")
@@ -26,14 +26,14 @@ class Kept(logging.Handler):
 def told() -> Iterator[tuple[logging.Logger, list[str], list[float]]]:
     """A library's logger, what comes out of it, and the clock."""
     now, kept = [0.0], Kept()
-    lines = ThrottledLines(LogThrottle(Pace(3, 0.1), clock=lambda: now[0]))
+    lines = ThrottledLines(LogThrottle(Rate(3, 0.1), clock=lambda: now[0]))
     logger = logging.Logger("uvicorn.error")
     logger.addFilter(lines)
     logger.addHandler(kept)
     yield logger, kept.lines, now
 
 
-def test_a_traceback_is_one_line_with_its_type_and_place_and_without_what_came(told) -> None:
+def test_a_traceback_is_one_line_without_the_input(told) -> None:
     logger, lines, _now = told
     try:
         int(SECRET)
@@ -45,7 +45,7 @@ def test_a_traceback_is_one_line_with_its_type_and_place_and_without_what_came(t
     assert not any("\n" in line or SECRET in line for line in lines)
 
 
-def test_one_kind_of_line_comes_seldom_and_says_how_many_were_left_out(told) -> None:
+def test_repeated_lines_are_throttled_and_counted(told) -> None:
     logger, lines, now = told
     for step in range(2):
         now[0] = 100.0 * step
@@ -64,7 +64,7 @@ def test_lines_with_foreign_words_in_their_format_are_one_kind_too(told) -> None
     assert len(lines) == 3
 
 
-def test_every_logger_that_foreign_input_reaches_is_calm_once_the_application_runs() -> None:
+def test_every_logger_of_foreign_input_is_throttled_at_run_time() -> None:
     known = logging.getLogger("streamlit.some.module")
     throttle_library_logs()
     throttle_library_logs()

@@ -46,7 +46,7 @@ def answer_to(tmp_path: Path, path: str) -> httpx.Response:
 
     portal = SimpleNamespace(
         settings=Settings(data_dir=tmp_path),
-        sessions=SimpleNamespace(look=lambda *_a, **_k: SessionState(None)),
+        sessions=SimpleNamespace(check_cookie=lambda *_a, **_k: SessionState(None)),
         refusal_audit=RefusalAudit(SimpleNamespace(group_commit=no_trail)),  # type: ignore[arg-type]
     )
     gate: Any = Gate(inner, lambda: portal)  # type: ignore[arg-type, return-value]

@@ -93,7 +93,7 @@ def test_the_gate_lets_through_exactly_the_scripts_of_our_components() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(SCRIPT_PATHS))
-def test_a_script_of_ours_is_served_to_the_signed_in_only_and_only_read(server, path: str) -> None:
+def test_our_scripts_are_served_to_signed_in_people_by_get_only(server, path: str) -> None:
     with server.client() as anonymous:
         assert anonymous.get(path).status_code == 401
     with server.client(server.cookie("agent@one")) as client:
@@ -250,7 +250,7 @@ def test_another_merchants_file_and_none_at_all_are_the_same_page(server, who: s
 
 
 @pytest.mark.parametrize(("who", "status"), [("agent", 409), ("manager", 409), ("auditor", 403)])
-def test_the_role_decides_who_may_take_a_file_of_ones_own_merchant(server, who: str, status: int) -> None:
+def test_the_role_decides_who_may_download_a_file(server, who: str, status: int) -> None:
     """409: allowed, but this export has no file yet. The auditor may not have it at all."""
     with server.client(server.cookie(f"{who}@one")) as client:
         assert client.get(f"/exports/{server.exports['one']}/file").status_code == status
@@ -286,7 +286,7 @@ def test_a_cookie_given_twice_counts_as_none(server) -> None:
     assert answer.status_code == 401
 
 
-def test_the_nonce_cookie_is_set_once_and_no_script_can_read_it(server) -> None:
+def test_the_nonce_cookie_is_set_once_and_httponly(server) -> None:
     with server.client() as client:
         first = client.get("/_stcore/host-config").headers.get_list("set-cookie")
         ours = [c for c in first if c.startswith("portal_browser=")]
@@ -299,7 +299,7 @@ def test_the_nonce_cookie_is_set_once_and_no_script_can_read_it(server) -> None:
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])
-def test_another_site_cannot_take_the_browsers_nonce_from_a_sign_in_under_way(server, site: str) -> None:
+def test_another_site_cannot_replace_the_nonce_of_a_running_sign_in(server, site: str) -> None:
     """Opened from there, the address is asked for without the Strict cookie, and a new one would be kept."""
     with server.client(sec_fetch_site=site, sec_fetch_mode="navigate") as client:
         assert "set-cookie" not in client.get("/_stcore/host-config").headers

@@ -82,7 +82,7 @@ class Server:
 
 
 @pytest.mark.keeps("SEC-31")
-def test_before_readiness_health_is_told_and_everybody_else_gets_the_starting_page() -> None:
+def test_before_readiness_only_health_answers_others_get_the_starting_page() -> None:
     open_it, app = threading.Event(), App()
 
     def load() -> Any:
@@ -172,7 +172,7 @@ def started(folder: Path, port: int, **settings: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, env=known, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
-def test_serve_shows_the_starting_page_until_it_is_ready_and_then_the_portal(tmp_path: Path) -> None:
+def test_serve_shows_the_starting_page_until_the_portal_is_ready(tmp_path: Path) -> None:
     port, seen = a_free_port(), []
     process = started(tmp_path, port)
     try:

@@ -57,7 +57,7 @@ def test_listening_to_the_world_needs_an_https_address(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["practice", "production"])
 @pytest.mark.parametrize("allowed", [False, True])
 @pytest.mark.parametrize("url", ["", "https://127.0.0.1:8443", "https://localhost", PUBLIC])
-def test_the_switch_for_plain_http_keeps_a_portal_with_a_public_address_from_serving(
+def test_plain_http_is_refused_with_a_public_address(
     tmp_path: Path, mode: Literal["practice", "production"], allowed: bool, url: str
 ) -> None:
     settings = Settings(data_dir=tmp_path / "new", mode=mode, public_url=url, allow_loopback_http=allowed)
@@ -132,7 +132,7 @@ def test_an_open_keyset_or_data_folder_is_named(tmp_path: Path, keyset: Path) ->
 
 
 @pytest.mark.parametrize("through_a_link", [False, True])
-def test_a_keyset_in_the_data_folder_is_refused_with_what_to_change(
+def test_a_keyset_in_the_data_folder_is_refused_with_the_fix(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, through_a_link: bool
 ) -> None:
     data = tmp_path / "data"
@@ -145,11 +145,11 @@ def test_a_keyset_in_the_data_folder_is_refused_with_what_to_change(
         monkeypatch.delenv("PORTAL_KEYSET_PATH")
     (found,) = [check for check in run_checks(Settings(data_dir=data)) if not check.ok]
     assert found.name == "keyset's place"
-    assert "PORTAL_KEYSET_PATH" in found.mend and str(data) in found.mend
+    assert "PORTAL_KEYSET_PATH" in found.fix and str(data) in found.fix
     assert bad(Settings(data_dir=data, mode="practice")) == set()
 
 
-def test_a_keyset_that_is_gone_while_its_data_is_here_is_not_made_anew(tmp_path: Path, keyset: Path) -> None:
+def test_a_lost_keyset_is_not_made_anew_beside_its_data(tmp_path: Path, keyset: Path) -> None:
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
     (data / "portal.sqlite3").touch(mode=0o600)
@@ -195,7 +195,7 @@ def doctor(tmp_path: Path, **environment: str) -> subprocess.CompletedProcess[st
     program = (
         "import sys; from portal.config import load_settings; from portal.web.operations.doctor import run_checks\n"
         "bad = [c for c in run_checks(load_settings()) if not c.ok]\n"
-        "print(*(f'{c.name}|{c.mend}' for c in bad), sep='\\n'); sys.exit(bool(bad))"
+        "print(*(f'{c.name}|{c.fix}' for c in bad), sep='\\n'); sys.exit(bool(bad))"
     )
     return subprocess.run(
         [sys.executable, "-c", program],

@@ -14,7 +14,7 @@ import pytest
 from portal.config import Settings, WrongSettings, load_settings
 from portal.setting_forms import faults, way_out
 from portal.web.operations.doctor import run_checks
-from portal.web.operations.doctor_places import folder_trouble, unknown_variables
+from portal.web.operations.doctor_paths import folder_trouble, unknown_variables
 
 pytestmark = pytest.mark.keeps("SEC-46", "SEC-47")
 
@@ -72,13 +72,13 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("environment", "named", "form"), WRONG, ids=lambda value: str(value)[:60])
-def test_a_value_that_cannot_work_is_refused_with_name_fault_and_right_form(
+def test_a_malformed_value_is_refused_with_its_right_form(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], named: str, form: str
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     failed = [check for check in run_checks(load_settings()) if not check.ok]
-    told = " ".join(f"{check.name}: {check.sentence} {check.mend}" for check in failed)
+    told = " ".join(f"{check.name}: {check.sentence} {check.fix}" for check in failed)
     assert named in {c.name for c in failed} or f"{named} is" in told, told
     assert form in told and "LoyaltyDog did not" not in told
     assert not any(len(value) > 12 and value in told and value not in form for value in environment.values())
@@ -110,10 +110,10 @@ def test_loopback_with_its_switch_has_no_fault(monkeypatch: pytest.MonkeyPatch) 
     assert faults(load_settings()) == []
 
 
-def test_a_test_key_is_taken_with_the_warning_that_it_touches_real_data(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_test_key_is_accepted_with_a_warning_about_real_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PORTAL_API_TOKEN", "ld_test_0123456789abcdef")
     (found,) = [check for check in run_checks(load_settings()) if check.name == "PORTAL_API_TOKEN"]
-    assert found.ok and found.warns and "real customers' data" in found.mend
+    assert found.ok and found.warns and "real customers' data" in found.fix
     assert "0123456789abcdef" not in repr(found)
 
 
@@ -147,7 +147,7 @@ def test_a_misspelt_variable_is_pointed_out(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def told(settings: Settings) -> str:
-    return "\n".join(f"{c.name}: {c.sentence} {c.mend}" for c in run_checks(settings) if not c.ok or c.warns)
+    return "\n".join(f"{c.name}: {c.sentence} {c.fix}" for c in run_checks(settings) if not c.ok or c.warns)
 
 
 def test_somebody_new_hears_what_is_missing_and_nothing_of_putting_back() -> None:
@@ -156,9 +156,7 @@ def test_somebody_new_hears_what_is_missing_and_nothing_of_putting_back() -> Non
     assert "back" not in text and "move" not in text.lower()
 
 
-def test_a_keyset_still_in_the_data_folder_is_to_be_moved_and_practice_data_is_told_apart(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_doctor_tells_a_misplaced_keyset_from_practice_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = tmp_path / "data"
     (data / "keys").mkdir(parents=True, mode=0o700)
     data.chmod(0o700)

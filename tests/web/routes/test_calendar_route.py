@@ -17,7 +17,7 @@ from portal.errors import NotFound
 from portal.identity import SessionState
 from portal.web.gate import limits
 from portal.web.gate.access import Access, access_of
-from portal.web.gate.buckets import Pace
+from portal.web.gate.buckets import Rate
 from portal.web.gate.middleware import Gate
 from portal.web.routes.calendars import calendar_routes
 
@@ -47,7 +47,7 @@ def gate(calendar: Calendar, tmp_path: Path) -> Any:
     portal = SimpleNamespace(
         settings=Settings(data_dir=tmp_path),
         sessions=SimpleNamespace(look=lambda *_a, **_k: SessionState(None)),
-        refusal_audit=SimpleNamespace(of_request=lambda **_k: None),
+        refusal_audit=SimpleNamespace(record_request=lambda **_k: None),
         case_calendar=calendar,
     )
     inner = Starlette(routes=calendar_routes(lambda: portal))  # type: ignore[arg-type, return-value]
@@ -105,7 +105,7 @@ def test_what_is_not_of_that_form_never_reaches_the_service(gate: Any, calendar:
 def test_who_asks_too_often_waits_and_others_do_not(
     monkeypatch: pytest.MonkeyPatch, calendar: Calendar, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    monkeypatch.setattr(limits, "CALENDARS_OF_ADDRESS", Pace(3, 0.001))
+    monkeypatch.setattr(limits, "CALENDARS_OF_ADDRESS", Rate(3, 0.001))
     gate = request.getfixturevalue("gate")
     guesses = [f"/calendar/{secrets.token_urlsafe(32)}.ics" for _ in range(5)]
     assert [answer.status_code for answer in ask(gate, *guesses)] == [404, 404, 404, 429, 429]

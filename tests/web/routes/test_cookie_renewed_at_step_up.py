@@ -34,7 +34,7 @@ def value_of(client: httpx.Client) -> str:
 
 
 def prove(server, client: httpx.Client, socket: str = "") -> str:
-    user = server.replica.sessions.resolve(value_of(client), touch=False)
+    user = server.replica.sessions.check_cookie(value_of(client), touch=False).user
     return server.replica.step_up.confirm_identity(user, server.password, browser=nonce_of(client), socket=socket)
 
 
@@ -42,9 +42,9 @@ def fetch(client: httpx.Client, ticket: str, **headers: str) -> httpx.Response:
     return client.get("/auth/renew", params={"ticket": ticket}, headers=SAME | headers)
 
 
-def test_the_old_value_is_dead_and_the_browser_holds_a_new_one_of_the_same_session(server, browser) -> None:
+def test_a_proof_changes_the_cookie_value_and_keeps_the_session(server, browser) -> None:
     old = value_of(browser)
-    before = server.replica.sessions.resolve(old, touch=False)
+    before = server.replica.sessions.check_cookie(old, touch=False).user
     answer = fetch(browser, prove(server, browser))
     assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
     assert answer.headers["cache-control"] == "no-store"
@@ -52,19 +52,19 @@ def test_the_old_value_is_dead_and_the_browser_holds_a_new_one_of_the_same_sessi
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= {p.strip() for p in made.split(";")}
     new = value_of(browser)
     assert new != old
-    assert server.replica.sessions.resolve(old, touch=False) is None
-    after = server.replica.sessions.resolve(new, touch=False)
+    assert server.replica.sessions.check_cookie(old, touch=False).user is None
+    after = server.replica.sessions.check_cookie(new, touch=False).user
     assert (after.session_hash, after.account_id) == (before.session_hash, before.account_id)
     assert after.proof_at > before.proof_at
 
 
 def test_until_the_browser_has_fetched_it_no_cookie_opens_the_session(server, browser) -> None:
     ticket = prove(server, browser)
-    assert server.replica.sessions.resolve(value_of(browser), touch=False) is None
-    assert server.replica.sessions.resolve(f"renewing:{ticket}", touch=False) is None
+    assert server.replica.sessions.check_cookie(value_of(browser), touch=False).user is None
+    assert server.replica.sessions.check_cookie(f"renewing:{ticket}", touch=False).user is None
     assert browser.get("/register.csv").status_code in {401, 403}
     fetch(browser, ticket)
-    assert server.replica.sessions.resolve(value_of(browser), touch=False) is not None
+    assert server.replica.sessions.check_cookie(value_of(browser), touch=False).user is not None
 
 
 def test_a_renewal_works_once_and_only_in_the_browser_that_proved(server, browser) -> None:
@@ -85,13 +85,13 @@ def test_another_site_cannot_fetch_it(server, browser, site: str) -> None:
 
 
 def test_a_renewal_of_a_session_that_ended_meanwhile_gives_nothing(server, browser) -> None:
-    user = server.replica.sessions.resolve(value_of(browser), touch=False)
+    user = server.replica.sessions.check_cookie(value_of(browser), touch=False).user
     ticket = prove(server, browser)
     server.replica.sessions.end_session(user.session_hash)
     assert fetch(browser, ticket).status_code == 403
 
 
-def test_the_page_that_proved_goes_on_and_every_other_one_with_the_old_value_is_cut(server, browser, open_page) -> None:
+def test_after_a_proof_only_its_page_keeps_the_old_cookie_value(server, browser, open_page) -> None:
     old = value_of(browser)
     with open_page(old) as proving, open_page(old) as thief:
         socket = proving.rerun().texts["socket"]
@@ -107,7 +107,7 @@ def test_the_page_that_proved_goes_on_and_every_other_one_with_the_old_value_is_
         assert page.rerun().texts["who"] == "agent@one.example"
 
 
-def test_another_tab_of_the_browser_goes_on_where_it_was_with_the_new_value(server, browser, open_page) -> None:
+def test_another_tab_goes_on_with_the_new_cookie_value(server, browser, open_page) -> None:
     with open_page(value_of(browser)) as tab:
         mark = tab.rerun().texts["mark"]
         fetch(browser, prove(server, browser, "another"))
@@ -125,7 +125,7 @@ def test_a_visitor_cannot_name_a_socket(server, browser, open_page) -> None:
             assert liar.rerun().texts["socket"] != socket
 
 
-def test_a_silent_page_with_the_old_value_is_cut_off_and_the_one_that_proved_is_not(server, browser, open_page) -> None:
+def test_an_idle_page_with_the_old_cookie_value_is_closed(server, browser, open_page) -> None:
     with open_page(value_of(browser)) as proving, open_page(value_of(browser)) as silent:
         socket = proving.rerun().texts["socket"]
         silent.rerun()

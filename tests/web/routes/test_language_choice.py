@@ -43,7 +43,7 @@ def test_a_plain_page_is_in_the_readers_language(server: Any) -> None:
         assert "U bent afgemeld." in client.get(f"/exports/{EXPORT}/file").text
 
 
-def test_choosing_keeps_a_cookie_no_script_reads_and_goes_back_to_the_page(server: Any) -> None:
+def test_a_choice_sets_an_httponly_cookie_and_returns_to_the_page(server: Any) -> None:
     with server.client() as client:
         answer = client.get(language_address("it", f"/preview?export={EXPORT}"), headers=SAME)
     assert answer.status_code == 303
@@ -66,7 +66,7 @@ def test_choosing_never_leads_elsewhere(server: Any, back: str) -> None:
         assert client.get(language_address("it", back), headers=SAME).headers["location"] == "/"
 
 
-def test_only_our_own_pages_choose_and_only_a_language_that_is_spoken(server: Any) -> None:
+def test_only_our_pages_choose_and_only_known_languages(server: Any) -> None:
     with server.client() as client:
         for site in ({}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "none"}):
             refused = client.get(language_address("it", "/"), headers=site)

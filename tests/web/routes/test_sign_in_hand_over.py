@@ -36,7 +36,7 @@ def test_a_ticket_becomes_a_strict_http_only_session(server, browser) -> None:
     made = [c for c in answer.headers.get_list("set-cookie") if c.startswith("portal_session=")]
     assert len(made) == 1
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= {p.strip() for p in made[0].split(";")}
-    user = server.replica.sessions.resolve(browser.cookies["portal_session"], touch=False)
+    user = server.replica.sessions.check_cookie(browser.cookies["portal_session"], touch=False).user
     assert user is not None
     assert user.email == "agent@one.example"
     assert user.origin == "127.0.0.1"
@@ -71,7 +71,7 @@ def test_a_planted_session_cookie_does_not_survive_the_sign_in(server, browser) 
     answer = start(browser, ticket)
     fresh = next(c for c in answer.headers.get_list("set-cookie") if c.startswith("portal_session="))
     assert planted not in fresh
-    assert server.replica.sessions.look(sha256(planted.encode()).hexdigest(), touch=False).ended == "replaced"
+    assert server.replica.sessions.check_session(sha256(planted.encode()).hexdigest(), touch=False).ended == "replaced"
 
 
 def test_an_unknown_ticket_goes_home_with_a_word_why(browser) -> None:
@@ -91,7 +91,7 @@ def test_signing_out_ends_the_session_and_takes_the_cookie(server, browser) -> N
     answer = browser.get("/auth/sign-out", params={"ticket": ticket})
     assert answer.status_code == 303
     assert "portal_session" not in browser.cookies
-    assert server.replica.sessions.look(session, touch=False).ended == "signed_out"
+    assert server.replica.sessions.check_session(session, touch=False).ended == "signed_out"
 
 
 def test_nobody_is_signed_out_without_their_own_ticket(server, browser) -> None:
@@ -99,7 +99,7 @@ def test_nobody_is_signed_out_without_their_own_ticket(server, browser) -> None:
     cookie = browser.cookies["portal_session"]
     for ticket in ("", "x", server.replica.tickets.issue_ticket(server.ids["agent@one"], browser=nonce_of(browser))):
         browser.get("/auth/sign-out", params={"ticket": ticket})
-        assert server.replica.sessions.resolve(cookie, touch=False) is not None
+        assert server.replica.sessions.check_cookie(cookie, touch=False).user is not None
 
 
 def test_a_forged_notice_says_nothing_on_the_sign_in_page(open_page) -> None:

@@ -23,7 +23,7 @@ from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.errors import TryLater
 from portal.identity import Role, SignInRefused, throttle
-from portal.identity.factors.single_sign_on import NotBegunHere, OidcTrouble, SeveralMerchants, identity_of
+from portal.identity.factors.single_sign_on import OidcTrouble, SeveralMerchants, UnknownFlow, identity_of
 from portal.storage.tables import Account, AuditEntry, Throttle, utc_now
 from portal.web.gate.middleware import Gate
 from portal.web.routes.single_sign_on import oidc_routes
@@ -74,7 +74,7 @@ def through(portal: Portal, who: str, merchant_id: str = "") -> str:
     flow = portal.single_sign_on.oidc_start(redirect_uri=REDIRECT, merchant_id=merchant_id)
     back = consent(flow.url, who)
     return portal.single_sign_on.oidc_finish(
-        kept=flow.kept, state=back["state"], code=back["code"], redirect_uri=REDIRECT, address=HERE
+        sealed_state=flow.sealed_state, state=back["state"], code=back["code"], redirect_uri=REDIRECT, address=HERE
     )
 
 
@@ -186,7 +186,7 @@ def test_a_manager_lets_somebody_known_anew_come_in(real: str, portal: Portal) -
     user = portal.accounts.user_for_account(manager, origin="cli")
     assert [row.sign_on_known for row in portal.accounts.rows(user)] == [False, False, True]
     portal.accounts.forget_sign_on(user, first)
-    assert portal.sessions.resolve(value, touch=False) is None
+    assert portal.sessions.check_cookie(value, touch=False).user is None
     assert through(portal, "newcomer") == first
     with pytest.raises(SignInRefused):
         through(portal, "sue")
@@ -208,42 +208,44 @@ def test_a_code_of_one_flow_is_worth_nothing_in_another(real: str, portal: Porta
     for state in (stolen["state"], "", "x"):
         with pytest.raises(OidcTrouble):
             portal.single_sign_on.oidc_finish(
-                kept=mine.kept, state=state, code=stolen["code"], redirect_uri=REDIRECT, address=HERE
+                sealed_state=mine.sealed_state, state=state, code=stolen["code"], redirect_uri=REDIRECT, address=HERE
             )
     mine_state = parse_qs(urlsplit(mine.url).query)["state"][0]
     with pytest.raises(OidcTrouble):  # the right state, but the nonce of another flow
         portal.single_sign_on.oidc_finish(
-            kept=mine.kept, state=mine_state, code=stolen["code"], redirect_uri=REDIRECT, address=HERE
+            sealed_state=mine.sealed_state, state=mine_state, code=stolen["code"], redirect_uri=REDIRECT, address=HERE
         )
 
 
 @pytest.mark.keeps("ASVS-10.1.2")
-@pytest.mark.parametrize("kept", ["", "AAAA", "not base64 at all", "é", "A" * 3000])
-def test_a_made_up_flow_cookie_is_refused(real: str, portal: Portal, kept: str) -> None:
+@pytest.mark.parametrize("sealed_state", ["", "AAAA", "not base64 at all", "é", "A" * 3000])
+def test_a_made_up_flow_cookie_is_refused(real: str, portal: Portal, sealed_state: str) -> None:
     with pytest.raises(OidcTrouble):
-        portal.single_sign_on.oidc_finish(kept=kept, state="x", code="y", redirect_uri=REDIRECT, address=HERE)
+        portal.single_sign_on.oidc_finish(
+            sealed_state=sealed_state, state="x", code="y", redirect_uri=REDIRECT, address=HERE
+        )
 
 
 def tries_of(portal: Portal, kind: str) -> int:
     """How many tries the address has been charged."""
     with portal.db.read() as db:
-        row = db.get(Throttle, throttle.subject(kind, HERE))
+        row = db.get(Throttle, throttle.key_of(kind, HERE))
         return row.failures if row else 0
 
 
-def finished(portal: Portal, kept: str, state: str) -> None:
-    portal.single_sign_on.oidc_finish(kept=kept, state=state, code="wrong", redirect_uri=REDIRECT, address=HERE)
+def finished(portal: Portal, sealed_state: str, state: str) -> None:
+    portal.single_sign_on.oidc_finish(
+        sealed_state=sealed_state, state=state, code="wrong", redirect_uri=REDIRECT, address=HERE
+    )
 
 
-def test_hammering_with_flows_of_ones_own_soon_means_waiting_and_leaves_the_password_its_tries(
-    real: str, portal: Portal
-) -> None:
+def test_many_single_sign_on_tries_are_throttled_apart_from_passwords(real: str, portal: Portal) -> None:
     flow = portal.single_sign_on.oidc_start(redirect_uri=REDIRECT)
     state = parse_qs(urlsplit(flow.url).query)["state"][0]
     with pytest.raises(TryLater):
         for _ in range(30):
             try:
-                finished(portal, flow.kept, state)
+                finished(portal, flow.sealed_state, state)
             except OidcTrouble:
                 continue
     assert tries_of(portal, "oidc") == throttle.ADDRESS.free + 1
@@ -261,11 +263,11 @@ def test_another_site_that_sends_browsers_to_the_callback_charges_them_nothing(
     real: str, portal: Portal, monkeypatch: pytest.MonkeyPatch, on: bool, begun: bool
 ) -> None:
     """Also while a flow is under way in that browser: its cookie comes with the request, its state does not."""
-    kept = portal.single_sign_on.oidc_start(redirect_uri=REDIRECT).kept if begun else ""
+    kept = portal.single_sign_on.oidc_start(redirect_uri=REDIRECT).sealed_state if begun else ""
     if not on:
         monkeypatch.delenv("PORTAL_OIDC_ISSUER")
     for _ in range(40):
-        with pytest.raises(NotBegunHere):
+        with pytest.raises(UnknownFlow):
             finished(portal, kept, "guessed")
     assert (tries_of(portal, "oidc"), tries_of(portal, "address")) == (0, 0)
 
@@ -347,7 +349,7 @@ def finish_with(portal: Portal, liar: dict[str, Any], make: Callable[[dict[str, 
     }
     liar["token"] = make(good)
     return portal.single_sign_on.oidc_finish(
-        kept=flow.kept, state=query["state"], code="any", redirect_uri=REDIRECT, address=HERE
+        sealed_state=flow.sealed_state, state=query["state"], code="any", redirect_uri=REDIRECT, address=HERE
     )
 
 
@@ -422,7 +424,7 @@ def test_the_whole_way_through_the_gate(real: str, portal: Portal) -> None:
     assert (done.status_code, done.headers["location"]) == (303, "/")
     session = next(c for c in done.headers.get_list("set-cookie") if c.startswith("portal_session="))
     assert "SameSite=Strict" in session
-    user = portal.sessions.resolve(session.split(";")[0].partition("=")[2], touch=False)
+    user = portal.sessions.check_cookie(session.split(";")[0].partition("=")[2], touch=False).user
     assert user is not None
     assert user.email == "sue@shop.example"
 
@@ -444,7 +446,7 @@ def test_a_callback_out_of_the_blue_goes_home_with_the_reason(real: str, portal:
     assert not any(c.startswith("portal_session=") for c in cookies)
 
 
-def test_another_sites_callback_does_not_end_the_flow_that_is_under_way(real: str, portal: Portal) -> None:
+def test_another_sites_callback_does_not_end_a_running_flow(real: str, portal: Portal) -> None:
     gate: Any = Gate(Starlette(routes=oidc_routes(lambda: portal)), lambda: portal)  # type: ignore[arg-type, return-value]
 
     async def story() -> httpx.Response:

@@ -68,7 +68,7 @@ def run_of(page) -> list[ForwardMsg]:
 
 
 @pytest.mark.parametrize("who", ["", "agent@one"])
-def test_no_message_tells_a_path_the_system_or_the_python_of_the_server(server, open_page, who: str) -> None:
+def test_no_message_reveals_paths_system_or_python_of_the_server(server, open_page, who: str) -> None:
     with open_page(server.cookie(who) if who else "") as page:
         messages = run_of(page)
     assert messages[0].WhichOneof("type") == "new_session"

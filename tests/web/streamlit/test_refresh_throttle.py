@@ -13,7 +13,7 @@ from portal.web.gate.socket import SocketGuard
 from portal.web.gate.visit import Visit
 from portal.web.streamlit.change_watch import ChangeWatch
 from portal.web.streamlit.refresh_throttle import LONGEST_YIELD_SECONDS, YIELD_SECONDS, RefreshThrottle
-from portal.web.streamlit.turns import Turns
+from portal.web.streamlit.run_queue import RunQueue
 
 SHOP = "shop"
 
@@ -27,7 +27,7 @@ class Clock:
 
 def drawn(refresh_throttle: RefreshThrottle, seconds: float = 60.0) -> None:
     """The page of socket `s` draws the shop's exports in the fragment `f`."""
-    refresh_throttle.note("s", "f", seconds, SHOP, refresh_throttle.mark_of(SHOP))
+    refresh_throttle.add_drawing("s", "f", seconds, SHOP, refresh_throttle.mark_of(SHOP))
 
 
 @pytest.fixture
@@ -39,58 +39,58 @@ def clock() -> Clock:
 def refresh_throttle(clock: Clock) -> RefreshThrottle:
     made = RefreshThrottle(clock)
     made.enter("s")
-    made.tell({SHOP: "one"})
+    made.set_marks({SHOP: "one"})
     return made
 
 
 def test_a_tick_rests_until_something_of_the_merchant_changes(refresh_throttle: RefreshThrottle) -> None:
     drawn(refresh_throttle)
-    assert refresh_throttle.may_skip("s", "f", waiting=0)
-    refresh_throttle.tell({SHOP: "two"})
-    assert not refresh_throttle.may_skip("s", "f", waiting=0)
+    assert refresh_throttle.may_skip("s", "f", queued=0)
+    refresh_throttle.set_marks({SHOP: "two"})
+    assert not refresh_throttle.may_skip("s", "f", queued=0)
     drawn(refresh_throttle)
-    assert refresh_throttle.may_skip("s", "f", waiting=0)
+    assert refresh_throttle.may_skip("s", "f", queued=0)
 
 
-def test_a_change_while_the_part_is_drawn_is_drawn_by_the_next_tick(refresh_throttle: RefreshThrottle) -> None:
+def test_a_change_during_a_drawing_is_drawn_by_the_next_tick(refresh_throttle: RefreshThrottle) -> None:
     before = refresh_throttle.mark_of(SHOP)
-    refresh_throttle.tell({SHOP: "two"})
-    refresh_throttle.note("s", "f", 60.0, SHOP, before)
-    assert not refresh_throttle.may_skip("s", "f", waiting=0)
+    refresh_throttle.set_marks({SHOP: "two"})
+    refresh_throttle.add_drawing("s", "f", 60.0, SHOP, before)
+    assert not refresh_throttle.may_skip("s", "f", queued=0)
 
 
 def test_a_tick_rests_no_longer_than_its_countdown_allows(refresh_throttle: RefreshThrottle, clock: Clock) -> None:
     drawn(refresh_throttle, seconds=60.0)
     clock.now += 60.0
-    assert not refresh_throttle.may_skip("s", "f", waiting=0)
+    assert not refresh_throttle.may_skip("s", "f", queued=0)
 
 
 def test_nothing_rests_of_which_nothing_is_known(refresh_throttle: RefreshThrottle) -> None:
-    assert not refresh_throttle.may_skip("s", "f", waiting=0)
+    assert not refresh_throttle.may_skip("s", "f", queued=0)
     drawn(refresh_throttle)
-    assert not refresh_throttle.may_skip("s", "another", waiting=0)
-    assert not refresh_throttle.may_skip("another", "f", waiting=0)
-    refresh_throttle.tell({})  # the database could not be asked
-    assert not refresh_throttle.may_skip("s", "f", waiting=0)
+    assert not refresh_throttle.may_skip("s", "another", queued=0)
+    assert not refresh_throttle.may_skip("another", "f", queued=0)
+    refresh_throttle.set_marks({})  # the database could not be asked
+    assert not refresh_throttle.may_skip("s", "f", queued=0)
     drawn(refresh_throttle)
-    assert not refresh_throttle.may_skip("s", "f", waiting=0)
+    assert not refresh_throttle.may_skip("s", "f", queued=0)
 
 
 def test_a_run_of_the_whole_page_forgets_what_was_drawn(refresh_throttle: RefreshThrottle) -> None:
     drawn(refresh_throttle)
     refresh_throttle.forget_drawn("s")
-    assert not refresh_throttle.may_skip("s", "f", waiting=0)
+    assert not refresh_throttle.may_skip("s", "f", queued=0)
 
 
 def test_timers_yield_to_people_who_wait_but_not_for_ever(refresh_throttle: RefreshThrottle, clock: Clock) -> None:
     drawn(refresh_throttle, seconds=1_000.0)
-    refresh_throttle.tell({SHOP: "two"})
-    assert refresh_throttle.may_skip("s", "f", waiting=1)
+    refresh_throttle.set_marks({SHOP: "two"})
+    assert refresh_throttle.may_skip("s", "f", queued=1)
     clock.now += YIELD_SECONDS
-    assert not refresh_throttle.may_skip("s", "f", waiting=1)
-    assert refresh_throttle.may_skip("s", "f", waiting=1_000)
+    assert not refresh_throttle.may_skip("s", "f", queued=1)
+    assert refresh_throttle.may_skip("s", "f", queued=1_000)
     clock.now += LONGEST_YIELD_SECONDS
-    assert not refresh_throttle.may_skip("s", "f", waiting=1_000)
+    assert not refresh_throttle.may_skip("s", "f", queued=1_000)
 
 
 def test_a_closed_socket_leaves_nothing_behind(refresh_throttle: RefreshThrottle) -> None:
@@ -126,7 +126,7 @@ def received(
         return None
 
     async def main() -> list[bytes]:
-        watch = ChangeWatch(lambda ids: asyncio.sleep(0, {}), refresh_throttle, Turns())
+        watch = ChangeWatch(lambda ids: asyncio.sleep(0, {}), refresh_throttle, RunQueue())
         visit = Visit(user=object(), ended="", browser="", address="", session_value="")  # type: ignore[arg-type]
         budget = Budgets(SocketLimits()).member("session", "address")
         guard = SocketGuard(
@@ -140,7 +140,7 @@ def received(
     return asyncio.run(main()), looks
 
 
-def test_the_gate_hands_on_acts_and_fresh_ticks_and_drops_the_others(refresh_throttle: RefreshThrottle) -> None:
+def test_the_gate_drops_only_ticks_with_nothing_new(refresh_throttle: RefreshThrottle) -> None:
     drawn(refresh_throttle)
     resting_tick, other_tick = message("f", timer=True), message("g", timer=True)
     act_in_fragment, act = message("f", timer=False), message(timer=False)
@@ -156,8 +156,8 @@ def test_whatever_is_handed_on_was_checked_against_the_session(refresh_throttle:
     assert (handed_on, looks) == ([], 1)
 
 
-def test_the_watch_asks_only_for_shown_merchants_and_ends_with_the_last_page(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.web.streamlit.change_watch.LOOK_SECONDS", 0.005)
+def test_the_watch_reads_shown_merchants_only_and_ends_with_the_last_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("portal.web.streamlit.change_watch.POLL_SECONDS", 0.005)
     refresh_throttle, asked = RefreshThrottle(), []
 
     async def marks(ids: object) -> dict[str, str]:
@@ -167,9 +167,9 @@ def test_the_watch_asks_only_for_shown_merchants_and_ends_with_the_last_page(mon
         return {SHOP: str(len(asked))}
 
     async def main() -> None:
-        watch = ChangeWatch(marks, refresh_throttle, Turns())
+        watch = ChangeWatch(marks, refresh_throttle, RunQueue())
         watch.enter("s")
-        refresh_throttle.note("s", "f", 60.0, SHOP, None)
+        refresh_throttle.add_drawing("s", "f", 60.0, SHOP, None)
         while len(asked) < 4:
             await asyncio.sleep(0.005)
         assert refresh_throttle.mark_of(SHOP) is not None

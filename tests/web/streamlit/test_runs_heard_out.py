@@ -47,7 +47,7 @@ def drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Act], No
     return lambda act: act_on(script, act)
 
 
-def test_a_timer_in_the_moment_a_page_is_done_takes_nothing_of_the_page_away(drawn: Callable[[Act], None]) -> None:
+def test_a_timer_as_a_page_ends_loses_none_of_its_messages(drawn: Callable[[Act], None]) -> None:
     async def act(page: Session) -> None:
         page.ask()
         page.let_it_end_untold()

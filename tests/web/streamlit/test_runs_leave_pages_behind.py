@@ -74,7 +74,7 @@ def wait_for(begun: Path) -> None:
 
 
 @pytest.mark.parametrize("press", [False, True], ids=["timer", "click"])
-def test_a_part_of_the_page_before_does_not_begin_that_page_anew(
+def test_a_fragment_of_the_left_page_does_not_restart_it(
     drawn: Callable[[Act], None], begun: Path, press: bool
 ) -> None:
     async def act(session: Session) -> None:
@@ -105,7 +105,7 @@ def test_neither_does_it_when_a_part_opened_the_page(drawn: Callable[[Act], None
     drawn(act)
 
 
-def test_a_part_of_the_page_before_does_not_take_the_place_of_the_page_asked_for(
+def test_a_fragment_of_the_left_page_does_not_replace_the_new_page(
     drawn: Callable[[Act], None], begun: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def act(session: Session) -> None:

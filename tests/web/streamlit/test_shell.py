@@ -29,7 +29,7 @@ from portal.web.streamlit.shell import (
 pytestmark = pytest.mark.keeps("SEC-44")
 
 
-def test_the_shell_is_streamlits_page_but_for_language_title_icon_script_and_styles() -> None:
+def test_the_shell_changes_only_what_it_says_of_streamlits_page() -> None:
     found = shells(index_html())
     assert set(found) == set(LANGUAGES)
     for code, ours in found.items():

@@ -1,5 +1,4 @@
-"""Doctor's checks of files and folders: usable, the keyset in its place, and the steps a new installation still
-lacks."""
+"""Doctor's checks of files and folders, of the keyset's location, and of what a new installation still lacks."""
 
 from __future__ import annotations
 
@@ -13,23 +12,23 @@ from portal.config import FILE_FIELDS, OidcSettings, Settings
 
 TOOLS = frozenset(
     {f"PORTAL_{name}" for name in ("CHROMIUM", "ENGINES", "FIREFOX", "NGINX", "WEBKIT_DRIVER")}
-)  # the tests' own
+)  # variables of the tests
 FIRST_MANAGER = 'python -m portal accounts add you@shop.example --merchant "Your shop" --role manager --password-stdin'
 
 
 @dataclass(frozen=True)
 class Check:
-    """One finding. `sentence` says what is so, `mend` what to change when it is not ok, or `warns`."""
+    """One finding. `sentence` says what is so, `fix` what to change when it is not ok, or `warns`."""
 
     name: str
     ok: bool
     sentence: str
-    mend: str = ""
+    fix: str = ""
     warns: bool = False
 
 
-def place_checks(settings: Settings) -> Iterator[Check]:
-    """Folders the portal must be able to make or to write in."""
+def path_checks(settings: Settings) -> Iterator[Check]:
+    """Folders that the portal must be able to make or write to, and files it must be able to read."""
     places = {"PORTAL_DATA_DIR": settings.root, "PORTAL_KEYSET_PATH": settings.keyset_file.absolute().parent}
     if "://" not in settings.checkpoints:
         places["PORTAL_CHECKPOINT_DIR"] = Path(settings.checkpoints).absolute()
@@ -82,10 +81,10 @@ def _secret_files() -> dict[str, Path]:
 
 
 def keyset_checks(settings: Settings) -> Iterator[Check]:
-    """The master keyset apart from what it opens: who copies the data folder must not have the key too (SEC-27)."""
+    """The keyset lies outside the data folder: a copy of the folder must not include the key to it (SEC-27)."""
     path = settings.keyset_file
     if file_trouble(path) or folder_trouble(path.absolute().parent):
-        return  # reported by `place_checks`
+        return  # reported by `path_checks`
     here = path.exists()
     inside = path.resolve().is_relative_to(settings.root)
     then = "move the keyset's whole folder there" if here else "in a folder that only the portal can write to"
@@ -110,7 +109,7 @@ def keyset_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _absent(settings: Settings, path: Path) -> Check:
-    """No keyset where it should be: not made yet, left in its former place, or lost."""
+    """The keyset file is absent: not made yet, still in its former folder, or lost."""
     former = settings.root / "keys" / "master.keyset.json"
     if not is_file(settings.root / "portal.sqlite3"):
         return Check(
@@ -171,7 +170,7 @@ def unknown_variables(_settings: Settings, environment: Mapping[str, str] = os.e
 
 
 def is_file(path: Path) -> bool:
-    """False also without permission to look."""
+    """False also without the permission to read the folder."""
     try:
         return path.is_file()
     except OSError:

@@ -13,7 +13,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
 
 from portal.web.streamlit import runs
-from portal.web.streamlit.turns import Turns
+from portal.web.streamlit.run_queue import RunQueue
 from tests.web.streamlit.one_session import FULL, Session, act_on
 
 PATIENCE = 30.0
@@ -53,12 +53,12 @@ def in_threads(count: int, act: object) -> list[threading.Thread]:
     return threads
 
 
-def test_no_more_run_at_once_than_there_are_turns() -> None:
-    turns, door, inside, most = Turns(2, lease_seconds=PATIENCE), threading.Lock(), [0], [0]
+def test_no_more_runs_at_once_than_slots() -> None:
+    queue, door, inside, most = RunQueue(2, lease_seconds=PATIENCE), threading.Lock(), [0], [0]
     pause = threading.Event()
 
     def run() -> None:
-        with turns.turn():
+        with queue.slot():
             with door:
                 inside[0] += 1
                 most[0] = max(most[0], inside[0])
@@ -69,36 +69,36 @@ def test_no_more_run_at_once_than_there_are_turns() -> None:
     for thread in in_threads(20, run):
         thread.join(PATIENCE)
     assert most == [2]
-    assert turns.waiting == 0
+    assert queue.queued == 0
 
 
-def test_who_came_first_runs_first() -> None:
-    turns, order = Turns(1, lease_seconds=PATIENCE), []
-    with turns.turn():
+def test_runs_begin_in_the_order_they_came() -> None:
+    queue, order = RunQueue(1, lease_seconds=PATIENCE), []
+    with queue.slot():
         threads = []
         for number in range(5):
 
             def run(number: int = number) -> None:
-                with turns.turn():
+                with queue.slot():
                     order.append(number)
 
             threads += in_threads(1, run)
-            while turns.waiting <= number:
+            while queue.queued <= number:
                 pass
     for thread in threads:
         thread.join(PATIENCE)
     assert order == [0, 1, 2, 3, 4]
 
 
-def test_a_run_that_waits_long_lets_the_others_in() -> None:
-    turns, release = Turns(1, lease_seconds=0.05), threading.Event()
+def test_a_run_that_takes_long_lets_others_begin() -> None:
+    queue, release = RunQueue(1, lease_seconds=0.05), threading.Event()
 
     def slow() -> None:
-        with turns.turn():
+        with queue.slot():
             release.wait(PATIENCE)
 
     def quick() -> None:
-        with turns.turn():
+        with queue.slot():
             done.release()
 
     done = threading.Semaphore(0)
@@ -107,33 +107,33 @@ def test_a_run_that_waits_long_lets_the_others_in() -> None:
     assert all(done.acquire(timeout=PATIENCE) for _ in range(3))
     release.set()
     first.join(PATIENCE)
-    assert turns.waiting == 0
+    assert queue.queued == 0
 
 
-def test_a_run_that_fails_gives_its_turn_back() -> None:
-    turns = Turns(1, lease_seconds=PATIENCE)
+def test_a_failed_run_gives_its_slot_back() -> None:
+    queue = RunQueue(1, lease_seconds=PATIENCE)
     for _ in range(3):
         try:
-            with turns.turn():
+            with queue.slot():
                 raise ValueError
         except ValueError:
             pass
 
 
-def test_streamlits_runs_take_them_and_a_second_call_changes_nothing() -> None:
+def test_streamlits_runs_are_queued_once_however_often_patched() -> None:
     before = ScriptRunner._run_script
     try:
-        runs.queue_runs(Turns())
+        runs.queue_runs(RunQueue())
         wrapped = ScriptRunner._run_script
-        runs.queue_runs(Turns())
+        runs.queue_runs(RunQueue())
         assert ScriptRunner._run_script is wrapped
         assert getattr(wrapped, "queued", False)
     finally:
         ScriptRunner._run_script = before  # type: ignore[method-assign]
 
 
-class InHand(Turns):
-    """Every run waits in line until the test calls it by its number."""
+class ManualQueue(RunQueue):
+    """Every run waits until the test calls it by its number."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -141,7 +141,7 @@ class InHand(Turns):
         self.standing = 0
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
+    def slot(self) -> Iterator[None]:
         mine = self.called[self.standing]
         self.standing += 1
         assert mine.wait(PATIENCE)
@@ -154,26 +154,24 @@ class InHand(Turns):
         assert self.standing == number
 
 
-def test_a_run_called_off_in_the_line_does_not_come_between_the_next_and_its_page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun, script, turns = tmp_path / "begun", tmp_path / "page.py", InHand()
+def test_a_queued_run_that_was_stopped_never_draws_its_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, script, queue = tmp_path / "begun", tmp_path / "page.py", ManualQueue()
     script.write_text(TWO_PAGES.replace("BEGUN", str(begun)))
     monkeypatch.setattr(Runtime, "_instance", None)
     monkeypatch.setattr(ScriptRunner, "_run_script", ScriptRunner._run_script)
-    runs.queue_runs(turns)
-    turns.called[0].set()
+    runs.queue_runs(queue)
+    queue.called[0].set()
 
     async def act(session: Session) -> None:
-        session.ask(part=session.part)  # to draw a part of the first page: stands in line
-        turns.wait_for(2)
+        session.ask(part=session.part)  # to draw a part of the first page: waits in the queue
+        queue.wait_for(2)
         called_off = session.runner
         session.ask(page=session.pages["Second"])
-        turns.wait_for(3)
-        turns.called[2].set()
+        queue.wait_for(3)
+        queue.called[2].set()
         while not begun.exists():
             time.sleep(0.005)
-        turns.called[1].set()
+        queue.called[1].set()
         called_off._script_thread.join(PATIENCE)
         begun.unlink()
         await session.until(FULL)
