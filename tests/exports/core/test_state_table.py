@@ -149,7 +149,13 @@ def test_a_move_writes_in_every_table_of_an_export_or_in_none(still: Any) -> Non
     with still.portal.db.read() as session:
         stale = ledger.load(session, export_id)
         session.expunge(stale)
-    wanted = {"attempt": 1, "sent_at": utc_now(), "problem": "As it was.", "sha256": "ab" * 32, "asked_in": "here"}
+    wanted: dict[str, Any] = {
+        "attempt": 1,
+        "sent_at": utc_now(),
+        "problem": "As it was.",
+        "sha256": "ab" * 32,
+        "asked_in": "here",
+    }
     assert len({ledger.PART_OF.get(name) for name in wanted}) == 4
     with still.portal.db.write() as session:
         assert ledger.move(session, ledger.load(session, export_id), State.SENT, **wanted)
