@@ -12,7 +12,7 @@ from portal.exports import State
 from portal.exports.core import ledger
 from portal.exports.core.ledger import IllegalMove
 from portal.exports.core.states import HOLDS_FILE, MOVES, NEEDS_PERSON, RUNNING, may_move
-from portal.storage.tables import AuditEntry, Export
+from portal.storage.tables import AuditEntry, Export, utc_now
 
 pytestmark = pytest.mark.keeps("SEC-12")
 
@@ -142,3 +142,38 @@ def test_a_move_read_too_early_is_refused(still: Any) -> None:
     with still.portal.db.write() as session:
         assert not ledger.move(session, stale, State.FAILED)
     assert [entry.facts["to"] for entry in moves_of(still, export_id)] == ["sent"]
+
+
+def test_a_move_writes_in_every_table_of_an_export_or_in_none(still: Any) -> None:
+    export_id = still.ask()
+    with still.portal.db.read() as session:
+        stale = ledger.load(session, export_id)
+        session.expunge(stale)
+    wanted: dict[str, Any] = {
+        "attempt": 1,
+        "sent_at": utc_now(),
+        "problem": "As it was.",
+        "sha256": "ab" * 32,
+        "asked_in": "here",
+    }
+    assert len({ledger.PART_OF.get(name) for name in wanted}) == 4
+    with still.portal.db.write() as session:
+        assert ledger.move(session, ledger.load(session, export_id), State.SENT, **wanted)
+    with still.portal.db.write() as session:
+        assert not ledger.move(session, stale, State.FAILED, sent_at=None, problem="Lost.", sha256="", asked_in="")
+    with still.portal.db.read() as session:
+        row = ledger.load(session, export_id)
+    assert {name: ledger.value_of(row, name) for name in wanted} == wanted
+
+
+def test_after_a_move_all_of_an_export_is_as_the_database_has_it(still: Any) -> None:
+    export_id = still.ask()
+    with still.portal.db.read() as session:
+        row = ledger.load(session, export_id)
+        session.expunge(row)
+    with still.portal.db.write() as session:
+        ledger.load(session, export_id).file.fetched_bytes = 7
+    with still.portal.db.write() as session:
+        session.add(row)
+        assert ledger.move(session, row, State.SENT)
+        assert (row.state, row.file.fetched_bytes) == (State.SENT, 7)
