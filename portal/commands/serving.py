@@ -6,7 +6,6 @@ Imports at its top only what listening needs, so that `/healthz` is answered wit
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import os
 import signal
@@ -24,7 +23,6 @@ from portal.practice.process import practice_merchant, wait_for
 from portal.web.gate.connections import guard
 from portal.web.gate.starting import Application, Starting
 
-M_ARENA_MAX = -8  # malloc.h
 GRACE_SECONDS = 8  # open answers may end; then exports get `DurableEngine.stop`'s 15 s, the rest is handed over
 
 
@@ -116,13 +114,6 @@ def leave(status: int) -> NoReturn:
     os._exit(status)
 
 
-def _limit_heaps() -> None:
-    """Limit glibc to two heaps for all threads instead of eight a core: one thread runs at a time anyway, and each heap
-    keeps free memory for itself (measured: 6 MiB of 240, bench/footprint.py)."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, 2)
-
-
 def _no_op() -> None:
     return None
 
@@ -133,7 +124,6 @@ def _serve(settings: Settings, *, loaded: Callable[[], None] = _no_op, ready: Ca
     `loaded` is called when the app is imported, `ready` when everything is open. Raises what kept it from starting.
     """
     configure_logging()
-    _limit_heaps()
     os.chdir(PROJECT_ROOT)  # Streamlit reads .streamlit/config.toml from the working folder
 
     def load() -> Application:
