@@ -28,8 +28,9 @@ class Case(Base, kw_only=True):
         UniqueConstraint("merchant_id", "year", "number", name="uq_cases_number"),
         Index("ix_cases_due", "merchant_id", "closed_at", "due_on", "id"),
         Index("ix_cases_received", "merchant_id", "received_on", "id"),
-        Index("ix_cases_state", "merchant_id", "state", "due_on", "id"),
-        Index("ix_cases_assignee", "merchant_id", "assignee", "due_on", "id"),
+        # Open and ended cases each in the order of their pages (bench/cases.py).
+        Index("ix_cases_state", "merchant_id", "state", "closed_at", "due_on", "id"),
+        Index("ix_cases_assignee", "merchant_id", "assignee", "closed_at", "due_on", "id"),
         Index("ix_cases_subject", "merchant_id", "subject_index", "received_on", "id"),
         Index("ix_cases_reference", "merchant_id", "reference_key", "id"),
     )
