@@ -46,7 +46,7 @@ _WRITE = (
 
 @dataclass(frozen=True)
 class Recalculated:
-    """One open case: the days on its row, and what its facts come to under `rules`."""
+    """One case: the days on its row, and what its facts come to under `rules`."""
 
     id: str
     rules: Rules
@@ -77,11 +77,12 @@ def hold_open_cases(session: Session, merchant_id: str) -> None:
     hold_exports(session, merchant_id, select(Case.id).where(Case.merchant_id == merchant_id, Case.closed_at.is_(None)))
 
 
-def calculated(session: Session, merchant_id: str, case_ids: Sequence[str], rules_of: RulesOf) -> list[Recalculated]:
-    """The merchant's cases of these ids that are open, calculated anew."""
-    rows = session.execute(
-        select(*_COLUMNS).where(Case.merchant_id == merchant_id, Case.closed_at.is_(None), Case.id.in_(case_ids))
-    ).all()
+def calculated(
+    session: Session, merchant_id: str, case_ids: Sequence[str], rules_of: RulesOf, *, ended: bool = False
+) -> list[Recalculated]:
+    """The merchant's cases of these ids that are open, or that have ended, calculated anew."""
+    which = Case.closed_at.is_not(None) if ended else Case.closed_at.is_(None)
+    rows = session.execute(select(*_COLUMNS).where(Case.merchant_id == merchant_id, which, Case.id.in_(case_ids))).all()
     return list(_recalculated(session, rows, rules_of))
 
 
