@@ -51,7 +51,7 @@ def filled(url: str, cases: int) -> tuple[Portal, User]:
     load(portal.db, demands_of(merchant, cases), CaseDemand)
     load(portal.db, identifiers_of(merchant, index, cases), CaseIdentifier)
     seal = portal.case_register.seal  # opening costs the same at any size: left out, as in history.py
-    seal.value = lambda _session, _row: "someone@example.com"  # type: ignore[method-assign]
+    seal.values = lambda session, rows: ["someone@example.com" for _row in rows]  # type: ignore[method-assign]
     user = User(ids[0], merchant, "Bench", "agent0@shop.example", "Agent", Role.MANAGER, True, "UTC", origin="cli")
     return portal, user
 

@@ -237,10 +237,19 @@ class CaseSeal:
         return self._open(case, case.sealed_name, "name", case.id) if case.sealed_name is not None else ""
 
     def value(self, session: Session, row: CaseIdentifier) -> str:
-        """Sealed in its own row, or in the export it was taken from."""
+        return self.values(session, [row])[0]
+
+    def values(self, session: Session, rows: Sequence[CaseIdentifier]) -> list[str]:
+        """Each is sealed in its own row, or in the export it was taken from."""
+        elsewhere = [row.export_id for row in rows if row.sealed_value is None]
+        found = session.scalars(select(Export).where(Export.id.in_(elsewhere))) if elsewhere else ()
+        exports = {export.id: export for export in found}
+        return [self._value(row, exports.get(row.export_id or "")) for row in rows]
+
+    def _value(self, row: CaseIdentifier, export: Export | None) -> str:
         if row.sealed_value is not None:
             return self._open(row, row.sealed_value, "value", row.id)
-        export = session.get_one(Export, row.export_id)
+        assert export is not None, "the database keeps the export that an identifier names"
         return self._open(export, export.sealed_subject, "subject", export.id)
 
     def _open(self, row: Any, sealed: bytes, column: str, row_id: str) -> str:

@@ -79,6 +79,7 @@ class CaseRegister:
             rows = rows_of(session, case_id)
             facts = as_facts(rows)
             clock = folded(facts, rules_of(case)).clock
+            known = _identifiers(session, case_id)
             works = allows(user.role, Permission.CASE_WORK)
             manager = allows(user.role, Permission.CASE_DECIDE)
             return CaseView(
@@ -87,7 +88,7 @@ class CaseRegister:
                 channel=Channel(case.channel),
                 language=case.language,
                 closed_as=case.closed_as,
-                identifiers=tuple((row.kind, self._masked(session, row)) for row in _identifiers(session, case_id)),
+                identifiers=tuple(zip((row.kind for row in known), self._masked(session, known), strict=True)),
                 clock=clock,
                 today=today_of(case),
                 facts=self._shown(session, rows, words=works),
@@ -123,8 +124,8 @@ class CaseRegister:
                 object_id=case_id, origin=user.origin, what="person",
             )  # fmt: skip
             name = [("name", self.seal.name(case))] if case.sealed_name is not None else []
-            values = [(row.kind, self.seal.value(session, row)) for row in _identifiers(session, case_id)]
-            return tuple([*name, *values])
+            known = _identifiers(session, case_id)
+            return (*name, *zip((row.kind for row in known), self.seal.values(session, known), strict=True))
 
         return self.db.group_commit(show)
 
@@ -153,18 +154,16 @@ class CaseRegister:
             select(CaseDemand.case_id, CaseDemand.demand).where(CaseDemand.case_id.in_(ids)).order_by(CaseDemand.demand)
         ):
             rights.setdefault(case_id, []).append(demand)
-        firsts = {
-            row.case_id: row
-            for row in session.scalars(
-                select(CaseIdentifier).where(CaseIdentifier.case_id.in_(ids), CaseIdentifier.number == 1)
-            )
-        }
+        firsts = session.scalars(
+            select(CaseIdentifier).where(CaseIdentifier.case_id.in_(ids), CaseIdentifier.number == 1)
+        ).all()
+        persons = dict(zip((row.case_id for row in firsts), self._masked(session, firsts), strict=True))
         names = _names(session, {case.assignee for case in cases if case.assignee})
         return tuple(
             CaseRow(
                 id=case.id,
                 name=f"{case.year}-{case.number:04}",
-                person=self._masked(session, firsts.get(case.id)),
+                person=persons.get(case.id, ""),
                 rights=tuple(rights.get(case.id, ())),
                 received_on=case.received_on,
                 due_on=case.due_on,
@@ -176,8 +175,9 @@ class CaseRegister:
             for case in cases
         )
 
-    def _masked(self, session: Session, row: CaseIdentifier | None) -> str:
-        return masked_subject(row.kind, self.seal.value(session, row)) if row is not None else ""
+    def _masked(self, session: Session, rows: Sequence[CaseIdentifier]) -> list[str]:
+        values = self.seal.values(session, rows)
+        return [masked_subject(row.kind, value) for row, value in zip(rows, values, strict=True)]
 
     def _shown(self, session: Session, rows: Sequence[CaseFact], *, words: bool) -> tuple[ShownFact, ...]:
         holding = {fact.number for fact in effective(as_facts(rows))}
