@@ -175,7 +175,7 @@ class CaseRegister:
             for case in cases
         )
 
-    def _masked(self, session: Session, rows: Sequence[CaseIdentifier]) -> list[str]:
+    def _masked(self, session: Session, rows: Sequence[CaseIdentifier]) -> Sequence[str]:
         values = self.seal.values(session, rows)
         return [masked_subject(row.kind, value) for row, value in zip(rows, values, strict=True)]
 
