@@ -33,6 +33,8 @@ NO_DAY, ONE_DAY = dt.timedelta(), dt.timedelta(days=1)
 DAY_SECONDS, HOUR_SECONDS = 86_400, 3_600
 ROLLED_AT_MOST = dt.timedelta(days=10)
 """How far a last lawful day may lie after the day that was told. The longest run of days off is five."""
+LOOKED_AHEAD_AT_MOST = dt.timedelta(days=10 * 366)
+"""From the first month on; after it a time zone keeps its last offset."""
 REFUSED = frozenset({FactKind.REFUSED.value, *(reason.value for reason in RefusalReason)})
 """What `closed_as` says of a refusal: its reason."""
 
@@ -108,7 +110,8 @@ class _Instants:
             Case.merchant_id == merchant_id, Case.received_on >= first
         )
         found = session.execute(rows.group_by(Case.zone)).all()
-        end = max((day for row in found for day in row[1:] if day is not None), default=first) + ONE_DAY
+        last_day = max((day for row in found for day in row[1:] if day is not None), default=first)
+        end = min(last_day, first + LOOKED_AHEAD_AT_MOST) + ONE_DAY
         runs = {row[0]: _runs(row[0], first, end) for row in found}
         last = case((Case.extended_to > Case.last_lawful_on, Case.extended_to), else_=Case.last_lawful_on)
         midnight = _seconds(Case.received_on) - _ahead(runs, Case.received_on)
