@@ -280,6 +280,14 @@ def test_a_batch_that_is_dated_anew_is_read_by_its_keys(shelf: Shelf) -> None:
     assert ("sqlite_autoindex_cases_1" if shelf.portal.db.is_sqlite else "cases_pkey") in plan
 
 
+def test_a_month_in_figures_is_read_in_the_index_of_receipts(shelf: Shelf) -> None:
+    first, *of_months = plans(shelf, lambda: shelf.portal.case_figures.by_month(shelf.user, months=6))
+    assert 6 < len(of_months) <= 2 * 6  # a median only where something was answered
+    sqlite = shelf.portal.db.is_sqlite
+    kind = "COVERING INDEX ix_cases_received" if sqlite else "ix_cases_received"
+    assert [plan for plan in [*of_months, *([first] if sqlite else [])] if kind not in plan] == []
+
+
 def test_a_plan_that_sorts_all_that_match_is_told_apart(shelf: Shelf) -> None:
     own = select(Case).where(Case.merchant_id == shelf.user.merchant_id, Case.closed_at.is_(None))
     by_reference = own.order_by(Case.reference, Case.id)

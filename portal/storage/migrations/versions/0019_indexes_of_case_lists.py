@@ -1,4 +1,4 @@
-"""a state's and a colleague's cases are found in the order of the pages, open and ended ones apart"""
+"""cases of a state and of a colleague are found in the order of the pages, figures by month without reading the rows"""
 
 from alembic import op
 
@@ -7,16 +7,28 @@ down_revision = '0016'
 branch_labels = None
 depends_on = None
 
-FIRST = {'ix_cases_state': 'state', 'ix_cases_assignee': 'assignee'}
+FIGURES = ['closed_as', 'closed_at', 'last_lawful_on', 'extended_to', 'due_on', 'zone', 'received_at']
+BEFORE = {
+    'ix_cases_state': ['merchant_id', 'state', 'due_on', 'id'],
+    'ix_cases_assignee': ['merchant_id', 'assignee', 'due_on', 'id'],
+    'ix_cases_received': ['merchant_id', 'received_on', 'id'],
+}
+AFTER = {
+    'ix_cases_state': ['merchant_id', 'state', 'closed_at', 'due_on', 'id'],
+    'ix_cases_assignee': ['merchant_id', 'assignee', 'closed_at', 'due_on', 'id'],
+    'ix_cases_received': ['merchant_id', 'received_on', *FIGURES],
+}
 
 
 def upgrade() -> None:
-    for name, column in FIRST.items():
-        op.drop_index(name, table_name='cases')
-        op.create_index(name, 'cases', ['merchant_id', column, 'closed_at', 'due_on', 'id'])
+    replace(AFTER)
 
 
 def downgrade() -> None:
-    for name, column in FIRST.items():
+    replace(BEFORE)
+
+
+def replace(indexes: dict[str, list[str]]) -> None:
+    for name, columns in indexes.items():
         op.drop_index(name, table_name='cases')
-        op.create_index(name, 'cases', ['merchant_id', column, 'due_on', 'id'])
+        op.create_index(name, 'cases', columns)
