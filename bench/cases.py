@@ -38,6 +38,7 @@ OPEN_ONE_IN, OPEN_AT_LEAST = 10, 500  # so that 1,000 cases fill a page of each 
 OPEN_DAYS = 45
 EXTENDED_ONE_IN, LATE_ONE_IN = 20, 2_000
 RARE = 120
+WANTED_CASES = 60
 WANTED = "wanted@example.com"
 ENDED = ("answered", "answered", "answered", "closed", "refused")
 OPEN = ("collecting", "collecting", "received", "identifying", "waiting_person")
@@ -141,8 +142,9 @@ def demands_of(merchant: str, cases: int) -> Iterator[dict[str, Any]]:
 
 def identifiers_of(merchant: str, index: str, cases: int) -> Iterator[dict[str, Any]]:
     chance, now = random.Random(9), utc_now()
+    ended = cases - max(OPEN_AT_LEAST, cases // OPEN_ONE_IN)
     for number in range(cases):
-        wanted = number % max(1, cases // 100) == 0
+        wanted = number < ended and number % (ended // WANTED_CASES) == 0
         yield {
             "id": f"{chance.getrandbits(128):032x}", "merchant_id": merchant, "case_id": case_id(number), "number": 1,
             "kind": "email", "sealed_value": b"x", "export_id": None,

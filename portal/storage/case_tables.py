@@ -88,7 +88,7 @@ class CaseIdentifier(Base, kw_only=True):
     __tablename__ = "case_identifiers"
     __table_args__ = (
         UniqueConstraint("case_id", "number", name="uq_case_identifiers_number"),
-        Index("ix_case_identifiers_value", "merchant_id", "value_index"),
+        Index("ix_case_identifiers_value", "merchant_id", "value_index", "case_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)

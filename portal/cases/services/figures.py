@@ -106,13 +106,12 @@ class _Instants:
     @classmethod
     def of(cls, session: Session, merchant_id: str, first: dt.date) -> _Instants:
         """For the merchant's cases received since `first`."""
-        rows = select(Case.zone, func.max(Case.last_lawful_on), func.max(Case.extended_to)).where(
-            Case.merchant_id == merchant_id, Case.received_on >= first
-        )
-        found = session.execute(rows.group_by(Case.zone)).all()
-        last_day = max((day for row in found for day in row[1:] if day is not None), default=first)
+        came = and_(Case.merchant_id == merchant_id, Case.received_on >= first)
+        zones = session.scalars(select(Case.zone).where(came).distinct()).all()  # SQLite would sort every case to group
+        days = session.execute(select(func.max(Case.last_lawful_on), func.max(Case.extended_to)).where(came)).one()
+        last_day = max((day for day in days if day is not None), default=first)
         end = min(last_day, first + LOOKED_AHEAD_AT_MOST) + ONE_DAY
-        runs = {row[0]: _runs(row[0], first, end) for row in found}
+        runs = {zone: _runs(zone, first, end) for zone in zones}
         last = case((Case.extended_to > Case.last_lawful_on, Case.extended_to), else_=Case.last_lawful_on)
         midnight = _seconds(Case.received_on) - _ahead(runs, Case.received_on)
         return cls(

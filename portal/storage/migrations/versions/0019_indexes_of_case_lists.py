@@ -9,14 +9,16 @@ depends_on = None
 
 FIGURES = ['closed_as', 'closed_at', 'last_lawful_on', 'extended_to', 'due_on', 'zone', 'received_at']
 BEFORE = {
-    'ix_cases_state': ['merchant_id', 'state', 'due_on', 'id'],
-    'ix_cases_assignee': ['merchant_id', 'assignee', 'due_on', 'id'],
-    'ix_cases_received': ['merchant_id', 'received_on', 'id'],
+    'ix_cases_state': ('cases', ['merchant_id', 'state', 'due_on', 'id']),
+    'ix_cases_assignee': ('cases', ['merchant_id', 'assignee', 'due_on', 'id']),
+    'ix_cases_received': ('cases', ['merchant_id', 'received_on', 'id']),
+    'ix_case_identifiers_value': ('case_identifiers', ['merchant_id', 'value_index']),
 }
 AFTER = {
-    'ix_cases_state': ['merchant_id', 'state', 'closed_at', 'due_on', 'id'],
-    'ix_cases_assignee': ['merchant_id', 'assignee', 'closed_at', 'due_on', 'id'],
-    'ix_cases_received': ['merchant_id', 'received_on', *FIGURES],
+    'ix_cases_state': ('cases', ['merchant_id', 'state', 'closed_at', 'due_on', 'id']),
+    'ix_cases_assignee': ('cases', ['merchant_id', 'assignee', 'closed_at', 'due_on', 'id']),
+    'ix_cases_received': ('cases', ['merchant_id', 'received_on', *FIGURES]),
+    'ix_case_identifiers_value': ('case_identifiers', ['merchant_id', 'value_index', 'case_id']),
 }
 
 
@@ -28,7 +30,7 @@ def downgrade() -> None:
     replace(BEFORE)
 
 
-def replace(indexes: dict[str, list[str]]) -> None:
-    for name, columns in indexes.items():
-        op.drop_index(name, table_name='cases')
-        op.create_index(name, 'cases', columns)
+def replace(indexes: dict[str, tuple[str, list[str]]]) -> None:
+    for name, (table, columns) in indexes.items():
+        op.drop_index(name, table_name=table)
+        op.create_index(name, table, columns)
