@@ -141,6 +141,12 @@ BENCHES = (
     Bench("history", "history.py --rows 100000 --only sqlite --runs 30", "history.py", "the same with 1,000 rows", (
         Figure("worst question, times the reference", r"worst ratio of a question: ([\d.]+)", 1.5),
     )),
+    Bench("cases", "cases.py --cases 100000 --only sqlite --runs 30", "cases.py", "the same with 1,000 cases", (
+        Figure("worst question, times the reference", "worst_ratio", 1.5),
+        Figure("twelve months in figures, ms", "months_ms"),
+        Figure("the same, times a bare pass over their rows", "months_ratio"),
+        Figure("memory at most, filling included, MiB", "peak_mib", 400),
+    )),
     Bench("audit", "audit.py --entries 1000000 --appends 100", "audit.py", "hashing the bytes, hashlib", (
         Figure("the portal's check of a whole trail, times the reference", r"the portal's check .* ([\d.]+) x", 2),
         Figure("the stand-alone verifier, its start included", r"stand-alone verifier .* ([\d.]+) x", 2),

@@ -27,12 +27,17 @@ class Case(Base, kw_only=True):
     __table_args__ = (
         UniqueConstraint("merchant_id", "year", "number", name="uq_cases_number"),
         Index("ix_cases_due", "merchant_id", "closed_at", "due_on", "id"),
-        Index("ix_cases_received", "merchant_id", "received_on", "id"),
-        Index("ix_cases_state", "merchant_id", "state", "due_on", "id"),
-        Index("ix_cases_assignee", "merchant_id", "assignee", "due_on", "id"),
+        # All that the figures by month read of a case: a third of the time of reading the rows.
+        Index(
+            "ix_cases_received", "merchant_id", "received_on", "closed_as", "closed_at", "last_lawful_on",
+            "extended_to", "due_on", "zone", "received_at",
+        ),
+        # Open and ended cases each in the order of their pages (bench/cases.py).
+        Index("ix_cases_state", "merchant_id", "state", "closed_at", "due_on", "id"),
+        Index("ix_cases_assignee", "merchant_id", "assignee", "closed_at", "due_on", "id"),
         Index("ix_cases_subject", "merchant_id", "subject_index", "received_on", "id"),
         Index("ix_cases_reference", "merchant_id", "reference_key", "id"),
-    )
+    )  # fmt: skip
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
     merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
@@ -83,7 +88,7 @@ class CaseIdentifier(Base, kw_only=True):
     __tablename__ = "case_identifiers"
     __table_args__ = (
         UniqueConstraint("case_id", "number", name="uq_case_identifiers_number"),
-        Index("ix_case_identifiers_value", "merchant_id", "value_index"),
+        Index("ix_case_identifiers_value", "merchant_id", "value_index", "case_id"),
     )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)

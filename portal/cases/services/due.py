@@ -6,9 +6,10 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import Row, Select, select
 
 from portal.cases.services.folding import Rules
+from portal.cases.services.query import beyond_open, open_order
 from portal.cases.states import CaseState
 from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
@@ -61,7 +62,7 @@ class CaseDue:
         today = merchants_today(user.time_zone)
         query = open_cases(user.merchant_id).where(Case.due_on <= today + dt.timedelta(days=days))
         if after is not None:
-            query = query.where(or_(Case.due_on > after[0], and_(Case.due_on == after[0], Case.id > after[1])))
+            query = query.where(beyond_open(Case, *after))
         with self.db.read() as session:
             found = session.execute(query.limit(size + 1)).all()
         rows = due_cases(found[:size], today)
@@ -79,7 +80,7 @@ def open_cases(merchant_id: str) -> Select[Case, str, str]:
         select(Case, Account.name, Account.email)
         .outerjoin(Account, Account.id == Case.assignee)
         .where(Case.merchant_id == merchant_id, Case.closed_at.is_(None))
-        .order_by(Case.due_on, Case.id)
+        .order_by(*open_order())
     )
 
 

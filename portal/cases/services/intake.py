@@ -16,9 +16,8 @@ from portal import audit
 from portal.cases.clock.applicable import laws_of
 from portal.cases.facts import PERSONS_COPY, Channel, Fact, FactKind, LateEntry, Right
 from portal.cases.services.folding import Rules, folded
-from portal.cases.services.ledger import CaseSeal, add_fact, cached, hold_exports, own_case
+from portal.cases.services.ledger import CaseSeal, add_fact, cached, hold_exports, open_case, own_case
 from portal.cases.services.merchant_rules import MerchantRules, merchant_rules
-from portal.cases.services.needed import open_case
 from portal.cases.services.people import PersonIndex
 from portal.cases.standing import Standing
 from portal.errors import InputError

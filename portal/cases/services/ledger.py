@@ -22,8 +22,8 @@ from portal.cases.facts import Fact, FactKind, Right, check_codes, effective
 from portal.cases.services.folding import Folded, Rules, folded
 from portal.cases.services.merchant_rules import merchant_rules
 from portal.cases.standing import Standing, stands
-from portal.cases.states import MAY_RECORD, CaseState, outcome_of
-from portal.errors import NotFound, StateConflict
+from portal.cases.states import MAY_RECORD, OPEN_STATES, CaseState, outcome_of
+from portal.errors import NotFound, PortalError, StateConflict
 from portal.identity import User
 from portal.storage.case_tables import Case, CaseDemand, CaseFact, CaseIdentifier
 from portal.storage.locks import lock_merchant
@@ -31,6 +31,15 @@ from portal.storage.tables import Export, new_id, utc_now
 from portal.vault import FieldSealer
 
 NOT_NOW = "This cannot be recorded as the case stands."
+
+
+class CaseNeeded(PortalError):
+    """Nothing is asked, packed or sent about a person without a case (CASE-1)."""
+
+    refusal = True
+    code = "case_needed"
+    message = "Nothing is asked about a person without an open case."
+    next_step = "Open a case for this request."
 
 
 def own_case(session: Session, user: User, case_id: str, *, hold: bool = False) -> Case:
@@ -41,6 +50,19 @@ def own_case(session: Session, user: User, case_id: str, *, hold: bool = False) 
     case = session.get(Case, case_id, with_for_update=hold or None, populate_existing=hold)
     if case is None or case.merchant_id != user.merchant_id:
         raise NotFound(next_step="Look in Cases.", detail="case")
+    return case
+
+
+def has_case(session: Session, merchant_id: str, case_id: str) -> bool:
+    """Is there such a case of the merchant? The database holds an export to a case, not to one of its own merchant."""
+    case = session.get(Case, case_id)
+    return case is not None and case.merchant_id == merchant_id
+
+
+def open_case(case: Case) -> Case:
+    """Raises CaseNeeded when it has ended."""
+    if CaseState(case.state) not in OPEN_STATES:
+        raise CaseNeeded("This case has ended.", detail=case.state)
     return case
 
 
@@ -213,10 +235,19 @@ class CaseSeal:
         return self._open(case, case.sealed_name, "name", case.id) if case.sealed_name is not None else ""
 
     def value(self, session: Session, row: CaseIdentifier) -> str:
-        """Sealed in its own row, or in the export it was taken from."""
+        return self.values(session, [row])[0]
+
+    def values(self, session: Session, rows: Sequence[CaseIdentifier]) -> list[str]:
+        """Each is sealed in its own row, or in the export it was taken from."""
+        elsewhere = [row.export_id for row in rows if row.sealed_value is None]
+        found = session.scalars(select(Export).where(Export.id.in_(elsewhere))) if elsewhere else ()
+        exports = {export.id: export for export in found}
+        return [self._value(row, exports.get(row.export_id or "")) for row in rows]
+
+    def _value(self, row: CaseIdentifier, export: Export | None) -> str:
         if row.sealed_value is not None:
             return self._open(row, row.sealed_value, "value", row.id)
-        export = session.get_one(Export, row.export_id)
+        assert export is not None, "the database keeps the export that an identifier names"
         return self._open(export, export.asked.sealed_subject, "subject", export.id)
 
     def _open(self, row: Any, sealed: bytes, column: str, row_id: str) -> str:

@@ -28,7 +28,10 @@ BATCH = 500
 DAYS = ("received_on", "target_on", "last_lawful_on", "due_on", "extended_to")
 """What a case's row keeps of its clock."""
 Days = Mapping[str, dt.date | None]
-_COLUMNS = (Case.id, Case.profile, Case.calendar, Case.zone, *(getattr(Case, name) for name in DAYS))
+_COLUMNS = (
+    Case.id, Case.merchant_id, Case.closed_at, Case.profile, Case.calendar, Case.zone,
+    *(getattr(Case, name) for name in DAYS),
+)  # fmt: skip
 _OF_FACT = (
     CaseFact.case_id, CaseFact.number, CaseFact.kind, CaseFact.at, CaseFact.recorded_by, CaseFact.told_on,
     CaseFact.codes, CaseFact.takes_back,
@@ -46,7 +49,7 @@ _WRITE = (
 
 @dataclass(frozen=True)
 class Recalculated:
-    """One open case: the days on its row, and what its facts come to under `rules`."""
+    """One case: the days on its row, and what its facts come to under `rules`."""
 
     id: str
     rules: Rules
@@ -77,11 +80,13 @@ def hold_open_cases(session: Session, merchant_id: str) -> None:
     hold_exports(session, merchant_id, select(Case.id).where(Case.merchant_id == merchant_id, Case.closed_at.is_(None)))
 
 
-def calculated(session: Session, merchant_id: str, case_ids: Sequence[str], rules_of: RulesOf) -> list[Recalculated]:
-    """The merchant's cases of these ids that are open, calculated anew."""
-    rows = session.execute(
-        select(*_COLUMNS).where(Case.merchant_id == merchant_id, Case.closed_at.is_(None), Case.id.in_(case_ids))
-    ).all()
+def calculated(
+    session: Session, merchant_id: str, case_ids: Sequence[str], rules_of: RulesOf, *, ended: bool = False
+) -> list[Recalculated]:
+    """The merchant's cases of these ids that are open, or that have ended, calculated anew."""
+    # By their ids alone: asked for as the merchant's open cases too, each batch would walk over all of those.
+    rows = session.execute(select(*_COLUMNS).where(Case.id.in_(case_ids))).all()
+    rows = [row for row in rows if row.merchant_id == merchant_id and (row.closed_at is not None) is ended]
     return list(_recalculated(session, rows, rules_of))
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -16,6 +15,7 @@ from portal.cases.facts import Channel, DemandOutcome, FactKind, Right, effectiv
 from portal.cases.services.folding import folded
 from portal.cases.services.ledger import CaseSeal, as_facts, own_case, rows_of, rules_of, today_of
 from portal.cases.services.people import PersonIndex, masked_subject
+from portal.cases.services.query import NAME, count_of_cases, named_by, page_of_cases, place_of
 from portal.cases.services.views import (
     AskedBefore,
     CaseFilter,
@@ -41,9 +41,6 @@ from portal.storage.tables import Account, Export, ExportAsked, ExportFile, utc_
 
 PAGE_SIZE = 50
 ASKED_BEFORE_MONTHS = 12  # CASE-6
-MOST_NAMED = 500
-MOST_COUNTED = 1_000
-NAME = re.compile(r"(\d{4})-(\d{1,9})")
 OPEN_CASES = CaseFilter()
 
 
@@ -63,44 +60,18 @@ class CaseRegister:
     ) -> CasePage:
         """One page by key: open cases by their due day, ended ones by when they ended."""
         require(user, Permission.CASE_LIST)
-        column = Case.closed_at if wanted.ended else Case.due_on
         with self.db.read() as session:
-            query = select(Case).where(Case.merchant_id == user.merchant_id, *_plain(wanted, user.account_id))
-            if text := wanted.text.strip():
-                query = query.where(Case.id.in_(self._named(session, user, text)))
-            if after is not None:
-                beyond = column < after[0] if wanted.ended else column > after[0]
-                tie = Case.id < after[1] if wanted.ended else Case.id > after[1]
-                query = query.where(or_(beyond, and_(column == after[0], tie)))
-            order = (column.desc(), Case.id.desc()) if wanted.ended else (column, Case.id)
-            cases = session.scalars(query.order_by(*order).limit(size + 1)).all()
+            text = wanted.text.strip()
+            named = named_by(session, user, text, self.index.all(session, user, text)) if text else None
+            cases = page_of_cases(session, user, wanted, named, after, size + 1)
             rows = self._rows(session, cases[:size])
-        last = cases[size - 1] if len(cases) > size else None
-        return CasePage(rows, _place_of(last) if last is not None else None)
+        return CasePage(rows, place_of(cases[size - 1]) if len(cases) > size else None)
 
     def count(self, user: User, wanted: CaseFilter = OPEN_CASES) -> int:
         """How many match, counted no further than 1,001; `text` is not looked at."""
         require(user, Permission.CASE_LIST)
         with self.db.read() as session:
-            ids = select(Case.id).where(Case.merchant_id == user.merchant_id, *_plain(wanted, user.account_id))
-            some = ids.order_by(Case.due_on, Case.id).limit(MOST_COUNTED + 1).subquery()
-            return session.scalar(select(func.count()).select_from(some)) or 0
-
-    def _named(self, session: Session, user: User, text: str) -> Sequence[str]:
-        """The cases that a text names: by number, by what the person is known by, by the start of the reference."""
-        own = Case.merchant_id == user.merchant_id
-        if name := NAME.fullmatch(text):
-            year, number = int(name[1]), int(name[2])
-            return session.scalars(select(Case.id).where(own, Case.year == year, Case.number == number)).all()
-        persons = select(CaseIdentifier.case_id).where(
-            CaseIdentifier.merchant_id == user.merchant_id,
-            CaseIdentifier.value_index.in_(self.index.all(session, user, text)),
-        )
-        prefix = text.casefold()
-        references = select(Case.id).where(
-            own, Case.reference_key >= prefix, Case.reference_key < prefix + "\U0010ffff"
-        )
-        return [*session.scalars(persons.limit(MOST_NAMED)), *session.scalars(references.limit(MOST_NAMED))]
+            return count_of_cases(session, user, wanted)
 
     def show(self, user: User, case_id: str) -> CaseView:
         """One case: its dates and why, its facts, what may be recorded next. Raises NotFound."""
@@ -110,6 +81,7 @@ class CaseRegister:
             rows = rows_of(session, case_id)
             facts = as_facts(rows)
             clock = folded(facts, rules_of(case)).clock
+            known = _identifiers(session, case_id)
             works = allows(user.role, Permission.CASE_WORK)
             manager = allows(user.role, Permission.CASE_DECIDE)
             return CaseView(
@@ -118,7 +90,7 @@ class CaseRegister:
                 channel=Channel(case.channel),
                 language=case.language,
                 closed_as=case.closed_as,
-                identifiers=tuple((row.kind, self._masked(session, row)) for row in _identifiers(session, case_id)),
+                identifiers=tuple(zip((row.kind for row in known), self._masked(session, known), strict=True)),
                 demands=_demands(session, case),
                 clock=clock,
                 today=today_of(case),
@@ -155,8 +127,8 @@ class CaseRegister:
                 object_id=case_id, origin=user.origin, what="person",
             )  # fmt: skip
             name = [("name", self.seal.name(case))] if case.sealed_name is not None else []
-            values = [(row.kind, self.seal.value(session, row)) for row in _identifiers(session, case_id)]
-            return tuple([*name, *values])
+            known = _identifiers(session, case_id)
+            return (*name, *zip((row.kind for row in known), self.seal.values(session, known), strict=True))
 
         return self.db.group_commit(show)
 
@@ -185,18 +157,16 @@ class CaseRegister:
             select(CaseDemand.case_id, CaseDemand.demand).where(CaseDemand.case_id.in_(ids)).order_by(CaseDemand.demand)
         ):
             rights.setdefault(case_id, []).append(demand)
-        firsts = {
-            row.case_id: row
-            for row in session.scalars(
-                select(CaseIdentifier).where(CaseIdentifier.case_id.in_(ids), CaseIdentifier.number == 1)
-            )
-        }
+        firsts = session.scalars(
+            select(CaseIdentifier).where(CaseIdentifier.case_id.in_(ids), CaseIdentifier.number == 1)
+        ).all()
+        persons = dict(zip((row.case_id for row in firsts), self._masked(session, firsts), strict=True))
         names = _names(session, {case.assignee for case in cases if case.assignee})
         return tuple(
             CaseRow(
                 id=case.id,
                 name=f"{case.year}-{case.number:04}",
-                person=self._masked(session, firsts.get(case.id)),
+                person=persons.get(case.id, ""),
                 rights=tuple(rights.get(case.id, ())),
                 received_on=case.received_on,
                 due_on=case.due_on,
@@ -208,8 +178,9 @@ class CaseRegister:
             for case in cases
         )
 
-    def _masked(self, session: Session, row: CaseIdentifier | None) -> str:
-        return masked_subject(row.kind, self.seal.value(session, row)) if row is not None else ""
+    def _masked(self, session: Session, rows: Sequence[CaseIdentifier]) -> Sequence[str]:
+        values = self.seal.values(session, rows)
+        return [masked_subject(row.kind, value) for row, value in zip(rows, values, strict=True)]
 
     def _shown(self, session: Session, rows: Sequence[CaseFact], *, words: bool) -> tuple[ShownFact, ...]:
         holding = {fact.number for fact in effective(as_facts(rows))}
@@ -221,26 +192,6 @@ class CaseRegister:
             )
             for row in rows
         )  # fmt: skip
-
-
-def _plain(wanted: CaseFilter, account_id: str) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [Case.closed_at.is_not(None) if wanted.ended else Case.closed_at.is_(None)]
-    if wanted.states:
-        found.append(Case.state.in_(sorted(wanted.states)))
-    if wanted.mine:
-        found.append(Case.assignee == account_id)
-    if wanted.due_since is not None:
-        found.append(Case.due_on >= wanted.due_since)
-    if wanted.due_until is not None:
-        found.append(Case.due_on <= wanted.due_until)
-    if wanted.right is not None:
-        demand = select(CaseDemand.case_id).where(CaseDemand.case_id == Case.id, CaseDemand.demand == wanted.right)
-        found.append(demand.exists())
-    return found
-
-
-def _place_of(case: Case) -> Place:
-    return (case.closed_at or case.due_on), case.id
 
 
 def _demands(session: Session, case: Case) -> tuple[Demand, ...]:

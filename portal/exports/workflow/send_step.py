@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from portal.cases.services.needed import has_case
+from portal.cases.services.ledger import has_case
 from portal.exports.core import ledger
 from portal.exports.core.ledger import SubjectSeal
 from portal.exports.core.states import State

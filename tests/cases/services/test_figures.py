@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import random
 import secrets
+import statistics
 from collections.abc import Callable
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import event, insert, update
 
+from portal.cases.clock.receipt import zone_of
 from portal.cases.facts import Channel, ClosingReason, FactKind, Right
 from portal.cases.services.figures import CaseCounts
 from portal.cases.services.intake import IdentifierKind, NewCase
@@ -111,6 +115,76 @@ def test_more_time_that_ends_on_a_sunday_is_kept_on_monday(
     at(2031, 6, 20)
     march = desk.portal.case_figures.by_month(in_zone(desk), months=4)[-1]
     assert (march.month, march.answered, march.in_time) == (MARCH, 1, share)
+
+
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Pacific/Auckland", "America/Havana", "")
+
+
+def start_of(zone: str, day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), tzinfo=zone_of(zone) or ZoneInfo("UTC")).astimezone(UTC)
+
+
+def test_figures_agree_with_a_count_one_by_one_in_every_time_zone(desk: Any, at: Callable[..., None]) -> None:
+    """Many come in and are answered near midnight on the days when clocks change."""
+    merchant, chance = in_zone(desk).merchant_id, random.Random(11)
+    rows = []
+    for number in range(600):
+        zone = ZONES[number % len(ZONES)]
+        came = dt.date(2031, chance.choice((3, 10, 11)), chance.randrange(1, 31))
+        last = came + dt.timedelta(days=chance.randrange(3, 40))
+        midnight = start_of(zone, last + dt.timedelta(days=1))
+        closed = midnight + dt.timedelta(seconds=chance.choice((-90_000, -5_400, -3_600, -1, 0, 1, 3_600, 90_000)))
+        ends = chance.choice(("answered", "answered", "answered", "excessive", "withdrawn"))
+        rows.append({
+            "id": secrets.token_hex(16), "merchant_id": merchant, "year": 1999, "number": number + 1, "profile": "EU",
+            "zone": zone, "channel": "email", "received_on": came, "subject_index": "", "state": "answered",
+            "target_on": last, "last_lawful_on": last, "due_on": last, "closed_at": closed, "closed_as": ends,
+            "reference_key": "",
+        })  # fmt: skip
+    with desk.portal.db.write() as session:
+        session.execute(insert(Case), rows)
+    at(2032, 2, 1)
+    found = {one.month.month: one for one in desk.portal.case_figures.by_month(in_zone(desk), months=12)}
+    for month in (3, 10, 11):
+        own = [row for row in rows if row["received_on"].month == month]
+        answered = [row for row in own if row["closed_as"] == "answered"]
+        kept = [r for r in answered if r["closed_at"] < start_of(r["zone"], r["last_lawful_on"] + dt.timedelta(days=1))]
+        took = [(r["closed_at"] - start_of(r["zone"], r["received_on"])).total_seconds() / 3600 for r in answered]
+        one = found[month]
+        assert (one.received, one.answered, one.refused) == (
+            len(own), len(answered), len([row for row in own if row["closed_as"] == "excessive"]),
+        )  # fmt: skip
+        assert one.in_time == pytest.approx(len(kept) / len(answered))
+        assert one.median_hours == pytest.approx(statistics.median(took), abs=0.001)
+        assert 0 < len(kept) < len(answered)
+
+
+def test_figures_ask_the_database_as_often_however_many_came(desk: Any, at: Callable[..., None]) -> None:
+    def statements() -> int:
+        asked: list[str] = []
+
+        def note(*given: Any) -> None:
+            asked.append(given[2])
+
+        event.listen(desk.portal.db.engine, "before_cursor_execute", note)
+        try:
+            desk.portal.case_figures.by_month(in_zone(desk), months=4)
+        finally:
+            event.remove(desk.portal.db.engine, "before_cursor_execute", note)
+        return len(asked)
+
+    def answered_late(count: int) -> None:
+        for _ in range(count):
+            case_id = opened(desk, at, dt.date(2031, 3, 8))
+            record(desk, case_id, EXTENDED, 2031, 3, 9, reason="complexity")
+            record(desk, case_id, ANSWERED, 2031, 6, 9, 12)
+        at(2031, 6, 20)
+
+    answered_late(1)
+    before = statements()
+    answered_late(3)
+    assert statements() == before
+    assert desk.portal.case_figures.by_month(in_zone(desk), months=4)[-1].in_time == 1.0
 
 
 def test_open_due_and_overdue_are_counted_for_the_menu(desk: Any, at: Callable[..., None]) -> None:

@@ -14,8 +14,7 @@ from sqlalchemy import func, select
 
 from portal.cases.facts import Channel, ExtensionReason, FactKind, LateEntry, RefusalReason, Right
 from portal.cases.services.intake import IdentifierKind, NewCase
-from portal.cases.services.ledger import as_facts, as_folded, cached, rows_of
-from portal.cases.services.needed import CaseNeeded
+from portal.cases.services.ledger import CaseNeeded, as_facts, as_folded, cached, rows_of
 from portal.cases.standing import Standing
 from portal.errors import InputError, NotFound, NotPermitted, PortalError
 from portal.exports import ExportView, State
