@@ -57,6 +57,10 @@ from portal.identity.step_up import StepUp
 from portal.identity.tickets import Tickets
 from portal.merchants.connection import MerchantConnection
 from portal.operations import reindexing
+from portal.sources.collect_step import CollectStep
+from portal.sources.collecting import CaseSources
+from portal.sources.durable import SourceStarter
+from portal.sources.retention import SourceRetention
 from portal.storage.blobs import BlobStore
 from portal.storage.engine import Database, open_engine
 from portal.storage.migrate import bring_up_to_date, revision_of
@@ -83,6 +87,7 @@ class Workers:
         checkpoint: Callable[[str], None] = no_checkpoint,
     ) -> None:
         self.starter = WorkflowStarter()
+        self.sources = SourceStarter(db)
         self._db = db
         self._sealed = sealed
         self._seal = seal
@@ -101,6 +106,17 @@ class Workers:
             edge_requests=self._settings.edge_requests,
             checkpoint=self._checkpoint,
         )
+        self.sources.use(
+            CollectStep(
+                self._db,
+                self._sealed,
+                CaseSeal(self._vendor.sealer),
+                self._vendor,
+                self._checkpoint,
+                retention_days=self._settings.retention_days,
+                edge_requests=self._settings.edge_requests,
+            ),
+        )
         engine = DurableEngine(
             self._db,
             steps,
@@ -111,6 +127,7 @@ class Workers:
         )
         engine.start()
         self.starter.use(engine)
+        self.sources.started(kind)
         self._engine = engine
 
     def alive(self) -> bool:
@@ -118,6 +135,7 @@ class Workers:
 
     def stop(self) -> bool:
         """False when workflows were handed over whose threads would hold the process up."""
+        self.sources.stopped()
         engine, self._engine = self._engine, None
         return engine is None or engine.stop()
 
@@ -158,6 +176,8 @@ class Portal:
     nightly_days: NightlyDays
     submissions: Submissions
     case_exports: CaseExports
+    case_sources: CaseSources
+    source_retention: SourceRetention
     decisions: Decisions
     bulk: Bulk
     lookups: Lookups
@@ -186,8 +206,10 @@ class Portal:
         """Retention first; the audit trail is signed even when that failed, and before cases are looked through."""
         try:
             self.retention.keep_house()
+            self.source_retention.keep_house()
         finally:
             self.trail.keep_checkpoints()
+        self.workers.sources.restart_forgotten()
         self.nightly_days.keep()
 
     def stop(self) -> bool:
@@ -226,6 +248,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     history = History(db, refusals, settings, seal, index)
     retention = Retention(db, refusals, settings, sealed, checkpoint)
     files = Files(db, refusals, settings, seal, sealed)
+    case_exports = CaseExports(db, refusals, case_seal, submissions)
     return Portal(
         settings=settings,
         db=db,
@@ -258,7 +281,9 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         clock_settings=ClockSettings(db, refusals, settings),
         nightly_days=NightlyDays(db),
         submissions=submissions,
-        case_exports=CaseExports(db, refusals, case_seal, submissions),
+        case_exports=case_exports,
+        case_sources=CaseSources(db, refusals, case_seal, sealed, case_exports, workers.sources, settings),
+        source_retention=SourceRetention(db, settings, sealed),
         decisions=Decisions(db, refusals, workers.starter),
         bulk=Bulk(db, refusals, settings, submissions, history, retention),
         lookups=Lookups(db, refusals, sealer, vendor),

@@ -21,6 +21,7 @@ from portal.storage.base import utc_now as utc_now
 from portal.storage.case_tables import Case
 from portal.storage.clock_tables import ClockRules as ClockRules
 from portal.storage.column_defaults import folded_reference, key_of_email, month_after_receipt, own_id
+from portal.storage.source_tables import CaseSource as CaseSource
 
 INDEX_FORM = 2  # 1 merged letters (`str.casefold`); 2 is `portal.identifiers.identifier_key`
 
