@@ -61,12 +61,13 @@ def draw(view: CaseView) -> None:
     draw_head(portal, user, view)
     exports = portal.history.of_case(user, view.row.id)
     draw_asked_before(view, exports)
-    draw_steps(view, exports)
+    sources = portal.case_sources.lines(user, view.row.id)
+    draw_steps(view, sources)
     main, aside = st.columns([3, 2], gap="large")
     with main:
         draw_waiting(portal, user, view)
         draw_identity(portal, user, view)
-        draw_collect(portal, user, view, exports, view.today)
+        draw_collect(portal, user, view, exports, sources, view.today)
     with aside:
         draw_notes(portal, user, view, zone)
     draw_print(view)
