@@ -22,9 +22,7 @@ UNSETTLED = 1
 
 def sources(
     case: Named,
-    collect: Annotated[
-        bool, typer.Option("--collect", help="ask what was not asked yet, wait for the end")
-    ] = False,
+    collect: Annotated[bool, typer.Option("--collect", help="ask what was not asked yet, wait for the end")] = False,
     account: As = None,
     json_: AsJson = False,
 ) -> None:

@@ -7,13 +7,11 @@ from functools import partial
 
 import streamlit as st
 
-from portal.cases.services.intake import IdentifierKind
 from portal.composition import Portal
 from portal.errors import PortalError
 from portal.identity import User
 from portal.sources.kinds import SourceKind, SourceState
 from portal.sources.views import SourceLine, SourceList
-from portal.ui.cases.case_words import IDENTIFIER_WORDS
 from portal.ui.common import navigation
 from portal.ui.common.notices import add_notice
 from portal.ui.common.problems import show_problem
@@ -80,26 +78,30 @@ def _following(portal: Portal, user: User, case_id: str) -> None:
 
 def _lines(portal: Portal, user: User, case_id: str, found: SourceList) -> None:
     for place, line in enumerate(found.lines):
-        with st.container(border=False, horizontal=True, vertical_alignment="center", key=f"case_source_{place}"):
-            icon, colour = SIGNS[line.state]
-            st.markdown(f":{colour}[{icon}]", width="content")
-            st.text(source_said(line), width="content")
-            st.text(standing_of(line), width="content")
-            if line.export_id and st.button(_("Look"), key=f"case_look_{line.export_id}", type="tertiary"):
-                navigation.go_to_export(line.export_id)
-            if line.again and found.may and st.button(
-                _("Try again"), key=f"case_again_{line.id}", type="tertiary", icon=":material/refresh:"
-            ):  # fmt: skip
-                _act(partial(portal.case_sources.retry, user, case_id, line.id), _("It is asked again."))
-        if line.problem:
-            st.caption(plain(f"{sentence(line.problem)} {sentence(line.next_step)}".strip()))
+        with st.container(key=f"case_source_{place}", gap="xxsmall"):
+            _line(portal, user, case_id, line, may=found.may)
+            if line.problem:
+                st.caption(plain(f"{sentence(line.problem)} {sentence(line.next_step)}".strip()))
+
+
+def _line(portal: Portal, user: User, case_id: str, line: SourceLine, *, may: bool) -> None:
+    what, how, act = st.columns([5, 3, 2], vertical_alignment="center", gap="small")
+    icon, colour = SIGNS[line.state]
+    with what.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f":{colour}[{icon}]", width="content")
+        st.text(source_said(line), width="stretch")
+    how.text(standing_of(line))
+    if line.export_id and act.button(_("Look"), key=f"case_look_{line.export_id}", type="tertiary"):
+        navigation.go_to_export(line.export_id)
+    if line.again and may and act.button(
+        _("Try again"), key=f"case_again_{line.id}", type="tertiary", icon=":material/refresh:"
+    ):  # fmt: skip
+        _act(partial(portal.case_sources.retry, user, case_id, line.id), _("It is asked again."))
 
 
 def source_said(line: SourceLine) -> str:
-    """``Membership · Coffee Club · Email a•••@example.com``."""
-    kind, masked = line.asked_by
-    by = f"{_(IDENTIFIER_WORDS[IdentifierKind(kind)])} {masked}" if kind else ""
-    return " · ".join(part for part in (_(KIND_WORDS[line.kind]), line.program, by) if part)
+    """``Membership · Coffee Club · a•••@example.com``."""
+    return " · ".join(part for part in (_(KIND_WORDS[line.kind]), line.program, line.asked_by[1]) if part)
 
 
 def standing_of(line: SourceLine) -> str:
