@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -29,15 +30,15 @@ KIND_WORDS: Mapping[SourceKind, str] = {
     SourceKind.LOYALTY_CONSENT: later("Loyalty consents"),
     SourceKind.VENDOR_LOG: later("Who looked, at LoyaltyDog"),
 }
-SIGNS: Mapping[SourceState, tuple[str, str]] = {
-    SourceState.PLANNED: (":material/radio_button_unchecked:", "gray"),
-    SourceState.ASKING: (":material/pending:", "blue"),
-    SourceState.FETCHED: (":material/check_circle:", "green"),
-    SourceState.EMPTY: (":material/check_circle:", "green"),
-    SourceState.REFUSED: (":material/block:", "red"),
-    SourceState.FAILED: (":material/error:", "red"),
-    SourceState.ATTESTED: (":material/check_circle:", "green"),
-    SourceState.NOT_APPLICABLE: (":material/remove_circle_outline:", "gray"),
+SIGNS: Mapping[SourceState, str] = {
+    SourceState.PLANNED: "□",
+    SourceState.ASKING: "…",
+    SourceState.FETCHED: "✓",
+    SourceState.EMPTY: "✓",
+    SourceState.REFUSED: "!",
+    SourceState.FAILED: "!",
+    SourceState.ATTESTED: "✓",
+    SourceState.NOT_APPLICABLE: "–",
 }
 STATE_WORDS: Mapping[SourceState, str] = {
     SourceState.PLANNED: later("to be asked"),
@@ -77,19 +78,18 @@ def _following(portal: Portal, user: User, case_id: str) -> None:
 
 
 def _lines(portal: Portal, user: User, case_id: str, found: SourceList) -> None:
+    alike = Counter((line.kind, line.program) for line in found.lines)
     for place, line in enumerate(found.lines):
         with st.container(key=f"case_source_{place}", gap="xxsmall"):
-            _line(portal, user, case_id, line, may=found.may)
+            words = source_said(line, by=alike[line.kind, line.program] > 1)
+            _line(portal, user, case_id, line, words, may=found.may)
             if line.problem:
                 st.caption(plain(f"{sentence(line.problem)} {sentence(line.next_step)}".strip()))
 
 
-def _line(portal: Portal, user: User, case_id: str, line: SourceLine, *, may: bool) -> None:
+def _line(portal: Portal, user: User, case_id: str, line: SourceLine, words: str, *, may: bool) -> None:
     what, how, act = st.columns([5, 3, 2], vertical_alignment="center", gap="small")
-    icon, colour = SIGNS[line.state]
-    with what.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":{colour}[{icon}]", width="content")
-        st.text(source_said(line), width="stretch")
+    what.text(f"{SIGNS[line.state]} {words}")
     how.text(standing_of(line))
     if line.export_id and act.button(_("Look"), key=f"case_look_{line.export_id}", type="tertiary"):
         navigation.go_to_export(line.export_id)
@@ -99,9 +99,10 @@ def _line(portal: Portal, user: User, case_id: str, line: SourceLine, *, may: bo
         _act(partial(portal.case_sources.retry, user, case_id, line.id), _("It is asked again."))
 
 
-def source_said(line: SourceLine) -> str:
-    """``Membership · Coffee Club · a•••@example.com``."""
-    return " · ".join(part for part in (_(KIND_WORDS[line.kind]), line.program, line.asked_by[1]) if part)
+def source_said(line: SourceLine, *, by: bool) -> str:
+    """``Membership · Coffee Club``, and with `by` what it was asked by: ``· a•••@example.com``."""
+    parts = (_(KIND_WORDS[line.kind]), line.program, line.asked_by[1] if by else "")
+    return " · ".join(part for part in parts if part)
 
 
 def standing_of(line: SourceLine) -> str:
