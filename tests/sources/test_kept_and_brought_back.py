@@ -49,8 +49,8 @@ def opens(portal: Portal, case_id: str) -> int:
 
 
 def running(portal: Portal, case_id: str) -> str:
-    """Make one source of the case stand as if it was about to be asked; touched later than housekeeping looks for. Gives
-    its id."""
+    """Make one source of the case stand as if it was about to be asked, where housekeeping does not look yet. Gives its
+    id."""
     with portal.db.write() as session:
         wanted = select(CaseSource).where(CaseSource.case_id == case_id, CaseSource.state == SourceState.REFUSED)
         row = session.scalars(wanted).all()[0]
