@@ -73,4 +73,6 @@ class SourceList:
 
     @property
     def nothing_held(self) -> bool:
-        return self.settled and nothing_held((line.kind, line.state) for line in self.lines)
+        """Never while somebody matches by phone alone: that may be the person under another address."""
+        doubtful = any(line.doubtful_count for line in self.lines)
+        return self.settled and not doubtful and nothing_held((line.kind, line.state) for line in self.lines)

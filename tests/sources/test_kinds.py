@@ -7,6 +7,7 @@ import pytest
 from portal.exports.core.states import State
 from portal.sources.from_exports import STATE_OF
 from portal.sources.kinds import AGAIN, RUNNING, SourceKind, SourceState, nothing_held, settled
+from portal.sources.views import SourceLine, SourceList
 
 S, K = SourceState, SourceKind
 
@@ -32,6 +33,14 @@ def test_nothing_is_held_only_when_all_that_was_asked_is_empty(state: SourceStat
 def test_nothing_is_held_needs_one_source_that_was_looked_in() -> None:
     assert not nothing_held([(K.PROGRAMS, S.FETCHED), (K.MEMBERS, S.NOT_APPLICABLE)])
     assert not nothing_held([(K.PROGRAMS, S.EMPTY)])
+
+
+def test_nothing_is_not_held_while_somebody_matches_by_phone_alone() -> None:
+    lines = (SourceLine(K.MEMBERS, S.EMPTY, id="a"), SourceLine(K.CARDS_BY_EMAIL, S.EMPTY, export_id="b"))
+    assert SourceList(lines, to_ask=False, may=True).nothing_held
+    doubtful = (SourceLine(K.MEMBERS, S.EMPTY, id="a", doubtful_count=1), lines[1])
+    assert not SourceList(doubtful, to_ask=False, may=True).nothing_held
+    assert not SourceList(lines, to_ask=True, may=True).nothing_held
 
 
 def test_an_export_under_way_is_running_and_one_that_needs_a_person_is_not_settled() -> None:
