@@ -63,12 +63,13 @@ def draw(view: CaseView) -> None:
     draw_head(portal, user, view)
     exports = portal.history.of_case(user, view.row.id)
     draw_asked_before(view, exports)
-    draw_steps(view, exports)
+    sources = portal.case_sources.lines(user, view.row.id)
+    draw_steps(view, sources)
     main, aside = st.columns([3, 2], gap="large")
     with main:
         draw_waiting(portal, user, view)
         draw_identity(portal, user, view)
-        draw_collect(portal, user, view, exports, view.today)
+        draw_collect(portal, user, view, exports, sources, view.today)
         works = allows(user.role, Permission.CASE_WORK) and view.row.state in OPEN_STATES
         draw_demands(view, partial(mark_done, portal, user, view) if works else None)
     with aside:

@@ -54,6 +54,10 @@ from portal.identity.tickets import Tickets
 from portal.merchants.connection import MerchantConnection
 from portal.operations import reindexing
 from portal.operations.keysets import check_keyset_fits, open_keyset
+from portal.sources.collect_step import CollectStep
+from portal.sources.collecting import CaseSources
+from portal.sources.durable import SourceStarter
+from portal.sources.retention import SourceRetention
 from portal.storage.blobs import BlobStore
 from portal.storage.engine import Database, open_engine
 from portal.storage.migrate import bring_up_to_date
@@ -78,6 +82,7 @@ class Workers:
         checkpoint: Callable[[str], None] = no_checkpoint,
     ) -> None:
         self.starter = WorkflowStarter()
+        self.sources = SourceStarter(db)
         self._db = db
         self._sealed = sealed
         self._seal = seal
@@ -96,6 +101,17 @@ class Workers:
             edge_requests=self._settings.edge_requests,
             checkpoint=self._checkpoint,
         )
+        self.sources.use(
+            CollectStep(
+                self._db,
+                self._sealed,
+                CaseSeal(self._vendor.sealer),
+                self._vendor,
+                self._checkpoint,
+                retention_days=self._settings.retention_days,
+                edge_requests=self._settings.edge_requests,
+            ),
+        )
         engine = DurableEngine(
             self._db,
             steps,
@@ -106,6 +122,7 @@ class Workers:
         )
         engine.start()
         self.starter.use(engine)
+        self.sources.started(kind)
         self._engine = engine
 
     def alive(self) -> bool:
@@ -113,6 +130,7 @@ class Workers:
 
     def stop(self) -> bool:
         """False when workflows were handed over whose threads would hold the process up."""
+        self.sources.stopped()
         engine, self._engine = self._engine, None
         return engine is None or engine.stop()
 
@@ -153,6 +171,8 @@ class Portal:
     nightly_days: NightlyDays
     submissions: Submissions
     case_exports: CaseExports
+    case_sources: CaseSources
+    source_retention: SourceRetention
     decisions: Decisions
     bulk: Bulk
     lookups: Lookups
@@ -182,8 +202,10 @@ class Portal:
         checked."""
         try:
             self.retention.run_housekeeping()
+            self.source_retention.run_housekeeping()
         finally:
             self.trail.sign_checkpoints()
+        self.workers.sources.restart_forgotten()
         self.nightly_days.keep()
 
     def stop(self) -> bool:
@@ -222,6 +244,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     history = History(db, refusals, settings, seal, index)
     retention = Retention(db, refusals, settings, sealed, checkpoint)
     files = Files(db, refusals, settings, seal, sealed)
+    case_exports = CaseExports(db, refusals, case_seal, submissions)
     return Portal(
         settings=settings,
         db=db,
@@ -254,7 +277,9 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         clock_settings=ClockSettings(db, refusals, settings),
         nightly_days=NightlyDays(db),
         submissions=submissions,
-        case_exports=CaseExports(db, refusals, case_seal, submissions),
+        case_exports=case_exports,
+        case_sources=CaseSources(db, refusals, case_seal, sealed, case_exports, workers.sources, settings),
+        source_retention=SourceRetention(db, settings, sealed),
         decisions=Decisions(db, refusals, workers.starter),
         bulk=Bulk(db, refusals, settings, submissions, history, retention),
         lookups=Lookups(db, refusals, sealer, vendor),

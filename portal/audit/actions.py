@@ -70,6 +70,9 @@ class Act(StrEnum):
     CASE_TAKE_BACK = "case:take_back"
     CASE_REVEAL = "case:reveal"
     CASE_SEARCH = "case:search"
+    SOURCE_COLLECT = "source:collect"
+    SOURCE_STATE = "source:state"
+    SOURCE_DESTROY = "source:destroy"
     CALENDAR_ADDRESS = "calendar:address"
     CALENDAR_REVOKE = "calendar:revoke"
     CASE_REDATE = "case:redate"
@@ -157,6 +160,9 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CASE_TAKE_BACK: _facts("number", "takes_back"),
     Act.CASE_REVEAL: _facts("what"),
     Act.CASE_SEARCH: _facts("subject"),
+    Act.SOURCE_COLLECT: _facts("count"),
+    Act.SOURCE_STATE: _facts("source", "kind", "from", "to", "status", "code", "attempt"),
+    Act.SOURCE_DESTROY: _facts("source", "kind", "reason"),
     Act.CALENDAR_ADDRESS: _facts(),
     Act.CALENDAR_REVOKE: _facts(),
     Act.CASE_REDATE: _facts("was", "now"),

@@ -89,10 +89,17 @@ class Caller:
 
     def get(self, path: str, query: Query | None = None, *, read: Callable[[Any], Result]) -> Result:
         """A GET, repeated as ``retry_reads`` decides while the connection's total time lasts."""
+        return self._repeated(path, query, lambda received: received.read(read))
+
+    def get_unread(self, path: str, query: Query | None = None) -> Received:
+        """A GET like ``get``, its answer not yet interpreted: for who keeps the bytes before reading them."""
+        return self._repeated(path, query, lambda received: received)
+
+    def _repeated(self, path: str, query: Query | None, use: Callable[[Received], Result]) -> Result:
         deadline, attempt = self._deadline(), 1
         while True:
             try:
-                return self._send("GET", target_of(path, query or {}), deadline).read(read)
+                return use(self._send("GET", target_of(path, query or {}), deadline))
             except LoyaltyDogError as error:
                 decision = retry_reads(error, attempt, random.random())  # noqa: S311 - spreads load, guards nothing
                 if not decision.retry or decision.after_seconds >= deadline.left():

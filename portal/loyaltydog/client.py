@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from .calls import Caller, Query, path_to, target_of
+from .calls import Caller, Query, Received, path_to, target_of
 from .connection import Connection
 from .errors import NotAuthenticated, Rejected
 from .fetch import FetchedFile, FetchPolicy, fetch_file
@@ -37,6 +37,8 @@ from .parsing import read_list, read_model
 from .responses import read_cards, read_export
 
 __all__ = ["LoyaltyDog"]
+
+CONSENT_LOOKUP = "/v2/giftcards/gdpr/consent/lookup"
 
 
 class LoyaltyDog:
@@ -155,6 +157,39 @@ class LoyaltyDog:
             ssl_context=self._ssl_context,
         )
 
+    # What else LoyaltyDog holds about one person: answers handed over unread, so that they can be kept before
+
+    def programs_unread(self) -> Received:
+        """GET /v2/loyalty/programs; ``parsing.read_list`` reads it."""
+        return self._caller.get_unread("/v2/loyalty/programs")
+
+    def loyalty_customers_unread(
+        self, program_id: str, *, email: str | None = None, phone: str | None = None, page: int = 1, limit: int = 250
+    ) -> Received:
+        """GET .../customers by email or phone, one page; ``responses.read_customers`` reads it.
+
+        Whether the filter matches exactly, or at all, is undocumented. Raises ValueError for none or both.
+        """
+        if (email is None) == (phone is None):
+            raise ValueError("exactly one of email and phone is needed")
+        query: Query = {"email": email, "phone": phone, "page": page, "limit": limit}
+        return self._caller.get_unread(path_to("loyalty", "programs", program_id, "customers"), query)
+
+    def loyalty_consents_unread(self, program_id: str, customer_id: str) -> Received:
+        """GET .../customers/{customerId}/consents: the latest record of each type; its shape is undocumented."""
+        return self._caller.get_unread(path_to("loyalty", "programs", program_id, "customers", customer_id, "consents"))
+
+    def find_consent_unread(
+        self, *, customer_id: str | None = None, email: str | None = None, phone: str | None = None
+    ) -> Received:
+        """As ``find_consent``. Raises ValueError for none or several."""
+        return self._caller.get_unread(CONSENT_LOOKUP, _one_of(customer_id, email, phone))
+
+    def audit_logs_unread(self, *, subject_id: str, page: int = 1, limit: int = 200) -> Received:
+        """GET /v2/giftcards/audit-logs about one subject, one page; an ``AuditLogPage``."""
+        query: Query = {"subjectId": subject_id, "page": page, "limit": limit}
+        return self._caller.get_unread("/v2/giftcards/audit-logs", query)
+
     # Erasure and consent
 
     def erase(self, ask: ErasureAsk) -> ErasureAnswer:
@@ -167,10 +202,7 @@ class LoyaltyDog:
         self, *, customer_id: str | None = None, email: str | None = None, phone: str | None = None
     ) -> ConsentRecord:
         """GET .../consent/lookup by exactly one identifier. Raises ValueError for none or several."""
-        if sum(value is not None for value in (customer_id, email, phone)) != 1:
-            raise ValueError("exactly one of customer_id, email and phone is needed")
-        query: Query = {"customerId": customer_id, "customerEmail": email, "customerPhone": phone}
-        return self._caller.get("/v2/giftcards/gdpr/consent/lookup", query, read=_consent)
+        return self._caller.get(CONSENT_LOOKUP, _one_of(customer_id, email, phone), read=_consent)
 
     def consent(self, customer_id: str) -> ConsentRecord:
         """GET .../consent/{customerId}."""
@@ -244,6 +276,12 @@ class LoyaltyDog:
             error.turn = "you"
             raise
         return received.read(lambda value: read_model(SignIn, value))
+
+
+def _one_of(customer_id: str | None, email: str | None, phone: str | None) -> Query:
+    if sum(value is not None for value in (customer_id, email, phone)) != 1:
+        raise ValueError("exactly one of customer_id, email and phone is needed")
+    return {"customerId": customer_id, "customerEmail": email, "customerPhone": phone}
 
 
 def _consent(value: Any) -> ConsentRecord:

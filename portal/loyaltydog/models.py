@@ -21,9 +21,11 @@ __all__ = [
     "AuditLogPage",
     "CardPage",
     "ConsentRecord",
+    "CustomerPage",
     "ErasureAnswer",
     "ExportAnswer",
     "GiftCard",
+    "LoyaltyCustomer",
     "Program",
     "SignIn",
     "Transaction",
@@ -164,6 +166,23 @@ class GiftCard(_Answer):
     is_physical: bool | None = None
     custom_message: Text | None = None
     transactions: tuple[Transaction, ...] = ()
+
+
+class LoyaltyCustomer(_Answer):
+    """A member of a loyalty program; the fields that tell who it is, all but the id undocumented."""
+
+    id: Id
+    email: Text | None = None
+    phone: Text | None = None
+    name: Text | None = None
+
+
+@dataclass(frozen=True)
+class CustomerPage:
+    """One page of loyalty customers. ``total`` is None when the vendor answers with a bare list."""
+
+    items: list[LoyaltyCustomer]
+    total: int | None
 
 
 @dataclass(frozen=True)

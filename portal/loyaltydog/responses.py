@@ -8,12 +8,20 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from .errors import UnreadableAnswer
-from .models import SKEW_NOTED_SECONDS, CardPage, ExportAnswer, GiftCard, read_time
+from .models import (
+    SKEW_NOTED_SECONDS,
+    CardPage,
+    CustomerPage,
+    ExportAnswer,
+    GiftCard,
+    LoyaltyCustomer,
+    read_time,
+)
 from .params import ExportAsk
 from .parsing import for_person, read_list, without_addresses
 from .status_errors import clock_skew, request_id_of
 
-__all__ = ["EXPORT_NOTES", "read_cards", "read_export"]
+__all__ = ["EXPORT_NOTES", "read_cards", "read_customers", "read_export"]
 
 EXPORT_NOTES = {
     "requested_at_naive": "LoyaltyDog's time of the request had no time zone; it was read as UTC.",
@@ -39,12 +47,21 @@ Headers = Mapping[str, str]
 
 def read_cards(value: object) -> CardPage:
     """A page of cards from a bare list or an envelope with a total; the vendor declares neither."""
-    total = None
-    if isinstance(value, dict):
-        text = next((value[key] for key in ("total", "totalCount", "count") if key in value), None)
-        if isinstance(text, str) and len(text) < 16 and text.isascii() and text.isdigit():
-            total = int(text)
-    return CardPage(read_list(GiftCard, value), total)
+    return CardPage(read_list(GiftCard, value), _total(value))
+
+
+def read_customers(value: object) -> CustomerPage:
+    """A page of loyalty customers from a bare list, or ``{customers, total}``; prose names both."""
+    inner = value["customers"] if isinstance(value, dict) and "customers" in value else value
+    return CustomerPage(read_list(LoyaltyCustomer, inner), _total(value))
+
+
+def _total(value: object) -> int | None:
+    if not isinstance(value, dict):
+        return None
+    text = next((value[key] for key in ("total", "totalCount", "count") if key in value), None)
+    known = isinstance(text, str) and len(text) < 16 and text.isascii() and text.isdigit()
+    return int(str(text)) if known else None
 
 
 def read_export(

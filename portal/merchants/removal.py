@@ -19,6 +19,7 @@ from portal.exports.core.states import RUNNING, State
 from portal.exports.retention.destruction import Retention, list_destroyed
 from portal.identity.calendar_addresses import revoke_addresses
 from portal.identity.sessions import end_account_sessions
+from portal.sources.retention import SourceRetention
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
 from portal.storage.tables import (
@@ -67,6 +68,8 @@ def remove_merchant(retention: Retention, merchant_id: str) -> Removed:
     list_destroyed(retention.settings.destruction_list, [removal_mark(merchant_id)])
     stopped = stop_exports(retention.db, merchant_id, origin="cli")
     files = retention.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
+    sources = SourceRetention(retention.db, retention.settings, retention.sealed)
+    files += sources.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
     with retention.db.write() as session:
         release_name(session, merchant_id)
         audit.record(

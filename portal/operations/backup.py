@@ -30,6 +30,7 @@ from portal.exports.core.states import HOLDS_FILE, State
 from portal.exports.retention.destruction import read_destruction_list
 from portal.exports.workflow.messages import RESTORED_WORDS, UNKNOWN_WORDS
 from portal.merchants import removal as removing
+from portal.operations import source_backup
 from portal.storage.blobs import BlobStore
 from portal.storage.copying import copy_in, copy_out, count_rows, empty, tables
 from portal.storage.engine import Database
@@ -74,6 +75,7 @@ def create(db: Database, blobs: BlobStore, folder: Path, file_keys: Path | None,
     counts = copy_out(db.engine, folder / ROWS)
     with db.read() as session:
         names = list(session.scalars(select(ExportFile.blob_name).where(ExportFile.blob_name != "")))
+        names += source_backup.blob_names(session)
     for name in sorted(set(names)):
         _copy_blob(blobs, name, folder / FILES / name)
     if file_keys is not None:
@@ -110,11 +112,12 @@ def _write_keys(db: Database, path: Path, master: MasterKey) -> None:
             }
             for key in session.scalars(select(FileKey))
         ]
+        sources = source_backup.keys_kept(session)
         destroyed = list(session.scalars(select(DestroyedFile.blob_name)))
     draft = path.with_name(path.name + ".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        content = {"made": utc_now().isoformat(), "keys": keys, "destroyed": destroyed}
+        content = {"made": utc_now().isoformat(), "keys": keys, "sources": sources, "destroyed": destroyed}
         json.dump(documents.sealed(master, KEYS_PURPOSE, content), file)
         file.flush()
         os.fsync(file.fileno())
@@ -144,7 +147,8 @@ def check(folder: Path, master: MasterKey | None) -> list[str]:
         with sqlite3.connect(f"file:{folder / ROWS}?mode=ro", uri=True) as rows:
             if rows.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 wrong.append(f"damaged: {ROWS}")
-            if rows.execute("SELECT count(*) FROM sqlite_master WHERE name = 'file_keys'").fetchone() != (0,):
+            kept_apart = "SELECT count(*) FROM sqlite_master WHERE name IN ('file_keys', 'case_source_keys')"
+            if rows.execute(kept_apart).fetchone() != (0,):
                 wrong.append("the files' keys are in it")
     return wrong
 
@@ -217,6 +221,9 @@ def _fill(db: Database, blobs: BlobStore, backup: Checked, destruction_list: Pat
         destroyed |= set(session.scalars(select(DestroyedFile.blob_name)))
         removed = removing.removed_merchants(session, destroyed)
         wanted = _keys_wanted(session, backup, destroyed, removed)
+        wanted += source_backup.bring_keys(
+            session, backup.kept.get("sources", ()), backup.folder / FILES, destroyed, removed
+        )
     for key in wanted:
         written.append(key["blob"])
         _bring_blob(blobs, backup.folder / FILES / key["blob"], key["blob"])
@@ -225,7 +232,8 @@ def _fill(db: Database, blobs: BlobStore, backup: Checked, destruction_list: Pat
             removing.revoke_access(session, merchant_id, origin="restore")
             removing.release_name(session, merchant_id)
         removing.stop_exports(db, merchant_id, origin="restore")
-    gone = _settle_states(db, {key["blob"] for key in wanted})
+    opened = {key["blob"] for key in wanted}
+    gone = _settle_states(db, opened) + source_backup.settle_sources(db, opened)
     return Restored(sum(counts.values()), len(wanted), gone)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from portal.practice.behaviours import BEHAVIOURS, Behaviour, ordinary_behaviour
 from portal.practice.invented.builder import build_world
+from portal.practice.invented.loyalty import Loyalty, build_loyalty
 from portal.practice.invented.world import Consent, Customer, World
 from portal.practice.settings import APP_KEYS, USERS, PracticeSettings, PracticeUser
 
@@ -54,6 +55,7 @@ class State:
 
     settings: PracticeSettings
     world: World
+    loyalty: Loyalty
     signing_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     exports: OrderedDict[str, Export] = field(default_factory=OrderedDict)
@@ -70,7 +72,8 @@ class State:
     @classmethod
     def fresh(cls, settings: PracticeSettings) -> "State":
         """A state that has seen nothing yet."""
-        return cls(settings=settings, world=build_world(settings.seed))
+        world = build_world(settings.seed)
+        return cls(settings=settings, world=world, loyalty=build_loyalty(world, settings.seed))
 
     def reset(self) -> None:
         """Forget everything that happened, sign-ins included. The signing key stays."""
@@ -87,6 +90,12 @@ class State:
             self.by_situation,
         ):
             memory.clear()
+
+    def digest(self) -> str:
+        """SHA-256 of everything about people: the same before and after a look (what was logged does not count)."""
+        world, known = self.world, (sorted(self.consents.items()), sorted(self.erased))
+        everything = repr((world.merchants, world.programs, world.customers, world.cards, self.loyalty, known))
+        return hashlib.sha256(everything.encode()).hexdigest()
 
     def caller(self, token: str) -> PracticeUser | None:
         """Whose bearer token this is."""

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, create_engine, delete, func, insert, select, text
 
+from portal.storage.source_tables import SourceKey
 from portal.storage.tables import Base, FileKey, LoginSession, Pace, SignInTicket, Throttle, Worker
 
-LEFT_OUT = {t.__tablename__ for t in (FileKey, LoginSession, SignInTicket, Throttle, Pace, Worker)}
+LEFT_OUT = {t.__tablename__ for t in (FileKey, SourceKey, LoginSession, SignInTicket, Throttle, Pace, Worker)}
 """Not in a backup: the files' keys, so that it cannot bring a destroyed file back (SEC-55), and what only the moment
 needs."""
 BATCH = 500

@@ -23,6 +23,7 @@ from portal.storage.export_tables import Export as Export
 from portal.storage.export_tables import ExportAsked as ExportAsked
 from portal.storage.export_tables import ExportFile as ExportFile
 from portal.storage.export_tables import ExportResponse as ExportResponse
+from portal.storage.source_tables import CaseSource as CaseSource
 
 INDEX_FORM = 2  # 1 merged letters (`str.casefold`); 2 is `portal.identifiers.identifier_key`
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute, join
 from portal.errors import SealBroken
 from portal.storage.case_tables import Case, CaseFact, CaseIdentifier
 from portal.storage.engine import Database
+from portal.storage.source_tables import CaseSource, SourceKey
 from portal.storage.tables import (
     Account,
     Export,
@@ -81,6 +82,13 @@ COLUMNS = (
         wrapped=True,
     ),
     SealedColumn(
+        SourceKey.sealed_keyset,
+        (SourceKey.source_id, SourceKey.blob_name),
+        (SourceKey.merchant_id, SourceKey.source_id, SourceKey.blob_name),
+        lambda r: FilePlace(r[0], r[1], r[2]).bound("file-key-v1"),
+        wrapped=True,
+    ),
+    SealedColumn(
         Merchant.sealed_index_keyset, (Merchant.id,), (Merchant.id,), lambda r: index_context(r[0]), wrapped=True
     ),
     _field(Merchant.sealed_api_token, Merchant.id, Merchant.id, "api_token"),
@@ -95,6 +103,7 @@ COLUMNS = (
     _field(Case.sealed_name, Case.merchant_id, Case.id, "name"),
     _field(CaseIdentifier.sealed_value, CaseIdentifier.merchant_id, CaseIdentifier.id, "value"),
     _field(CaseFact.sealed_text, CaseFact.merchant_id, CaseFact.id, "text"),
+    _field(CaseSource.sealed_member, CaseSource.merchant_id, CaseSource.id, "member"),
 )
 """All sealed columns but that of sign-in tickets, which live for a minute and are deleted instead."""
 

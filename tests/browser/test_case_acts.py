@@ -122,8 +122,19 @@ def test_a_case_is_saved_as_one_page_of_facts_without_notes(desk: Callable[[str]
 
 def test_from_the_case_to_the_answer_and_back(desk: Callable[[str], Desk]) -> None:
     agent = desk("sam")
-    name = open_case(agent, "edna.moss@example.com")
-    agent.click(agent.button("Ask LoyaltyDog by Email"))
+    name = open_case(agent, "stacked@example.com")
+    agent.click(agent.button("Collect"))
+    agent.until(lambda: "collecting goes on" not in agent.text() and "refused (403)" in agent.text())
+    agent.whole()
+    listed = agent.text()
+    assert "✓ Gift cards by email" in listed and "! Membership · Tea Club" in listed
+    assert re.search(r"✓ Loyalty data · Coffee Club\n+[\d.,]+ (B|KB), \d+ row", listed)
+    assert re.search(r"Collect \d+/\d+", listed) and not agent.button("Collect").count()
+    assert "stacked@example.com" not in listed
+    agent.click(agent.button("Try again").first)
+    agent.until(lambda: "collecting goes on" not in agent.text() and "refused (403)" in agent.text())
+    agent.whole()
+    agent.click(agent.button("Look").first)
     agent.heading("Preview").wait_for(timeout=WAIT_MS)
     agent.whole()
     agent.click(agent.page.get_by_role("link", name="The case"))

@@ -19,6 +19,7 @@ from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports.core.states import HOLDS_FILE, State
 from portal.practice_start import seed_practice
+from portal.storage.source_tables import CaseSource, SourceKey, SourcePage
 from portal.storage.tables import Export, ExportFile, FileKey, Merchant
 from portal.vault.files import FilePlace
 
@@ -112,7 +113,32 @@ class House:
                 self.portal.sealed.verify(place, key, sha256=row.file.sha256, size_bytes=row.file.size_bytes or 0)
             except Exception as error:
                 bad.append(f"{row.id}: {type(error).__name__}")
+        return bad + self._unsound_pages()
+
+    def _unsound_pages(self) -> list[str]:
+        """Answers of sources that do not open, whole."""
+        bad = []
+        with self.portal.db.read() as session:
+            rows = session.execute(
+                select(SourcePage, SourceKey.sealed_keyset).outerjoin(
+                    SourceKey,
+                    (SourceKey.source_id == SourcePage.source_id) & (SourceKey.blob_name == SourcePage.blob_name),
+                )
+            ).all()
+        for page, key in rows:
+            try:
+                place = FilePlace(page.merchant_id, page.source_id, page.blob_name)
+                self.portal.sealed.verify(place, key, sha256=page.sha256, size_bytes=page.size_bytes)
+            except Exception as error:
+                bad.append(f"{page.source_id}, page {page.number}: {type(error).__name__}")
         return bad
+
+    def sources(self) -> list[tuple[str, str, str, int, int | None]]:
+        """Every source: kind, place, state, pages, rows."""
+        with self.portal.db.read() as session:
+            pages = Counter(session.scalars(select(SourcePage.source_id)))
+            rows = session.scalars(select(CaseSource).order_by(CaseSource.kind, CaseSource.place))
+            return [(row.kind, row.place, row.state, pages[row.id], row.row_count) for row in rows]
 
     def strays(self) -> list[str]:
         """Blobs, half-written remains and keys that no export uses."""
@@ -124,7 +150,8 @@ class House:
                     .where(ExportFile.blob_name != "", Export.state != State.PURGED.value)
                 )
             )
-            keys = set(session.scalars(select(FileKey.blob_name)))
+            used |= set(session.scalars(select(SourcePage.blob_name)))
+            keys = {*session.scalars(select(FileKey.blob_name)), *session.scalars(select(SourceKey.blob_name))}
         blobs = set(self.portal.sealed._blobs.names())
         remains = [p.name for p in (self.data / "files").rglob("*#*")] if not self.blobs else []
         return sorted({f"blob {n}" for n in blobs ^ used} | {f"key {n}" for n in keys ^ used}) + remains
@@ -144,6 +171,12 @@ class House:
                 last = next((a.facts["to"] for a in reversed(acts) if a.action == "export:state"), "requested")
                 if last != row.state:
                     wrong.append(f"{row.id}: {row.state}, audited {last}")
+            for source in session.scalars(select(CaseSource)):
+                acts = audit.entries_about(session, source.merchant_id, source.case_id)
+                moves = (a for a in reversed(acts) if a.facts.get("source") == source.id and "to" in a.facts)
+                last = next((a.facts["to"] for a in moves), "planned")
+                if last != source.state:
+                    wrong.append(f"{source.id}: {source.state}, audited {last}")
         return wrong
 
     def close(self) -> None:

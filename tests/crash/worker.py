@@ -2,7 +2,7 @@
 
     {"data": FOLDER, "database": URL?, "blobs": URL?, "kind": "worker",
      "die": {"label": NAME, "count": N}?, "submit": [EMAIL...]?, "keep_asking": PREFIX?,
-     "same": {"email": EMAIL, "times": N}?, "wait_at": NAME?, "until": "idle"|"told",
+     "collect": EMAIL?, "same": {"email": EMAIL, "times": N}?, "wait_at": NAME?, "until": "idle"|"told",
      "settings": {NAME: VALUE}?, "destroy": true?, "expire": true?, "sweep": true?}
 
 It kills itself by SIGKILL when it passes the labelled point for the count-th time, and waits for a line on
@@ -28,11 +28,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
+from portal.cases.facts import Channel, Right
+from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports import AskedAlready, State, parse_request
 from portal.exports.core.states import RUNNING
 from portal.exports.workflow import takeover
+from portal.sources import durable
+from portal.sources.kinds import RUNNING as RUNNING_SOURCES
+from portal.storage.source_tables import CaseSource
 from portal.storage.tables import Export, utc_now
 
 ACCOUNT = "maya@brookandbean.example.com"
@@ -68,13 +73,16 @@ def say(*words: object) -> None:
 def wait_until_idle(portal: Portal) -> None:
     while True:
         with portal.db.read() as session:
-            if not session.scalar(select(func.count()).select_from(Export).where(Export.state.in_(RUNNING))):
+            exports = select(func.count()).select_from(Export).where(Export.state.in_(RUNNING))
+            sources = select(func.count()).select_from(CaseSource).where(CaseSource.state.in_(RUNNING_SOURCES))
+            if not session.scalar(exports) and not session.scalar(sources):
                 return
         time.sleep(0.03)
 
 
 def main(orders: dict[str, Any]) -> None:
     takeover.FORGOTTEN_AFTER_SECONDS = 0.5  # type: ignore[misc]  # a cycle of these tests is to last two seconds
+    durable.FORGOTTEN_AFTER_SECONDS = 0.5  # type: ignore[misc]
     settings = Settings(
         mode="practice",
         data_dir=Path(orders["data"]),
@@ -94,6 +102,8 @@ def main(orders: dict[str, Any]) -> None:
 
     for email in orders.get("submit", ()):
         ask(email)
+    if email := orders.get("collect"):
+        collect(portal, email)
     if same := orders.get("same"):
         sys.stdin.readline()
         ask_together(portal, same["email"], same["times"])
@@ -110,6 +120,16 @@ def main(orders: dict[str, Any]) -> None:
     portal.stop()
     sys.stdout.flush()
     os._exit(0)
+
+
+def collect(portal: Portal, email: str) -> None:
+    """Open a case for the person, and collect its sources."""
+    user = portal.accounts.user_for_account(ACCOUNT, origin="cli")
+    known = ((IdentifierKind.EMAIL, SecretStr(email)),)
+    new = NewCase(identifiers=known, rights=frozenset({Right.ACCESS}), channel=Channel.EMAIL)
+    case_id = portal.case_intake.open(user, new).case_id
+    portal.case_sources.collect(user, case_id)
+    say("collecting", case_id)
 
 
 def ask_together(portal: Portal, email: str, times: int) -> None:
@@ -145,6 +165,7 @@ def after(portal: Portal, orders: dict[str, Any]) -> None:
         for export_id in ready:
             portal.retention.destroy(user, export_id)
     if orders.get("sweep"):
+        portal.source_retention.sweep(dt.timedelta(seconds=-5))
         portal.retention.sweep(dt.timedelta(seconds=-5))
 
 

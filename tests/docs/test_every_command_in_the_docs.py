@@ -77,6 +77,7 @@ RUN_ELSEWHERE = {  # needs a vendor, or does not end by itself
     "cases list": "tests/commands/test_cases_commands.py",
     "cases due": "tests/commands/test_cases_commands.py",
     "cases show": "tests/commands/test_cases_commands.py",
+    "cases sources": "tests/commands/test_cases_sources_command.py",
     "cases note": "tests/commands/test_cases_commands.py",
     "cases extend": "tests/commands/test_cases_commands.py",
     "cases refuse": "tests/commands/test_cases_commands.py",

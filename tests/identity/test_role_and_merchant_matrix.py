@@ -101,6 +101,9 @@ EXPECTED: dict[str, Permission | None] = {
     "submissions.submit": P.EXPORT_CREATE,
     "case_intake.open": P.CASE_WORK,
     "case_exports.ask": P.EXPORT_CREATE,
+    "case_sources.collect": P.EXPORT_CREATE,
+    "case_sources.lines": P.CASE_LIST,
+    "case_sources.retry": P.EXPORT_CREATE,
     "case_register.colleagues": P.CASE_WORK,
     "case_register.count": P.CASE_LIST,
     "case_register.list": P.CASE_LIST,
@@ -163,6 +166,9 @@ WITHOUT_USER = {
     "case_intake.join_or_open",
     "case_calendar.by_token",  # the secret in the address
     "retention.destroy_all_of",
+    "source_retention.destroy_all_of",
+    "source_retention.run_housekeeping",
+    "source_retention.sweep",
     "trail.sign_checkpoints",
     "nightly_days.keep",
     "retention.run_housekeeping",
@@ -216,6 +222,7 @@ GIVEN: dict[str, Any] = {
     "earlier_id": "f" * 32,
     "days": 7,
     "export_ids": (),
+    "source_id": "f" * 32,
     "channel": "email",
     "answer": "not-the-password-at-all",
     "email": "fresh@one.example",
@@ -336,6 +343,7 @@ SERVICE_ROOMS = (
     "portal.identity",
     "portal.merchants",
     "portal.operations",
+    "portal.sources",
     "portal.trail",
 )
 

@@ -211,17 +211,31 @@ def test_identity_is_recorded_by_method_and_leaves_the_open_steps(
     assert "case_method" not in {box.key for box in agent.app.selectbox}
 
 
-def test_loyaltydog_is_asked_from_the_case_under_the_case(
-    desk: Any, portal: Portal, screen: MakeScreen, opened: Callable[..., str]
+def test_every_source_is_asked_from_the_case_and_a_refused_one_again(
+    desk: Any, portal: Portal, screen: MakeScreen, opened: Callable[..., str], wait_for: Callable[..., None]
 ) -> None:
     case_id = opened(identifiers=((K.EMAIL, SecretStr(somebody())), (K.PHONE, SecretStr("+493012345678"))))
     agent = screen("sam").go("Case", case=case_id)
-    key(agent, "case_ask_1")
-    assert agent.titles == ["Preview"]
+    key(agent, "case_collect")
+    assert agent.titles == [shown(portal, desk, case_id).row.name]
     (export,) = portal.history.of_case(desk.user(), case_id)
     desk.settled(export.id)
+    wait_for(lambda: not portal.case_sources.lines(desk.user(), case_id).running, "all sources ended")
     agent.go("Case", case=case_id)
-    assert "case_ask_1" not in {button.key for button in agent.app.button}
+    assert "case_collect" not in {button.key for button in agent.app.button}
+    assert "Membership · Tea Club · " in agent.texts()
+    assert "refused (403)" in agent.texts() and "nothing there" in agent.texts()
+    refused = next(line for line in portal.case_sources.lines(desk.user(), case_id).lines if line.again and line.id)
+    key(agent, f"case_again_{refused.id}")
+    wait_for(
+        lambda: (
+            not portal.case_sources.lines(desk.user(), case_id).running
+            and next(x for x in portal.case_sources.lines(desk.user(), case_id).lines if x.id == refused.id).attempt
+            == 2
+        ),
+        "it was asked again",
+    )
+    agent.go("Case", case=case_id)
     assert key(agent, f"case_look_{export.id}").titles == ["Preview"]
 
 

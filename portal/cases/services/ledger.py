@@ -234,6 +234,11 @@ class CaseSeal:
     def name(self, case: Case) -> str:
         return self._open(case, case.sealed_name, "name", case.id) if case.sealed_name is not None else ""
 
+    def opened(self, row: Any, column: str) -> str:
+        """The value of `sealed_COLUMN` of a row that is about a case; nothing where it has none."""
+        sealed: bytes | None = getattr(row, f"sealed_{column}")
+        return self._open(row, sealed, column, row.id) if sealed is not None else ""
+
     def value(self, session: Session, row: CaseIdentifier) -> str:
         return self.values(session, [row])[0]
 

@@ -28,6 +28,7 @@ from portal.identity import Permission, User, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.log import log
 from portal.storage.engine import Database
+from portal.storage.source_tables import SourceKey
 from portal.storage.tables import DestroyedFile, Export, ExportFile, FileKey, utc_now
 from portal.vault import SealedFiles
 
@@ -203,7 +204,7 @@ class Retention:
         long_ago = utc_now() - older_than
         keys = self._sweep_keys(long_ago)
         with self.db.read() as session:
-            known = set(session.scalars(select(FileKey.blob_name)))
+            known = {*session.scalars(select(FileKey.blob_name)), *session.scalars(select(SourceKey.blob_name))}
         # The names were read before the blobs are listed: a key is stored before its blob is begun.
         stray = [name for name in self.sealed.blobs_older_than(long_ago) if name not in known]
         for name in stray:

@@ -73,7 +73,7 @@ CallersMerchant = Annotated[Merchant, Depends(get_merchant)]
 def check_scope(state: State, merchant: Merchant, program_id: str | None, card_id: str | None) -> None:
     """Refuse another merchant's program with 403, and a program or card that is not there with 404."""
     if program_id is not None:
-        program = state.world.programs.get(program_id)
+        program = state.world.programs.get(program_id) or state.loyalty.programs.get(program_id)
         if program is None:
             raise HTTPException(404, "Program not found")
         if program.merchant_id != merchant.id:

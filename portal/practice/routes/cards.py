@@ -69,11 +69,13 @@ class AnyProgramFilter(CardFilter):
 
 
 @router.get("/v2/loyalty/programs")
-async def list_programs(merchant: CallersMerchant) -> list[dict[str, Any]]:
-    """BasicProgramRead of every program of the caller's merchant."""
+async def list_programs(state: StateDep, merchant: CallersMerchant) -> list[dict[str, Any]]:
+    """BasicProgramRead of every program of the caller's merchant, of gift cards and of loyalty."""
+    programs = [(one.id, one.name) for one in merchant.programs]
+    programs += [(one.id, one.name) for one in state.loyalty.of_merchant(merchant.id)]
     return [
-        {"id": p.id, "name": p.name, "shareUrl": f"https://join.practice.example/{p.id}" if n else None}
-        for n, p in enumerate(merchant.programs)
+        {"id": program_id, "name": name, "shareUrl": f"https://join.practice.example/{program_id}" if n else None}
+        for n, (program_id, name) in enumerate(programs)
     ]
 
 

@@ -38,6 +38,12 @@ async def counts(state: StateDep) -> dict[str, Any]:
     return {**always, **state.counts, "by_situation": by_situation}
 
 
+@router.get("/digest")
+async def digest(state: StateDep) -> dict[str, str]:
+    """One SHA-256 over all people, what they agreed to and what was erased."""
+    return {"sha256": state.digest()}
+
+
 @router.post("/reset")
 async def reset(state: StateDep) -> dict[str, bool]:
     """Forget exports, counts, consents, erasures, audit entries and sign-ins."""

@@ -1,4 +1,7 @@
-"""Loyalty customers: finding one in a program, and the loyalty export, which is the data itself without a link."""
+"""Loyalty customers: finding one in a program, consents, and the loyalty export, the data itself without a link.
+
+A program of gift cards lists its card holders; the loyalty programs have members of their own (`invented.loyalty`).
+"""
 
 from typing import Annotated, Any, Literal
 
@@ -6,14 +9,16 @@ from fastapi import APIRouter, HTTPException, Path, Query, Response
 
 from portal.practice.files import MEDIA_TYPES
 from portal.practice.invented import shapes
+from portal.practice.invented.loyalty import LoyaltyProgram, Member
 from portal.practice.invented.world import Customer, Merchant
-from portal.practice.routes.access import Admin, CallersMerchant, StateDep, check_scope
+from portal.practice.routes.access import FORBIDDEN, Admin, CallersMerchant, StateDep, check_scope
 from portal.practice.routes.cards import Paging
 from portal.practice.state import State
 
 router = APIRouter(prefix="/v2/loyalty/programs/{programId}/customers")
 # The vendor's path ids here are an ObjectId or any string, so nothing is refused for its form.
 AnyProgramId = Annotated[str, Path(alias="programId")]
+AnyCustomerId = Annotated[str, Path(alias="customerId")]
 
 
 class CustomerSearch(Paging):
@@ -29,9 +34,11 @@ async def list_customers(
     merchant: CallersMerchant,
     program_id: AnyProgramId,
     asked: Annotated[CustomerSearch, Query()],
-) -> list[dict[str, Any]]:
+) -> list[dict[str, Any]] | dict[str, Any]:
     """Customers with a card in the program; email is matched exactly in any case, ``q`` within name and email."""
     check_scope(state, merchant, program_id, None)
+    if (program := state.loyalty.programs.get(program_id)) is not None:
+        return _members(state, program, asked)
     wanted = (asked.q or "").casefold()
     found = [
         shapes.customer_record(customer)
@@ -50,16 +57,13 @@ async def export_customer(
     caller: Admin,
     merchant: CallersMerchant,
     program_id: AnyProgramId,
-    customer_id: Annotated[str, Path(alias="customerId")],
+    customer_id: AnyCustomerId,
     format_: Annotated[Literal["json", "csv"], Query(alias="format")] = "json",
 ) -> Response:
     """Identity, loyalty state, consents and activities of one customer in one program."""
     check_scope(state, merchant, program_id, None)
-    customer = state.world.customer_by_id(merchant.id, customer_id)
-    if customer is None or not _is_member(state, customer, merchant, program_id):
-        raise HTTPException(404, "Customer not found")
-    state.note("gdpr_export", "loyalty_customer", user=caller, resourceId=customer.id, subjectId=customer.id)
-    record = _loyalty_record(state, customer, program_id)
+    record = _record_of(state, merchant, program_id, customer_id)
+    state.note("gdpr_export", "loyalty_customer", user=caller, resourceId=customer_id, subjectId=customer_id)
     if format_ == "json":
         body = shapes.json_bytes(record)
     else:
@@ -67,6 +71,81 @@ async def export_customer(
         rows = [{**flat, **activity} for activity in record["activities"]]
         body = shapes.csv_text([*flat, "activityId", "activityType", "at", "pointsChange"], rows).encode()
     return Response(body, media_type=MEDIA_TYPES[format_])
+
+
+@router.get("/{customerId}/consents")
+async def list_consents(
+    state: StateDep, caller: Admin, merchant: CallersMerchant, program_id: AnyProgramId, customer_id: AnyCustomerId
+) -> list[dict[str, Any]]:
+    """The latest record of each type; a card holder of a gift card program has none here."""
+    check_scope(state, merchant, program_id, None)
+    return list(_record_of(state, merchant, program_id, customer_id).get("loyaltyConsents", ()))
+
+
+def _record_of(state: State, merchant: Merchant, program_id: str, customer_id: str) -> dict[str, Any]:
+    """What the program holds about a customer, or 404."""
+    if (program := state.loyalty.programs.get(program_id)) is not None:
+        _check_manner(program)
+        member = state.loyalty.members[program_id].get(customer_id)
+        if member is None or member.id in state.erased:
+            raise HTTPException(404, "Customer not found")
+        return _member_record(member)
+    customer = state.world.customer_by_id(merchant.id, customer_id)
+    if customer is None or not _is_member(state, customer, merchant, program_id):
+        raise HTTPException(404, "Customer not found")
+    return _loyalty_record(state, customer, program_id)
+
+
+def _members(state: State, program: LoyaltyProgram, asked: CustomerSearch) -> list[dict[str, Any]] | dict[str, Any]:
+    """A page of members: filtered as documented in a bare list, or all of them in an envelope with their number."""
+    _check_manner(program)
+    everybody = [member for member in state.loyalty.members[program.id].values() if member.id not in state.erased]
+    if program.manner == "unfiltered":
+        page = [_customer_of(member) for member in asked.slice(everybody)]
+        return {"customers": page, "total": len(everybody)}
+    wanted = (asked.q or "").casefold()
+    found = [
+        _customer_of(member)
+        for member in everybody
+        if (asked.email is None or member.email.lower() == asked.email.lower())
+        and asked.phone in (None, member.phone)
+        and (not wanted or wanted in f"{member.name}\n{member.email}".casefold())
+    ]
+    return list(asked.slice(found))
+
+
+def _check_manner(program: LoyaltyProgram) -> None:
+    if program.manner == "refused":
+        raise HTTPException(403, FORBIDDEN)
+
+
+def _customer_of(member: Member) -> dict[str, Any]:
+    return {
+        "id": member.id,
+        "email": member.email,
+        "name": member.name,
+        "phone": member.phone,
+        "createdAt": shapes.instant(member.joined_at),
+    }
+
+
+def _member_record(member: Member) -> dict[str, Any]:
+    consents = [
+        {
+            "consentType": one.consent_type,
+            "granted": one.granted,
+            "method": one.method,
+            "policyVersion": "2025-01",
+            "recordedAt": shapes.instant(one.recorded_at),
+        }
+        for one in member.consents
+    ]
+    return {
+        "customer": _customer_of(member),
+        "loyalty": {"programId": member.program_id, "points": member.points, "tier": "basic"},
+        "loyaltyConsents": consents,
+        "activities": [],
+    }
 
 
 def _is_member(state: State, customer: Customer, merchant: Merchant, program_id: str) -> bool:

@@ -14,6 +14,7 @@ from portal.composition import Portal
 from portal.errors import PortalError
 from portal.exports import ExportView
 from portal.identity import Permission, User, allows
+from portal.sources.views import SourceList
 from portal.ui.cases.case_table import SOON_DAYS, rights_said
 from portal.ui.cases.case_words import IDENTIFIER_WORDS, STATE_BADGES, steps_said
 from portal.ui.common.problems import show_problem
@@ -113,13 +114,13 @@ def ended_said(view: CaseView) -> str:
     return words + " " + (_("That was late.") if outcome.late else _("That was in time."))
 
 
-def draw_steps(view: CaseView, exports: Sequence[ExportView]) -> None:
+def draw_steps(view: CaseView, sources: SourceList) -> None:
     """Received, identity, collect, answered: which are done, which is next."""
-    ready = sum(export.can_open or export.verdict == "nobody" for export in exports)
+    counted = f" {sources.settled_count}/{len(sources.lines)}" if sources.collected else ""
     steps = [
         (_("Received"), True, ""),
         (_("Identity"), identity_settled(view), ""),
-        (_("Collect"), bool(exports) and ready == len(exports), f" {ready}/{len(exports)}" if exports else ""),
+        (_("Collect"), sources.settled, counted),
         (_("Answered"), view.row.state in (CaseState.ANSWERED, CaseState.CLOSED), ""),
     ]
     over = view.row.state not in OPEN_STATES

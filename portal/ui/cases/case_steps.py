@@ -20,18 +20,16 @@ from portal.cases.facts import (
     Right,
 )
 from portal.cases.services.file import ASKED
-from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.views import CaseView
 from portal.cases.standing import Standing
-from portal.cases.states import OPEN_STATES
 from portal.composition import Portal
 from portal.errors import PortalError
-from portal.exports import AskedAlready, ExportView
-from portal.exports.form.for_case import ASKED_BY
+from portal.exports import ExportView
 from portal.identity import User
+from portal.sources.views import SourceList
 from portal.ui.cases.case_head import identity_settled
+from portal.ui.cases.case_sources import draw_sources
 from portal.ui.cases.case_words import (
-    IDENTIFIER_WORDS,
     KNOWN_WORDS,
     METHOD_WORDS,
     NOT_NEEDED_WORDS,
@@ -136,53 +134,31 @@ def draw_identity(portal: Portal, user: User, view: CaseView) -> None:
         )  # fmt: skip
 
 
-def draw_collect(portal: Portal, user: User, view: CaseView, exports: Sequence[ExportView], today: dt.date) -> None:
-    """What was asked of LoyaltyDog under this case, and the way to ask."""
+def draw_collect(
+    portal: Portal, user: User, view: CaseView, exports: Sequence[ExportView], sources: SourceList, today: dt.date
+) -> None:
+    """The sources of the answer, and what else was asked of LoyaltyDog under this case."""
     st.header(_("Collect"))
+    draw_sources(portal, user, view.row.id, sources)
+    in_list = {line.export_id for line in sources.lines}
     for export in exports:
-        with st.container(border=True, key=f"case_export_{export.id}"):
-            words, button = st.columns([3, 1], vertical_alignment="center")
-            with words.container(horizontal=True, vertical_alignment="center"):
-                badge = badge_of(export)
-                st.badge(badge.label, icon=badge.icon, color=badge.colour)
-                st.text(f"{export.customer} · {sentence(export.scope)} · {export.format.upper()}", width="content")
-                st.text(standing_said(export, today), width="content")
-            if button.button(_("Look"), key=f"case_look_{export.id}", width="stretch"):
-                navigation.go_to_export(export.id)
-    if not exports:
-        st.caption(_("Nothing has been asked of LoyaltyDog yet."))
-    if view.row.state not in OPEN_STATES or not view.may:
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        for number, (kind, masked) in enumerate(view.identifiers, 1):
-            if IdentifierKind(kind) not in ASKED_BY or _asked_for(exports, masked):
-                continue
-            label = _("Ask LoyaltyDog by {what}").format(what=_(IDENTIFIER_WORDS[IdentifierKind(kind)]))
-            main = not exports and number == 1
-            if st.button(label, key=f"case_ask_{number}", type="primary" if main else "secondary",
-                         icon=":material/send:"):  # fmt: skip
-                _ask(portal, user, view.row.id, number)
-    if _open_answer(exports):
+        if export.id not in in_list:
+            _draw_export(export, today)
+    if any(export.answer is Standing.OPEN for export in exports):
         st.caption(_("Open an export, look at it, send it, and say there that it was sent."))
 
 
-def _asked_for(exports: Sequence[ExportView], masked: str) -> bool:
-    return any(export.customer == masked for export in exports)
-
-
-def _open_answer(exports: Sequence[ExportView]) -> bool:
-    return any(export.answer is Standing.OPEN for export in exports)
-
-
-def _ask(portal: Portal, user: User, case_id: str, number: int) -> None:
-    try:
-        export_id = portal.case_exports.ask(user, case_id, number)
-    except AskedAlready as same:
-        navigation.go_to_export(same.export_id)
-    except PortalError as error:
-        show_problem(error)
-    else:
-        navigation.go_to_export(export_id)
+def _draw_export(export: ExportView, today: dt.date) -> None:
+    """One that is no source of the answer: a part, a CSV file, one asked for again."""
+    with st.container(border=True, key=f"case_export_{export.id}"):
+        words, button = st.columns([3, 1], vertical_alignment="center")
+        with words.container(horizontal=True, vertical_alignment="center"):
+            badge = badge_of(export)
+            st.badge(badge.label, icon=badge.icon, color=badge.colour)
+            st.text(f"{export.customer} · {sentence(export.scope)} · {export.format.upper()}", width="content")
+            st.text(standing_said(export, today), width="content")
+        if button.button(_("Look"), key=f"case_look_{export.id}", width="stretch"):
+            navigation.go_to_export(export.id)
 
 
 def _act(act: Callable[[], None], done: str) -> None:

@@ -1,0 +1,123 @@
+"""Destroys the sealed answers of sources: past their time, of a removed merchant, and what killed processes left.
+
+The keys go first, in the transaction that records the act, then the ciphertext (LAW-17). The facts stay: what was
+asked, when, and how much came.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.config import Settings
+from portal.exports.retention.clock import ClockWatch
+from portal.exports.retention.destruction import SWEEP_AGE, SWEEP_EVERY, list_destroyed
+from portal.sources import messages
+from portal.sources.kinds import RUNNING, SourceState
+from portal.sources.ledger import drop_pages, move
+from portal.storage.engine import Database
+from portal.storage.locks import lock_merchant
+from portal.storage.source_tables import CaseSource, SourceKey, SourcePage
+from portal.storage.tables import DestroyedFile, utc_now
+from portal.vault import SealedFiles
+
+HOUSE_BATCH = 500
+
+
+def drop_blobs(files: SealedFiles, destruction_list: Path, names: Sequence[str]) -> None:
+    """The ciphertext of files whose keys are gone. The list is what a restore honours."""
+    if not names:
+        return
+    list_destroyed(destruction_list, list(names))
+    for name in names:
+        files.destroy(name)
+
+
+@dataclass
+class SourceRetention:
+    """A worker's housekeeping for sources."""
+
+    db: Database
+    settings: Settings
+    files: SealedFiles
+    _swept_at: dt.datetime | None = None
+    _clock: ClockWatch | None = field(default=None, repr=False)
+
+    def run_housekeeping(self) -> None:
+        """Destroy what is past its time; now and then, keys without a page. Run every few seconds by a worker."""
+        now = utc_now()
+        self._clock = self._clock or ClockWatch(self.db)
+        if not self._clock.trusted():
+            return
+        with self.db.read() as session:
+            due = session.execute(
+                select(CaseSource.id, CaseSource.merchant_id)
+                .where(CaseSource.destroyed_at.is_(None), CaseSource.destroy_after <= now)
+                .where(CaseSource.state.not_in(RUNNING))
+                .limit(HOUSE_BATCH)
+            ).all()
+        for source_id, merchant_id in due:
+            self._destroy(source_id, merchant_id, actor="system", origin="worker", reason="retention")
+        if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
+            self._swept_at = now
+            self.sweep(max(SWEEP_AGE, dt.timedelta(seconds=2 * self.settings.deadline_seconds)))
+
+    def destroy_all_of(self, merchant_id: str, *, actor: str, origin: str) -> int:
+        """Stop and destroy every source of a merchant that is being removed. Gives how many held something."""
+        with self.db.read() as session:
+            wanted = select(CaseSource.id).where(CaseSource.merchant_id == merchant_id)
+            ids = list(session.scalars(wanted.where(CaseSource.destroyed_at.is_(None))))
+        return sum(
+            self._destroy(source_id, merchant_id, actor=actor, origin=origin, reason="merchant removed")
+            for source_id in ids
+        )
+
+    def _destroy(self, source_id: str, merchant_id: str, *, actor: str, origin: str, reason: str) -> bool:
+        with self.db.write() as session:
+            lock_merchant(session, merchant_id)
+            row = session.get_one(CaseSource, source_id, populate_existing=True)
+            if row.destroyed_at is not None:
+                return False  # another process was first
+            if SourceState(row.state) in RUNNING:
+                words = messages.problem("merchant_removed", messages.REMOVED)
+                move(session, row, SourceState.FAILED, actor=actor, origin=origin, settled_at=utc_now(), **words)
+            names = drop_pages(session, row)
+            if names:
+                row.destroyed_at = utc_now()
+                audit.record(
+                    session, merchant_id, actor, "source:destroy",
+                    object_id=row.case_id, origin=origin, source=row.id, kind=row.kind, reason=reason,
+                )  # fmt: skip
+            row.destroy_after = None
+        drop_blobs(self.files, self.settings.destruction_list, names)
+        return bool(names)
+
+    def sweep(self, older_than: dt.timedelta = SWEEP_AGE) -> int:
+        """Remove keys without a page that are older: a killed process left them. Their blobs go with the next sweep of
+        the exports (`Retention.sweep`), which takes those that no key knows. Gives how many."""
+        with self.db.write() as session:
+            found = _unused_keys(session, utc_now() - older_than)
+            for source_id, blob_name in found:
+                session.execute(
+                    delete(SourceKey).where(SourceKey.source_id == source_id, SourceKey.blob_name == blob_name)
+                )
+                session.add(DestroyedFile(blob_name=blob_name, export_id=source_id))
+        return len(found)
+
+
+def _unused_keys(session: Session, before: dt.datetime) -> list[tuple[str, str]]:
+    rows = session.execute(
+        select(SourceKey.source_id, SourceKey.blob_name)
+        .outerjoin(
+            SourcePage, (SourcePage.source_id == SourceKey.source_id) & (SourcePage.blob_name == SourceKey.blob_name)
+        )
+        .where(SourcePage.source_id.is_(None), SourceKey.created_at < before)
+        .limit(HOUSE_BATCH)
+    ).all()
+    return [(row.source_id, row.blob_name) for row in rows]

@@ -1,0 +1,93 @@
+"""The tables of a case's sources: what LoyaltyDog was asked about the person, and each sealed answer.
+
+A source's answers are pages; the key of each page's file stands apart, so that a backup can leave it out (SEC-55).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from portal.storage.base import Base, new_id, utc_now
+from portal.storage.case_tables import Case, CaseIdentifier
+
+
+class CaseSource(Base, kw_only=True):
+    """One place where the person's data may be, and how far it was asked. Codes: `portal.sources.kinds`.
+
+    `place` tells sources of one kind apart and holds nothing personal. Who is asked about: the case's identifier, or
+    the id that an earlier answer named (`sealed_member`). `doubtful_count`: records that match by phone alone.
+    `tries`: attempts since a person asked. `sha256` is that of the answer, of several pages that of their hashes, one a
+    line.
+    """
+
+    __tablename__ = "case_sources"
+    __table_args__ = (
+        UniqueConstraint("case_id", "kind", "place", name="uq_case_sources_place"),
+        Index("ix_case_sources_state", "state", "updated_at"),
+        Index("ix_case_sources_due", "destroyed_at", "destroy_after"),
+        Index("ix_case_sources_merchant", "merchant_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    case_id: Mapped[str] = mapped_column(ForeignKey(Case.id))
+    number: Mapped[int] = mapped_column()
+    kind: Mapped[str] = mapped_column(String(24))
+    place: Mapped[str] = mapped_column(String(120), default="")
+    program_id: Mapped[str] = mapped_column(String(100), default="")
+    program_name: Mapped[str] = mapped_column(String(200), default="")
+    identifier_id: Mapped[str | None] = mapped_column(ForeignKey(CaseIdentifier.id), default=None)
+    sealed_member: Mapped[bytes | None] = mapped_column(default=None)
+    state: Mapped[str] = mapped_column(String(16))
+    attempt: Mapped[int] = mapped_column(default=0)
+    tries: Mapped[int] = mapped_column(default=0)
+    asked_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    asked_in: Mapped[str] = mapped_column(String(64), default="")
+    planned_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+    updated_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+    asked_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    settled_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    retry_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    status: Mapped[int | None] = mapped_column(default=None)
+    problem_code: Mapped[str] = mapped_column(String(60), default="")
+    problem: Mapped[str] = mapped_column(Text, default="")
+    next_step: Mapped[str] = mapped_column(Text, default="")
+    vendor_request_id: Mapped[str] = mapped_column(String(128), default="")
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    row_count: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    doubtful_count: Mapped[int] = mapped_column(default=0)
+    destroy_after: Mapped[dt.datetime | None] = mapped_column(default=None)
+    destroyed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+
+class SourcePage(Base, kw_only=True):
+    """One answer, sealed as it came. `item_count`: records in it; `row_count`: those of the person."""
+
+    __tablename__ = "case_source_pages"
+
+    source_id: Mapped[str] = mapped_column(ForeignKey(CaseSource.id), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    blob_name: Mapped[str] = mapped_column(String(200))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64))
+    item_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    row_count: Mapped[int] = mapped_column(BigInteger, default=0)
+    doubtful_count: Mapped[int] = mapped_column(default=0)
+    fetched_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+
+
+class SourceKey(Base, kw_only=True):
+    """The wrapped key of one page's sealed file. Stored before the file is begun."""
+
+    __tablename__ = "case_source_keys"
+
+    source_id: Mapped[str] = mapped_column(ForeignKey(CaseSource.id), primary_key=True)
+    blob_name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    sealed_keyset: Mapped[bytes] = mapped_column()
+    created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
