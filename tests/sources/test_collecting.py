@@ -9,11 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
-from portal.cases.services.needed import CaseNeeded
 from sqlalchemy import select
 
 from portal import audit
 from portal.cases.facts import ClosingReason
+from portal.cases.services.ledger import CaseNeeded
 from portal.errors import NotFound, NotPermitted, StateConflict
 from portal.practice.invented.loyalty import ONLY_CARDS, ONLY_LOYALTY, SHARED_PHONE
 from portal.sources.kinds import SourceKind, SourceState
