@@ -68,7 +68,7 @@ def settle_sources(db: Database, opened: set[str]) -> int:
             if SourceState(row.state) in RUNNING:
                 words = messages.problem("restored", messages.RESTORED)
                 move(session, row, SourceState.FAILED, origin="restore", settled_at=utc_now(), **words)
-            if names - opened and row.destroyed_at is None:
-                row.destroyed_at = utc_now()
+            if names - opened and row.file.destroyed_at is None:
+                row.file.destroyed_at = utc_now()
                 gone += len(names - opened)
     return gone

@@ -312,15 +312,14 @@ class CollectStep:
             "doubtful_count": sum(page.doubtful_count for page in pages),
             "sha256": _sha256_of(pages),
             "destroy_after": now + dt.timedelta(days=self._retention(session, row)),
-            "vendor_request_id": request_id[:128],
         }
         if state is SourceState.ASKING:
             for name, value in sums.items():
-                setattr(row, name, value)
-            row.updated_at = now
+                setattr(row.file, name, value)
+            row.vendor_request_id, row.updated_at = request_id[:128], now
             return
         session.flush()
-        move(session, row, state, **{**sums, "settled_at": now, **words})
+        move(session, row, state, **{**sums, "vendor_request_id": request_id[:128], "settled_at": now, **words})
 
     def _retention(self, session: Session, row: CaseSource) -> int:
         merchant = session.get(Merchant, row.merchant_id)

@@ -20,11 +20,12 @@ from portal.cases.services.ledger import CaseSeal
 from portal.sources.kinds import SourceKind, SourceState
 from portal.sources.planning import FoundProgram, KnownIdentifier, Planned, of_id, of_member
 from portal.storage.case_tables import CaseIdentifier
-from portal.storage.source_tables import CaseSource, SourceKey, SourcePage
+from portal.storage.source_tables import CaseSource, SourceFile, SourceKey, SourcePage
 from portal.storage.tables import DestroyedFile, new_id, utc_now
 from portal.vault.files import FilePlace
 
 MAX_SOURCES = 500  # of one case; more is a vendor that makes memberships up
+FILE_COLUMNS = {column.key for column in SourceFile.__table__.columns}
 NO_PROBLEM: dict[str, Any] = {"problem_code": "", "problem": "", "next_step": "", "status": None, "retry_at": None}
 
 
@@ -87,6 +88,7 @@ class SourceRows:
                     place=one.place, program_id=one.program.id if one.program else "",
                     program_name=one.program.name[:200] if one.program else "", identifier_id=one.identifier_id,
                     sealed_member=sealed, state=SourceState.PLANNED.value, asked_by=by, asked_in=asked_in,
+                    file=SourceFile(),
                 )
             )  # fmt: skip
         session.flush()
@@ -125,8 +127,12 @@ def move(
     origin: str = "worker",
     **changes: Any,
 ) -> bool:
-    """Move `row` from the state and attempt it was read in. False when somebody else moved it first."""
+    """Move `row` from the state and attempt it was read in. False when somebody else moved it first.
+
+    `changes` are further columns of it and of its file, set in the same transaction.
+    """
     here = row.state
+    of_file = {name: changes.pop(name) for name in FILE_COLUMNS & changes.keys()}
     done: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # an UPDATE gives a cursor result
         update(CaseSource)
         .where(CaseSource.id == row.id, CaseSource.state == here, CaseSource.attempt == row.attempt)
@@ -136,6 +142,8 @@ def move(
     if done.rowcount != 1:
         return False
     session.refresh(row)
+    for name, value in of_file.items():
+        setattr(row.file, name, value)
     facts: dict[str, Any] = {"from": here, "to": to.value, "status": row.status, "code": row.problem_code or None}
     audit.record(
         session, row.merchant_id, actor, "source:state",

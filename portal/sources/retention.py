@@ -23,7 +23,7 @@ from portal.sources.kinds import RUNNING, SourceState
 from portal.sources.ledger import drop_pages, move
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
-from portal.storage.source_tables import CaseSource, SourceKey, SourcePage
+from portal.storage.source_tables import CaseSource, SourceFile, SourceKey, SourcePage
 from portal.storage.tables import DestroyedFile, utc_now
 from portal.vault import SealedFiles
 
@@ -58,7 +58,8 @@ class SourceRetention:
         with self.db.read() as session:
             due = session.execute(
                 select(CaseSource.id, CaseSource.merchant_id)
-                .where(CaseSource.destroyed_at.is_(None), CaseSource.destroy_after <= now)
+                .join(CaseSource.file)
+                .where(SourceFile.destroyed_at.is_(None), SourceFile.destroy_after <= now)
                 .where(CaseSource.state.not_in(RUNNING))
                 .limit(HOUSE_BATCH)
             ).all()
@@ -71,8 +72,8 @@ class SourceRetention:
     def destroy_all_of(self, merchant_id: str, *, actor: str, origin: str) -> int:
         """Stop and destroy every source of a merchant that is being removed. Gives how many held something."""
         with self.db.read() as session:
-            wanted = select(CaseSource.id).where(CaseSource.merchant_id == merchant_id)
-            ids = list(session.scalars(wanted.where(CaseSource.destroyed_at.is_(None))))
+            wanted = select(CaseSource.id).join(CaseSource.file).where(CaseSource.merchant_id == merchant_id)
+            ids = list(session.scalars(wanted.where(SourceFile.destroyed_at.is_(None))))
         return sum(
             self._destroy(source_id, merchant_id, actor=actor, origin=origin, reason="merchant removed")
             for source_id in ids
@@ -82,19 +83,19 @@ class SourceRetention:
         with self.db.write() as session:
             lock_merchant(session, merchant_id)
             row = session.get_one(CaseSource, source_id, populate_existing=True)
-            if row.destroyed_at is not None:
+            if row.file.destroyed_at is not None:
                 return False  # another process was first
             if SourceState(row.state) in RUNNING:
                 words = messages.problem("merchant_removed", messages.REMOVED)
                 move(session, row, SourceState.FAILED, actor=actor, origin=origin, settled_at=utc_now(), **words)
             names = drop_pages(session, row)
             if names:
-                row.destroyed_at = utc_now()
+                row.file.destroyed_at = utc_now()
                 audit.record(
                     session, merchant_id, actor, "source:destroy",
                     object_id=row.case_id, origin=origin, source=row.id, kind=row.kind, reason=reason,
                 )  # fmt: skip
-            row.destroy_after = None
+            row.file.destroy_after = None
         drop_blobs(self.files, self.settings.destruction_list, names)
         return bool(names)
 

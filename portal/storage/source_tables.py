@@ -8,26 +8,40 @@ from __future__ import annotations
 import datetime as dt
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.storage.base import Base, new_id, utc_now
 from portal.storage.case_tables import Case, CaseIdentifier
+
+
+class SourceFile(Base, kw_only=True):
+    """What the pages of a source come to, and until when they are kept. `row_count`: records of the person;
+    `doubtful_count`: those that match by phone alone. `sha256` is that of the answer, of several pages that of their
+    hashes, one a line."""
+
+    __tablename__ = "case_source_files"
+    __table_args__ = (Index("ix_case_source_files_due", "destroyed_at", "destroy_after"),)
+
+    source_id: Mapped[str] = mapped_column(ForeignKey("case_sources.id"), primary_key=True, init=False)
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    sha256: Mapped[str] = mapped_column(String(64), default="")
+    row_count: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    doubtful_count: Mapped[int] = mapped_column(default=0)
+    destroy_after: Mapped[dt.datetime | None] = mapped_column(default=None)
+    destroyed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
 
 
 class CaseSource(Base, kw_only=True):
     """One place where the person's data may be, and how far it was asked. Codes: `portal.sources.kinds`.
 
     `place` tells sources of one kind apart and holds nothing personal. Who is asked about: the case's identifier, or
-    the id that an earlier answer named (`sealed_member`). `doubtful_count`: records that match by phone alone.
-    `tries`: attempts since a person asked. `sha256` is that of the answer, of several pages that of their hashes, one a
-    line.
+    the id that an earlier answer named (`sealed_member`). `tries`: attempts since a person asked.
     """
 
     __tablename__ = "case_sources"
     __table_args__ = (
         UniqueConstraint("case_id", "kind", "place", name="uq_case_sources_place"),
         Index("ix_case_sources_state", "state", "updated_at"),
-        Index("ix_case_sources_due", "destroyed_at", "destroy_after"),
         Index("ix_case_sources_merchant", "merchant_id"),
     )
 
@@ -56,12 +70,8 @@ class CaseSource(Base, kw_only=True):
     problem: Mapped[str] = mapped_column(Text, default="")
     next_step: Mapped[str] = mapped_column(Text, default="")
     vendor_request_id: Mapped[str] = mapped_column(String(128), default="")
-    size_bytes: Mapped[int | None] = mapped_column(BigInteger, default=None)
-    sha256: Mapped[str] = mapped_column(String(64), default="")
-    row_count: Mapped[int | None] = mapped_column(BigInteger, default=None)
-    doubtful_count: Mapped[int] = mapped_column(default=0)
-    destroy_after: Mapped[dt.datetime | None] = mapped_column(default=None)
-    destroyed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+    file: Mapped[SourceFile] = relationship(cascade="all", lazy="joined", innerjoin=True)
 
 
 class SourcePage(Base, kw_only=True):

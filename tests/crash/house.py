@@ -138,7 +138,7 @@ class House:
         with self.portal.db.read() as session:
             pages = Counter(session.scalars(select(SourcePage.source_id)))
             rows = session.scalars(select(CaseSource).order_by(CaseSource.kind, CaseSource.place))
-            return [(row.kind, row.place, row.state, pages[row.id], row.row_count) for row in rows]
+            return [(row.kind, row.place, row.state, pages[row.id], row.file.row_count) for row in rows]
 
     def strays(self) -> list[str]:
         """Blobs, half-written remains and keys that no export uses."""

@@ -212,8 +212,8 @@ def test_past_its_time_the_answer_is_destroyed_and_the_facts_stay(
     line = of(settle(case_id), K.LOYALTY_DATA, "Coffee Club")
     with desk.portal.db.write() as session:
         row = session.get_one(CaseSource, line.id)
-        assert row.destroy_after is not None and row.destroy_after > utc_now()
-        row.destroy_after = utc_now() - dt.timedelta(seconds=1)
+        assert row.file.destroy_after is not None and row.file.destroy_after > utc_now()
+        row.file.destroy_after = utc_now() - dt.timedelta(seconds=1)
         blob = session.get_one(SourcePage, (line.id, 1)).blob_name
     desk.portal.source_retention.run_housekeeping()
     after = of(desk.portal.case_sources.lines(desk.user(), case_id), K.LOYALTY_DATA, "Coffee Club")

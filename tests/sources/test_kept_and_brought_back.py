@@ -16,7 +16,7 @@ from portal.log import configure_logging
 from portal.operations import backup
 from portal.sources.kinds import SourceKind, SourceState
 from portal.sources.ledger import place_of
-from portal.storage.source_tables import CaseSource, SourceKey, SourcePage
+from portal.storage.source_tables import CaseSource, SourceFile, SourceKey, SourcePage
 from portal.storage.tables import utc_now
 from portal.vault import rotation
 from tests.sources.conftest import collect_on
@@ -74,7 +74,7 @@ def restored(portal: Portal, folder: Path, keys: Path | None) -> Portal:
 def destroy(portal: Portal, source_id: str) -> None:
     """As housekeeping does when the time of an answer is over."""
     with portal.db.write() as session:
-        session.get_one(CaseSource, source_id).destroy_after = utc_now()
+        session.get_one(CaseSource, source_id).file.destroy_after = utc_now()
     portal.source_retention.run_housekeeping()
 
 
@@ -93,8 +93,12 @@ def test_a_backup_brings_answers_back_with_the_key_file_and_opens_none_without(
     with new.db.read() as session:
         row = session.get_one(CaseSource, under_way)
         assert (row.state, row.problem_code) == (SourceState.FAILED, "restored")
-        held = select(CaseSource).where(CaseSource.case_id == collected, CaseSource.size_bytes.is_not(None))
-        assert {source.destroyed_at is None for source in session.scalars(held)} == {with_keys}
+        held = (
+            select(CaseSource)
+            .join(CaseSource.file)
+            .where(CaseSource.case_id == collected, SourceFile.size_bytes.is_not(None))
+        )
+        assert {source.file.destroyed_at is None for source in session.scalars(held)} == {with_keys}
     new.stop()
 
 
@@ -108,7 +112,7 @@ def test_a_destroyed_answer_is_not_brought_back_by_an_older_backup(desk: Any, co
     new = restored(portal, tmp_path, keys)
     with new.db.read() as session:
         assert session.scalars(select(SourceKey).where(SourceKey.source_id == source_id)).all() == []
-        assert session.get_one(CaseSource, source_id).destroyed_at is not None
+        assert session.get_one(CaseSource, source_id).file.destroyed_at is not None
     new.stop()
 
 
@@ -128,7 +132,7 @@ def test_a_removed_merchants_answers_are_destroyed_and_what_runs_is_stopped(desk
         row = session.get_one(CaseSource, refused)
         assert (row.state, row.problem_code) == (SourceState.FAILED, "merchant_removed")
         rows = session.scalars(select(CaseSource).where(CaseSource.case_id == collected)).all()
-        assert all(row.destroyed_at for row in rows if row.size_bytes is not None)
+        assert all(row.file.destroyed_at for row in rows if row.file.size_bytes is not None)
 
 
 def test_nothing_of_the_person_is_in_clear_in_database_log_or_file(

@@ -22,7 +22,7 @@ from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.identity import Role, User
 from portal.storage.case_tables import Case, CaseDemand, CaseIdentifier
-from portal.storage.tables import Account, Export, new_id, utc_now
+from portal.storage.tables import Account, Export, ExportAsked, ExportFile, ExportResponse, new_id, utc_now
 
 pytestmark = pytest.mark.keeps("SEC-43")
 
@@ -167,8 +167,10 @@ def test_persons_named_by_older_exports_are_read_at_once(shelf: Shelf) -> None:
             export_id = new_id()
             sealed = portal.history.seal.seal(user.merchant_id, export_id, "subject", f"{number}@example.com")
             export = Export(
-                id=export_id, merchant_id=user.merchant_id, case_id=case_id, state="purged", subject_kind="email",
-                requested_by=user.account_id, sealed_subject=sealed, subject_index="", ask_index="", format="csv",
+                id=export_id, merchant_id=user.merchant_id, case_id=case_id, state="purged",
+                requested_by=user.account_id, subject_index="", ask_index="", format="csv",
+                asked=ExportAsked(subject_kind="email", sealed_subject=sealed), response=ExportResponse(),
+                file=ExportFile(),
             )  # fmt: skip
             session.add(export)
             session.flush()

@@ -39,12 +39,6 @@ def upgrade() -> None:
         sa.Column('problem', sa.Text(), nullable=False),
         sa.Column('next_step', sa.Text(), nullable=False),
         sa.Column('vendor_request_id', sa.String(length=128), nullable=False),
-        sa.Column('size_bytes', sa.BigInteger(), nullable=True),
-        sa.Column('sha256', sa.String(length=64), nullable=False),
-        sa.Column('row_count', sa.BigInteger(), nullable=True),
-        sa.Column('doubtful_count', sa.Integer(), nullable=False),
-        sa.Column('destroy_after', TIME, nullable=True),
-        sa.Column('destroyed_at', TIME, nullable=True),
         sa.ForeignKeyConstraint(['merchant_id'], ['merchants.id']),
         sa.ForeignKeyConstraint(['case_id'], ['cases.id']),
         sa.ForeignKeyConstraint(['identifier_id'], ['case_identifiers.id']),
@@ -53,8 +47,20 @@ def upgrade() -> None:
         sa.UniqueConstraint('case_id', 'kind', 'place', name='uq_case_sources_place'),
     )
     op.create_index('ix_case_sources_state', 'case_sources', ['state', 'updated_at'])
-    op.create_index('ix_case_sources_due', 'case_sources', ['destroyed_at', 'destroy_after'])
     op.create_index('ix_case_sources_merchant', 'case_sources', ['merchant_id'])
+    op.create_table(
+        'case_source_files',
+        sa.Column('source_id', sa.String(length=32), nullable=False),
+        sa.Column('size_bytes', sa.BigInteger(), nullable=True),
+        sa.Column('sha256', sa.String(length=64), nullable=False),
+        sa.Column('row_count', sa.BigInteger(), nullable=True),
+        sa.Column('doubtful_count', sa.Integer(), nullable=False),
+        sa.Column('destroy_after', TIME, nullable=True),
+        sa.Column('destroyed_at', TIME, nullable=True),
+        sa.ForeignKeyConstraint(['source_id'], ['case_sources.id']),
+        sa.PrimaryKeyConstraint('source_id'),
+    )
+    op.create_index('ix_case_source_files_due', 'case_source_files', ['destroyed_at', 'destroy_after'])
     op.create_table(
         'case_source_pages',
         sa.Column('source_id', sa.String(length=32), nullable=False),
@@ -87,4 +93,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table('case_source_keys')
     op.drop_table('case_source_pages')
+    op.drop_table('case_source_files')
     op.drop_table('case_sources')
