@@ -190,8 +190,8 @@ def test_the_last_four_digits_of_a_card_open_no_case_until_the_card_is_found(
 def test_each_list_of_due_days_says_why(desk: Callable[[str], Desk]) -> None:
     agent = desk("sam")
     name = open_case(agent, f"person.{secrets.token_hex(6)}@example.com")
-    agent.press("Ask LoyaltyDog by Email")
-    agent.heading("Preview").wait_for(timeout=WAIT_MS)
+    agent.press("Collect")
+    agent.sees("List of programs")
     for page in ("Cases", "Past exports"):
         agent.go(page)
         agent.whole()

@@ -63,7 +63,7 @@ def draw_sources(portal: Portal, user: User, case_id: str, found: SourceList) ->
     ):  # fmt: skip
         _act(partial(portal.case_sources.collect, user, case_id), _("LoyaltyDog is being asked."))
     if found.settled and not found.running:
-        words = _("Every source is settled: LoyaltyDog holds nothing of this person.")
+        words = _("Every source is settled: nothing was found for this person.")
         st.caption(words if found.nothing_held else _("Every source is settled."))
 
 
@@ -71,9 +71,9 @@ def draw_sources(portal: Portal, user: User, case_id: str, found: SourceList) ->
 def _following(portal: Portal, user: User, case_id: str) -> None:
     """Until nothing goes on by itself: then the whole page is drawn anew, head, steps and button with it."""
     found = portal.case_sources.lines(user, case_id)
+    _lines(portal, user, case_id, found)  # first: a rerun of the page forgets which button this run is about
     if not found.running:
         st.rerun(scope="app")
-    _lines(portal, user, case_id, found)
     st.caption(_("You may leave this page; collecting goes on."))
 
 
@@ -83,20 +83,20 @@ def _lines(portal: Portal, user: User, case_id: str, found: SourceList) -> None:
         with st.container(key=f"case_source_{place}", gap="xxsmall"):
             words = source_said(line, by=alike[line.kind, line.program] > 1)
             _line(portal, user, case_id, line, words, may=found.may)
-            if line.problem:
-                st.caption(plain(f"{sentence(line.problem)} {sentence(line.next_step)}".strip()))
+            if told := f"{sentence(line.problem)} {sentence(line.next_step)}".strip():
+                st.caption(plain(told))
 
 
 def _line(portal: Portal, user: User, case_id: str, line: SourceLine, words: str, *, may: bool) -> None:
-    what, how, act = st.columns([5, 3, 2], vertical_alignment="center", gap="small")
-    what.text(f"{SIGNS[line.state]} {words}")
-    how.text(standing_of(line))
-    if line.export_id and act.button(_("Look"), key=f"case_look_{line.export_id}", type="tertiary"):
-        navigation.go_to_export(line.export_id)
-    if line.again and may and act.button(
-        _("Try again"), key=f"case_again_{line.id}", type="tertiary", icon=":material/refresh:"
-    ):  # fmt: skip
-        _act(partial(portal.case_sources.retry, user, case_id, line.id), _("It is asked again."))
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.text(f"{SIGNS[line.state]} {words}", width="stretch")
+        st.text(standing_of(line), width="content")
+        if line.export_id and st.button(_("Look"), key=f"case_look_{line.export_id}", type="tertiary"):
+            navigation.go_to_export(line.export_id)
+        if line.again and may and st.button(
+            _("Try again"), key=f"case_again_{line.id}", type="tertiary", icon=":material/refresh:"
+        ):  # fmt: skip
+            _act(partial(portal.case_sources.retry, user, case_id, line.id), _("It is asked again."))
 
 
 def source_said(line: SourceLine, *, by: bool) -> str:
