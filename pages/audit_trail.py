@@ -89,7 +89,7 @@ def standing() -> None:
     """Under the title: how far the chain is signed. No more is promised of it than that."""
     found = portal.trail.trail_standing(user)
     if found.alarm:
-        line = _("The trail is not as it was signed. Tell whoever runs the portal; Verify says where.")
+        line = _("The trail is not as it was signed. Tell the portal's operator; Verify says where.")
         st.error(plain(line), icon=":material/gpp_bad:")
         return
     if found.signed:

@@ -30,7 +30,7 @@ class WrongSettings(PortalError):
     """One or more PORTAL_ variables cannot be used; names them, never their values."""
 
     code = "wrong_settings"
-    next_step = "Whoever runs the portal: correct the environment (see docs/settings.md)."
+    next_step = "The portal's operator: correct the environment (see docs/settings.md)."
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__(" ".join(problems), detail=", ".join(p.partition(":")[0] for p in problems))

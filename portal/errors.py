@@ -29,7 +29,7 @@ class PortalError(Exception):
     refusal = False
     code = "portal_error"
     message = "Something went wrong on our side."
-    next_step = "Try again. If it happens again, give the reference to whoever runs the portal."
+    next_step = "Try again. If it happens again, give the reference to the portal's operator."
 
     def __init__(self, message: str | None = None, *, next_step: str | None = None, detail: str = "") -> None:
         self.message = message or type(self).message
@@ -100,7 +100,7 @@ class NotConfigured(PortalError):
 class SealBroken(PortalError):
     code = "seal_broken"
     message = "The sealed file does not verify, so it is not shown."
-    next_step = "Ask again for the export, and tell whoever runs the portal."
+    next_step = "Ask again for the export, and tell the portal's operator."
 
 
 class StepUpNeeded(PortalError):

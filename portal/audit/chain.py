@@ -53,7 +53,7 @@ class AuditUnavailable(PortalError):
 
     code = "audit_unavailable"
     message = "The audit trail cannot be written right now, so nothing was done and nothing is shown."
-    next_step = "Whoever runs the portal: check the database and its disk. Then try again."
+    next_step = "The portal's operator: check the database and its disk. Then try again."
 
 
 @dataclass(frozen=True)

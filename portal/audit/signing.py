@@ -39,7 +39,7 @@ _ED25519 = b"\x01"  # algorithm byte of C2SP signed-note
 class SigningTrouble(PortalError):
     code = "signing_trouble"
     message = "The key that signs the audit trail cannot be used."
-    next_step = "Whoever runs the portal: look at the keys folder (mode 0700, files 0600)."
+    next_step = "The portal's operator: look at the keys folder (mode 0700, files 0600)."
 
 
 @dataclass(frozen=True)

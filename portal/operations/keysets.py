@@ -20,7 +20,7 @@ def open_keyset(path: Path, db: Database) -> MasterKey:
     if not path.exists() and revision_of(db.engine) is not None and not path.exists():
         raise KeyTrouble(
             "The master keyset is missing, and without it nothing in the database can be opened.",
-            next_step="Whoever runs the portal: put it back, or correct PORTAL_KEYSET_PATH.",
+            next_step="The portal's operator: put it back, or correct PORTAL_KEYSET_PATH.",
             detail=f"no keyset file {path.name}",
         )
     return MasterKey.open(path, create=True)
@@ -36,6 +36,6 @@ def check_keyset_fits(db: Database, sealer: FieldSealer) -> None:
     except TinkError:
         raise KeyTrouble(
             "The master keyset is not the one this database was sealed with.",
-            next_step="Whoever runs the portal: give every machine the same keyset file (PORTAL_KEYSET_PATH).",
+            next_step="The portal's operator: give every machine the same keyset file (PORTAL_KEYSET_PATH).",
             detail="keyset opens no merchant",
         ) from None

@@ -252,14 +252,14 @@ class CollectStep:
             move(session, row, SourceState.FAILED, settled_at=utc_now(), **words)
 
     def _still_asking(self, session: Session, plan: ToAsk) -> CaseSource | None:
-        """The source, unless it was moved on meanwhile; by another run of this workflow, for one."""
+        """The source; None when another run of this workflow has moved it on."""
         lock_merchant(session, plan.place.merchant_id)
         row = session.get_one(CaseSource, plan.source_id, populate_existing=True)
         asking = row.state == SourceState.ASKING and row.attempt == plan.attempt
         return row if asking and len(pages_of(session, row.id)) + 1 == plan.question.page else None
 
     def _take(self, session: Session, plan: ToAsk, taken: Taken) -> bool:
-        """Add the page and what follows from it. False when the source moved on: then the file is nobody's."""
+        """Add the page and what follows from it. False when the source has moved on: the file is not used then."""
         row = self._still_asking(session, plan)
         if row is None:
             if any(page.blob_name == plan.place.blob_name for page in pages_of(session, plan.source_id)):

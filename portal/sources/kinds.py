@@ -74,7 +74,7 @@ OF_EXPORTS = frozenset({SourceKind.CARDS_BY_EMAIL, SourceKind.CARDS_BY_ID})
 """Fetched by an export of the case, which has its own workflow."""
 
 LOOKED_IN = frozenset(SourceKind) - {SourceKind.PROGRAMS}
-"""Where the person's data may be; the list of programs is nobody's data."""
+"""Where the person's data may be; the list of programs holds no person's data."""
 
 
 def settled(states: Iterable[SourceState]) -> bool:

@@ -27,10 +27,10 @@ TOO_MANY = (
     "LoyaltyDog's list did not come to an end within 400 pages.",
     "Tell LoyaltyDog's support.",
 )
-TOO_LARGE = ("The answer is too large to be checked by itself.", "Whoever runs the portal looks at its log.")
+TOO_LARGE = ("The answer is too large to be checked by itself.", "The portal's operator looks at its log.")
 GIVEN_UP = (
     "The portal tried many times and could not get further.",
-    "Whoever runs the portal looks at its log; then try again.",
+    "The portal's operator looks at its log; then try again.",
 )
 CASE_ENDED = ("The case has ended, so nothing was asked about the person.", "Open a case for this request.")
 RESTORED = ("The portal was restored from a backup made before this was fetched.", "Try again.")

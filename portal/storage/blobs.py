@@ -31,7 +31,7 @@ class StorageTrouble(PortalError):
 
     code = "storage"
     message = "The portal could not store the file: its disk may be full, or its object store cannot be reached."
-    next_step = "Whoever runs the portal makes room or mends the store; then fetch again while the link lives."
+    next_step = "The portal's operator makes room or mends the store; then fetch again while the link lives."
 
 
 class BlobStore:

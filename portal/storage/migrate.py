@@ -38,7 +38,7 @@ class TamperedRows(PortalError):
     code = "tampered_rows"
     message = "The audit trail in the database holds rows that the portal did not write, so nothing was changed."
     next_step = (
-        "Whoever runs the portal: keep a copy of the database as evidence, see with the former version what "
+        "The portal's operator: keep a copy of the database as evidence, see with the former version what "
         "`audit verify` says, and take out the rows whose number is no whole number from 1 or whose texts are none."
     )
 
@@ -48,7 +48,7 @@ class EmailsShared(PortalError):
 
     code = "emails_shared"
     message = "Several merchants have an account with the same email, which the older version cannot hold."
-    next_step = "Whoever runs the portal: remove one merchant, or keep this version."
+    next_step = "The portal's operator: remove one merchant, or keep this version."
 
 
 def _run(connection: Connection, direction: Literal["upgrade", "downgrade"], revision: str) -> None:

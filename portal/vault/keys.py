@@ -33,7 +33,7 @@ TINK_PREFIX = 0x01  # an AEAD ciphertext begins with this byte and four of its k
 class KeyTrouble(PortalError):
     code = "key_trouble"
     message = "The portal's key cannot be used, so nothing can be opened or sealed."
-    next_step = "Whoever runs the portal: check the keyset file (python -m portal keys check)."
+    next_step = "The portal's operator: check the keyset file (python -m portal keys check)."
 
 
 class MasterKey:

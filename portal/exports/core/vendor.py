@@ -91,7 +91,7 @@ class Vendor:
         except ValueError:
             raise NotConfigured(
                 "The token for LoyaltyDog holds characters that cannot be sent.",
-                next_step="A manager can enter it again in Settings; whoever runs the portal checks PORTAL_API_TOKEN.",
+                next_step="A manager can enter it again in Settings; the portal's operator checks PORTAL_API_TOKEN.",
                 detail="token not sendable",
             ) from None
         policy = FetchPolicy(

@@ -98,13 +98,13 @@ def _no_token(settings: Settings) -> NotConfigured:
     if settings.api_token is None:
         return NotConfigured(
             "The portal has no token for LoyaltyDog yet.",
-            next_step="A manager can enter it in Settings, or whoever runs the portal sets PORTAL_API_TOKEN.",
+            next_step="A manager can enter it in Settings, or the portal's operator sets PORTAL_API_TOKEN.",
             detail="no API token",
         )
     if not settings.api_url:
         return NotConfigured(
             "PORTAL_API_TOKEN is only sent to the address in PORTAL_API_URL, which is not set.",
-            next_step="A manager can enter the token in Settings, or whoever runs the portal sets PORTAL_API_URL.",
+            next_step="A manager can enter the token in Settings, or the portal's operator sets PORTAL_API_URL.",
             detail="PORTAL_API_TOKEN without PORTAL_API_URL",
         )
     return NotConfigured(

@@ -36,7 +36,7 @@ CASE_NEEDED_WORDS = {
 GIVEN_UP_WORDS = {
     "problem_code": "given_up",
     "problem": "The portal tried many times and could not get further.",
-    "next_step": "Whoever runs the portal looks at its log; then ask or fetch again.",
+    "next_step": "The portal's operator looks at its log; then ask or fetch again.",
     "turn": "manager",
 }
 ATTENTION_WORDS = {

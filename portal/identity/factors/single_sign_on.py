@@ -54,7 +54,7 @@ class OidcTrouble(PortalError):
 
     code = "oidc"
     message = "Single sign-on did not work."
-    next_step = "Try again. If it happens again, tell whoever runs the portal."
+    next_step = "Try again. If it happens again, tell the portal's operator."
 
 
 class SeveralMerchants(OidcTrouble):

@@ -96,7 +96,7 @@ class Line:
         raise NoConnection(
             f"{host} through the proxy: {reason}",
             message="The proxy between this portal and LoyaltyDog gave no way through, so nothing was sent.",
-            next_step="Tell whoever runs the portal to look at PORTAL_HTTPS_PROXY and at the proxy's rules.",
+            next_step="Tell the portal's operator to look at PORTAL_HTTPS_PROXY and at the proxy's rules.",
             turn="manager",
             delivery="never_sent",
         )

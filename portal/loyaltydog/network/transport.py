@@ -125,7 +125,7 @@ def _trusted() -> ssl.SSLContext:
     raise TlsFailed(
         reason,
         message="The certificate authorities this portal trusts cannot be read, so nothing was sent.",
-        next_step="Tell whoever runs the portal: `python -m portal doctor` says what is wrong.",
+        next_step="Tell the portal's operator: `python -m portal doctor` says what is wrong.",
     )
 
 

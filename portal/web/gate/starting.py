@@ -88,7 +88,7 @@ class Starting:
         elif path == "/readyz":
             answer = JSONResponse({"status": "failed" if failed else "starting"}, status_code=503)
         elif failed:
-            answer = page(503, "The portal could not start.", "Whoever runs the portal: its log says why.")
+            answer = page(503, "The portal could not start.", "The portal's operator: its log says why.")
         else:
             answer = page(503, "The portal is starting.", "This page opens by itself in a moment.")
             answer.headers["refresh"] = RETRY_SECONDS
