@@ -47,7 +47,7 @@ def run_command(*words: object, data: Path, typed: str = "", variables: Mapping[
         mock.patch.object(sys, "stdin", given),
         redirect_stdout(out),
         redirect_stderr(err),
-        _logging_as_before(),
+        logging_as_before(),
     ):
         try:
             main()
@@ -60,8 +60,8 @@ def run_command(*words: object, data: Path, typed: str = "", variables: Mapping[
 
 
 @contextmanager
-def _logging_as_before() -> Iterator[None]:
-    """A command sends the log to its own standard error; the tests after it read theirs."""
+def logging_as_before() -> Iterator[None]:
+    """What sends the log to a standard error of its own gives it back: the tests after it read theirs."""
     before, was_configured = structlog.get_config(), structlog.is_configured()
     levels = {name: logging.getLogger(name).level for name in ("", *NOISY)}
     try:

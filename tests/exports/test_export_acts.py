@@ -436,7 +436,9 @@ def test_retention_counts_from_collection_by_the_merchants_own_days(desk: Any, r
 
 # Whose it is ---------------------------------------------------------------------------------------
 
-FILLERS: dict[str, Any] = {"reason": "a reason long enough", "what": "cards", "earlier_id": "0" * 32, "channel": "post"}
+FILLERS: dict[str, Any] = {
+    "reason": "a reason long enough", "what": "cards", "earlier_id": "0" * 32, "channel": "post", "letter": "Hello.",
+}  # fmt: skip
 TAKING_AN_ID = [
     f"{service}.{name}"
     for service, kind in typing.get_type_hints(Portal).items()

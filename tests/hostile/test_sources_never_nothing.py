@@ -152,7 +152,7 @@ EMPTY = {
 @pytest.mark.parametrize(("kind", "body"), [(kind, body) for kind, bodies in EMPTY.items() for body in bodies])
 def test_a_whole_answer_with_nothing_in_it_is_empty(collecting: Collecting, kind: SourceKind, body: bytes) -> None:
     row = collecting.end_of(kind, answer(body, 200, JSON))
-    assert (row.state, row.row_count, row.size_bytes) == (S.EMPTY, 0, len(body))
+    assert (row.state, row.file.row_count, row.file.size_bytes) == (S.EMPTY, 0, len(body))
 
 
 OTHERS = [{"id": f"{n:024x}", "email": f"p{n}@example.org"} for n in range(250)]
@@ -174,7 +174,7 @@ def test_pages_are_read_to_their_end_and_compared_here(collecting: Collecting, n
     pages = iter(bodies)
     row = collecting.end_of(K.MEMBERS, lambda line: line.sendall(answer(next(pages), 200, JSON)))
     assert (row.state, row.problem_code) == (state, code)
-    assert row.row_count == (1 if state is S.FETCHED else 0)
+    assert row.file.row_count == (1 if state is S.FETCHED else 0)
 
 
 def test_an_unreadable_answer_is_sealed_before_it_is_read_and_a_failed_call_leaves_no_key(

@@ -19,6 +19,7 @@ from portal.sources.ledger import place_of
 from portal.storage.source_tables import CaseSource, SourceFile, SourceKey, SourcePage
 from portal.storage.tables import utc_now
 from portal.vault import rotation
+from tests.command_line import logging_as_before
 from tests.sources.conftest import collect_on
 
 pytestmark = pytest.mark.keeps("LAW-17", "SEC-26", "SEC-55")
@@ -138,8 +139,8 @@ def test_a_removed_merchants_answers_are_destroyed_and_what_runs_is_stopped(desk
 def test_nothing_of_the_person_is_in_clear_in_database_log_or_file(
     new_desk: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    configure_logging("DEBUG")
-    with new_desk(tmp_path) as own:
+    with logging_as_before(), new_desk(tmp_path) as own:
+        configure_logging("DEBUG")
         case_id = collect_on(own, email=ADA, phone="+44 20 7946 0123")
         assert opens(own.portal, case_id) > 10
     said = "".join(capfd.readouterr())
