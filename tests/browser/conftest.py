@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -77,13 +78,21 @@ def is_free(port: int) -> bool:
 
 
 def free_port(beside: int = 0) -> int:
-    """A free port whose `beside` followers are free too."""
+    """A free port whose `beside` followers are free too. Below 32768: the system gives those above to outgoing calls,
+    also between this look and the start of the server."""
     while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        if port + beside < 65_536 and all(is_free(port + n) for n in range(beside + 1)):
+        port = random.SystemRandom().randrange(12_000, 32_000)
+        if all(can_bind(port + n) for n in range(beside + 1)):
             return port
+
+
+def can_bind(port: int) -> bool:
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 @dataclass
