@@ -179,12 +179,11 @@ def live() -> None:
         st.metric(
             _("Waiting for a decision"), number(shown.waiting), border=True, help=_("Exports that need a person.")
         )
-    days = due_cases()
+    days = days_of_exports([*shown.deciding, *shown.latest], today()) | due_cases()
     if shown.expiring_soon:
         expiring(shown.expiring_soon, shown.expiring)
     if shown.latest:
         to_decide(shown.deciding, shown.waiting)
-    draw_why_days(portal, user, days_of_exports(shown.deciding, today()) | days, key="today")
     if shown.by_day:
         outcomes_by_day(shown.by_day)
     st.header(_("Latest exports"))
@@ -193,10 +192,12 @@ def live() -> None:
             _("No exports yet. Your merchant's last ten appear here once somebody has asked for one."),
             icon=":material/inbox:",
         )
+        draw_why_days(portal, user, days, key="today")
         return
     chosen = export_table(shown.latest, zone, key="today_table")
     if chosen is not None:
         navigation.go_to_export(chosen)
+    draw_why_days(portal, user, days, key="today")
 
 
 live()

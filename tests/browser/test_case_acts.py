@@ -192,7 +192,7 @@ def test_each_list_of_due_days_says_why(desk: Callable[[str], Desk]) -> None:
     name = open_case(agent, f"person.{secrets.token_hex(6)}@example.com")
     agent.press("Collect")
     agent.sees("List of programs")
-    for page in ("Cases", "Past exports"):
+    for page in ("Cases", "Past exports", "Today"):
         agent.go(page)
         agent.whole()
         agent.click(agent.button("Why this day?"))
