@@ -142,3 +142,21 @@ def test_what_cannot_be_recorded_leaves_the_case_as_it_was(cli: Any, data: Path,
         assert sentence in done.stderr
     shown = cli("cases", "show", name, "--json", data=data).json
     assert (shown["state"], len(shown["facts"])) == ("received", 1)
+
+
+def test_one_of_the_things_asked_for_is_refused_or_done_by_itself(cli: Any, data: Path) -> None:
+    case = opened(cli, data, "--rights", "erasure")
+    name = case["name"]
+    assert sorted(case["rights"]) == ["access", "erasure"]
+    close = ("cases", "close", name, "--reason", "done", "--right")
+    unasked = cli(*close, "objection", "--as", AGENT, data=data)
+    assert (unasked.returncode, "--right:" in unasked.stderr) == (2, True), unasked.stderr
+    refused = cli(
+        "cases", "refuse", name, "--reason", "unfounded", "--letter", "-", "--right", "access", "--as", MANAGER,
+        "--json", data=data, typed="No copy, because …",
+    )  # fmt: skip
+    assert (refused.returncode, refused.json["state"]) == (0, "received")
+    shown = cli("cases", "show", name, "--as", AGENT, "--json", data=data).json
+    assert shown["outcomes"] == {"access": "refused", "erasure": "open"}
+    done = cli(*close, "erasure", "--as", AGENT, "--json", data=data)
+    assert (done.returncode, done.json["state"]) == (0, "answered")
