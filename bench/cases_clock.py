@@ -13,9 +13,12 @@ import argparse
 import csv
 import datetime as dt
 import json
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import holidays
 from dateutil.relativedelta import relativedelta

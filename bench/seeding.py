@@ -24,6 +24,7 @@ from sqlalchemy import select  # noqa: E402
 from portal.composition import Portal, build_portal  # noqa: E402
 from portal.config import Settings  # noqa: E402
 from portal.exports import State  # noqa: E402
+from portal.exports.files.opening import MEDIA_TYPES  # noqa: E402
 from portal.practice_start import seed_practice  # noqa: E402
 from portal.storage.tables import Account, Export, ExportAsked, ExportFile, ExportResponse, FileKey, Merchant, utc_now  # noqa: E402
 from portal.vault.files import FilePlace  # noqa: E402
@@ -91,18 +92,19 @@ def _exports(portal: Portal, merchant: str, keyset: bytes, people: list[str], co
     return with_file(portal, merchant, keyset, people[0], sample_csv())
 
 
-def with_file(portal: Portal, merchant: str, keyset: bytes, person: str, data: bytes) -> str:
+def with_file(portal: Portal, merchant: str, keyset: bytes, person: str, data: bytes, *, format: str = "csv") -> str:
     """A ready export whose sealed file is `data`; gives its id."""
     now = utc_now()
     row = Export(
         merchant_id=merchant, case_id="", state=State.READY.value, requested_by=person,
         asked=ExportAsked(subject_kind="email", sealed_subject=b""), response=ExportResponse(),
         subject_index=portal.sealer.index(CUSTOMER, merchant_id=merchant, wrapped_keyset=keyset),
-        ask_index=secrets.token_hex(32), format="csv", reference="T-PREVIEW",
+        ask_index=secrets.token_hex(32), format=format, reference="T-PREVIEW",
         link_expires_at=now + dt.timedelta(days=6), inspected_at=now,
         file=ExportFile(
             collected_at=now, table_count=1, row_count=data.count(b"\n") - 1, verdict="asked", size_bytes=len(data),
-            sha256=hashlib.sha256(data).hexdigest(), media_type="text/csv", destroy_after=now + dt.timedelta(days=7),
+            sha256=hashlib.sha256(data).hexdigest(), media_type=MEDIA_TYPES[format],
+            destroy_after=now + dt.timedelta(days=7),
         ),
     )  # fmt: skip
     row.asked.sealed_subject = portal.history.seal.seal(merchant, row.id, "subject", CUSTOMER)

@@ -13,12 +13,14 @@ from portal.audit.words import ACT_WORDS
 from portal.errors import PortalError
 from portal.identity import Permission, allows
 from portal.runtime import get_portal
+from portal.trail.lookups import LookupFilter
 from portal.trail.pages import TrailVerdict
 from portal.ui.account.session import current_user
 from portal.ui.common.file_link import file_link
 from portal.ui.common.problems import show_problem
 from portal.ui.common.times import reader_zone, when
 from portal.ui.common.words import _, date_field, number, plain, sentence
+from portal.ui.history.lookup_table import lookup_table
 from portal.ui.history.trail_table import trail_table
 
 KEEP: Final = "session"
@@ -104,7 +106,7 @@ def evidence(wanted: TrailFilter) -> None:
     """Links to files about what is filtered: one export, its person, or days."""
     with st.expander(_("Evidence"), icon=":material/gavel:"):
         st.markdown(
-            _("One file with facts, hashes and proof, which anybody can check without the portal; never with contents.")
+            _("One file of who did what and when, which anybody can check without the portal. It never holds contents.")
         )
         today = dt.datetime.now(dt.UTC).date()
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -133,6 +135,34 @@ def link(words: str, place: str, query: dict[str, str], *, usable: bool) -> None
         file_link(words, address, icon="download", key=words)
     else:  # a button that is off says so to a screen reader; a link that is off is only pale
         st.button(words, icon=":material/download:", disabled=True)
+
+
+def without_a_case(wanted: TrailFilter) -> None:
+    """Look-ups of persons that led to no case, of whom and when the filter says; nothing when there are none."""
+    narrowed = LookupFilter(wanted.actor, wanted.since, wanted.until)
+    if st.session_state.get("_lookup_filter") != narrowed:
+        st.session_state["_lookup_filter"] = narrowed
+        st.session_state["_lookup_way"] = [None]
+    way: list[tuple[dt.datetime, str] | None] = st.session_state["_lookup_way"]
+    page = portal.lookups_without_case.page(user, narrowed, after=way[-1])
+    if not page.count:
+        return
+    words = f"{plain(_('Looked up without a case'))} · {number(page.count)}"
+    with st.expander(words, icon=":material/person_search:", key="lookups_without_case"):
+        st.caption(_("Somebody looked for a customer at LoyaltyDog and opened no case within an hour."))
+        lookup_table(page.rows, zone, key=f"lookup_table_{len(way)}")
+        if len(way) == 1 and page.after is None:
+            return
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
+            if st.button(_("Newer look-ups"), icon=":material/chevron_left:", disabled=len(way) == 1):
+                way.pop()
+                st.rerun()
+            st.caption(_("Page {n}").format(n=number(len(way))))
+            if st.button(
+                _("Older look-ups"), icon=":material/chevron_right:", icon_position="right", disabled=page.after is None
+            ):
+                way.append(page.after)
+                st.rerun()
 
 
 def turn(page: TrailPage, way: list[int | None]) -> None:
@@ -168,10 +198,13 @@ title.caption(_("Who did what to which export, when and from where."))
 try:
     standing()
     if button.button(_("Verify"), type="primary", icon=":material/fact_check:", width="stretch"):
-        with st.spinner(_("Checking every entry and checkpoint …")):
+        with st.spinner(_("Checking every entry …")):
             say(portal.trail.verify_trail(user))
+    above = st.container()
     chosen = filters()
-    evidence(chosen)
+    with above:
+        evidence(chosen)
+    without_a_case(chosen)
     acts(chosen)
 except PortalError as error:
     show_problem(error)

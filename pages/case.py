@@ -6,18 +6,25 @@ import datetime as dt
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from portal.cases.services.views import CaseView
 from portal.cases.states import OPEN_STATES
 from portal.errors import NotFound
 from portal.identity import Permission, allows
 from portal.runtime import get_portal
+from portal.sources.views import SourceList
+from portal.storage.blobs import StorageTrouble
 from portal.ui.account.session import current_user
 from portal.ui.cases.case_acts import draw_more, mark_done, take_back
-from portal.ui.cases.case_head import draw_asked_before, draw_head, draw_steps
+from portal.ui.cases.case_before import draw_asked_before
+from portal.ui.cases.case_head import Step, draw_head, draw_steps, open_step
 from portal.ui.cases.case_history import draw_notes, draw_timeline
+from portal.ui.cases.case_matches import draw_matches
+from portal.ui.cases.case_package import draw_package, package_state, packed
 from portal.ui.cases.case_print import case_as_html, print_file_name
 from portal.ui.cases.case_steps import draw_collect, draw_demands, draw_identity, draw_waiting
+from portal.ui.cases.review.case_review import draw_review, files_of
 from portal.ui.common import navigation
 from portal.ui.common.file_link import text_link
 from portal.ui.common.problems import show_problem
@@ -55,21 +62,45 @@ def draw_print(view: CaseView) -> None:
         )  # fmt: skip
 
 
+def compare(case_id: str) -> None:
+    """Look whose records came since the last look. What cannot be read just now waits for the next one."""
+    try:
+        portal.case_matches.compare(user, case_id)
+    except StorageTrouble as trouble:
+        show_problem(trouble)
+
+
+def collected(sources: SourceList) -> DeltaGenerator:
+    """Where what is settled is folded away, so that the open step is on the screen."""
+    words = _("Collected: {n} of {all} settled").format(n=sources.settled_count, all=len(sources.lines))
+    return st.expander(plain(words), icon=":material/check:", key="case_collected")
+
+
 def draw(view: CaseView) -> None:
     left, right = st.columns([3, 2], vertical_alignment="bottom")
     left.title(plain(view.row.name))
     with right:
         draw_with(view)
     draw_head(portal, user, view)
+    draw_asked_before(portal, user, view.row.id)
     exports = portal.history.of_case(user, view.row.id)
-    draw_asked_before(view, exports)
+    compare(view.row.id)
     sources = portal.case_sources.lines(user, view.row.id)
-    draw_steps(view, sources)
+    files = files_of(portal, user, view.row.id)
+    package = package_state(portal, user, view, sources)
+    draw_steps(view, sources, files, packed=packed(package))
     main, aside = st.columns([3, 2], gap="large")
     with main:
         draw_waiting(portal, user, view)
-        draw_identity(portal, user, view)
-        draw_collect(portal, user, view, exports, sources, view.today)
+        step = open_step(view, sources, files, packed=packed(package))
+        draw_identity(portal, user, view, leads=step is Step.IDENTITY)
+        over = step is Step.PACKAGE or packed(package)
+        with collected(sources) if over else st.container(key="case_collected"):
+            draw_collect(portal, user, view, exports, sources, leads=step is Step.COLLECT)
+            draw_matches(portal, user, view.row.id, portal.case_matches.shown(user, view.row.id))
+        draw_review(user, files, leads=step is Step.REVIEW)
+        if package is not None:
+            draw_package(portal, user, view, package, leads=step is Step.PACKAGE)
         works = allows(user.role, Permission.CASE_WORK) and view.row.state in OPEN_STATES
         draw_demands(view, partial(mark_done, portal, user, view) if works else None)
     with aside:

@@ -12,8 +12,10 @@ from portal.cases.facts import Channel, LateEntry, Right
 from portal.cases.services.intake import PROMPT_ENTRY_DAYS, TELLS_APART, IdentifierKind, NewCase
 from portal.errors import InputError, PortalError
 from portal.exports.form.request import earliest_receipt, suggested_email
+from portal.identifiers import identifier_key
 from portal.runtime import get_portal
 from portal.ui.account.session import current_user
+from portal.ui.cases.case_before import draw_before_opening
 from portal.ui.cases.case_words import CHANNEL_WORDS, IDENTIFIER_WORDS, LATE_WORDS, RIGHT_WORDS
 from portal.ui.cases.recognising import Recognised, recognise
 from portal.ui.common import navigation
@@ -21,14 +23,22 @@ from portal.ui.common.notices import add_notice
 from portal.ui.common.problems import field_problem, show_problem
 from portal.ui.common.times import reader_zone
 from portal.ui.common.words import _, date_field
-from portal.ui.form.card_finder import find_a_card
 from portal.ui.form.pasted import MOST_CHARACTERS
+from portal.ui.form.person_finder import (
+    Sitting,
+    clues_of,
+    find_person,
+    forget_finder,
+    hide_card_numbers,
+    sitting_of,
+)
 
 CHANNELS: Final = [channel for channel in Channel if channel is not Channel.UNKNOWN]
 LATE: Final = [late for late in LateEntry if late is not LateEntry.NOT_ASKED]
 FIRST_RIGHTS: Final = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
 MORE_RIGHTS: Final = tuple(right for right in Right if right not in FIRST_RIGHTS)
-FIELDS: Final = ("case_pasted", "card_id", "case_channel", "case_received", "case_late", "case_reference",
+PAGE: Final = "new_case"
+FIELDS: Final = ("case_pasted", "case_channel", "case_received", "case_late", "case_reference",
                  *(f"case_right_{right}" for right in FIRST_RIGHTS), "case_rights")  # fmt: skip
 
 portal = get_portal()
@@ -36,30 +46,51 @@ user = current_user()
 today = dt.datetime.now(reader_zone(user.time_zone)).date()
 
 
-def person_fields() -> list[Recognised]:
-    """What the person is known by: recognised in what was pasted, each part to be kept or not."""
+def person_fields() -> tuple[list[Recognised], Sitting]:
+    """What the person is known by: recognised in what was pasted, each part to be kept or not; and whom it finds."""
     text = st.text_area(
         _("What did you get?"), key="case_pasted", max_chars=MOST_CHARACTERS, height=110,
         placeholder=_("An email, a customer ID, a card's last four digits, a phone number, or the whole message"),
+        on_change=hide_card_numbers, args=("case_pasted", PAGE),
     )  # fmt: skip
-    found = list(recognise(text or ""))
-    card = str(st.session_state.get("card_id") or "").strip()
-    if card:
-        found.append(Recognised(IdentifierKind.CARD_ID, card))
+    found = recognise(text or "")
     kept = [one for place, one in enumerate(found) if _keeps(one, place)]
     if text and not found:
-        field_problem(_("Nothing in it tells who it is. Enter an email, an ID or a number."))
+        field_problem(_("A name finds nobody by itself. Enter an email, an ID or a number."))
     for one in kept:
         better = suggested_email(one.value) if one.kind is IdentifierKind.EMAIL else None
         if better is not None:
             st.text(_("Did you mean {domain}?").format(domain=better.rpartition("@")[2]))
-    if any(one.kind is IdentifierKind.LAST_FOUR for one in kept) and not any(one.kind in TELLS_APART for one in kept):
+    nobody_yet = kept and not any(one.kind in TELLS_APART for one in kept)
+    if nobody_yet and sitting_of(PAGE).chosen is None:
         st.warning(
-            _("The last four digits are many people's. Add a second fact, or find the card."), icon=":material/group:"
+            _("The last four digits are many people's. Add a second fact, or find the customer."),
+            icon=":material/group:",
         )
-        find_a_card(portal, user)
+    finder = find_person(portal, user, clues_of(kept), page=PAGE)
     problem_at("identifiers")
-    return sorted(kept, key=lambda one: one.kind not in TELLS_APART)
+    return kept, finder
+
+
+def identifiers(kept: list[Recognised], finder: Sitting) -> list[tuple[IdentifierKind, SecretStr]]:
+    """The first names the person and finds their open case: one that is known to be only theirs."""
+    typed = [(one.kind, SecretStr(one.value)) for one in sorted(kept, key=lambda one: one.kind not in TELLS_APART)]
+    if finder.chosen is None or finder.found is None:
+        return typed
+    clues = {(clue.kind.value, clue.value): clue for clue in clues_of(kept)}
+    only_theirs = [
+        (kind, value)
+        for kind, value in typed
+        if kind in TELLS_APART and finder.found.names_one(clues[kind.value, value.get_secret_value()])
+    ]
+    return [*only_theirs, *_found(kept, finder), *(one for one in typed if one not in only_theirs)]
+
+
+def _found(kept: list[Recognised], finder: Sitting) -> list[tuple[IdentifierKind, SecretStr]]:
+    """What the look-up added to what was typed."""
+    typed = {identifier_key(one.value) for one in kept}
+    known = finder.chosen.customer.identifiers if finder.chosen else ()
+    return [one for one in known if identifier_key(one[1].get_secret_value()) not in typed]
 
 
 def _keeps(one: Recognised, place: int) -> bool:
@@ -127,6 +158,7 @@ def open_case(new: NewCase) -> None:
     else:
         for key in FIELDS:
             st.session_state.pop(key, None)
+        forget_finder(PAGE)
         add_notice(
             _("This person's case was open already: noted there as a further message.") if opened.joined
             else _("The case is open.")
@@ -135,20 +167,23 @@ def open_case(new: NewCase) -> None:
 
 
 st.title(_("New case"))
-st.caption(_("One person's request. Nothing is asked of LoyaltyDog yet."))
+st.caption(_("One person's request. LoyaltyDog is asked only when you press Find the customer."))
 form, _aside = st.columns([3, 2], gap="large")
-with form:
-    person = person_fields()
+with form, st.container(key="enter_open_case"):
+    person, finder = person_fields()
     rights = right_fields()
     channel, received, late, reference = arrival_fields()
+    draw_before_opening(portal, user, person, rights)
     if st.button(_("Open the case"), type="primary", icon=":material/create_new_folder:", key="open_case"):
         open_case(
             NewCase(
-                identifiers=tuple((one.kind, SecretStr(one.value)) for one in person),
+                identifiers=identifiers(person, finder),
                 rights=rights,
                 channel=channel,
                 received_on=received,
                 late_entry=late,
                 reference=reference,
+                found=_found(person, finder),
+                lookups=tuple(finder.looked),
             )
         )

@@ -15,16 +15,24 @@ from portal.ui.account.session import current_user
 from portal.ui.common import navigation
 from portal.ui.common.problems import field_problem, show_problem
 from portal.ui.common.times import reader_zone
-from portal.ui.common.words import _, date_field, later, plain, plural, sentence
-from portal.ui.form.card_finder import find_a_card
-from portal.ui.form.pasted import MOST_CHARACTERS, addresses_in, is_more_than_an_address
+from portal.ui.common.words import _, date_field, later, plain, sentence
+from portal.ui.form.customer_box import (
+    PAGE,
+    cards_of_the_customer,
+    choose_of_pasted,
+    customer_of,
+    must_find_first,
+    take_pasted,
+)
+from portal.ui.form.pasted import MOST_CHARACTERS
+from portal.ui.form.person_finder import forget_finder, sitting_of
+from portal.ui.form.programs import program_names
 from portal.ui.form.recent import recent_customers, remember
 from portal.ui.form.try_these import try_these
 
 # Kept in the session in English, so that a choice survives a change of language; drawn through `_`.
 EMAIL, CUSTOMER_ID = later("Email"), later("Customer ID")
 EVERYTHING, ONE_PROGRAM, ONE_CARD = later("Everything"), later("One program"), later("One card")
-PROGRAMS_KEPT_SECONDS = 300
 SHOWN_CHARACTERS = 32  # as many of a name fit into the list's field on a phone
 
 portal = get_portal()
@@ -77,22 +85,12 @@ def fill_from(request: ExportRequest) -> None:
         st.session_state["received_on"] = request.received_on
 
 
-def programs() -> dict[str, str]:
-    """id -> name, asked of LoyaltyDog at most every few minutes a session."""
-    kept = st.session_state.get("_programs")
-    now = dt.datetime.now(dt.UTC)
-    if kept is None or (now - kept[0]).total_seconds() > PROGRAMS_KEPT_SECONDS:
-        with st.spinner(_("Asking LoyaltyDog for the programs …")):
-            kept = (now, {p.id: p.name for p in portal.lookups.programs(user)})
-        st.session_state["_programs"] = kept
-    found: dict[str, str] = kept[1]
-    return found
-
-
 def customer_fields() -> dict[str, str]:
+    """The customer's email or ID: typed, or that of the customer who was found and chosen."""
     by = st.radio(_("Find the customer by"), [EMAIL, CUSTOMER_ID], key="find_by", horizontal=True, format_func=_)
     if by == CUSTOMER_ID:
         typed = st.text_input(_("Customer ID"), key="customer_id", max_chars=400, autocomplete="off")
+        forget_finder(PAGE)
         problem_at(typed, "customer_id", "email")
         return {"customer_id": typed or ""}
     typed = st.text_input(
@@ -100,44 +98,15 @@ def customer_fields() -> dict[str, str]:
         key="customer_email",
         max_chars=MOST_CHARACTERS,
         autocomplete="off",
-        placeholder=_("name@example.com, or paste the whole message"),
+        placeholder=_("name@example.com, a card's last four, or the whole message"),
+        help=_("An email, a customer ID, a card's number or last four digits, a phone number, or the whole message."),
         on_change=take_pasted,
     )
     problem_at(typed, "email", "customer_id")
-    pasted(typed or "")
+    choose_of_pasted(typed or "")
     offer_better_address(typed or "")
-    return {"email": typed or ""}
-
-
-def take_pasted() -> None:
-    """A whole message becomes the one address in it."""
-    st.session_state.pop("_found_in_text", None)
-    text = str(st.session_state.get("customer_email") or "")
-    found = addresses_in(text) if is_more_than_an_address(text) else ()
-    if len(found) == 1:
-        st.session_state["customer_email"] = st.session_state["_found_in_text"] = found[0]
-
-
-def pasted(typed: str) -> None:
-    """What was found in a pasted message; several addresses are a person's choice."""
-    if typed and typed == st.session_state.get("_found_in_text"):
-        st.info(
-            _("Found in what you pasted. Is it the customer's own address?"), icon=":material/content_paste_search:"
-        )
-    found = addresses_in(typed) if is_more_than_an_address(typed) else ()
-    if len(found) < 2:
-        return
-
-    def take() -> None:
-        chosen = st.session_state.get("pasted_choice")
-        if chosen:
-            st.session_state["customer_email"] = chosen
-
-    st.selectbox(
-        plural("{n} address is in what you pasted. Choose the customer's.",
-               "{n} addresses are in what you pasted. Choose the customer's.", len(found)),
-        found, index=None, key="pasted_choice", on_change=take, placeholder=_("Choose an address"),
-    )  # fmt: skip
+    to_find = st.session_state.get("limit_to") == ONE_CARD
+    return customer_of(portal, user, typed or "", wanted=to_find)
 
 
 def offer_better_address(typed: str) -> None:
@@ -189,7 +158,7 @@ def scope_fields() -> dict[str, str]:
     limit = st.radio(_("Limit to"), limits, key="limit_to", horizontal=True, format_func=_)
     if limit == ONE_PROGRAM:
         try:
-            names = programs()
+            names = program_names(portal, user)
         except (PortalError, LoyaltyDogError) as error:
             show_problem(error)
             return {"program_id": "unavailable"}
@@ -204,7 +173,7 @@ def scope_fields() -> dict[str, str]:
     if limit == ONE_CARD:
         typed = st.text_input(_("Card ID"), key="card_id", max_chars=100, autocomplete="off")
         problem_at(typed, "card_id")
-        find_a_card(portal, user)
+        cards_of_the_customer()
         return {"card_id": typed or ""}
     return {}
 
@@ -225,10 +194,13 @@ def checked(fields: dict[str, str]) -> ExportRequest | None:
     if st.session_state.get("limit_to") == ONE_CARD and not fields.get("card_id", "").strip():
         problems.append(InputError(_("Enter the card ID, or find the card."), field="card_id"))
     request = None
-    try:
-        request = parse_request(**fields, today=today)  # type: ignore[arg-type]  # strings and one date by name
-    except InputErrors as wrong:
-        problems += wrong.problems
+    if must_find_first(fields):
+        problems.append(InputError(_("Find the customer, then choose who it is."), field="email"))
+    else:
+        try:
+            request = parse_request(**fields, today=today)  # type: ignore[arg-type]  # strings and one date by name
+        except InputErrors as wrong:
+            problems += wrong.problems
     asked = fields.get("email", fields.get("customer_id", ""))
     keep_problems(problems, {**fields, "email": asked, "customer_id": asked})
     return None if problems else request
@@ -236,7 +208,8 @@ def checked(fields: dict[str, str]) -> ExportRequest | None:
 
 def submit(request: ExportRequest, *, force: bool = False) -> None:
     try:
-        export_id = portal.submissions.submit(user, request, force=force)
+        lookups = tuple(sitting_of(PAGE).looked)
+        export_id = portal.submissions.submit(user, request, force=force, lookups=lookups)
     except AskedAlready as same:
         st.session_state["_asked_already"] = (same.export_id, request)
         st.rerun()
@@ -244,6 +217,7 @@ def submit(request: ExportRequest, *, force: bool = False) -> None:
         show_problem(error)
     else:
         remember(request)
+        forget_finder(PAGE)
         for key in (
             "_asked_already",
             "_problems",
@@ -282,12 +256,12 @@ def asked_already() -> None:
 
 
 def start_afresh() -> None:
-    """Nothing of an earlier visit to this page stays: sentences, an offer, cards found."""
+    """Nothing of an earlier visit to this page stays: sentences, an offer, customers found."""
     if not {"find_by", "ask_anyway"} & set(st.session_state):
+        forget_finder(PAGE)
         for key in (
             "_problems",
             "_asked_already",
-            "_cards",
             "_found_in_text",
             "_address_doubted",
             "_address_kept",
@@ -303,7 +277,7 @@ st.caption(_("Asks LoyaltyDog for everything it holds on one customer of yours i
 st.caption(_("Gift cards at LoyaltyDog only: what your other systems hold is yours to add to the answer."))
 asked_already()
 form, aside = st.columns([3, 2], gap="large")
-with form:
+with form, st.container(key="enter_request_export"):
     recent_customers()
     fields = customer_fields() | scope_fields()
     fields["format"] = str(st.radio(_("Format"), ["JSON", "CSV"], key="format", horizontal=True)).lower()
@@ -334,6 +308,6 @@ with aside:
         try_these(user)
     else:
         st.info(
-            _("LoyaltyDog is asked once. The file is sealed here, checked, and shown to you before anything is sent."),
+            _("LoyaltyDog is asked once. The file is locked away here, checked and shown to you before it is sent."),
             icon=":material/info:",
         )

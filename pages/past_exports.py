@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zlib
 from typing import Final
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from portal.runtime import get_portal
 from portal.ui.account.session import current_user
 from portal.ui.cases.why_days import draw_why_days
 from portal.ui.common import navigation
+from portal.ui.common.acting import open_dialog
 from portal.ui.common.badges import BADGES
 from portal.ui.common.danger import danger_button, list_names
 from portal.ui.common.file_link import file_link
@@ -24,7 +26,8 @@ from portal.ui.common.problems import show_problem
 from portal.ui.common.refresh_throttle import mark_of, skip_refresh_for
 from portal.ui.common.times import reader_zone, when
 from portal.ui.common.words import _, date_field, later, number, plain, plural, sentence
-from portal.ui.history.export_table import choose_exports, days_of_exports, expiries_good_for, export_table
+from portal.ui.history.evidence_link import draw_evidence_link
+from portal.ui.history.export_table import days_of_exports, expiries_good_for, export_list
 
 NEWEST, EXPIRING = later("Newest first"), later("Expiring soonest")
 ANSWERS: dict[str, str] = {
@@ -150,7 +153,7 @@ def downloads(address: dict[str, str]) -> None:
     with st.container(horizontal=True, horizontal_alignment="right"):
         file_link(
             _("Download list"), f"/exports/list.csv{asked}", icon="download", key="list",
-            help=_("The register as CSV, without personal data, filtered as here except for the search."),
+            help=_("The list as a CSV file, without personal data, filtered as here except for the search."),
         )  # fmt: skip
         file_link(_("As workbook"), f"/exports/list.xlsx{asked}", icon="table", key="workbook")
         file_link(
@@ -165,8 +168,6 @@ take_from_address()
 wanted = filters()
 downloads(put_into_address(wanted))
 way = cursors(wanted)
-may_act = allows(user.role, Permission.EXPORT_CREATE)
-several = may_act and st.toggle(_("Choose several"), key="history_several")
 if wanted != HistoryFilter(sort=wanted.sort):
     found = portal.history.count(user, wanted)
     st.caption(
@@ -188,10 +189,10 @@ def tell(report: BulkReport, done: str) -> None:
         lines.insert(0, once)
     st.session_state["_history_told"] = (done, lines)
     st.session_state["_history_round"] = st.session_state.get("_history_round", 0) + 1
+    st.session_state["_history_kept"] = None
     st.rerun()
 
 
-@st.dialog(_("Destroy files"))
 def confirm_destroy(chosen: list[str], named: list[str]) -> None:
     n = len(chosen)
     st.markdown(
@@ -209,7 +210,6 @@ def confirm_destroy(chosen: list[str], named: list[str]) -> None:
         tell(report, plural("{n} file destroyed.", "{n} files destroyed.", report.done))
 
 
-@st.dialog(_("Ask again"))
 def confirm_refresh(chosen: list[str]) -> None:
     n = len(chosen)
     st.markdown(
@@ -230,50 +230,95 @@ def why_days(page: ExportPage) -> None:
     draw_why_days(portal, user, days_of_exports(page.rows, dt.datetime.now(zone).date()), key="exports")
 
 
-def act_on_several(page: ExportPage) -> None:
-    """A box a row and two acts, each confirmed. Stands still while one chooses."""
+def tell_what_was_done() -> None:
+    """After an act on several: what happened to them, above the list."""
     told = st.session_state.pop("_history_told", None)
     if told is not None:
         st.success(plain(told[0]), icon=":material/task_alt:")
         for line in told[1]:
             st.warning(plain(line), icon=":material/warning:")
-    chosen = choose_exports(page.rows, zone, key=f"several_{len(way)}_{st.session_state.get('_history_round', 0)}")
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(_("Ask again"), icon=":material/refresh:", disabled=not chosen):
-            confirm_refresh(chosen)
-        if allows(user.role, Permission.EXPORT_DESTROY) and danger_button(
-            _("Destroy files"), key="destroy", icon=":material/delete:", disabled=not chosen
-        ):
-            confirm_destroy(chosen, [name_of(row) for row in page.rows if row.id in chosen])
-        st.caption(plural("{n} chosen", "{n} chosen", len(chosen)))
-        why_days(page)
-    if len(way) > 1 or page.after is not None:
-        turn(page, way)
 
 
-def rows(page: ExportPage) -> None:
-    if not page.rows:
-        if wanted == HistoryFilter(sort=wanted.sort):
-            st.info(_("No exports yet. They appear here as soon as somebody asks for one."), icon=":material/inbox:")
-            if st.button(_("New export"), type="primary", icon=":material/add:"):
-                st.switch_page(navigation.NEW_EXPORT)
+def ask_what_was_pressed() -> None:
+    """The question of an act, outside the list: the list draws itself again and would take its question along."""
+    asked = st.session_state.pop("_history_asked", None)
+    if asked is not None:
+        act, chosen, named = asked
+        if act == "destroy":
+            open_dialog(_("Destroy files"), confirm_destroy, chosen, named)
         else:
-            st.info(
-                _("Nothing matches. An email or ID must be whole, as it was asked for; a reference may be its start."),
-                icon=":material/search_off:",
-            )
-            st.button(_("Clear filters"), icon=":material/filter_list_off:", on_click=unfilter)
-        return
-    chosen = export_table(page.rows, zone, key=f"history_table_{len(way)}")
-    if chosen is not None:
-        navigation.go_to_export(chosen)
+            open_dialog(_("Ask again"), confirm_refresh, chosen)
+
+
+def ask(act: str, chosen: list[ExportView]) -> None:
+    st.session_state["_history_asked"] = (act, [row.id for row in chosen], [name_of(row) for row in chosen])
+    st.rerun(scope="app")
+
+
+def act_on(chosen: list[ExportView]) -> None:
+    """What may be done with the rows whose box is ticked."""
+    st.caption(plural("{n} chosen", "{n} chosen", len(chosen)), width="content")
+    open_one = len(chosen) == 1 and st.button(_("Open preview"), icon=":material/visibility:")
+    again = allows(user.role, Permission.EXPORT_CREATE) and st.button(_("Ask again"), icon=":material/refresh:")
+    destroy = allows(user.role, Permission.EXPORT_DESTROY) and danger_button(
+        _("Destroy files"), key="destroy", icon=":material/delete:"
+    )
+    if len(chosen) == 1:
+        draw_evidence_link(user, chosen[0].id)
+    if open_one:
+        navigation.go_to_export(chosen[0].id)
+    if again or destroy:
+        ask("destroy" if destroy else "refresh", chosen)
+
+
+def nothing_listed() -> bool:
+    """What an empty list says; no row of it is chosen."""
+    if wanted == HistoryFilter(sort=wanted.sort):
+        st.info(_("No exports yet. They appear here as soon as somebody asks for one."), icon=":material/inbox:")
+        if st.button(_("New export"), type="primary", icon=":material/add:"):
+            st.switch_page(navigation.NEW_EXPORT)
+    else:
+        st.info(
+            _("Nothing matches. An email or ID must be whole, as it was asked for; a reference may be its start."),
+            icon=":material/search_off:",
+        )
+        st.button(_("Clear filters"), icon=":material/filter_list_off:", on_click=unfilter)
+    return False
+
+
+def rows(page: ExportPage, key: str) -> bool:
+    """Draw the list with what one may do above it. True when some rows are chosen."""
+    bar = st.container(horizontal=True, vertical_alignment="center", key="list_bar")
+    picked = export_list(page.rows, zone, key=key)
+    if picked.opened is not None:
+        navigation.go_to_export(picked.opened)
+    with bar:
+        if picked.chosen:
+            act_on([row for row in page.rows if row.id in picked.chosen])
+        else:
+            st.caption(plural("{n} export on this page. Click its row to open it.",
+                              "{n} exports on this page. Click a row to open it; tick boxes to act on several.",
+                              len(page.rows)), width="content")  # fmt: skip
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(plural("{n} export on this page. Click a row's box to open it.",
-                          "{n} exports on this page. Click a row's box to open one.", len(page.rows)),
-                   width="content")  # fmt: skip
         why_days(page)
     if len(way) > 1 or page.after is not None:
         turn(page, way)
+    return bool(picked.chosen)
+
+
+def page_to_show() -> ExportPage:
+    """The page as it is now; as it was drawn while rows of it are chosen, which a list that moves would exchange."""
+    kept = st.session_state.get("_history_kept")
+    if kept is not None and kept[:2] == (wanted, way[-1]):
+        page: ExportPage = kept[2]
+        return page
+    return portal.history.find(user, wanted, after=way[-1])
+
+
+def key_of(page: ExportPage) -> str:
+    """Another list is another table, so that no tick passes to the row that took a row's place."""
+    ids = zlib.crc32("".join(row.id for row in page.rows).encode())
+    return f"history_{ids}_{st.session_state.get('_history_round', 0)}"
 
 
 @st.fragment(run_every=TICK_SECONDS)
@@ -281,17 +326,14 @@ def live() -> None:
     """The rows move by themselves: drawn again when an export of the merchant has changed, else for the countdowns."""
     mark = mark_of(user.merchant_id)
     try:
-        page = portal.history.find(user, wanted, after=way[-1])
+        page = page_to_show()
         skip_refresh_for(expiries_good_for(page.rows), user.merchant_id, mark)
-        rows(page)
+        chosen = rows(page, key_of(page)) if page.rows else nothing_listed()
+        st.session_state["_history_kept"] = (wanted, way[-1], page) if chosen else None
     except PortalError as error:
         show_problem(error)
 
 
-if several:
-    try:
-        act_on_several(portal.history.find(user, wanted, after=way[-1]))
-    except PortalError as error:
-        show_problem(error)
-else:
-    live()
+tell_what_was_done()
+ask_what_was_pressed()
+live()

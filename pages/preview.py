@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from portal.errors import NotFound, PortalError, StepUpNeeded
 from portal.exports import ExportView, State
 from portal.identity import Permission, allows
 from portal.preview import LARGE_BYTES, Preview, PreviewError, Reading
+from portal.review.views import ReviewState
 from portal.runtime import get_portal
 from portal.ui.account.session import current_user
 from portal.ui.account.step_up import draw_step_up
 from portal.ui.common import navigation
+from portal.ui.common.acting import redraw_unless_asking
 from portal.ui.common.problems import show_problem
 from portal.ui.common.times import reader_zone
 from portal.ui.common.words import _, number, plain, sentence
 from portal.ui.preview.answers import draw_answer
 from portal.ui.preview.comparison import draw_comparison
-from portal.ui.preview.file_facts import draw_actions, draw_checks, draw_facts
+from portal.ui.preview.details import draw_details
+from portal.ui.preview.file_copies import draw_actions, left_out_link
+from portal.ui.preview.file_facts import checks_hold, draw_checks, draw_facts
 from portal.ui.preview.file_tables import draw_tables, forget_search
-from portal.ui.preview.outcome import draw_outcome, draw_release, draw_released, draw_timeline, release_of
+from portal.ui.preview.outcome import draw_outcome, draw_release, draw_released, release_of
 from portal.ui.preview.progress import follow, tell_in_title
+from portal.ui.preview.review.copy_check import draw_copy_check
+from portal.ui.preview.review.differing import draw_differing
+from portal.ui.preview.review.people import draw_people, draw_people_line
+from portal.ui.preview.review.reviewed import reviewed_export
 
 portal = get_portal()
 user = current_user()
@@ -84,20 +94,27 @@ def current_preview(view: ExportView, found: Preview | Reading) -> Preview | Non
 def follow_reading(reading: Reading) -> None:
     """Progress of reading a large file; redraws the page when it is done."""
     if reading.finished:
-        st.rerun()
+        redraw_unless_asking()
     rows = 0 if reading.error is not None else reading.snapshot().row_count
     words = _("Reading on: {n} rows so far. Search finds more when all of it is read.").format(n=number(rows))
     st.progress(reading.progress, text=words)
 
 
 def draw_file(view: ExportView) -> None:
+    """Who else is in it, what may be done, its tables; for a manager's decision the records that differ."""
+    released = release_of(portal, user, view)
+    if released is not None:
+        draw_released(released, zone)
     if not allows(user.role, Permission.EXPORT_OPEN):
+        draw_checks(view, overruled=released is not None)
         st.info(_("Your role sees the facts of an export, not its contents."), icon=":material/visibility_off:")
         return
     try:
         preview = opened(view)
     except StepUpNeeded:
         close_file()
+        draw_checks(view, overruled=released is not None)
+        draw_actions(portal, user, view, None)
         draw_step_up(portal, user)
         return
     except PortalError as error:
@@ -109,44 +126,70 @@ def draw_file(view: ExportView) -> None:
             _("LoyaltyDog holds nothing for this customer here. That is an answer, not an error."),
             icon=":material/inbox:",
         )
+    review = review_of(view) if preview is not None else None
+    draw_findings(view, review, overruled=released is not None)
+    if view.state is State.ATTENTION and preview is not None:
+        draw_differing(portal, user, view, preview)
+        draw_release(portal, user, view)
+    beside = draw_actions(portal, user, view, review)
+    draw_copy_check(reviewed_export(portal, view), review, partial(left_out_link, view))
     if preview is not None:
-        draw_tables(portal, user, view, preview)
+        draw_tables(portal, user, view, preview, review, beside)
         draw_comparison(portal, user, view, zone)
 
 
+def review_of(view: ExportView) -> ReviewState | None:
+    """What is decided about the file; None for one that a manager has to decide about first."""
+    if not view.can_open:
+        return None
+    try:
+        return portal.review.state(user, view.id)
+    except PortalError as error:
+        show_problem(error)
+        return None
+
+
+def draw_findings(view: ExportView, review: ReviewState | None, *, overruled: bool) -> None:
+    """Left who else is in the file, right the checks."""
+    if review is None or not checks_hold(view):
+        draw_checks(view, overruled=overruled)
+        if review is not None:
+            draw_people_line(review)
+    else:
+        left, right = st.columns([3, 2], vertical_alignment="center")
+        with left:
+            draw_people_line(review)
+        with right:
+            draw_checks(view)
+    if review is not None:
+        draw_people(user, reviewed_export(portal, view), review)
+
+
 def draw(view: ExportView) -> None:
-    tell_in_title(view)
     draw_facts(portal, user, view, zone)
     if view.running:
         follow(portal, user, view)
         return
     if view.state not in (State.READY, State.EXPIRED) or not view.holds_file:
         draw_outcome(portal, user, view)
-    released = release_of(portal, user, view)
-    if released is not None:
-        draw_released(released, zone)
-    if view.holds_file:
-        draw_actions(portal, user, view)
+    if view.can_open or (view.state is State.ATTENTION and allows(user.role, Permission.EXPORT_RELEASE)):
+        draw_file(view)
+    elif view.holds_file:
+        draw_checks(view)
     draw_answer(portal, user, view, zone)
-    if view.holds_file:
-        draw_checks(view, overruled=released is not None)
-        if view.state is State.ATTENTION:
-            draw_release(portal, user, view)
-        if view.can_open or (view.state is State.ATTENTION and allows(user.role, Permission.EXPORT_RELEASE)):
-            draw_file(view)
-    with st.expander(_("Timeline"), icon=":material/timeline:", key="timeline", on_change="rerun") as timeline:
-        if timeline.open:
-            draw_timeline(portal.history.timeline(user, view.id), zone)
+    draw_details(portal, user, view, zone)
 
 
 def draw_title(view: ExportView) -> None:
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    left.title(_("Preview"))
-    with right.container(horizontal=True, horizontal_alignment="right"):
-        st.page_link(
-            navigation.CASE, label=_("The case"), icon=":material/folder_open:",
-            query_params={navigation.CASE_PARAMETER: view.case_id},
-        )  # fmt: skip
+    with st.container(gap=None):  # what only speaks to the browser takes no room
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        left.title(_("Preview"))
+        with right.container(horizontal=True, horizontal_alignment="right"):
+            st.page_link(
+                navigation.CASE, label=_("The case"), icon=":material/folder_open:",
+                query_params={navigation.CASE_PARAMETER: view.case_id},
+            )  # fmt: skip
+        tell_in_title(view)
 
 
 export_id = navigation.chosen_export()

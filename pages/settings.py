@@ -1,4 +1,5 @@
-"""Settings: the connection to LoyaltyDog, allowed download hosts, retention, time zone, pace, the clock of cases."""
+"""Settings: the connection to LoyaltyDog, download hosts, retention, time zone, pace, clock of cases, other systems,
+letters."""
 
 from __future__ import annotations
 
@@ -14,6 +15,9 @@ from portal.ui.account.session import current_user
 from portal.ui.common.problems import field_problem, show_problem
 from portal.ui.common.words import _, plain, plural
 from portal.ui.settings.answering_in_time import answering_in_time
+from portal.ui.settings.leaving_out import leaving_out
+from portal.ui.settings.letters_say import letters_say
+from portal.ui.settings.other_systems import other_systems
 
 EPOSN_TOKENS = {"merchant_token": "X-Eposn-Merchant-Token", "customer_token": "X-Eposn-Customer-Token"}
 RIGHT_ADDRESS = "https://api.loyalty.dog"
@@ -41,7 +45,7 @@ def token_field(now: MerchantSettings, name: str, label: str) -> str:
         type="password",
         autocomplete="off",
         placeholder=_("Saved; enter a new one to replace it") if name in now.saved else _("Not saved yet"),
-        help=_("Written, never shown. Sealed with the portal's key and sent to this address only."),
+        help=_("Written, never shown. Locked with the portal's key and sent to this address only."),
     )
     problem_at(name)
     return typed
@@ -51,6 +55,7 @@ def form(now: MerchantSettings) -> None:
     zones = ["", *sorted(available_timezones())]
     with st.form("settings"):
         st.header(_("Connection to LoyaltyDog"))
+        st.caption(_("LoyaltyDog gives you both: the address the portal asks, and the token, its key there."))
         url = st.text_input(_("Base URL"), value=now.api_url, placeholder=RIGHT_ADDRESS, autocomplete="off")
         problem_at("api_url")
         tokens = {"api_token": token_field(now, "api_token", _("Token"))}
@@ -69,20 +74,36 @@ def form(now: MerchantSettings) -> None:
         )
         problem_at("download_hosts")
         st.header(_("Files and time"))
-        one, two, three = st.columns(3)
-        days = one.number_input(_("Retention days"), 1, 30, now.retention_days, help=_("Then the file is destroyed."))
-        zone = two.selectbox(
+        left, middle, right = st.columns(3)
+        days = left.number_input(_("Retention days"), 1, 30, now.retention_days, help=_("Then the file is destroyed."))
+        zone = middle.selectbox(
             _("Time zone"),
             zones,
             index=zones.index(now.time_zone) if now.time_zone in zones else 0,
             format_func=lambda z: z or _("The reader's own"),
         )
-        pace = three.number_input(
+        pace = right.number_input(
             _("Requests per minute"), 0, 1800, now.requests_per_minute or 0, help=_("0: LoyaltyDog's own limit.")
         )
         problem_at("retention_days")
         problem_at("time_zone")
         problem_at("requests_per_minute")
+        fresh = left.number_input(
+            _("Days an answer stays fresh"), 1, 30, now.fresh_days,
+            help=_("What a case got from LoyaltyDog is fetched again after so many days, so that it is of one time."),
+        )  # fmt: skip
+        problem_at("fresh_days")
+        second_person = st.checkbox(
+            _("Card numbers in full need a second person"), value=now.cards_need_two,
+            help=_(
+                "A person who asks to see a file's card numbers, or to download them, waits until another manager "
+                "allows it."
+            ),
+        )  # fmt: skip
+        two_approve = st.checkbox(
+            _("A package needs a second person"), value=now.packages_need_two,
+            help=_("Another person than the one who built a package approves it."),
+        )  # fmt: skip
         if not st.form_submit_button(_("Save"), type="primary", icon=":material/save:"):
             return
     try:
@@ -95,6 +116,9 @@ def form(now: MerchantSettings) -> None:
             retention_days=int(days),
             time_zone=zone or "",
             requests_per_minute=int(pace) or None,
+            cards_need_two=second_person,
+            packages_need_two=two_approve,
+            fresh_days=int(fresh),
         )
     except InputErrors as wrong:
         st.session_state["_settings_problems"] = wrong.problems
@@ -146,3 +170,6 @@ if now.from_environment:
 form(now)
 connection_test()
 answering_in_time(user)
+other_systems(user)
+leaving_out(user)
+letters_say(user)

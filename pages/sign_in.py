@@ -241,10 +241,14 @@ def merchant_step(step: Pending) -> None:
 
 def single_sign_on() -> None:
     """To the provider; for a person of several merchants with the one that they name."""
-    name = ""
-    if visitor("ended") == "several_merchants":
+    if visitor("ended") != "several_merchants":
+        if st.button(_("Single sign-on"), width="stretch"):
+            page_run.redirect_browser(OIDC_PATH)
+        return
+    with st.form("sso", border=False):
         name = st.text_input(_("Merchant"), autocomplete="off", max_chars=200, key="sso_merchant")
-    if st.button(_("Single sign-on"), width="stretch"):
+        asked = st.form_submit_button(_("Single sign-on"), width="stretch")
+    if asked:
         chosen = get_portal().single_sign_on.merchant_named(name) if name.strip() else ""
         page_run.redirect_browser(f"{OIDC_PATH}?merchant={chosen}" if chosen else OIDC_PATH)
 

@@ -19,7 +19,7 @@ from portal.ui.cases.case_table import SOON_DAYS, due_said
 from portal.ui.cases.case_words import STATE_BADGES
 from portal.ui.cases.why_days import draw_why_days
 from portal.ui.common import navigation
-from portal.ui.common.badges import badge_of
+from portal.ui.common.badges import BADGES, badge_of
 from portal.ui.common.charts import figures_of_today, outcomes_by_day
 from portal.ui.common.page_head import NEW_EXPORT_KEYS
 from portal.ui.common.problems import show_problem
@@ -29,12 +29,14 @@ from portal.ui.common.words import _, number, plain, sentence
 from portal.ui.help.tour import draw_tour
 from portal.ui.history.export_table import days_of_exports, expiries_good_for, export_table
 from portal.ui.preview.answers import draw_answer_figures, standing_said
+from portal.ui.preview.card_safety import request_said
 
 portal = get_portal()
 user = current_user()
 zone = reader_zone(user.time_zone)
 FEW = 3
 MOST_LISTED = 10
+MOST_UNFOLDED = 5
 
 left, right = st.columns([3, 2], vertical_alignment="bottom")
 left.title(_("Today"))
@@ -56,12 +58,20 @@ def first_of(shown: int, all_of_them: int, where: str) -> None:
         st.caption(words.format(shown=number(shown), all=number(all_of_them), page=where))
 
 
-def cause(words: str, count: int, *, key: str, few: bool) -> DeltaGenerator:
-    """One line a cause with its count, unfolded by itself while there are few."""
-    return st.expander(f"{plain(words)} · {number(count)}", expanded=few, key=f"cause_{key}")
+class Room:
+    """How many lines stand unfolded in this drawing: a small cause unfolds by itself while they are few."""
+
+    def __init__(self) -> None:
+        self.left = MOST_UNFOLDED
+
+    def cause(self, words: str, count: int, *, key: str) -> DeltaGenerator:
+        """One line a cause with its count."""
+        unfolded = count <= min(FEW, self.left)
+        self.left -= count if unfolded else 0
+        return st.expander(f"{plain(words)} · {number(count)}", expanded=unfolded, key=f"cause_{key}")
 
 
-def due_cases() -> dict[str, str]:
+def due_cases(room: Room) -> dict[str, str]:
     """Cases by what they need: those over their day, those near it, those whose person is not recognised yet. Gives
     what is said of the day of each, by the case's id."""
     days: dict[str, str] = {}
@@ -69,7 +79,7 @@ def due_cases() -> dict[str, str]:
         count = portal.case_register.count(user, wanted)
         if not count:
             continue
-        with cause(words, count, key=key, few=count <= FEW):
+        with room.cause(words, count, key=key):
             rows = portal.case_register.list(user, wanted, size=MOST_LISTED).rows
             first_of(len(rows), count, _("Cases"))
             for row in rows:
@@ -97,25 +107,37 @@ def case_line(row: CaseRow, key: str) -> None:
     with words.container(horizontal=True, vertical_alignment="center"):
         st.badge(STATE_BADGES[row.state].label, icon=STATE_BADGES[row.state].icon, color=STATE_BADGES[row.state].colour)
         st.text(
-            " · ".join(filter(None, (row.name, row.person, due_said(row, today()), row.reference))), width="content"
+            " · ".join(filter(None, (due_said(row, today()), row.name, row.person, row.reference))), width="content"
         )
     if button.button(_("Open"), key=f"case-{key}-{row.id}", width="stretch"):
         navigation.go_to_case(row.id)
 
 
-def to_decide(rows: tuple[ExportView, ...], waiting: int) -> None:
+def to_decide(shown: Today, room: Room) -> None:
     """Failures and exports that need a decision, by what happened."""
-    st.header(_("Waiting for a decision"))
-    first_of(len(rows), waiting, _("Past exports"))
-    if not rows:
-        st.caption(_("Nothing waits for you. Failures and exports that need a decision appear here."))
-    groups: dict[tuple[str, str], list[ExportView]] = {}
-    for row in rows:
-        groups.setdefault((badge_of(row).label, sentence(row.problem)), []).append(row)
-    for place, ((said, problem), members) in enumerate(groups.items()):
-        with cause(f"{said}: {problem}", len(members), key=f"decide_{place}", few=len(members) <= FEW):
-            for row in members:
+    if not shown.causes:
+        st.caption(_("Nothing waits for a decision. Failures and files that need a manager appear here."))
+    for one in shown.causes:
+        words = f"{BADGES[one.state].label}: {sentence(one.problem)}"
+        with room.cause(words, one.count, key=f"decide_{one.key}"):
+            listed = shown.listed(one)
+            first_of(len(listed), one.count, _("Past exports"))
+            for row in listed:
                 export_line(row)
+
+
+def card_requests(room: Room) -> None:
+    """Colleagues who wait for a second person: a manager's to allow or refuse, on the preview."""
+    waiting = portal.card_access.waiting(user) if allows(user.role, Permission.EXPORT_RELEASE) else ()
+    if not waiting:
+        return
+    with room.cause(_("Card numbers asked for"), len(waiting), key="cards"):
+        first_of(min(MOST_LISTED, len(waiting)), len(waiting), _("Past exports"))
+        for request in waiting[:MOST_LISTED]:
+            words, button = st.columns([6, 1], vertical_alignment="center")
+            words.text(request_said(request))
+            if button.button(_("Look"), key=f"cards-look-{request.id}", width="stretch"):
+                navigation.go_to_export(request.export_id)
 
 
 def export_line(row: ExportView) -> None:
@@ -124,7 +146,7 @@ def export_line(row: ExportView) -> None:
         with words.container(horizontal=True, vertical_alignment="center"):
             badge = badge_of(row)
             st.badge(badge.label, icon=badge.icon, color=badge.colour)
-            parts = (row.customer, sentence(row.scope), row.reference, standing_said(row, today()))
+            parts = (standing_said(row, today()), row.customer, row.reference, sentence(row.scope))
             st.text(" · ".join(filter(None, parts)), width="content")
         if button.button(_("Look"), key=f"look-{row.id}", width="stretch"):
             navigation.go_to_export(row.id)
@@ -139,8 +161,8 @@ def refresh(export_id: str) -> None:
         st.toast(_("Asked again: a fresh link and file are on their way."), icon=":material/check_circle:")
 
 
-def expiring(rows: tuple[ExportView, ...], count: int) -> None:
-    with cause(_("Expiring within 24 hours"), count, key="expiring", few=count <= FEW):
+def expiring(rows: tuple[ExportView, ...], count: int, room: Room) -> None:
+    with room.cause(_("Expiring within 24 hours"), count, key="expiring"):
         first_of(len(rows), count, _("Past exports"))
         for row in rows:
             expiring_line(row)
@@ -152,7 +174,8 @@ def expiring_line(row: ExportView) -> None:
         with words.container(horizontal=True, vertical_alignment="center"):
             left = expires_in(row.seconds_left(dt.datetime.now(dt.UTC)))
             st.badge(left, icon=":material/timer:", color="orange")
-            st.text(f"{row.customer} · {sentence(row.scope)}", width="content")
+            parts = (standing_said(row, today()), row.customer, row.reference, sentence(row.scope))
+            st.text(" · ".join(filter(None, parts)), width="content")
         with buttons.container(horizontal=True, horizontal_alignment="right"):
             if allows(user.role, Permission.EXPORT_CREATE):
                 st.button(
@@ -174,19 +197,18 @@ def live() -> None:
     skip_refresh_for(expiries_good_for([*shown.expiring_soon, *shown.latest]), user.merchant_id, mark)
     overdue, due, _identity = (portal.case_register.count(user, wanted) for _words, _key, wanted in case_causes())
     with st.container(horizontal=True):  # side by side as they fit: two on a phone
-        st.metric(_("Overdue"), number(overdue), border=True, help=_("Open cases whose day is over."))
-        st.metric(_("Due within 7 days"), number(due), border=True, help=_("Open cases, today included."))
-        st.metric(
-            _("Waiting for a decision"), number(shown.waiting), border=True, help=_("Exports that need a person.")
-        )
-    days = days_of_exports([*shown.deciding, *shown.latest], today()) | due_cases()
-    if shown.expiring_soon:
-        expiring(shown.expiring_soon, shown.expiring)
+        st.metric(_("Overdue"), number(overdue), border=True)
+        st.metric(_("Due within 7 days"), number(due), border=True)
+        st.metric(_("Waiting for a decision"), number(shown.waiting), border=True)
+    room = Room()
+    days = days_of_exports([*shown.deciding, *shown.latest], today()) | due_cases(room)
+    card_requests(room)
     if shown.latest:
-        to_decide(shown.deciding, shown.waiting)
+        to_decide(shown, room)
+    if shown.expiring_soon:
+        expiring(shown.expiring_soon, shown.expiring, room)
     if shown.by_day:
         outcomes_by_day(shown.by_day)
-    st.header(_("Latest exports"))
     if not shown.latest:
         st.info(
             _("No exports yet. Your merchant's last ten appear here once somebody has asked for one."),
@@ -194,10 +216,11 @@ def live() -> None:
         )
         draw_why_days(portal, user, days, key="today")
         return
-    chosen = export_table(shown.latest, zone, key="today_table")
+    draw_why_days(portal, user, days, key="today")
+    with st.expander(_("Latest exports"), icon=":material/history:", expanded=room.left == MOST_UNFOLDED, key="latest"):
+        chosen = export_table(shown.latest, zone, key="today_table")
     if chosen is not None:
         navigation.go_to_export(chosen)
-    draw_why_days(portal, user, days, key="today")
 
 
 live()

@@ -14,6 +14,7 @@ from portal.ui.account.how_to_start import draw_how_to_start
 from portal.ui.account.signed_in import draw_pages
 from portal.ui.account.signed_out import forget_person
 from portal.ui.common import navigation
+from portal.ui.common.acting import forget_dialog
 from portal.ui.common.refresh_throttle import forget_drawn
 from portal.ui.common.words import _, choose_language
 from portal.web.brand import ICON_ADDRESS, LOGO_SVG
@@ -23,6 +24,7 @@ if options.is_main_script(__file__):
     draw_how_to_start()
     st.stop()
 forget_drawn()
+forget_dialog()
 choose_language()
 signed_in = bool(st.user.get("session_hash"))
 # The page shell has the icon already; said again where a page's own would else take its place in the browser's tab.

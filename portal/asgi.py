@@ -35,9 +35,11 @@ from portal.web.operations.doctor import UnsafeStart, refuse_if_unsafe  # noqa: 
 from portal.web.operations.health import health_routes  # noqa: E402
 from portal.web.operations.services import services  # noqa: E402
 from portal.web.portal_shape import PortalSource  # noqa: E402
+from portal.web.routes.attached_files import attached_file_routes  # noqa: E402
 from portal.web.routes.calendars import calendar_routes  # noqa: E402
 from portal.web.routes.downloads import download_routes  # noqa: E402
 from portal.web.routes.language import language_routes  # noqa: E402
+from portal.web.routes.packages import package_routes  # noqa: E402
 from portal.web.routes.sign_in import auth_routes  # noqa: E402
 from portal.web.routes.single_sign_on import oidc_routes  # noqa: E402
 from portal.web.routes.static_files import CompressedStatic  # noqa: E402
@@ -129,7 +131,12 @@ def _prepare_streamlit() -> None:
         shell.script_hash,
         first_message.redact_server_facts,
     )
-    for patch in (runs.queue_runs, runs.deliver_messages_before_next_run, runs.drop_fragments_of_left_pages):
+    for patch in (
+        runs.queue_runs,
+        runs.deliver_messages_before_next_run,
+        runs.run_page_for_gone_fragments,
+        runs.drop_fragments_of_left_pages,
+    ):
         apply_comfort(patch)
 
 
@@ -178,6 +185,8 @@ def app_options(source: PortalSource) -> dict[str, Any]:
             *language_routes(source),
             *oidc_routes(source),
             *download_routes(source),
+            *attached_file_routes(source),
+            *package_routes(source),
             *calendar_routes(source),
         ],
         "middleware": [

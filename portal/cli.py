@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from portal.commands import accounts, exporting, inspecting
+from portal.commands import accounts, copying, exporting, inspecting, packages
 from portal.commands.cases import group as cases
 from portal.commands.plain_words import errors_as_sentences
 from portal.commands.practising import run_practice
@@ -32,8 +32,11 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(backups.app, name="backup")
 app.add_typer(databases.app, name="database")
 app.add_typer(cases.app, name="cases")
+app.add_typer(packages.app, name="package")
 app.command("export")(exporting.export)
 app.command("history")(exporting.history)
+app.command("confirm")(copying.confirm)
+app.command("copy")(copying.copy)
 app.command("inspect")(inspecting.inspect)
 
 

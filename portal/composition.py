@@ -15,15 +15,17 @@ from portal.cases.services.figures import CaseFigures
 from portal.cases.services.file import CaseFile
 from portal.cases.services.intake import CaseIntake
 from portal.cases.services.ledger import CaseSeal
-from portal.cases.services.letters import CaseLetters
 from portal.cases.services.nightly import NightlyDays
 from portal.cases.services.people import PersonIndex
 from portal.cases.services.register import CaseRegister
+from portal.comparison.asked_before import AskedBefore
+from portal.comparison.keeping import Fingerprints
 from portal.config import Settings
 from portal.exports.core.base import no_checkpoint
 from portal.exports.core.ledger import SubjectSeal
 from portal.exports.core.vendor import Vendor
 from portal.exports.core.workflow_starter import WorkflowStarter
+from portal.exports.files.card_access import CardAccess
 from portal.exports.files.comparing import Comparison
 from portal.exports.files.opening import Files
 from portal.exports.form.bulk import Bulk
@@ -51,20 +53,46 @@ from portal.identity.refusal_audit import RefusalAudit
 from portal.identity.sessions import Sessions
 from portal.identity.step_up import StepUp
 from portal.identity.tickets import Tickets
+from portal.letters.drafts import CaseLetters
+from portal.letters.nothing_held import NothingHeld
+from portal.letters.profile.saved import LetterProfiles
 from portal.merchants.connection import MerchantConnection
 from portal.operations import reindexing
 from portal.operations.keysets import check_keyset_fits, open_keyset
+from portal.package.versions.from_case import CaseGathering
+from portal.package.versions.opening import PackageFiles
+from portal.package.versions.retention import PackageRetention
+from portal.package.versions.service import CasePackages
+from portal.people.finder import PersonFinder
+from portal.review.copying.copies import RedactedCopies
+from portal.review.files import ReviewFiles
+from portal.review.of_case.counting import Counting
+from portal.review.of_case.service import CaseFiles
+from portal.review.of_case.shelf import CaseShelf
+from portal.review.rules import ReviewSettings
+from portal.review.service import Review
+from portal.review.shelves.exports import ExportCopies, ExportShelf
+from portal.review.shelves.telling import LeftOutLists
 from portal.sources.collect_step import CollectStep
 from portal.sources.collecting import CaseSources
 from portal.sources.durable import SourceStarter
 from portal.sources.retention import SourceRetention
+from portal.sources.settling.unanswered import UnansweredSources
+from portal.sources.whose.matches import CaseMatches
+from portal.sources.whose.reading import AnswerReader
 from portal.storage.blobs import BlobStore
 from portal.storage.engine import Database, open_engine
 from portal.storage.migrate import bring_up_to_date
+from portal.systems.answering import CaseSystems
+from portal.systems.opening import SystemFiles
+from portal.systems.register import MerchantSystems
+from portal.systems.retention import SystemRetention
 from portal.trail.about_person import PersonRecords
 from portal.trail.evidence import Evidence
+from portal.trail.lookups import LookupsWithoutCase
 from portal.trail.pages import Trail
 from portal.vault import FieldSealer, MasterKey, SealedFiles
+from portal.vault.boxes import SealedBoxes
 
 WorkerKind = Literal["web", "cli", "worker"]
 
@@ -81,6 +109,7 @@ class Workers:
         settings: Settings,
         checkpoint: Callable[[str], None] = no_checkpoint,
     ) -> None:
+        self.kind: WorkerKind | None = None
         self.starter = WorkflowStarter()
         self.sources = SourceStarter(db)
         self._db = db
@@ -92,6 +121,7 @@ class Workers:
         self._engine: DurableEngine | None = None
 
     def start(self, kind: WorkerKind, *, housekeeping: Callable[[], None], beat_seconds: float | None = None) -> None:
+        self.kind = kind
         steps = build_steps(
             self._db,
             self._sealed,
@@ -172,16 +202,37 @@ class Portal:
     submissions: Submissions
     case_exports: CaseExports
     case_sources: CaseSources
+    unanswered_sources: UnansweredSources
+    nothing_held: NothingHeld
+    case_matches: CaseMatches
     source_retention: SourceRetention
+    merchant_systems: MerchantSystems
+    case_systems: CaseSystems
+    system_files: SystemFiles
+    system_retention: SystemRetention
+    fingerprints: Fingerprints
+    asked_before: AskedBefore
     decisions: Decisions
     bulk: Bulk
     lookups: Lookups
+    person_finder: PersonFinder
+    lookups_without_case: LookupsWithoutCase
     history: History
     register: Register
     dashboard: Dashboard
     files: Files
+    card_access: CardAccess
     comparison: Comparison
     answers: Answers
+    review: Review
+    case_review: Review
+    case_files: CaseFiles
+    review_settings: ReviewSettings
+    letter_profiles: LetterProfiles
+    packages: CasePackages
+    package_files: PackageFiles
+    package_retention: PackageRetention
+    left_out_lists: LeftOutLists
     retention: Retention
     connection: MerchantConnection
     trail: Trail
@@ -203,10 +254,14 @@ class Portal:
         try:
             self.retention.run_housekeeping()
             self.source_retention.run_housekeeping()
+            self.system_retention.run_housekeeping()
+            self.package_retention.run_housekeeping()
         finally:
             self.trail.sign_checkpoints()
         self.workers.sources.restart_forgotten()
         self.nightly_days.keep()
+        if self.workers.kind != "cli":  # a command ends soon
+            self.fingerprints.run_housekeeping()
 
     def stop(self) -> bool:
         """Close in order. False when workflows were handed over whose threads would hold the process up."""
@@ -243,8 +298,17 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     submissions = Submissions(db, refusals, seal, index, intake, workers.starter, checkpoint)
     history = History(db, refusals, settings, seal, index)
     retention = Retention(db, refusals, settings, sealed, checkpoint)
-    files = Files(db, refusals, settings, seal, sealed)
+    review_files = ReviewFiles(settings, sealed)
+    copies = RedactedCopies(db, settings, case_seal, sealed, review_files)
+    export_shelf, case_shelf = ExportShelf(settings, seal), CaseShelf(settings, case_seal)
+    files = Files(db, refusals, settings, seal, sealed, ExportCopies(copies, export_shelf))
+    counting = Counting(review_files, copies)
+    case_files = CaseFiles(db, refusals, settings, case_seal, case_shelf, export_shelf, review_files, copies, counting)
     case_exports = CaseExports(db, refusals, case_seal, submissions)
+    case_sources = CaseSources(db, refusals, case_seal, sealed, case_exports, workers.sources, settings)
+    person_records = PersonRecords(db, refusals, settings, seal, index, case_seal)
+    gathering = CaseGathering(db, settings, case_seal, sealer, case_sources, case_files, person_records)
+    fingerprints = Fingerprints(db, settings, sealer, SealedBoxes(master), sealed)
     return Portal(
         settings=settings,
         db=db,
@@ -278,20 +342,41 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         nightly_days=NightlyDays(db),
         submissions=submissions,
         case_exports=case_exports,
-        case_sources=CaseSources(db, refusals, case_seal, sealed, case_exports, workers.sources, settings),
+        case_sources=case_sources,
+        unanswered_sources=UnansweredSources(db, refusals, sealed, workers.sources, settings),
+        nothing_held=NothingHeld(db, refusals, case_seal),
+        case_matches=CaseMatches(db, refusals, case_seal, index, AnswerReader(db, sealed, case_seal), settings),
         source_retention=SourceRetention(db, settings, sealed),
+        merchant_systems=MerchantSystems(db, refusals, settings),
+        case_systems=CaseSystems(db, refusals, case_seal, sealed, settings, checkpoint),
+        system_files=SystemFiles(db, refusals, case_seal, sealed, settings),
+        system_retention=SystemRetention(db, settings, sealed),
+        fingerprints=fingerprints,
+        asked_before=AskedBefore(db, refusals, sealer, fingerprints),
         decisions=Decisions(db, refusals, workers.starter),
         bulk=Bulk(db, refusals, settings, submissions, history, retention),
         lookups=Lookups(db, refusals, sealer, vendor),
+        person_finder=PersonFinder(db, refusals, sealer, vendor),
+        lookups_without_case=LookupsWithoutCase(db, refusals),
         history=history,
         register=Register(db, refusals, settings, history),
         dashboard=Dashboard(db, refusals, seal),
         files=files,
+        card_access=CardAccess(db, refusals, settings),
         comparison=Comparison(db, refusals, seal, index, files),
         answers=Answers(db, refusals, case_seal),
+        review=Review(db, refusals, case_seal, export_shelf, review_files, copies),
+        case_review=Review(db, refusals, case_seal, case_shelf, review_files, copies),
+        case_files=case_files,
+        review_settings=ReviewSettings(db, refusals, settings),
+        letter_profiles=LetterProfiles(db, refusals, settings, sealer),
+        packages=CasePackages(db, refusals, settings, sealed, gathering, checkpoint),
+        package_files=PackageFiles(db, refusals, settings, sealed),
+        package_retention=PackageRetention(db, settings, sealed),
+        left_out_lists=LeftOutLists(db, refusals, export_shelf, copies),
         retention=retention,
         connection=MerchantConnection(db, refusals, settings, sealer, vendor),
         trail=Trail(db, refusals, keeper),
         evidence=Evidence(db, refusals, index, keeper),
-        person_records=PersonRecords(db, refusals, settings, seal, index),
+        person_records=person_records,
     )

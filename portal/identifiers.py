@@ -5,11 +5,14 @@ An email is compared by its local part in lower case and its domain as A-labels 
 `strasse@`, who are two people. What is shown or sent stays as it was written.
 """
 
+import re
 import unicodedata
 
 import idna
 
 MAX_DOMAIN = 253  # RFC 1035, 2.3.4: 255 octets on the wire
+FEWEST_DIGITS = 6  # a shorter phone number is an extension, many people's
+_NO_DIGIT = re.compile(r"\D+")
 
 
 def normal(text: str) -> str:
@@ -42,3 +45,23 @@ def visible(text: str) -> str:
     if text.isascii():
         return text
     return "".join(character for character in text if unicodedata.category(character) != "Cf").replace("\u00a0", " ")
+
+
+def same_email(one: str | None, other: str | None) -> bool:
+    """By the portal's one form. Dots and plus-tags are not folded: `a.b@` and `ab@` may be two people."""
+    first, second = identifier_key(one or ""), identifier_key(other or "")
+    return "@" in first and first == second
+
+
+def same_phone(one: str | None, other: str | None) -> bool:
+    """By digits, without the `00` or `+` of an international number."""
+    first, second = phone_digits(one), phone_digits(other)
+    return len(first) >= FEWEST_DIGITS and first == second
+
+
+def phone_digits(text: str | None) -> str:
+    return digits_of(text).removeprefix("00")
+
+
+def digits_of(text: str | None) -> str:
+    return _NO_DIGIT.sub("", text or "")

@@ -14,8 +14,10 @@ from portal.composition import Portal
 from portal.config import practice_port
 from portal.identity import Role
 from portal.identity.factors.passwords import hash_password, matches
+from portal.letters.profile.saved import SavedBy, add_version, profile_in_force
 from portal.practice.process import is_answering, practice_merchant, wait_for
 from portal.practice.settings import MERCHANT_ONE_TOKEN, MERCHANT_TWO_TOKEN
+from portal.practice_profile import practice_profile
 from portal.storage.tables import Account, Merchant
 
 MERCHANTS = (
@@ -63,7 +65,20 @@ def seed_practice(portal: Portal, practice_port: int) -> str:
                         session, merchant_id, "system", "account:create",
                         object_id=account.id, origin="cli", role=role.value, method="password",
                     )  # fmt: skip
+    _seed_profile(portal)
     return _set_password(portal)
+
+
+def _seed_profile(portal: Portal) -> None:
+    """The first merchant says all that a letter needs; with the second one the guide in Settings can be tried."""
+    name, _token, domain = MERCHANTS[0]
+    with portal.db.write() as session:
+        manager = session.scalars(
+            select(Account).join(Merchant).where(Merchant.name == name, Account.email == f"{PEOPLE[0][0]}@{domain}")
+        ).one()
+        if profile_in_force(session, portal.sealer, manager.merchant_id).version == 0:
+            by = SavedBy(manager.merchant_id, manager.id, "cli")
+            add_version(session, portal.sealer, by, practice_profile())
 
 
 def _set_password(portal: Portal) -> str:

@@ -132,6 +132,14 @@ BENCHES = (
     Bench("export overhead", "export_overhead.py --runs 15", "export_overhead.py", "httpx and pandas alone", (
         Figure("submit to ready, times the reference", r"ratio +([\d.]+)", 3),
     )),
+    Bench("complete answer", "complete_answer.py --runs 10 --kills 5", "complete_answer.py --runs 30",
+          "the same twelve requests by bare httpx, at the same rate", (
+        Figure("twelve sources at the edge's rate, times the vendor's own time", "edge_ratio", 1.3),
+        Figure("the same at a merchant's 600 a minute", "merchant_ratio", 1.3),
+        Figure("time on a core, ms", "edge_cpu_ms"),
+        Figure("sources lost when the worker is killed", "lost", 0),
+        Figure("POSTs repeated then", "repeated", 0),
+    )),
     Bench("fetch", "fetch_throughput.py --bytes 268435456 --pairs 5", "fetch_throughput.py", "curl to a plain file", (
         Figure("guarded fetch into a sealed file, times the reference's rate", r"ratio +([\d.]+)", 0.5, least=True),
         Figure("peak memory above idle, MiB", r"above idle +([\d.]+)", 100),
@@ -164,7 +172,29 @@ BENCHES = (
     Bench("reading", "reading.py", "reading.py", "csv with its Sniffer, clevercsv, DuckDB on the same files", (
         Figure("records read right, generated files, F1", r"ours +[\d.]+ +([\d.]+)", 0.98, least=True),
     )),
-    Bench("third party", "third_party.py", "third_party.py", "labelled held-out files", ()),
+    Bench("package", "package.py 20", "package.py 100", "json.loads of the largest file and a ZIP of it", (
+        Figure("the ordinary customer, seconds", "ordinary_s", 0.5),
+        Figure("900 transactions, seconds", "many_s", 1.5),
+        Figure("a large file, times the reference", "large_times", 4),
+        Figure("memory, MiB", "large_mib", 300),
+    )),
+    Bench("third party", "third_party.py", "third_party.py", "labelled held-out files", (
+        Figure("share of the people who are found", r"by person .* recall ([\d.]+)", 0.97, least=True),
+        Figure("share of the groups that are somebody", r"by person .* precision ([\d.]+)", 0.95, least=True),
+    )),
+    Bench("leaving out", "redaction.py 30 3000", "redaction.py", "json.loads of the same file", (
+        Figure("finding and exchanging the places, times the reference", r"([\d.]+) times the reference", 3),
+        Figure("Python objects at most, MB", r"memory: (\d+) MB of Python objects"),
+    )),
+    Bench("deciding", "review.py 15", "review.py 40", "a plain rerun of the same page", (
+        Figure("the page after one decision, times the reference", "undecided_ratio", 1.2),
+        Figure("the same, time on a core", "undecided_on_a_core_ratio"),
+        Figure("the same, the copy made and read again with it", "copy_made_ratio"),
+    )),
+    Bench("whose records", "people.py", "people.py", "1,000 invented people, held out", (
+        Figure("share of the people's own records found", r"own records found: ([\d.]+)", 0.97, least=True),
+        Figure("strangers' records in same or linked", r"strangers' records in same or linked: (\d+)", 0),
+    )),
 )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Find the programs that the tests drive, or install them from Debian's packages: all in one go, and said before.
 
-    python3 scripts/find_programs.py browser engines nginx spreadsheets
+    python3 scripts/find_programs.py browser engines archiver nginx spreadsheets
 
 Where each is looked for: `find_browser`, `find_engines`, `find_nginx`, `find_spreadsheets` (environment, PATH, usual
 places). What is missing is installed as root, or by a sudo that asks nothing; else one sentence names the packages.
@@ -62,6 +62,11 @@ def display() -> str | None:
     return shutil.which("Xvfb") if "webkit" in find_engines.wanted() else "left out by PORTAL_ENGINES"
 
 
+def seven_zip() -> str | None:
+    """Opens the encrypted copy of an answer as its reader would."""
+    return shutil.which("7zz") or shutil.which("7z")
+
+
 PROGRAMS: dict[str, tuple[Program, ...]] = {
     "browser": (
         Program("libatomic", libatomic, "libatomic1", "the library libatomic.so.1"),
@@ -77,6 +82,7 @@ PROGRAMS: dict[str, tuple[Program, ...]] = {
         ),
         Program("Xvfb", display, "xvfb", "Xvfb"),
     ),
+    "archiver": (Program("7-Zip", seven_zip, "7zip", "7-Zip's command line program, 7zz"),),
     "nginx": (Program("nginx", find_nginx.find, "nginx", "nginx, by Homebrew or named by PORTAL_NGINX"),),
     "spreadsheets": (
         Program("LibreOffice", find_spreadsheets.libreoffice, "libreoffice-calc-nogui", "LibreOffice"),

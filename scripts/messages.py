@@ -33,8 +33,9 @@ FIXED = r"\{\w+\}|\*\*|`[^`]*`|:[\w/]+:|\S*[@/]\S*"
 SAME_DAY = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)  # a file that does not change when nothing in it did
 MARKERS = {"_": 1, "later": 1, "plural": 2}
 BELOW = (
-    "errors.py", "audit", "cases", "exports", "sources", "trail", "merchants", "operations", "identity", "loyaltydog",
-    "preview", "vault", "storage/blobs.py", "web",
+    "errors.py", "audit", "cases", "exports", "letters", "package", "people", "redaction", "review", "sources",
+    "systems", "trail", "merchants", "operations", "identity", "loyaltydog", "preview", "vault", "storage/blobs.py",
+    "web",
 )  # fmt: skip
 FOR_OPERATORS = {  # read on the command line and in the log only, which stay English
     "operations/backup.py", "operations/keysets.py",
@@ -44,20 +45,72 @@ FOR_OPERATORS = {  # read on the command line and in the log only, which stay En
     "loyaltydog/network/proxy.py", "loyaltydog/network/tls.py", "setting_forms.py",
     "cases/clock/applicable.py", "cases/clock/events.py", "cases/clock/lines.py",
     "trail/about_person.py", "exports/files/workbook.py", "exports/history/register_files.py",
-    "exports/workflow/metrics.py",
+    "exports/workflow/metrics.py", "package/spreadsheets.py",
     "preview/words.py", "audit/words.py",
 }  # fmt: skip
-EVERY_TEXT = {"practice/invented/situations.py", "audit/words.py"}
+EVERY_TEXT = {
+    "practice/invented/situations.py", "practice/invented/people.py", "audit/words.py", "package/texts.py",
+    "package/dictionary/known.py", "package/dictionary/codes.py", "package/dictionary/titles.py",
+}  # fmt: skip
 """Where every text is for people, sentence or not."""
 WORDS = {  # what is no sentence, and where it is said
-    "cases/letters.py": (
+    "letters/case_letter.py": (
         "Your request {reference}: received",
         "Your request {reference}: we need more time",
         "Your request {reference}: our decision",
         "Your request {reference}: we could not identify you",
-        "Hello,",
-        "Kind regards,",
     ),
+    "letters/words.py": ("Your request {reference}: our answer", "Hello,", "Kind regards,"),
+    "letters/left_out.py": ("What we left out, and why:",),
+    "letters/answer/wording.py": (
+        "Who is responsible",
+        "Data protection officer",
+        "What we use your data for",
+        "Which kinds of data we hold",
+        "Who receives your data",
+        "Data in other countries",
+        "How long we keep your data",
+        "Your rights",
+        "Where you may complain",
+        "Where your data come from",
+        "Automated decisions",
+        "If something here is not about you",
+        "How long we keep this answer",
+        "What we left out",
+        "How to reach you",
+        "Gift cards",
+        "Purchases and top-ups",
+        "Membership and points",
+        "What you agreed to",
+        "Messages",
+        "Phones and wallets with a card",
+        "Who looked at your data",
+        "Your requests about your data",
+        "Other data",
+        "This does not apply here:",
+        "GDPR",
+        "UK GDPR",
+    ),
+    "letters/nothing.py": (
+        "What we searched:",
+        "What we searched by:",
+    ),
+    "redaction/marker_words.py": (
+        "another person",
+        "contact of another person",
+        "staff",
+        "security code",
+        "card number",
+        "trade secret",
+        "legal advice",
+        "held back by law",
+        "not about you",
+        "exempt by law",
+        "card number ending",
+    ),
+    "redaction/left_out_list.py": ("a whole value", "the name of a field", "a part of a text", "number", "line {line}"),
+    "review/of_case/answering.py": ("parts of the file", "the whole file"),
+    "redaction/left_out_page.py": ("What we left out", "Number", "Where", "What", "Why", "Places"),
     "exports/core/ledger.py": ("Everything", "Card …{card_4}", "Program …{row_program_id_4}"),
     "exports/history/dashboard.py": ("No program",),
     "exports/form/request.py": ("Program ID", "Card ID"),

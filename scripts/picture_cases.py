@@ -17,6 +17,7 @@ LONG_MESSAGE = "\n".join(
 
 page_shot("new_case")
 page_shot("case", "empty")
+page_shot("case_file", "empty")
 
 
 def case_of(camera: Camera, studio: Studio, customer: str) -> None:
@@ -89,3 +90,19 @@ def why_this_day(camera: Camera, studio: Studio) -> None:
 @shot("case", "error")
 def no_such_case(camera: Camera, studio: Studio) -> None:
     camera.open(f"/case?case={'0' * 32}")
+
+
+@shot("case_file", "normal")
+def file_under_review(camera: Camera, studio: Studio) -> None:
+    """An answer of another source than the gift cards; it is collected first where nobody has."""
+    case_of(camera, studio, "ada")
+    if camera.page.get_by_role("button", name="Collect", exact=True).count():
+        camera.press("Collect")
+    row = camera.page.locator("[class*=st-key-case_review_]").filter(has_text="Loyalty data").last
+    row.get_by_role("button", name="Look", exact=True).click()
+    camera.sees("besides the customer")
+
+
+@shot("case_file", "error")
+def no_such_file(camera: Camera, studio: Studio) -> None:
+    camera.open(f"/case_file?file={'0' * 32}")

@@ -19,6 +19,8 @@ CANNOT: Final = {
     ("today", "loading"): "drawn from the database at once",
     ("cases", "loading"): "drawn from the database at once",
     ("case", "loading"): "drawn from the database at once",
+    ("case_file", "loading"): "a small file is opened at once",
+    ("case_file", "long"): "its tables are drawn as on Preview",
     ("new_case", "loading"): "asks nobody",
     ("new_case", "empty"): "normal is the empty form",
     ("past_exports", "loading"): "drawn from the database at once",

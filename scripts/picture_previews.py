@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def preview_shot(customer: str, state: str, name: str, who: str = "maya") -> None:
     def open_it(camera: Camera, studio: Studio) -> None:
         camera.open(studio.places[customer])
-        camera.sees("Timeline")
+        camera.sees("Details")
         camera.settle()
 
     shot("preview", state, name, who=who)(open_it)
@@ -41,15 +41,22 @@ def ready(camera: Camera, studio: Studio) -> None:
     camera.tab("giftCards (")
 
 
+def see_cards(camera: Camera) -> None:
+    if camera.page.get_by_role("button", name="Show card numbers").count():
+        camera.press("Show card numbers")
+        camera.press("Show the numbers")
+        camera.sees("Card numbers are shown until")
+
+
 @shot("preview", "normal", "revealed")
 def revealed(camera: Camera, studio: Studio) -> None:
     camera.open(studio.places["ada"])
     camera.press("Show")
-    camera.switch("Show card numbers")
+    see_cards(camera)
     camera.tab("giftCards (")
     camera.unfold("Someone else")
     camera.unfold("Transactions over time")
-    camera.unfold("Timeline")
+    camera.unfold("Details")
 
 
 @shot("preview", "normal", "search-and-columns")
@@ -64,7 +71,7 @@ def search(camera: Camera, studio: Studio) -> None:
 @shot("preview", "normal", "raw-json")
 def raw(camera: Camera, studio: Studio) -> None:
     camera.open(studio.places["flat.list"])
-    camera.switch("Show card numbers")
+    see_cards(camera)
     camera.tab("Raw")
 
 
@@ -79,7 +86,10 @@ def compared(camera: Camera, studio: Studio) -> None:
 @shot("preview", "normal", "destroy-dialog", whole=False)
 def destroy_dialog(camera: Camera, studio: Studio) -> None:
     camera.open(studio.places["flat.csv"])
-    camera.press("Destroy file")
+    camera.press("More")
+    camera.page.get_by_role("menuitem", name="Destroy file").or_(
+        camera.page.get_by_role("option", name="Destroy file")
+    ).first.click()
     camera.sees("Destroy this file?")
 
 

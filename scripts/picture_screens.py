@@ -49,13 +49,13 @@ def typo(camera: Camera, studio: Studio) -> None:
     camera.sees("Did you mean")
 
 
-@shot("new_export", "normal", "find-a-card")
-def find_a_card(camera: Camera, studio: Studio) -> None:
+@shot("new_export", "normal", "two-customers")
+def two_customers(camera: Camera, studio: Studio) -> None:
     camera.open("/new_export")
-    camera.choose("One card")
-    camera.unfold("Find a card")
-    camera.fill("Number, last four digits, name or email", "ada@example.com")
-    camera.press("Search")
+    camera.fill("Customer email", "4708")
+    camera.page.keyboard.press("Tab")
+    camera.press("Find the customer")
+    camera.sees("none is chosen yet")
 
 
 @shot("new_export", "error", "asked-already")
@@ -80,7 +80,6 @@ def no_match(camera: Camera, studio: Studio) -> None:
 @shot("past_exports", "normal", "several")
 def several(camera: Camera, studio: Studio) -> None:
     camera.open("/past_exports")
-    camera.switch("Choose several")
     camera.tick(1, 2)
 
 

@@ -39,8 +39,8 @@ LANGUAGES = {"de": "de-DE", "fr": "fr-FR", "es": "es-ES", "it": "it-IT", "nl": "
 IN_EACH_LANGUAGE = ("", "cases", "new_case", "case", "new_export", "past_exports", "preview", "settings")
 LONGEST = "de"
 PAGES = (
-    "", "cases", "new_case", "case", "new_export", "past_exports", "preview", "audit_trail", "accounts", "settings",
-    "your_account", "help",
+    "", "cases", "new_case", "case", "case_file", "new_export", "past_exports", "preview", "audit_trail", "accounts",
+    "settings", "your_account", "help",
 )  # fmt: skip
 BRIEF = (("wide", "light"), ("phone", "light"))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import itertools
 import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,18 @@ import httpx
 import hypothesis
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 
+from portal import composition
 from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports import ExportView, parse_request
+from portal.exports.files.card_codes import CardReason
 from portal.identity import User
 from portal.practice_start import seed_practice
+from portal.review.kinds import Choice
+from portal.storage import migrate
+from portal.storage.engine import open_engine
 from portal.storage.tables import Merchant
 
 # Hypothesis fails an example that takes over 200 ms: on a busy machine that says nothing of the code.
@@ -124,6 +130,28 @@ class Desk:
     def ask(self, email: str = "ada@example.com", *, by: User | None = None, **wanted: Any) -> str:
         return self.portal.submissions.submit(by or self.user(), parse_request(email=email, **wanted), force=True)
 
+    def may_see_cards(self, export_id: str, *, by: User | None = None) -> None:
+        """Say why the card numbers of a file are needed."""
+        user = by or self.user()
+        if not self.portal.card_access.state(user, export_id).shown:
+            self.portal.card_access.ask(user, export_id, CardReason.PERSON_ASKED)
+
+    def original(self, export_id: str, *, by: User | None = None) -> bytes:
+        """The very bytes, card numbers in full."""
+        self.may_see_cards(export_id, by=by)
+        return b"".join(self.portal.files.open_file(by or self.user(), export_id).chunks)
+
+    def decide_as_proposed(self, export_id: str, *, by: User | None = None) -> None:
+        """What is left out of the file is what a rule proposes."""
+        self.portal.review.confirm_proposals(by or self.user("sam"), export_id)
+
+    def keep_everybody_else(self, export_id: str) -> None:
+        """Nothing is left out beside what was decided already."""
+        sam = self.user("sam")
+        for group in self.portal.review.state(sam, export_id).groups:
+            if group.choice is None:
+                self.portal.review.decide(sam, export_id, group.id, Choice.KEEP)
+
     def settled(self, export_id: str, *, by: User | None = None) -> ExportView:
         end = time.monotonic() + PATIENCE_SECONDS
         while (view := self.portal.history.get(by or self.user(), export_id)).running:
@@ -170,6 +198,28 @@ def desk(new_desk: Callable[..., AbstractContextManager[Desk]]) -> Iterator[Desk
     """A portal on SQLite with its workers running, shared by a module's tests."""
     with new_desk() as opened:
         yield opened
+
+
+@pytest.fixture(scope="session", autouse=True)
+def migrated_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A new SQLite database of a portal in this process begins as a copy of one that the migrations made: all of them
+    take a second, and hundreds of tests begin with none. What the migrations do is tested in `storage/` and `durable/`.
+    """
+    made = tmp_path_factory.mktemp("migrated") / "portal.sqlite3"
+
+    def brought(engine: Engine, *, upgrade: bool = True) -> None:
+        if engine.dialect.name == "sqlite" and migrate.revision_of(engine) is None:
+            if not made.exists():
+                first = open_engine(f"sqlite:///{made}")
+                migrate.bring_up_to_date(first)
+                first.dispose()
+            with closing(sqlite3.connect(made)) as template, engine.connect() as connection:
+                template.backup(connection.connection.driver_connection)
+        migrate.bring_up_to_date(engine, upgrade=upgrade)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(composition, "bring_up_to_date", brought)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,12 @@ PAST = [
 ]  # fmt: skip
 FILE = [{f"column{c}": f"value {r} of column {c}, some text" for c in range(COLUMNS)} for r in range(ROWS)]
 AMBER = "background-color: rgba(217, 140, 0, 0.22)"
+draw_link = st.components.v2.component("bench.link", html="<a></a>", js="export default () => {}")
+
+
+def link(words: str, key: str) -> None:
+    """As the portal's links that save a file."""
+    draw_link(key=key, data={"words": words, "address": "/a"}, width="content")
 
 
 @st.fragment(run_every=3)
@@ -47,10 +53,9 @@ def past_exports() -> None:
         three.selectbox("Answer", ["", "Open", "Overdue"], key="answered")
         three.toggle("Only mine", key="mine")
     with st.container(horizontal=True, horizontal_alignment="right"):
-        st.link_button("Download list", "/a.csv", icon=":material/download:", help="The register as CSV.")
-        st.link_button("As workbook", "/a.xlsx", icon=":material/table:")
-        st.link_button("Calendar of expiries", "/a.ics", icon=":material/event:", help="When links expire.")
-    st.toggle("Choose several", key="several")
+        link("Download list", "list")
+        link("As workbook", "workbook")
+        link("Calendar of expiries", "calendar")
     past_rows()
 
 
@@ -59,73 +64,65 @@ def past_rows() -> None:
     frame = frame_of(PAST)
     styled = frame.style.apply(lambda _column: [AMBER] * len(frame), subset=["Expires"])
     picked = st.dataframe(
-        styled, key="past", hide_index=True, height=740, on_select="rerun", selection_mode="single-row",
-        column_config={name: st.column_config.TextColumn(name) for name in frame.columns}, alt="Exports.",
+        styled, key="past", hide_index=True, height=740, on_select="rerun", selection_mode="multi-row",
+        column_config={
+            name: st.column_config.ButtonColumn(name, type="tertiary", alignment="left", key=f"past_{name}")
+            for name in frame.columns
+        },
+        alt="Exports.",
     )  # fmt: skip
     if picked.selection.rows:
         st.switch_page(preview_page)
-    st.caption("50 exports on this page. Click a row's box to open one.")
+    st.caption("50 exports on this page. Click a row to open it; tick boxes to act on several.")
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="center"):
         st.button("Previous", icon=":material/chevron_left:", disabled=True)
         st.caption("Page 1")
         st.button("Next", icon=":material/chevron_right:", icon_position="right")
+    with st.container(), st.container(), st.popover("Why this day?"):
+        pass
 
 
 def facts() -> None:
-    with st.container(border=True, horizontal=True, gap="xsmall", key="facts"):
-        with st.container():
-            st.caption("Customer")
-            st.text("p…w@e….com")
-            st.button("Show", key="reveal", icon=":material/visibility:", type="tertiary", help="Shown and audited.")
-        with st.container():
-            st.caption("Scope and format")
-            st.text("Everything · CSV")
-            st.badge("Ready", icon=":material/check_circle:", color="green")
-        with st.container():
-            st.caption("Requested")
-            st.text("23 Nov 2026, 10:00", help="2026-11-23T10:00:00Z")
-            st.text("by Maya Brook")
-        with st.container():
-            st.caption("Expires")
-            expiry()
-        with st.container():
-            st.caption("Size")
-            st.text("21 KB", help="21,345 bytes")
-            st.text("kept until 30 Nov")
+    with st.container(horizontal=True, vertical_alignment="center", key="facts"):
+        st.text("p…w@e….com")
+        st.button("Show", key="reveal", icon=":material/visibility:", type="tertiary", help="Shown and audited.")
+        st.text("Everything · CSV")
+        st.badge("Ready", icon=":material/check_circle:", color="green")
+        st.space("stretch")
+        st.text("Answer due 30 Dec · 30 days left")
+        st.popover("Why this day?", icon=":material/info:", type="tertiary")
 
 
-@st.fragment(run_every=5)
-def expiry() -> None:
-    st.text("in 5 days", help="2026-11-29T10:00:00Z")
-    st.text("29 Nov 2026, 10:00")
-
-
-def actions_and_checks() -> None:
-    with st.container(horizontal=True, key="actions"):
-        st.link_button("Download original", "/a", type="primary", icon=":material/download:", help="The very bytes.")
-        st.link_button("Download spreadsheet", "/b", icon=":material/table:", help="A CSV made from the original.")
-        st.button("Ask again", icon=":material/refresh:", help="A new export with the same filters.")
-        st.button("Destroy file", icon=":material/delete_forever:")
-    st.caption(
-        "The answer to the customer is due on 23 Dec 2026. 30 days are left. Once you have sent it, say so below."
-    )
-    st.expander("How was this answered?", icon=":material/outgoing_mail:", key="answer", on_change="rerun")
-    with st.container(border=True, key="checks"):
-        left, right = st.columns([3, 2])
-        with left:
-            st.caption("Checks")
-        with right:
-            st.caption("SHA-256 of the original")
-            st.code("0" * 64, language=None, wrap_lines=True)
+def findings_and_actions() -> None:
+    left, right = st.columns([3, 2], vertical_alignment="center")
+    with left:
+        st.markdown(":green[:material/check_circle:] Nobody else is in this file.")
+    with right:
+        st.expander("4 checks hold", icon=":material/check_circle:", key="checks", on_change="rerun")
+    with st.container(horizontal=True, vertical_alignment="center", key="actions"):
+        link("Download to send", "to_send")
+        with st.popover("Other copies", icon=":material/file_copy:", key="other_copies"):
+            st.button("Why are the card numbers needed?", key="original")
+            link("Download spreadsheet", "spreadsheet")
+        st.menu_button("More", ["Ask again", "Destroy file"], icon=":material/more_horiz:", key="more")
+        st.space("stretch")
+        st.text("12.00 on 1 card is at risk here.")
+    with st.container(horizontal=True, key="copy_check"):
+        st.caption("Read again after it was made: 0 places left out.")
 
 
 def preview() -> None:
-    st.title("Preview")
+    with st.container(gap=None):
+        left, right = st.columns([3, 1], vertical_alignment="center")
+        left.title("Preview")
+        with right.container(horizontal=True, horizontal_alignment="right"):
+            st.page_link(preview_page, label="The case", icon=":material/folder_open:")
     facts()
-    actions_and_checks()
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
-    left.text_input("Search all tables", key="search", icon=":material/search:")
-    right.toggle("Show card numbers", key="clear")
+    findings_and_actions()
+    with st.container(), st.container():
+        left, right, _ = st.columns([3, 3, 3], vertical_alignment="bottom")
+        left.text_input("Search all tables", key="search", icon=":material/search:")
+        right.button("Show card numbers", key="clear")
     table, raw = st.tabs(["table (120)", "Raw"], key="tabs", on_change="rerun")
     if table.open:
         with table:
@@ -144,7 +141,8 @@ def preview() -> None:
         with raw:
             st.code("raw", language=None)
     st.expander("Compare with an earlier export", icon=":material/compare:", key="compare", on_change="rerun")
-    st.expander("Timeline", icon=":material/timeline:", key="timeline", on_change="rerun")
+    st.expander("How was this answered?", icon=":material/outgoing_mail:", key="answer", on_change="rerun")
+    st.expander("Details", icon=":material/timeline:", key="details", on_change="rerun")
 
 
 st.set_page_config(page_title="Same widgets", layout="wide")

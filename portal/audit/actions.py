@@ -47,6 +47,18 @@ class Act(StrEnum):
     EXPORT_DOWNLOAD = "export:download"
     EXPORT_HANDED_OUT = "export:handed_out"
     EXPORT_DESTROY = "export:destroy"
+    REVIEW_DECIDE = "review:decide"
+    REVIEW_UNDO = "review:undo"
+    REVIEW_APPROVE = "review:approve"
+    REVIEW_SAME_TEXT = "review:same_text"
+    REVIEW_RULES = "review:rules"
+    REVIEW_CHECK = "review:check"
+    REVIEW_VIEW = "review:view"
+    LETTERS_PROFILE = "letters:profile"
+    REVIEW_LIST = "review:list"
+    CARDS_ASK = "cards:ask"
+    CARDS_ALLOW = "cards:allow"
+    CARDS_REFUSE = "cards:refuse"
     ANSWER_SENT = "answer:sent"
     ANSWER_ACKNOWLEDGED = "answer:acknowledged"
     ANSWER_EXTENDED = "answer:extended"
@@ -67,12 +79,34 @@ class Act(StrEnum):
     CASE_REFUSE = "case:refuse"
     CASE_NOT_IDENTIFIED = "case:not_identified"
     CASE_CLOSE = "case:close"
+    CASE_NOTHING_HELD = "case:nothing_held"
     CASE_TAKE_BACK = "case:take_back"
     CASE_REVEAL = "case:reveal"
     CASE_SEARCH = "case:search"
     SOURCE_COLLECT = "source:collect"
     SOURCE_STATE = "source:state"
     SOURCE_DESTROY = "source:destroy"
+    SYSTEM_ADD = "system:add"
+    SYSTEM_RENAME = "system:rename"
+    SYSTEM_RETIRE = "system:retire"
+    SYSTEM_BRING_BACK = "system:bring_back"
+    SYSTEM_ATTACH = "system:attach"
+    SYSTEM_REMOVE = "system:remove"
+    SYSTEM_ATTEST = "system:attest"
+    SYSTEM_TAKE_BACK = "system:take_back"
+    SYSTEM_VIEW = "system:view"
+    SYSTEM_DOWNLOAD = "system:download"
+    SYSTEM_DESTROY = "system:destroy"
+    PACKAGE_BUILD = "package:build"
+    PACKAGE_APPROVE = "package:approve"
+    PACKAGE_VIEW = "package:view"
+    PACKAGE_DOWNLOAD = "package:download"
+    PACKAGE_DESTROY = "package:destroy"
+    FINGERPRINTS_KEEP = "fingerprints:keep"
+    FINGERPRINTS_DESTROY = "fingerprints:destroy"
+    MATCH_COMPARE = "match:compare"
+    MATCH_DECIDE = "match:decide"
+    MATCH_TAKE_BACK = "match:take_back"
     CALENDAR_ADDRESS = "calendar:address"
     CALENDAR_REVOKE = "calendar:revoke"
     CASE_REDATE = "case:redate"
@@ -83,6 +117,8 @@ class Act(StrEnum):
     EXPORT_LIST_DOWNLOAD = "export:list_download"
     HISTORY_SEARCH = "history:search"
     CARDS_SEARCH = "cards:search"
+    LOOKUP_CHOOSE = "lookup:choose"
+    LOOKUP_CASE = "lookup:case"
     API_TEST = "api:test"
     AUDIT_VERIFY = "audit:verify"
     AUDIT_ACKNOWLEDGE = "audit:acknowledge"
@@ -134,9 +170,23 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.EXPORT_VIEW: _facts("table"),
     Act.EXPORT_REVEAL: _facts("what"),
     Act.EXPORT_SEARCH: _facts(),
-    Act.EXPORT_DOWNLOAD: _facts("kind", "bytes", "sha256"),
-    Act.EXPORT_HANDED_OUT: _facts("kind", "bytes", "sha256"),
+    Act.EXPORT_DOWNLOAD: _facts("kind", "bytes", "sha256", "cards"),
+    Act.EXPORT_HANDED_OUT: _facts("kind", "bytes", "sha256", "cards"),
     Act.EXPORT_DESTROY: _facts("reason"),
+    Act.REVIEW_DECIDE: _facts(
+        "number", "scope", "choice", "grain", "reason", "how", "places", "second", "sha256", "of", "file", "replaced_by"
+    ),
+    Act.REVIEW_UNDO: _facts("number", "by_number", "of", "file"),
+    Act.REVIEW_APPROVE: _facts("decisions", "why", "sha256", "of", "file"),
+    Act.REVIEW_SAME_TEXT: _facts("number", "places", "of", "file"),
+    Act.REVIEW_RULES: _facts("was", "now"),
+    Act.REVIEW_CHECK: _facts("kind", "sound", "sha256", "of", "file"),
+    Act.REVIEW_VIEW: _facts("of", "file"),
+    Act.LETTERS_PROFILE: _facts("version", "items"),
+    Act.REVIEW_LIST: _facts("kind", "places", "bytes", "sha256", "of", "file"),
+    Act.CARDS_ASK: _facts("reason", "second"),
+    Act.CARDS_ALLOW: _facts("reason", "asked_by"),
+    Act.CARDS_REFUSE: _facts("reason", "asked_by"),
     Act.ANSWER_SENT: _facts("number", "at", "channel", "copy", "sha256"),
     Act.ANSWER_ACKNOWLEDGED: _facts("number", "at"),
     Act.ANSWER_EXTENDED: _facts("number", "at", "reason", "until", "sha256"),
@@ -157,12 +207,34 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CASE_REFUSE: _facts("number", "reason", "sha256", "late", "demand"),
     Act.CASE_NOT_IDENTIFIED: _facts("number", "sha256", "late"),
     Act.CASE_CLOSE: _facts("number", "reason", "demand"),
+    Act.CASE_NOTHING_HELD: _facts("number", "channel", "sha256", "holds"),
     Act.CASE_TAKE_BACK: _facts("number", "takes_back"),
     Act.CASE_REVEAL: _facts("what"),
     Act.CASE_SEARCH: _facts("subject"),
     Act.SOURCE_COLLECT: _facts("count"),
     Act.SOURCE_STATE: _facts("source", "kind", "from", "to", "status", "code", "attempt"),
     Act.SOURCE_DESTROY: _facts("source", "kind", "reason"),
+    Act.SYSTEM_ADD: _facts("system"),
+    Act.SYSTEM_RENAME: _facts("system"),
+    Act.SYSTEM_RETIRE: _facts("system"),
+    Act.SYSTEM_BRING_BACK: _facts("system"),
+    Act.SYSTEM_ATTACH: _facts("system", "file", "kind", "bytes", "sha256", "replaces"),
+    Act.SYSTEM_REMOVE: _facts("system", "file", "sha256"),
+    Act.SYSTEM_ATTEST: _facts("system", "what"),
+    Act.SYSTEM_TAKE_BACK: _facts("system", "was"),
+    Act.SYSTEM_VIEW: _facts("file", "kind"),
+    Act.SYSTEM_DOWNLOAD: _facts("file", "bytes", "sha256", "reason"),
+    Act.SYSTEM_DESTROY: _facts("system", "file", "reason"),
+    Act.PACKAGE_BUILD: _facts("package", "version", "variant", "bytes", "sha256", "manifest", "files"),
+    Act.PACKAGE_APPROVE: _facts("package", "version", "sha256"),
+    Act.PACKAGE_VIEW: _facts("package", "version", "page"),
+    Act.PACKAGE_DOWNLOAD: _facts("package", "version", "bytes", "sha256"),
+    Act.PACKAGE_DESTROY: _facts("package", "version", "reason"),
+    Act.FINGERPRINTS_KEEP: _facts("file", "rows"),
+    Act.FINGERPRINTS_DESTROY: _facts("files", "reason"),
+    Act.MATCH_COMPARE: _facts("count", "not_compared"),
+    Act.MATCH_DECIDE: _facts("number", "item", "class", "decision", "code", "identifiers", "source"),
+    Act.MATCH_TAKE_BACK: _facts("number", "takes_back"),
     Act.CALENDAR_ADDRESS: _facts(),
     Act.CALENDAR_REVOKE: _facts(),
     Act.CASE_REDATE: _facts("was", "now"),
@@ -172,7 +244,9 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CLOCK_DAY_WITHDRAW: _facts("day", "was"),
     Act.EXPORT_LIST_DOWNLOAD: _facts("rows", "format"),
     Act.HISTORY_SEARCH: _facts("subject"),
-    Act.CARDS_SEARCH: _facts("program", "found"),
+    Act.CARDS_SEARCH: _facts("program", "kind", "found", "people"),
+    Act.LOOKUP_CHOOSE: _facts("people", "told"),
+    Act.LOOKUP_CASE: _facts("case"),
     Act.API_TEST: _facts("outcome"),
     Act.AUDIT_VERIFY: _facts("holds", "sound", "place", "checkpoints"),
     Act.AUDIT_ACKNOWLEDGE: _facts("signed", "head", "entries", "checkpoints"),

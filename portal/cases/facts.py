@@ -74,6 +74,7 @@ class Right(StrEnum):
     CONSENT_WITHDRAWAL = "consent_withdrawal"
 
 
+HOLDS_NOTHING = "nothing"
 PERSONS_COPY = frozenset({Right.ACCESS, Right.PORTABILITY})
 """What an export serves."""
 
@@ -183,7 +184,7 @@ CODES: Mapping[FactKind, frozenset[str]] = {
     FactKind.RESUMED: frozenset(),
     FactKind.EXPORT_ASKED: frozenset({"export", "part"}),
     FactKind.EXTENDED: frozenset({"reason", "until", "sha256", "request", "answer"}),
-    FactKind.ANSWERED: frozenset({"channel", "copy", "sha256", "request", "answer", "demand"}),
+    FactKind.ANSWERED: frozenset({"channel", "copy", "sha256", "request", "answer", "demand", "holds"}),
     FactKind.CONFIRMED: frozenset({"request", "answer"}),
     FactKind.BOUNCED: frozenset(),
     FactKind.REFUSED: frozenset({"reason", "sha256", "late", "request", "answer", "demand"}),
@@ -193,7 +194,8 @@ CODES: Mapping[FactKind, frozenset[str]] = {
     FactKind.TAKEN_BACK: frozenset({"request", "answer"}),
 }
 """The codes a fact of each kind may carry. `request` and `answer` name the row of `answers` that says the same. `part`
-names the first export that asked for the same of the same person, in whatever format. `demands` is all that the person
+names the first export that asked for the same of the same person, in whatever format. `holds` says that the answer was
+that nothing is held. `demands` is all that the person
 asks for where an export does not serve all of it, `demand` the one that is ended by itself."""
 
 ENDS = frozenset(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from portal.cases.endings import Ending, Endings, endings_of, is_filed
-from portal.cases.facts import ENDS, DemandOutcome, Fact, FactKind, IdentityResult, Right, effective
+from portal.cases.facts import ENDS, HOLDS_NOTHING, DemandOutcome, Fact, FactKind, IdentityResult, Right, effective
 
 
 class CaseState(StrEnum):
@@ -96,6 +96,8 @@ def outcome_of(endings: Endings, right: Right) -> tuple[DemandOutcome, Ending | 
         return DemandOutcome.OPEN, None
     kinds = {one.fact.kind for one in endings.of_parts(right)}
     partly = {FactKind.ANSWERED, FactKind.REFUSED} <= kinds
+    if ending.fact.codes.get("holds") == HOLDS_NOTHING:
+        return DemandOutcome.NOTHING_HELD, ending
     return DemandOutcome.PARTLY if partly else OUTCOMES[ending.fact.kind], ending
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Mapping
@@ -15,13 +14,17 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
 from portal.commands.current_user import acting_user, opened_portal
+from portal.commands.writing import check_target, write_whole
 from portal.composition import Portal
-from portal.errors import InputError, InputErrors, PortalError
+from portal.errors import InputError, InputErrors
 from portal.exports import ExportView, HistoryFilter, State, parse_request, suggested_email
-from portal.exports.core.download import Download
+from portal.exports.files.card_codes import CardReason
 from portal.identity import User
 
 POLL_SECONDS = 0.05
+SECOND_PERSON = (
+    "The file holds card numbers, so another manager must allow that it leaves. It waits on the export's preview."
+)
 As = Annotated[str | None, typer.Option("--as", help="account that acts (email or id)")]
 
 
@@ -36,8 +39,11 @@ def export(
     as_typed: Annotated[bool, typer.Option("--as-typed", help="the email is right, though it looks mistyped")] = False,
     account: As = None,
     force: Annotated[bool, typer.Option("--force", help="replace the file if it is there")] = False,
+    card_reason: Annotated[
+        CardReason, typer.Option("--card-reason", help="why the file may leave with its card numbers in full; audited")
+    ] = CardReason.PERSON_ASKED,
 ) -> None:
-    """Ask for one customer's export, wait for the end, write the original file.
+    """Ask for one customer's export, wait for the end, write the original file, card numbers in it as they are.
 
     Prints the receipt as JSON. Exit status 0 only when the export is ready and the file whole.
     """
@@ -47,29 +53,31 @@ def export(
     if email and not as_typed and (better := suggested_email(email)):
         words = f"Did you mean {better.rpartition('@')[2]}? Give --as-typed to ask for the address as it is."
         raise InputErrors([InputError(words, field="email")])
-    _check_target(out, force)
+    check_target(out, force)
     with opened_portal() as portal:
         user = acting_user(portal, account)
         portal.start_workers("cli")
         export_id = portal.submissions.submit(user, request, force=True)
         view = _wait(portal, user, export_id)
-        written = view.can_open and _write(portal.files.open_file(user, export_id), view, out)
+        may_leave = view.can_open and _may_leave(portal, user, export_id, card_reason)
+        written = may_leave and write_whole(portal.files.open_file(user, export_id), view.size_bytes, out)
         print(json.dumps(receipt(view, out if written else None), indent=2, ensure_ascii=False))
-        if not written:
+        if view.can_open and not may_leave:
+            print(SECOND_PERSON, file=sys.stderr)
+        elif not written:
             print(" ".join(p for p in (view.problem, view.next_step) if p) or view.state.value, file=sys.stderr)
             refusal = portal.submissions.refusal(user, export_id)
             if refusal.says:
                 print(f"LoyaltyDog says: “{refusal.says}”", file=sys.stderr)
             for refused in refusal.fields:
                 print(f"{refused.field or 'request'}: {refused.sentence}", file=sys.stderr)
+        if not written:
             raise typer.Exit(1)
 
 
-def _check_target(out: Path, force: bool) -> None:
-    if out.exists() and not force and not (out.is_file() and out.stat().st_size == 0):  # an empty one loses nothing
-        raise InputErrors([InputError(f"{out.name} is there already; use --force to replace it.", field="out")])
-    if not out.absolute().parent.is_dir():
-        raise InputErrors([InputError("The folder for the file does not exist.", field="out")])
+def _may_leave(portal: Portal, user: User, export_id: str, reason: CardReason) -> bool:
+    """With its card numbers in full; False where a second person must allow it."""
+    return portal.card_access.state(user, export_id).shown or portal.card_access.ask(user, export_id, reason)
 
 
 def _wait(portal: Portal, user: User, export_id: str) -> ExportView:
@@ -107,29 +115,6 @@ PHASES: Mapping[State, str] = {
     State.ACCEPTED: "Fetching the file",
     State.COLLECTED: "Checking",
 }
-
-
-def _write(download: Download, view: ExportView, out: Path) -> bool:
-    """Write beside the target and rename, so that a half file is never seen. True when whole."""
-    draft = out.absolute().with_name(f".{out.name}.{os.getpid()}.part")
-    try:
-        size = 0
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            for chunk in download.chunks:
-                size += file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
-        if size != view.size_bytes:
-            return False
-        draft.replace(out)
-        return True
-    except OSError as error:
-        raise PortalError(
-            f"The file could not be written: {error.strerror}.", next_step="The export itself is in Past exports."
-        ) from None
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def receipt(view: ExportView, out: Path | None) -> dict[str, Any]:

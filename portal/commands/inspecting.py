@@ -27,6 +27,7 @@ from portal.preview import (
     summary,
 )
 from portal.preview import inspect as judge
+from portal.preview.card_masking import FileMask, mask_of_file, without_card_numbers
 from portal.preview.model import Format
 
 JSON_NAMES = frozenset({".json", ".jsonl", ".ndjson", ".geojson"})
@@ -43,6 +44,14 @@ def inspect(
         bool, typer.Option("--json", help="verdict, checks, tables, warnings and other people as one JSON")
     ] = False,
     every_row: Annotated[bool, typer.Option("--all", help="every row as one line of JSON")] = False,
+    card_numbers: Annotated[
+        bool,
+        typer.Option(
+            "--card-numbers",
+            help="gift card numbers in full. A card's number is enough to spend its balance: without this only "
+            "the last four characters are printed",
+        ),
+    ] = False,
     email: Annotated[str, typer.Option(help="the customer's email: what equals theirs is nobody else's")] = "",
     customer_id: Annotated[str, typer.Option("--customer-id", help="the customer's ID, likewise")] = "",
 ) -> None:
@@ -58,11 +67,15 @@ def inspect(
             print_lines([_as_text(_unreadable_summary(error.message))])
         print(error.message, file=sys.stderr)
         raise typer.Exit(1) from None
+    mask = FileMask() if card_numbers else mask_of_file(preview)
+    shown = preview if card_numbers else without_card_numbers(preview, mask)
     if every_row:
-        print_lines(rows_as_json_lines(preview))
+        print_lines(rows_as_json_lines(shown))
         return
     asked = AskedPerson(email=email or None, customer_id=customer_id or None)
-    told = summary(preview, _others(preview, asked), judge(preview, asked))
+    told = summary(shown, _others(preview, asked), judge(preview, asked))
+    for listed in (*told["others"], *told["checks"]):
+        listed |= {name: mask.text(said) for name, said in listed.items() if isinstance(said, str)}
     if len(told["others"]) == MOST_OTHERS:
         told["warnings"].append({"place": "file", "message": f"Only the first {MOST_OTHERS:,} others are listed."})
     print_lines([_as_text(told)] if as_json else _in_words(told))

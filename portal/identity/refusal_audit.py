@@ -24,9 +24,12 @@ from portal.errors import NotFound, NotPermitted, PortalError
 from portal.identity.refusal_rate import RefusalRate
 from portal.identity.roles import User
 from portal.log import log
+from portal.storage.answering.package_tables import CasePackage
+from portal.storage.answering.source_tables import SourcePage
+from portal.storage.answering.system_tables import MerchantSystem, SystemFile
 from portal.storage.case_tables import Case
 from portal.storage.engine import Database
-from portal.storage.tables import Account, Export
+from portal.storage.tables import Account, CardRequest, Export
 
 _ID = re.compile(r"[0-9a-f]{32}")
 P = ParamSpec("P")
@@ -172,7 +175,6 @@ def record_refused_sign_in(db: Session, account: Account | None, address: str, r
 def _own(session: Session, merchant_id: str, ids: set[str]) -> set[str]:
     if not ids:
         return set()
-    exports = select(Export.id).where(Export.merchant_id == merchant_id, Export.id.in_(ids))
-    accounts = select(Account.id).where(Account.merchant_id == merchant_id, Account.id.in_(ids))
-    cases = select(Case.id).where(Case.merchant_id == merchant_id, Case.id.in_(ids))
-    return {*session.scalars(exports), *session.scalars(accounts), *session.scalars(cases)}
+    tables = (Export, Account, Case, MerchantSystem, SystemFile, SourcePage, CasePackage, CardRequest)
+    wanted = [select(table.id).where(table.merchant_id == merchant_id, table.id.in_(ids)) for table in tables]
+    return {found for one in wanted for found in session.scalars(one)}

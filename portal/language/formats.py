@@ -1,13 +1,15 @@
-"""Numbers, dates and days as each language writes them. English needs Babel for countries alone."""
+"""Numbers, dates and days as each language writes them. English needs Babel for countries and money alone."""
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent
 
 from portal.language.choosing import ENGLISH, Language
 
@@ -20,6 +22,7 @@ DATE_FIELDS: Mapping[str, str] = {
     Language.NL: "DD-MM-YYYY",
 }
 """How a date field shows what is typed into it (the forms Streamlit's `date_input` takes)."""
+_CODE = re.compile("[A-Z]{3}")
 
 
 def number(value: float, language: str, digits: int = 0) -> str:
@@ -35,6 +38,13 @@ def percent(share: float, language: str) -> str:
     if language == ENGLISH:
         return f"{100 * share:.0f} %"
     return str(format_percent(share, locale=language))
+
+
+def money(amount: Decimal, currency: str, language: str) -> str:
+    """``€54.20``; `currency` is a code, or whatever the source wrote instead."""
+    if _CODE.fullmatch(currency):
+        return str(format_currency(amount, currency, locale=language))
+    return f"{format_decimal(amount, format='#,##0.00#', locale=language)} {currency}".rstrip()
 
 
 def day(local: dt.date, language: str) -> str:
@@ -68,6 +78,11 @@ def month_of_year(local: dt.date, language: str) -> str:
 def territory(code: str, language: str) -> str:
     """A country's name; the code itself where there is none."""
     return str(Locale.parse(language).territories.get(code, code))
+
+
+def language_name(code: str, language: str) -> str:
+    """``German`` for `de`; the code itself where there is no name."""
+    return str(Locale.parse(language).languages.get(code, code))
 
 
 def moment(local: dt.datetime, language: str) -> str:

@@ -163,6 +163,10 @@ class LoyaltyDog:
         """GET /v2/loyalty/programs; ``parsing.read_list`` reads it."""
         return self._caller.get_unread("/v2/loyalty/programs")
 
+    def search_cards_unread(self, text: str, *, page: int = 1, limit: int = 250) -> Received:
+        """As ``search_cards`` in all programs, one page; ``responses.read_cards`` reads it."""
+        return self._caller.get_unread(_cards_path(None, "search"), {"q": text, "page": page, "limit": limit})
+
     def loyalty_customers_unread(
         self, program_id: str, *, email: str | None = None, phone: str | None = None, page: int = 1, limit: int = 250
     ) -> Received:

@@ -25,11 +25,13 @@ from portal.identity import Permission, User, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.sessions import end_login_session
 from portal.loyaltydog import AddressRefused, normalise_base_url, parse_host_entry
+from portal.sources.views import FRESH_DAYS
 from portal.storage.engine import Database
 from portal.storage.tables import LoginSession, Merchant
 from portal.vault import FieldSealer
 
 RETENTION_DAYS = range(1, 31)
+FRESH_RANGE = range(1, 31)
 MAX_TOKEN = 4096
 MAX_HOSTS = 20
 WRONG_ADDRESS = "The portal does not ask at this address. Use https://api.loyalty.dog."
@@ -45,6 +47,9 @@ class MerchantSettings:
     retention_days: int
     time_zone: str
     requests_per_minute: int | None
+    cards_need_two: bool
+    packages_need_two: bool
+    fresh_days: int
     from_environment: tuple[str, ...]
 
 
@@ -85,6 +90,9 @@ class MerchantConnection:
             retention_days=merchant.retention_days or self.settings.retention_days,
             time_zone=merchant.time_zone,
             requests_per_minute=merchant.requests_per_minute,
+            cards_need_two=merchant.cards_need_two,
+            packages_need_two=merchant.packages_need_two,
+            fresh_days=merchant.fresh_days or FRESH_DAYS,
             from_environment=tuple(name for name, value in named.items() if value),
         )
 
@@ -99,9 +107,13 @@ class MerchantConnection:
         time_zone: str,
         requests_per_minute: int | None,
         forget: Collection[str] = (),
+        cards_need_two: bool | None = None,
+        packages_need_two: bool | None = None,
+        fresh_days: int | None = None,
     ) -> None:
         """Check and save. `tokens`: by names of LOYALTYDOG_TOKENS; an empty or missing one leaves the saved one as it
-        is. `forget`: names of those to delete. A new address needs each token entered again.
+        is. `forget`: names of those to delete. A new address needs each token entered again. `cards_need_two`,
+        `packages_need_two`, `fresh_days`: None leaves it as it is.
 
         Raises InputErrors naming the fields, NotPermitted, StepUpNeeded.
         """
@@ -118,6 +130,8 @@ class MerchantConnection:
         ]
         if retention_days not in RETENTION_DAYS:
             problems.append(InputError("Retention must be 1 to 30 days.", field="retention_days"))
+        if fresh_days is not None and fresh_days not in FRESH_RANGE:
+            problems.append(InputError("Answers may stay fresh for 1 to 30 days.", field="fresh_days"))
         if time_zone and time_zone not in available_timezones():
             problems.append(InputError("Select a time zone from the list.", field="time_zone"))
         if requests_per_minute is not None and not 1 <= requests_per_minute <= 1800:
@@ -143,6 +157,12 @@ class MerchantConnection:
                 "time_zone": time_zone,
                 "requests_per_minute": requests_per_minute,
             }
+            if cards_need_two is not None:
+                wanted["cards_need_two"] = cards_need_two
+            if packages_need_two is not None:
+                wanted["packages_need_two"] = packages_need_two
+            if fresh_days is not None and fresh_days != (merchant.fresh_days or FRESH_DAYS):
+                wanted["fresh_days"] = fresh_days
             changed = [name for name, value in wanted.items() if getattr(merchant, name) != value]
             if "api_url" in changed:
                 self._end_vendor_sessions(session, user)

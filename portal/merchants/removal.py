@@ -13,25 +13,31 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.comparison.retention import forget_merchant
 from portal.errors import NotFound
 from portal.exports.core import ledger
 from portal.exports.core.states import RUNNING, State
 from portal.exports.retention.destruction import Retention, list_destroyed
 from portal.identity.calendar_addresses import revoke_addresses
 from portal.identity.sessions import end_account_sessions
+from portal.package.versions.retention import PackageRetention
 from portal.sources.retention import SourceRetention
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
 from portal.storage.tables import (
     Account,
+    CardRequest,
+    CaseMatch,
     DestroyedFile,
     Export,
     ExportResponse,
+    LetterProfile,
     LoginSession,
     Merchant,
     SignInTicket,
     utc_now,
 )
+from portal.systems.retention import SystemRetention
 
 ACTOR = "cli"
 TO_STOP = RUNNING | {State.UNKNOWN}
@@ -70,8 +76,13 @@ def remove_merchant(retention: Retention, merchant_id: str) -> Removed:
     files = retention.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
     sources = SourceRetention(retention.db, retention.settings, retention.sealed)
     files += sources.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
+    attached = SystemRetention(retention.db, retention.settings, retention.sealed)
+    files += attached.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
+    packages = PackageRetention(retention.db, retention.settings, retention.sealed)
+    files += packages.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
     with retention.db.write() as session:
         release_name(session, merchant_id)
+        forget_merchant(session, merchant_id, actor=ACTOR, origin="cli")
         audit.record(
             session, merchant_id, ACTOR, "merchant:remove",
             object_id=merchant_id, origin="cli", files=files, exports=stopped, accounts=accounts,
@@ -99,6 +110,9 @@ def revoke_access(session: Session, merchant_id: str, *, origin: str) -> int:
     for account in accounts:
         end_account_sessions(session, account.id, "merchant_removed", actor=ACTOR, origin=origin)
     _run(session, delete(SignInTicket).where(SignInTicket.account_id.in_([account.id for account in accounts])))
+    _run(session, delete(CardRequest).where(CardRequest.merchant_id == merchant_id))
+    _run(session, update(CaseMatch).where(CaseMatch.merchant_id == merchant_id).values(sealed_item=None))
+    _run(session, update(LetterProfile).where(LetterProfile.merchant_id == merchant_id).values(sealed_items=None))
     of_merchant = LoginSession.merchant_id == merchant_id
     _run(session, update(LoginSession).where(of_merchant).values(sealed_vendor_token=None))
     _run(

@@ -24,13 +24,14 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from portal.comparison.retention import forget_merchant
 from portal.errors import PortalError
 from portal.exports.core import ledger
 from portal.exports.core.states import HOLDS_FILE, State
-from portal.exports.retention.destruction import read_destruction_list
+from portal.exports.retention.destruction import forget_places, read_destruction_list
 from portal.exports.workflow.messages import RESTORED_WORDS, UNKNOWN_WORDS
 from portal.merchants import removal as removing
-from portal.operations import source_backup
+from portal.operations import package_backup, source_backup, system_backup
 from portal.storage.blobs import BlobStore
 from portal.storage.copying import copy_in, copy_out, count_rows, empty, tables
 from portal.storage.engine import Database
@@ -75,7 +76,8 @@ def create(db: Database, blobs: BlobStore, folder: Path, file_keys: Path | None,
     counts = copy_out(db.engine, folder / ROWS)
     with db.read() as session:
         names = list(session.scalars(select(ExportFile.blob_name).where(ExportFile.blob_name != "")))
-        names += source_backup.blob_names(session)
+        names += source_backup.blob_names(session) + system_backup.blob_names(session)
+        names += package_backup.blob_names(session)
     for name in sorted(set(names)):
         _copy_blob(blobs, name, folder / FILES / name)
     if file_keys is not None:
@@ -112,12 +114,20 @@ def _write_keys(db: Database, path: Path, master: MasterKey) -> None:
             }
             for key in session.scalars(select(FileKey))
         ]
-        sources = source_backup.keys_kept(session)
+        sources, systems = source_backup.keys_kept(session), system_backup.keys_kept(session)
+        packages = package_backup.keys_kept(session)
         destroyed = list(session.scalars(select(DestroyedFile.blob_name)))
     draft = path.with_name(path.name + ".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
-        content = {"made": utc_now().isoformat(), "keys": keys, "sources": sources, "destroyed": destroyed}
+        content = {
+            "made": utc_now().isoformat(),
+            "keys": keys,
+            "sources": sources,
+            "systems": systems,
+            "packages": packages,
+            "destroyed": destroyed,
+        }
         json.dump(documents.sealed(master, KEYS_PURPOSE, content), file)
         file.flush()
         os.fsync(file.fileno())
@@ -147,7 +157,10 @@ def check(folder: Path, master: MasterKey | None) -> list[str]:
         with sqlite3.connect(f"file:{folder / ROWS}?mode=ro", uri=True) as rows:
             if rows.execute("PRAGMA integrity_check").fetchone() != ("ok",):
                 wrong.append(f"damaged: {ROWS}")
-            kept_apart = "SELECT count(*) FROM sqlite_master WHERE name IN ('file_keys', 'case_source_keys')"
+            kept_apart = (
+                "SELECT count(*) FROM sqlite_master WHERE name IN "
+                "('file_keys', 'case_source_keys', 'case_system_keys', 'case_package_keys')"
+            )
             if rows.execute(kept_apart).fetchone() != (0,):
                 wrong.append("the files' keys are in it")
     return wrong
@@ -224,6 +237,12 @@ def _fill(db: Database, blobs: BlobStore, backup: Checked, destruction_list: Pat
         wanted += source_backup.bring_keys(
             session, backup.kept.get("sources", ()), backup.folder / FILES, destroyed, removed
         )
+        wanted += system_backup.bring_keys(
+            session, backup.kept.get("systems", ()), backup.folder / FILES, destroyed, removed
+        )
+        wanted += package_backup.bring_keys(
+            session, backup.kept.get("packages", ()), backup.folder / FILES, destroyed, removed
+        )
     for key in wanted:
         written.append(key["blob"])
         _bring_blob(blobs, backup.folder / FILES / key["blob"], key["blob"])
@@ -231,9 +250,11 @@ def _fill(db: Database, blobs: BlobStore, backup: Checked, destruction_list: Pat
         with db.write() as session:
             removing.revoke_access(session, merchant_id, origin="restore")
             removing.release_name(session, merchant_id)
+            forget_merchant(session, merchant_id, actor="system", origin="restore")
         removing.stop_exports(db, merchant_id, origin="restore")
     opened = {key["blob"] for key in wanted}
     gone = _settle_states(db, opened) + source_backup.settle_sources(db, opened)
+    gone += system_backup.settle_files(db, opened) + package_backup.settle_files(db, opened)
     return Restored(sum(counts.values()), len(wanted), gone)
 
 
@@ -286,6 +307,7 @@ def _settle_states(db: Database, opened: set[str]) -> int:
                 ledger.move(
                     session, row, State.PURGED, code="restored_without_key", origin="restore", destroyed_at=utc_now()
                 )
+                forget_places(session, export_id)
                 gone += 1
     return gone
 

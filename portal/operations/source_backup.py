@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from portal.sources import messages
 from portal.sources.kinds import RUNNING, SourceState
 from portal.sources.ledger import move
+from portal.storage.answering.source_tables import CaseSource, SourceKey, SourcePage
 from portal.storage.engine import Database
-from portal.storage.source_tables import CaseSource, SourceKey, SourcePage
 from portal.storage.tables import utc_now
 
 

@@ -13,7 +13,8 @@ class Behaviour:
     """What the server does for one customer; the defaults are an ordinary one.
 
     ``answer`` is what the POST replies; ``accepted_then_*`` and the odd bodies are sent after the export was made.
-    ``link_life`` picks the clock of the download link; ``file`` what the download sends.
+    ``link_life`` picks the clock of the download link; ``file`` what the download sends. ``mailbox``: asked by email,
+    the file holds everybody with it.
     """
 
     json_shape: JsonShape = "nested"
@@ -32,7 +33,7 @@ class Behaviour:
     first_try: Literal["works", "429", "429_without_retry_after"] = "works"
     link_life: Literal["ordinary", "soon", "past"] = "ordinary"
     file: Literal["whole", "drip", "cut", "html", "large", "redirect"] = "whole"
-    content: Literal["own", "nothing", "two_people"] = "own"
+    content: Literal["own", "nothing", "two_people", "mailbox"] = "own"
     status: str = "completed"
 
 
@@ -66,6 +67,16 @@ BEHAVIOURS: Final[dict[str, Behaviour]] = {
     "large_file": Behaviour(file="large", link="presigned"),
     "same_address": Behaviour(),
     "other_merchant": Behaviour(link="presigned"),
+    # The people of `invented.people`.
+    "page_three": Behaviour(content="nothing"),
+    "two_ids": Behaviour(),
+    "family": Behaviour(content="mailbox"),
+    "merged": Behaviour(link="presigned"),
+    "search_only": Behaviour(),
+    "export_only": Behaviour(),
+    "lookalikes": Behaviour(),
+    "logged": Behaviour(),
+    "unlogged": Behaviour(),
 }
 
 

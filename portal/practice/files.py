@@ -16,11 +16,14 @@ def render(state: State, export: Export) -> bytes:
     """The whole file of an export. Repeating the call gives the same bytes as long as nothing is erased."""
     customer = state.world.customers[export.customer_id]
     behaviour = state.behaviour(customer)
-    if behaviour.content == "nothing" or customer.id in state.erased:
+    if behaviour.content == "nothing" or not state.holds(customer):
         return _nothing(export.format, behaviour.csv_shape)
     people = [customer]
     if behaviour.content == "two_people":
         people.append(other_person(state, customer))
+    if behaviour.content == "mailbox" and export.asked_customer_id is None:
+        sharing = state.world.customers_by_email(customer.merchant_id, customer.email)
+        people = [one for one in sharing if state.holds(one)]
     cards = {person.id: _narrowed(state, person, export) for person in people}
     if export.format == "csv":
         return _csv(state, people, cards, behaviour.csv_shape)
@@ -58,11 +61,13 @@ def _nothing(format_: str, csv_shape: str) -> bytes:
 
 
 def _narrowed(state: State, customer: Customer, export: Export) -> list[Card]:
-    """The customer's cards inside what programId and cardId leave; both together mean both."""
+    """The customer's exported cards inside what programId and cardId leave; both together mean both."""
     return [
         card
         for card in state.world.cards_of_customer[customer.id]
-        if export.program_id in (None, card.program_id) and export.card_id in (None, card.id)
+        if export.program_id in (None, card.program_id)
+        and export.card_id in (None, card.id)
+        and card.known_to != "search"
     ]
 
 

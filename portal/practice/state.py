@@ -13,6 +13,7 @@ from typing import Any, Final
 from portal.practice.behaviours import BEHAVIOURS, Behaviour, ordinary_behaviour
 from portal.practice.invented.builder import build_world
 from portal.practice.invented.loyalty import Loyalty, build_loyalty
+from portal.practice.invented.whole_answers import log_before
 from portal.practice.invented.world import Consent, Customer, World
 from portal.practice.settings import APP_KEYS, USERS, PracticeSettings, PracticeUser
 
@@ -56,6 +57,7 @@ class State:
     settings: PracticeSettings
     world: World
     loyalty: Loyalty
+    log_before: tuple[dict[str, Any], ...] = ()
     signing_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
     exports: OrderedDict[str, Export] = field(default_factory=OrderedDict)
@@ -73,7 +75,8 @@ class State:
     def fresh(cls, settings: PracticeSettings) -> "State":
         """A state that has seen nothing yet."""
         world = build_world(settings.seed)
-        return cls(settings=settings, world=world, loyalty=build_loyalty(world, settings.seed))
+        loyalty = build_loyalty(world, settings.seed)
+        return cls(settings=settings, world=world, loyalty=loyalty, log_before=log_before(world))
 
     def reset(self) -> None:
         """Forget everything that happened, sign-ins included. The signing key stays."""
@@ -125,6 +128,10 @@ class State:
         if customer.situation is None:
             return ordinary_behaviour(customer.number)
         return BEHAVIOURS[customer.situation]
+
+    def holds(self, customer: Customer) -> bool:
+        """Whether the customer was not erased."""
+        return customer.id not in self.erased
 
     def count(self, name: str, customer: Customer | None = None) -> None:
         """Count something that happened; never anything personal."""

@@ -6,6 +6,7 @@ removed and one added. Columns that the reader added (links to the parent's row)
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from portal.preview import words
@@ -76,9 +77,13 @@ def _rows(table: Table) -> list[Fields]:
 
 def _key(earlier: Table, later: Table, before: list[Fields], after: list[Fields]) -> str:
     shared = [column for column in later.columns if column in earlier.columns and column not in later.link_columns]
-    named = [column for column in KEY_NAMES if column in shared]
-    named += [column for column in shared if column not in named and words.has(words.meaning(column), words.ID)]
-    return next((column for column in named if _unique(column, before) and _unique(column, after)), "")
+    return next((name for name in key_names(shared) if _unique(name, before) and _unique(name, after)), "")
+
+
+def key_names(columns: Sequence[str]) -> list[str]:
+    """Those of a table's own columns that may name its rows, the likeliest first."""
+    named = [column for column in KEY_NAMES if column in columns]
+    return named + [column for column in columns if column not in named and words.has(words.meaning(column), words.ID)]
 
 
 def _unique(column: str, rows: list[Fields]) -> bool:

@@ -32,7 +32,7 @@ LOOKS = (EMAIL, PHONE, CARD, DATE, MONEY, WHOLE, YES_NO, IDENTIFIER, TEXT)
 EMAIL_SHAPE = re.compile(r"[^\s@<>\"',;:()\[\]]{1,64}@(?:[^\s@<>\"',;:()\[\].]{1,63}\.)+[^\s@<>\"',;:()\[\].\d]{2,63}")
 _PHONE_SHAPE = re.compile(r"(?:\+|00|\(?0)?[\d\s().\-/]{6,24}(?:\s?(?:x|ext\.?)\s?\d{1,6})?")
 _CARD_SHAPE = re.compile(r"(?:\d[ -]?){11,18}\d|(?:[\dA-Z]{4}[ -]){2,4}[\dA-Z]{4}|[*Xx•]{4,}[ *Xx•-]*\d{4}")
-_DATE_SHAPE = re.compile(
+DATE_SHAPE = re.compile(
     r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?\s?(?:Z|UTC|[+-]\d\d:?\d\d)?)?"
     r"|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?:,? \d\d:\d\d(?::\d\d)?)?"
     r"|\d{4}/\d\d/\d\d(?: \d\d:\d\d(?::\d\d)?)?|\d{1,2} [A-Za-z]{3,9}\.? \d{4}(?:,? \d\d:\d\d)?"
@@ -127,7 +127,7 @@ def looks_like(name: str, texts: Sequence[Cell]) -> str:
         yield EMAIL, mostly(EMAIL_SHAPE)
         yield YES_NO, all(text.casefold() in _YES_NO for text in sample)
         yield PHONE, words.has(parts, words.PHONE) and mostly(_PHONE_SHAPE)
-        yield DATE, mostly(_DATE_SHAPE) or _dates_and_epochs(sample)
+        yield DATE, mostly(DATE_SHAPE) or _dates_and_epochs(sample)
         yield CARD, words.has(parts, words.CARD) and not parts & {"id", "ids", "uuid"} and mostly(_CARD_SHAPE)
         yield PHONE, not named_id and _all_phones(sample)
         yield MONEY, not named_id and mostly(_MONEY_SHAPE)
@@ -141,8 +141,8 @@ def looks_like(name: str, texts: Sequence[Cell]) -> str:
 
 def _dates_and_epochs(sample: Sequence[str]) -> bool:
     """Dates, some of them as milliseconds since 1970, as MongoDB writes them."""
-    dates = sum(_DATE_SHAPE.fullmatch(text) is not None for text in sample)
-    return dates > 0 and all(_DATE_SHAPE.fullmatch(t) or _EPOCH_MILLISECONDS.fullmatch(t) for t in sample)
+    dates = sum(DATE_SHAPE.fullmatch(text) is not None for text in sample)
+    return dates > 0 and all(DATE_SHAPE.fullmatch(t) or _EPOCH_MILLISECONDS.fullmatch(t) for t in sample)
 
 
 def _amounts_and_wholes(sample: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from portal.loyaltydog import AuditLogPage, ConsentRecord, Program, UnreadableAnswer
 from portal.loyaltydog.parsing import read_list, read_model
-from portal.loyaltydog.responses import read_customers
+from portal.loyaltydog.responses import read_cards, read_customers
 from portal.preview import AskedPerson, PreviewError, inspect, read
 from portal.sources.matching import KnownPerson, Match
 
@@ -67,6 +67,21 @@ def read_members(value: Any, person: KnownPerson) -> Answer:
     doubtful = sum(match is Match.DOUBTFUL for _found, match in matches)
     last = len(page.items) < PAGE_SIZE
     return Answer(len(page.items), len(theirs), doubtful, last, page.total, found_ids=theirs)
+
+
+def read_found_cards(value: Any, person: KnownPerson) -> Answer:
+    """One page of the search for cards. Those of others are counted and left."""
+    page = read_cards(value)
+    matches = [
+        (card.customer_id, person.match(customer_id=card.customer_id or "", email=card.customer_email,
+                                        phone=card.customer_phone))
+        for card in page.items
+    ]  # fmt: skip
+    theirs = [found for found, match in matches if match is Match.THEIRS]
+    ids = tuple(dict.fromkeys(found for found in theirs if found and is_usable(found)))
+    doubtful = sum(match is Match.DOUBTFUL for _found, match in matches)
+    last = len(page.items) < PAGE_SIZE
+    return Answer(len(page.items), len(theirs), doubtful, last, page.total, found_ids=ids)
 
 
 def read_card_consent(value: Any, customer_id: str | None) -> Answer:

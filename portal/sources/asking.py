@@ -13,6 +13,7 @@ from portal.sources.answers import (
     PAGE_SIZE,
     Answer,
     read_card_consent,
+    read_found_cards,
     read_log,
     read_loyalty_consents,
     read_loyalty_data,
@@ -70,6 +71,8 @@ def _received(client: LoyaltyDog, question: Question) -> Received:
             return client.loyalty_customers_unread(
                 question.program_id, email=email, phone=phone, page=question.page, limit=PAGE_SIZE
             )
+        case SourceKind.CARDS_FOUND:
+            return client.search_cards_unread(question.value, page=question.page, limit=PAGE_SIZE)
         case SourceKind.CARD_CONSENT:
             customer_id = question.value if question.by is IdentifierKind.CUSTOMER_ID else None
             return client.find_consent_unread(customer_id=customer_id, email=email, phone=phone)
@@ -77,7 +80,13 @@ def _received(client: LoyaltyDog, question: Question) -> Received:
             return client.loyalty_consents_unread(question.program_id, question.value)
         case SourceKind.VENDOR_LOG:
             return client.audit_logs_unread(subject_id=question.value, page=question.page, limit=LOG_PAGE_SIZE)
-        case SourceKind.LOYALTY_DATA | SourceKind.CARDS_BY_EMAIL | SourceKind.CARDS_BY_ID:
+        case (
+            SourceKind.LOYALTY_DATA
+            | SourceKind.CARDS_BY_EMAIL
+            | SourceKind.CARDS_BY_ID
+            | SourceKind.PORTAL_RECORDS
+            | SourceKind.OTHER_SYSTEM
+        ):
             raise ValueError(f"{question.kind} is not asked here")
 
 
@@ -87,6 +96,8 @@ def _read(received: Received, question: Question) -> Answer:
             return received.read(read_programs)
         case SourceKind.MEMBERS:
             return received.read(lambda value: read_members(value, question.person))
+        case SourceKind.CARDS_FOUND:
+            return received.read(lambda value: read_found_cards(value, question.person))
         case SourceKind.CARD_CONSENT:
             customer_id = question.value if question.by is IdentifierKind.CUSTOMER_ID else None
             return received.read(lambda value: read_card_consent(value, customer_id))
@@ -94,5 +105,11 @@ def _read(received: Received, question: Question) -> Answer:
             return received.read(read_loyalty_consents)
         case SourceKind.VENDOR_LOG:
             return received.read(lambda value: read_log(value, question.value))
-        case SourceKind.LOYALTY_DATA | SourceKind.CARDS_BY_EMAIL | SourceKind.CARDS_BY_ID:
+        case (
+            SourceKind.LOYALTY_DATA
+            | SourceKind.CARDS_BY_EMAIL
+            | SourceKind.CARDS_BY_ID
+            | SourceKind.PORTAL_RECORDS
+            | SourceKind.OTHER_SYSTEM
+        ):
             raise UnreadableAnswer(f"{question.kind} is not read here")

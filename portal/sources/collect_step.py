@@ -1,4 +1,5 @@
-"""The durable step of collecting: one question of one source of a case, its answer sealed before it is read.
+"""The durable step of collecting: one question of a few sources of a case at a time, each answer sealed before it is
+read.
 
 A run that finds a source in `asking` goes on with its next page: a former one died in between, and a GET may be
 repeated. What a source needs next is read from its rows alone.
@@ -10,6 +11,7 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,17 +42,18 @@ from portal.sources.ledger import (
     sources_of,
 )
 from portal.sources.planning import FoundProgram, in_programs, known_person
+from portal.storage.answering.source_tables import CaseSource, SourceKey, SourcePage
 from portal.storage.blobs import StorageTrouble
 from portal.storage.case_tables import Case, CaseIdentifier
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
-from portal.storage.source_tables import CaseSource, SourceKey, SourcePage
 from portal.storage.tables import Merchant, utc_now
 from portal.vault import SealedFiles
 from portal.vault.files import FilePlace
 
 SHORT_WAIT_SECONDS = 2.0  # a slot this near is waited for here; farther ones durably
 STORE_AGAIN_SECONDS = 5.0
+TOGETHER = 4  # questions of one case under way at once, each in a slot of its own
 MAX_TRIES = 3
 MAX_PAGES = 400
 MAX_READ_BYTES = 64 * 1024 * 1024  # of loyalty data that is read whole to see whose it is
@@ -86,7 +89,11 @@ class Taken:
 
 
 class CollectStep:
-    """Asks, page by page, until every source of a case has ended."""
+    """Asks, page by page, until every source of a case has ended.
+
+    Questions wait for LoyaltyDog side by side, for most of a case's time is that wait; what is written of them is
+    written one after the other under the merchant's lock.
+    """
 
     def __init__(
         self,
@@ -111,23 +118,32 @@ class CollectStep:
     def run(self, case_id: str) -> Next:
         self._checkpoint("source.begin")
         with self._db.read() as session:
-            source, wait = _next_of(sources_of(session, case_id))
-        if source is None:
+            sources, wait = _next_of(sources_of(session, case_id))
+        if not sources:
             return Next(wait)
-        with self._db.write() as session:
-            seconds = reserve_slot(
-                session, source.merchant_id, at_most=SHORT_WAIT_SECONDS, edge_requests=self._edge_requests
-            )
-        if seconds > SHORT_WAIT_SECONDS:
-            return Next(seconds)
-        time.sleep(seconds)
-        with self._db.write() as session:
-            plan = self._begin(session, source)
-        if plan is None:
-            return Next()
-        self._checkpoint("source.key_committed")
-        self._ask(plan)
-        return Next()
+        with ThreadPoolExecutor(TOGETHER, thread_name_prefix="source") as pool:
+            asked, seconds = self._ask_in_slots(pool, sources)
+        for one in asked:
+            one.result()
+        return Next(seconds)
+
+    def _ask_in_slots(self, pool: Executor, sources: Sequence[CaseSource]) -> tuple[list[Future[None]], float]:
+        """The questions that left, and the seconds until the slot of those that did not."""
+        asked: list[Future[None]] = []
+        for source in sources:
+            with self._db.write() as session:
+                seconds = reserve_slot(
+                    session, source.merchant_id, at_most=SHORT_WAIT_SECONDS, edge_requests=self._edge_requests
+                )
+            if seconds > SHORT_WAIT_SECONDS:
+                return asked, seconds
+            time.sleep(seconds)
+            with self._db.write() as session:
+                plan = self._begin(session, source)
+            if plan is not None:
+                self._checkpoint("source.key_committed")
+                asked.append(pool.submit(self._ask, plan))
+        return asked, 0.0
 
     def give_up(self, case_id: str) -> None:
         """After many workflows that all broke off: put what is left where a person decides."""
@@ -326,16 +342,16 @@ class CollectStep:
         return (merchant.retention_days if merchant else None) or self._retention_days
 
 
-def _next_of(rows: Sequence[CaseSource]) -> tuple[CaseSource | None, float | None]:
-    """The source to go on with: one that was begun first. Without one: the seconds to wait, None when all has ended."""
+def _next_of(rows: Sequence[CaseSource]) -> tuple[list[CaseSource], float | None]:
+    """The sources to go on with: those that were begun first. Without any: the seconds to wait, None when all ended."""
     running = [row for row in rows if SourceState(row.state) in RUNNING]
     if not running:
-        return None, None
+        return [], None
     now = utc_now()
     free = [row for row in running if row.retry_at is None or row.retry_at <= now]
     if not free:
-        return None, max(0.0, min((row.retry_at - now).total_seconds() for row in running if row.retry_at))
-    return min(free, key=lambda row: (row.state != SourceState.ASKING, row.number)), None
+        return [], max(0.0, min((row.retry_at - now).total_seconds() for row in running if row.retry_at))
+    return sorted(free, key=lambda row: (row.state != SourceState.ASKING, row.number))[:TOGETHER], None
 
 
 def _standing(earlier: Sequence[SourcePage], sha256: str, said: Answer) -> tuple[SourceState, dict[str, Any]]:

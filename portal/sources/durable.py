@@ -16,8 +16,8 @@ from portal.exports.workflow.engine import QUEUE, RUNNING_STATUS
 from portal.log import log
 from portal.sources.collect_step import CollectStep, Next
 from portal.sources.kinds import RUNNING
+from portal.storage.answering.source_tables import CaseSource
 from portal.storage.engine import Database
-from portal.storage.source_tables import CaseSource
 from portal.storage.tables import utc_now
 
 STOP, WAIT = "stop", "wait:"

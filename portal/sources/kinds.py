@@ -1,7 +1,7 @@
 """The sources of a case and where each stands. Pure.
 
-The letters are those of the design: S1, S2 gift cards; S3 loyalty memberships; S4 loyalty data; S5 consents; S7 the
-vendor's audit log.
+The letters are those of the design: S1, S2 gift cards; S3 loyalty memberships; S4 loyalty data; S5 consents; S6 gift
+cards by search; S7 the vendor's audit log; S8 the portal's own records; S9 the merchant's other systems.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ class SourceKind(StrEnum):
     """S1: an export of the case."""
     CARDS_BY_ID = "cards_by_id"
     """S2: an export of the case."""
+    CARDS_FOUND = "cards_found"
+    """S6: the search for cards, by one email or last four digits. It matches names and parts too: candidates."""
     PROGRAMS = "programs"
     """S3: which programs there are to look in."""
     MEMBERS = "members"
@@ -28,6 +30,10 @@ class SourceKind(StrEnum):
     """S5: the consents of one membership."""
     VENDOR_LOG = "vendor_log"
     """S7: who looked at the person's data at LoyaltyDog, by one id."""
+    PORTAL_RECORDS = "portal_records"
+    """S8: what this portal holds about the person, taken when the answer is made (`portal.trail.about_person`)."""
+    OTHER_SYSTEM = "other_system"
+    """S9: a system of the merchant's own, answered by a person (`portal.systems`)."""
 
 
 class SourceState(StrEnum):
@@ -42,7 +48,9 @@ class SourceState(StrEnum):
     FAILED = "failed"
     """Any other error, or an answer that cannot be relied on. Never nothing."""
     ATTESTED = "attested"
-    """A person said that nothing is held, or that it is answered apart."""
+    """A named person said that nothing is held there."""
+    APART = "apart"
+    """A named person said that it is answered apart: what is held there is not known here."""
     NOT_APPLICABLE = "not_applicable"
     """Cannot be asked with what is known of the person; the line says why."""
 
@@ -63,18 +71,32 @@ TRAITS: Mapping[SourceState, Traits] = {
     SourceState.EMPTY: Traits(settled=True),
     SourceState.REFUSED: Traits(again=True),
     SourceState.FAILED: Traits(again=True),
-    SourceState.ATTESTED: Traits(settled=True),
+    SourceState.ATTESTED: Traits(settled=True, again=True),
+    SourceState.APART: Traits(settled=True, again=True),
     SourceState.NOT_APPLICABLE: Traits(settled=True),
 }
 
 RUNNING = frozenset(state for state, traits in TRAITS.items() if traits.running)
 AGAIN = frozenset(state for state, traits in TRAITS.items() if traits.again)
 
+UNANSWERED = frozenset({SourceState.REFUSED, SourceState.FAILED})
+"""LoyaltyDog gave no answer: it is asked again, or a manager answers for it."""
+ANSWERED_FOR = frozenset({SourceState.ATTESTED, SourceState.APART})
+
 OF_EXPORTS = frozenset({SourceKind.CARDS_BY_EMAIL, SourceKind.CARDS_BY_ID})
 """Fetched by an export of the case, which has its own workflow."""
 
-LOOKED_IN = frozenset(SourceKind) - {SourceKind.PROGRAMS}
-"""Where the person's data may be; the list of programs holds no person's data."""
+LOOKED_IN = frozenset(SourceKind) - {SourceKind.PROGRAMS, SourceKind.PORTAL_RECORDS}
+"""Where the person's data may be: the list of programs holds no person's data, and what the portal holds is because of
+this request."""
+
+IN_ANSWER = frozenset(
+    {SourceKind.LOYALTY_DATA, SourceKind.CARD_CONSENT, SourceKind.LOYALTY_CONSENT, SourceKind.VENDOR_LOG}
+)
+"""Whose answers are given to the person as they came. What a search found only says where else to ask."""
+
+BY_HAND = frozenset({SourceKind.OTHER_SYSTEM})
+"""Answered by a person alone: until then it waits, and nothing of it goes on by itself."""
 
 
 def settled(states: Iterable[SourceState]) -> bool:
@@ -84,11 +106,14 @@ def settled(states: Iterable[SourceState]) -> bool:
 
 
 def nothing_held(lines: Iterable[tuple[SourceKind, SourceState]]) -> bool:
-    """Is "we hold nothing" the answer: all settled, and nothing of the person in any that was asked (ANS-5)?"""
+    """Is "we hold nothing" the answer: all settled, and nothing of the person in any that was asked (ANS-5)?
+
+    Not while one is answered apart, as the person's data may be there; and not by what people attest alone.
+    """
     found = list(lines)
     looked = [state for kind, state in found if kind in LOOKED_IN]
     return (
         settled(state for _kind, state in found)
-        and SourceState.FETCHED not in looked
+        and not {SourceState.FETCHED, SourceState.APART} & set(looked)
         and SourceState.EMPTY in looked
     )  # fmt: skip

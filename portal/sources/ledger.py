@@ -16,17 +16,32 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.cases.services.intake import IdentifierKind
-from portal.cases.services.ledger import CaseSeal
+from portal.cases.services.ledger import CaseSeal, open_case, own_case
+from portal.exports.retention.destruction import forget_places
+from portal.identity import User
 from portal.sources.kinds import SourceKind, SourceState
 from portal.sources.planning import FoundProgram, KnownIdentifier, Planned, of_id, of_member
-from portal.storage.case_tables import CaseIdentifier
-from portal.storage.source_tables import CaseSource, SourceFile, SourceKey, SourcePage
+from portal.storage.answering.source_tables import CaseComparison, CaseSource, SourceFile, SourceKey, SourcePage
+from portal.storage.case_tables import Case, CaseIdentifier
+from portal.storage.locks import lock_merchant
 from portal.storage.tables import DestroyedFile, new_id, utc_now
 from portal.vault.files import FilePlace
 
 MAX_SOURCES = 500  # of one case; more is a vendor that makes memberships up
 FILE_COLUMNS = {column.key for column in SourceFile.__table__.columns}
 NO_PROBLEM: dict[str, Any] = {"problem_code": "", "problem": "", "next_step": "", "status": None, "retry_at": None}
+
+
+NO_FILE: dict[str, Any] = {
+    "size_bytes": None, "row_count": None, "doubtful_count": 0, "sha256": "", "destroy_after": None,
+}  # fmt: skip
+
+
+def held_open(session: Session, user: User, case_id: str) -> Case:
+    """The user's merchant's open case, held. Raises NotFound, CaseNeeded when it has ended."""
+    own_case(session, user, case_id)
+    lock_merchant(session, user.merchant_id)
+    return open_case(own_case(session, user, case_id))
 
 
 def sources_of(session: Session, case_id: str) -> list[CaseSource]:
@@ -47,7 +62,10 @@ def identifiers_of(session: Session, seal: CaseSeal, case_id: str) -> list[Known
         .where(CaseIdentifier.case_id == case_id, CaseIdentifier.standing != "struck")
         .order_by(CaseIdentifier.number)
     )
-    return [KnownIdentifier(row.id, row.number, IdentifierKind(row.kind), seal.value(session, row)) for row in rows]
+    return [
+        KnownIdentifier(row.id, row.number, IdentifierKind(row.kind), seal.value(session, row), row.standing)
+        for row in rows
+    ]
 
 
 def place_of(row: CaseSource, blob_name: str) -> FilePlace:
@@ -118,6 +136,27 @@ class SourceRows:
         return found
 
 
+def add_answered(
+    session: Session, user: User, case: Case, place: tuple[SourceKind, str], state: SourceState
+) -> CaseSource:
+    """Add a source that a person answered for. `place`: its kind and what tells it apart."""
+    kind, name = place
+    number = session.scalar(select(func.max(CaseSource.number)).where(CaseSource.case_id == case.id)) or 0
+    row = CaseSource(
+        merchant_id=case.merchant_id, case_id=case.id, number=number + 1, kind=kind.value, place=name,
+        state=state.value, asked_by=user.account_id, settled_at=utc_now(),
+        file=SourceFile(),
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    facts = {"from": SourceState.FAILED.value, "to": state.value}
+    audit.record(
+        session, user.merchant_id, user.account_id, "source:state",
+        object_id=case.id, origin=user.origin, source=row.id, kind=row.kind, attempt=row.attempt, **facts,
+    )  # fmt: skip
+    return row
+
+
 def move(
     session: Session,
     row: CaseSource,
@@ -153,10 +192,14 @@ def move(
 
 
 def drop_pages(session: Session, row: CaseSource) -> list[str]:
-    """Take out a source's pages and keys, and note their blobs as destroyed for ever. Gives the blobs' names."""
+    """Take out a source's pages and keys and where something was left out of them, and note their blobs as destroyed
+    for ever. Gives the blobs' names."""
     names = list(session.scalars(select(SourceKey.blob_name).where(SourceKey.source_id == row.id)))
+    for page_id in session.scalars(select(SourcePage.id).where(SourcePage.source_id == row.id)).all():
+        forget_places(session, page_id)
     session.execute(delete(SourceKey).where(SourceKey.source_id == row.id))
     session.execute(delete(SourcePage).where(SourcePage.source_id == row.id))
+    session.execute(delete(CaseComparison).where(CaseComparison.source_id == row.id))
     session.add_all(DestroyedFile(blob_name=name, export_id=row.id) for name in names)
     session.flush()
     return names

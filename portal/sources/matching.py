@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from portal.identifiers import identifier_key
-
-_NO_DIGIT = re.compile(r"\D+")
-FEWEST_DIGITS = 6  # a shorter number is an extension, many people's
-
-
-def same_email(one: str | None, other: str | None) -> bool:
-    """By the portal's one form. Dots and plus-tags are not folded: `a.b@` and `ab@` may be two people."""
-    first, second = identifier_key(one or ""), identifier_key(other or "")
-    return "@" in first and first == second
-
-
-def same_phone(one: str | None, other: str | None) -> bool:
-    """By digits, without the `00` or `+` of an international number."""
-    first, second = _digits(one), _digits(other)
-    return len(first) >= FEWEST_DIGITS and first == second
-
-
-def _digits(text: str | None) -> str:
-    return _NO_DIGIT.sub("", text or "").removeprefix("00")
+from portal.identifiers import same_email as same_email
+from portal.identifiers import same_phone as same_phone
 
 
 class Match(StrEnum):

@@ -14,6 +14,8 @@ from portal.sources.matching import KnownPerson
 
 SEARCHED_BY = (IdentifierKind.EMAIL, IdentifierKind.PHONE)
 """What members of a program are found by."""
+CARDS_BY = (IdentifierKind.EMAIL, IdentifierKind.LAST_FOUR)
+"""What the search for cards is asked by (S6)."""
 CONSENT_BY = (IdentifierKind.EMAIL, IdentifierKind.PHONE, IdentifierKind.CUSTOMER_ID)
 
 
@@ -25,6 +27,7 @@ class KnownIdentifier:
     number: int
     kind: IdentifierKind
     value: str = field(repr=False)
+    standing: str = "claimed"
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,11 @@ def known_person(identifiers: Iterable[KnownIdentifier]) -> KnownPerson:
 
 
 def from_identifiers(identifiers: Sequence[KnownIdentifier]) -> Iterator[Planned]:
-    """The list of programs, consents by each identifier, the log by each customer ID."""
+    """The list of programs, cards by search, consents by each identifier, the log by each customer ID."""
     yield Planned(SourceKind.PROGRAMS)
+    for one in identifiers:
+        if one.kind in CARDS_BY:
+            yield Planned(SourceKind.CARDS_FOUND, f"i{one.number}", identifier_id=one.id)
     for one in identifiers:
         if one.kind in CONSENT_BY:
             yield Planned(SourceKind.CARD_CONSENT, f"i{one.number}", identifier_id=one.id)

@@ -21,9 +21,9 @@ from portal.exports.retention.destruction import SWEEP_AGE, SWEEP_EVERY, list_de
 from portal.sources import messages
 from portal.sources.kinds import RUNNING, SourceState
 from portal.sources.ledger import drop_pages, move
+from portal.storage.answering.source_tables import CaseSource, SourceFile, SourceKey, SourcePage
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
-from portal.storage.source_tables import CaseSource, SourceFile, SourceKey, SourcePage
 from portal.storage.tables import DestroyedFile, utc_now
 from portal.vault import SealedFiles
 

@@ -1,4 +1,5 @@
-"""The tables of cases: one person's request, what is asked, who they are, what happened, who speaks for them.
+"""The tables of cases: one person's request, what is asked, who they are, what happened, who speaks for them; and the
+look-ups of persons that came before a case.
 
 Personal values are sealed and found through a keyed blind index per merchant. Facts are only ever added; state
 and dates on a case's row are what they come to (`portal.cases.services.folding`).
@@ -158,3 +159,25 @@ class CalendarAddress(Base, kw_only=True):
     created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
     revoked_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     last_used_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+
+class PersonLookup(Base, kw_only=True):
+    """One look-up of a person at LoyaltyDog: who, when, by which kind of clue, and the case it led to. No value of the
+    person's, so it is kept as long as the audit trail.
+
+    Counts are empty where LoyaltyDog gave no answer. `chosen_at`: a customer was chosen of those that were found.
+    """
+
+    __tablename__ = "person_lookups"
+    __table_args__ = (Index("ix_person_lookups_case", "merchant_id", "case_id", "at", "id"),)
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+    kind: Mapped[str] = mapped_column(String(16))
+    card_count: Mapped[int | None] = mapped_column(default=None)
+    people_count: Mapped[int | None] = mapped_column(default=None)
+    chosen_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"), default=None)
+    led_at: Mapped[dt.datetime | None] = mapped_column(default=None)

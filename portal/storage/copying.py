@@ -7,12 +7,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, create_engine, delete, func, insert, select, text
 
-from portal.storage.source_tables import SourceKey
+from portal.storage.answering.package_tables import PackageKey
+from portal.storage.answering.source_tables import CaseComparison, SourceKey
+from portal.storage.answering.system_tables import SystemKey
 from portal.storage.tables import Base, FileKey, LoginSession, Pace, SignInTicket, Throttle, Worker
 
-LEFT_OUT = {t.__tablename__ for t in (FileKey, SourceKey, LoginSession, SignInTicket, Throttle, Pace, Worker)}
-"""Not in a backup: the files' keys, so that it cannot bring a destroyed file back (SEC-55), and what only the moment
-needs."""
+_LEFT_OUT = (
+    FileKey, SourceKey, SystemKey, PackageKey, CaseComparison, LoginSession, SignInTicket, Throttle, Pace, Worker,
+)  # fmt: skip
+LEFT_OUT = {table.__tablename__ for table in _LEFT_OUT}
+"""Not in a backup: the files' keys and what was copied out of files, so that it cannot bring a destroyed file back
+(SEC-55), and what only the moment needs."""
 BATCH = 500
 
 

@@ -52,7 +52,8 @@ class ExportResponse(Base, kw_only=True):
 
 
 class ExportFile(Base, kw_only=True):
-    """The file that was fetched: its size and digest, what the check found, until when it is kept."""
+    """The file that was fetched: its size and digest, what the check found, until when it is kept. `holds_cards`: does
+    it hold card numbers; None is not known, and taken for yes."""
 
     __tablename__ = "export_files"
     __table_args__ = (Index("ix_export_files_due", "destroyed_at", "destroy_after"),)
@@ -68,6 +69,7 @@ class ExportFile(Base, kw_only=True):
     table_count: Mapped[int | None] = mapped_column(default=None)
     row_count: Mapped[int | None] = mapped_column(BigInteger, default=None)
     verdict: Mapped[str] = mapped_column(String(16), default="")
+    holds_cards: Mapped[bool | None] = mapped_column(default=None)
     checks: Mapped[list[Any]] = mapped_column(default_factory=list)
     destroy_after: Mapped[dt.datetime | None] = mapped_column(default=None)
     destroyed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
@@ -132,3 +134,28 @@ class Export(Base, kw_only=True):
     asked: Mapped[ExportAsked] = relationship(cascade="all", lazy="joined", innerjoin=True)
     response: Mapped[ExportResponse] = relationship(cascade="all", lazy="joined", innerjoin=True)
     file: Mapped[ExportFile] = relationship(cascade="all", lazy="joined", innerjoin=True)
+
+
+class CardRequest(Base, kw_only=True):
+    """Somebody asked to see a file's card numbers in full, and why. States and reasons:
+    `portal.exports.files.card_codes`. A grant holds for the account, its role of then and the first login session that
+    uses it (`session_hash`, None before). Goes with the file."""
+
+    __tablename__ = "card_requests"
+    __table_args__ = (
+        Index("ix_card_requests_state", "merchant_id", "state", "asked_at"),
+        Index("ix_card_requests_export", "export_id", "asked_by"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    export_id: Mapped[str] = mapped_column(ForeignKey("exports.id"))
+    asked_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    asked_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+    role: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(12))
+    decided_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"), default=None)
+    decided_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    granted_until: Mapped[dt.datetime | None] = mapped_column(default=None)
+    session_hash: Mapped[str | None] = mapped_column(String(64), default=None)

@@ -12,6 +12,13 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from portal.storage.answering.comparison_tables import CaseFingerprints as CaseFingerprints
+from portal.storage.answering.letter_tables import LetterProfile as LetterProfile
+from portal.storage.answering.package_tables import CasePackage as CasePackage
+from portal.storage.answering.review_tables import ReviewDecision as ReviewDecision
+from portal.storage.answering.source_tables import CaseMatch as CaseMatch
+from portal.storage.answering.source_tables import CaseSource as CaseSource
+from portal.storage.answering.system_tables import MerchantSystem as MerchantSystem
 from portal.storage.base import Base as Base
 from portal.storage.base import CanonicalJSON as CanonicalJSON
 from portal.storage.base import UTCDateTime as UTCDateTime
@@ -19,11 +26,11 @@ from portal.storage.base import new_id as new_id
 from portal.storage.base import utc_now as utc_now
 from portal.storage.clock_tables import ClockRules as ClockRules
 from portal.storage.column_defaults import key_of_email
+from portal.storage.export_tables import CardRequest as CardRequest
 from portal.storage.export_tables import Export as Export
 from portal.storage.export_tables import ExportAsked as ExportAsked
 from portal.storage.export_tables import ExportFile as ExportFile
 from portal.storage.export_tables import ExportResponse as ExportResponse
-from portal.storage.source_tables import CaseSource as CaseSource
 
 INDEX_FORM = 2  # 1 merged letters (`str.casefold`); 2 is `portal.identifiers.identifier_key`
 
@@ -50,6 +57,9 @@ class Merchant(Base, kw_only=True):
     time_zone: Mapped[str] = mapped_column(String(64), default="")
     requests_per_minute: Mapped[int | None] = mapped_column(default=None)
     second_factor: Mapped[str] = mapped_column(String(16), default="managers")
+    cards_need_two: Mapped[bool] = mapped_column(default=False)
+    packages_need_two: Mapped[bool] = mapped_column(default=False)
+    fresh_days: Mapped[int | None] = mapped_column(default=None)
     created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
 
 

@@ -20,6 +20,7 @@ from portal.audit import Act
 from portal.audit.evidence import STYLE, Json
 from portal.audit.reading import AuditRow, rows_of, seqs_about, seqs_of_person
 from portal.audit.words import ACT_WORDS
+from portal.cases.services.ledger import CaseSeal, own_case
 from portal.cases.services.people import PersonIndex
 from portal.cases.standing import Standing
 from portal.config import Settings
@@ -31,6 +32,7 @@ from portal.exports.core.states import State
 from portal.identity import Permission, Role, User, require, require_fresh_proof
 from portal.identity.lookup import normal_email
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
+from portal.sources.ledger import identifiers_of
 from portal.storage.case_tables import Case
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Export, Merchant, utc_now
@@ -45,6 +47,8 @@ PURPOSES: Mapping[str, str] = {
     Act.EXPORT_DOWNLOAD: "To hand the answer over",
     Act.EXPORT_HANDED_OUT: "To hand the answer over",
     Act.ANSWER_SENT: "To show that the request was answered (Article 5(2) GDPR)",
+    Act.FINGERPRINTS_KEEP: "To tell what changed when you ask again",
+    Act.FINGERPRINTS_DESTROY: "To keep data no longer than needed (Article 5(1)(e) GDPR)",
     Act.EXPORT_DESTROY: "To keep data no longer than needed (Article 5(1)(e) GDPR)",
     Act.HISTORY_SEARCH: "To find earlier requests",
     Act.AUDIT_EVIDENCE: "To show that the law was kept (Article 5(2) GDPR)",
@@ -78,6 +82,7 @@ class PersonRecords:
     settings: Settings
     seal: SubjectSeal
     index: PersonIndex
+    case_seal: CaseSeal
 
     def about_person(
         self, user: User, export_id: str = "", *, person: str = "", kind: DocumentKind = DocumentKind.HTML
@@ -113,6 +118,31 @@ class PersonRecords:
             else json.dumps(document, indent=1, ensure_ascii=False).encode()
         )
         return whole(f"about-one-person-{utc_now():%Y-%m-%d}.{kind}", kind.media_type, content)
+
+    def of_case(self, user: User, case_id: str) -> bytes:
+        """What the portal holds about the person of a case, as JSON, for the answer to them (S8). Audited as the file
+        about a person is. Raises NotFound, NotPermitted, StepUpNeeded."""
+        require(user, Permission.CASE_WORK)
+        require(user, Permission.EXPORT_OPEN)
+        require_fresh_proof(user, self.settings)
+        with self.db.write() as session:
+            case = own_case(session, user, case_id)
+            known = [one.value for one in identifiers_of(session, self.case_seal, case.id)]
+            found = (index for value in known for index in self.index.all(session, user, value))
+            indexes = tuple(dict.fromkeys(found))
+            exports = exports_of_person(session, user.merchant_id, indexes)
+            audit.record(
+                session, user.merchant_id, user.account_id, "audit:about_person",
+                origin=user.origin, subject=indexes[0][:PSEUDONYM_CHARS] if indexes else "", exports=len(exports),
+            )  # fmt: skip
+            cases = cases_of_person(session, user.merchant_id, indexes)
+            seqs = seqs_about(session, user.merchant_id, [*(row.id for row in exports), *(one.id for one in cases)])
+            for index in indexes:
+                seqs |= seqs_of_person(session, user.merchant_id, index[:PSEUDONYM_CHARS])
+            acts = rows_of(session, user.merchant_id, seqs)
+            person = self.case_seal.name(case) or ", ".join(known)
+            document = self._document(session, user, person, exports, cases, acts)
+        return json.dumps(document, indent=1, ensure_ascii=False).encode()
 
     def _document(
         self, session: Session, user: User, person: str, exports: list[Export], cases: list[Case], acts: list[AuditRow]

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.cases.facts import Channel, Fact, FactKind, IdentityMethod, Right, effective
-from portal.cases.letters import LetterKind
 from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.ledger import as_facts, rows_of
-from portal.cases.services.letters import RECORDED_AS
 from portal.cases.states import CaseState
+from portal.letters.drafts import RECORDED_AS
+from portal.letters.words import LetterKind
+from portal.storage.answering.comparison_tables import CaseFingerprints
 from portal.storage.case_tables import Case, CaseDemand, CaseIdentifier
 
 MOST_CASES = 500
@@ -76,10 +77,17 @@ def held_case(session: Session, case: Case) -> dict[str, Any]:
         "you_were_recognised": _recognised(facts),
         "letters": _letters(facts),
         "notes_of_staff": sum(fact.kind is FactKind.NOTE for fact in facts),
+        "rows_kept_as_fingerprints": fingerprints_of_rows(session, case.id) or "",
         "answer_due_on": "" if case.closed_at else case.due_on.isoformat(),
         "now": STANDS_WORDS[CaseState(case.state)],
         "ended_on": case.closed_at.date().isoformat() if case.closed_at else "",
     }
+
+
+def fingerprints_of_rows(session: Session, case_id: str) -> int:
+    """Of how many rows fingerprints are kept, without contents, to tell later what changed."""
+    rows = select(func.sum(CaseFingerprints.row_count)).where(CaseFingerprints.case_id == case_id)
+    return int(session.scalar(rows) or 0)
 
 
 def _recognised(facts: Sequence[Fact]) -> str:

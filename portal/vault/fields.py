@@ -78,6 +78,13 @@ class FieldSealer:
         keys = sorted(primitive.all().items(), key=lambda item: item[0] != primary)
         return tuple(f"{key.compute(plain, INDEX_BYTES).hex()}.{key_id:08x}" for key_id, key in keys)
 
+    def derived_key(self, purpose: str, word: str, *, merchant_id: str, wrapped_keyset: bytes) -> bytes:
+        """A key of 32 bytes for `purpose` and a subject, under the merchant's index key in use; another one once that
+        key was changed. No index is ever made of what this is made of: the first byte is none of UTF-8."""
+        plain = f"{purpose}\x1f{identifier_key(word)}".encode("utf-8", "surrogatepass")
+        key: bytes = self._index_primitive(merchant_id, wrapped_keyset).primary().compute(b"\xff" + plain, INDEX_BYTES)
+        return key
+
     # Rotation: an index keyset holds its keys oldest first ---------------------------------------
 
     def index_keys(self, merchant_id: str, wrapped: bytes) -> IndexKeys:

@@ -17,9 +17,14 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import InstrumentedAttribute, join
 
 from portal.errors import SealBroken
+from portal.storage.answering.comparison_tables import CaseFingerprints
+from portal.storage.answering.letter_tables import LetterProfile
+from portal.storage.answering.package_tables import PackageKey
+from portal.storage.answering.review_tables import ReviewDecision
+from portal.storage.answering.source_tables import CaseComparison, CaseMatch, CaseSource, SourceKey
+from portal.storage.answering.system_tables import SystemFile, SystemKey
 from portal.storage.case_tables import Case, CaseFact, CaseIdentifier
 from portal.storage.engine import Database
-from portal.storage.source_tables import CaseSource, SourceKey
 from portal.storage.tables import (
     Account,
     Export,
@@ -30,6 +35,7 @@ from portal.storage.tables import (
     Merchant,
     SignInTicket,
 )
+from portal.vault.boxes import box_context
 from portal.vault.fields import FieldSealer, field_context, index_context
 from portal.vault.files import FilePlace
 from portal.vault.keys import MasterKey, key_id_of, key_id_of_wrapped
@@ -89,6 +95,27 @@ COLUMNS = (
         wrapped=True,
     ),
     SealedColumn(
+        SystemKey.sealed_keyset,
+        (SystemKey.line_id, SystemKey.blob_name),
+        (SystemKey.merchant_id, SystemKey.line_id, SystemKey.blob_name),
+        lambda r: FilePlace(r[0], r[1], r[2]).bound("file-key-v1"),
+        wrapped=True,
+    ),
+    SealedColumn(
+        PackageKey.sealed_keyset,
+        (PackageKey.case_id, PackageKey.blob_name),
+        (PackageKey.merchant_id, PackageKey.case_id, PackageKey.blob_name),
+        lambda r: FilePlace(r[0], r[1], r[2]).bound("file-key-v1"),
+        wrapped=True,
+    ),
+    SealedColumn(
+        CaseFingerprints.sealed_keyset,
+        (CaseFingerprints.file_id,),
+        (CaseFingerprints.merchant_id, CaseFingerprints.file_id),
+        lambda r: box_context(r[0], CaseFingerprints.__tablename__, r[1]),
+        wrapped=True,
+    ),
+    SealedColumn(
         Merchant.sealed_index_keyset, (Merchant.id,), (Merchant.id,), lambda r: index_context(r[0]), wrapped=True
     ),
     _field(Merchant.sealed_api_token, Merchant.id, Merchant.id, "api_token"),
@@ -104,6 +131,11 @@ COLUMNS = (
     _field(CaseIdentifier.sealed_value, CaseIdentifier.merchant_id, CaseIdentifier.id, "value"),
     _field(CaseFact.sealed_text, CaseFact.merchant_id, CaseFact.id, "text"),
     _field(CaseSource.sealed_member, CaseSource.merchant_id, CaseSource.id, "member"),
+    _field(SystemFile.sealed_name, SystemFile.merchant_id, SystemFile.id, "name"),
+    _field(CaseComparison.sealed_facts, CaseComparison.merchant_id, CaseComparison.id, "facts"),
+    _field(CaseMatch.sealed_item, CaseMatch.merchant_id, CaseMatch.id, "item"),
+    _field(ReviewDecision.sealed_places, ReviewDecision.merchant_id, ReviewDecision.id, "places"),
+    _field(LetterProfile.sealed_items, LetterProfile.merchant_id, LetterProfile.id, "items"),
 )
 """All sealed columns but that of sign-in tickets, which live for a minute and are deleted instead."""
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Protocol
 
 from portal.config import Settings
 from portal.exports.core.download import DocumentKind, FileKind
+from portal.exports.files.card_codes import CardReason
 from portal.identity import User
 from portal.identity.factors.single_sign_on import SingleSignOn
 from portal.identity.languages import Languages
 from portal.identity.refusal_audit import RefusalAudit
 from portal.identity.sessions import Sessions
 from portal.identity.tickets import Tickets
+from portal.package.versions.views import MemberBytes
 from portal.storage.engine import Database
 from portal.vault import MasterKey, SealedFiles
 
@@ -32,6 +34,24 @@ class Download(Protocol):
 
 class Files(Protocol):
     def open_file(self, user: User, export_id: str, kind: FileKind) -> Download: ...
+
+
+class LeftOutLists(Protocol):
+    def document(self, user: User, export_id: str, kind: DocumentKind) -> Download: ...
+
+
+class CaseSystems(Protocol):
+    def attach(self, user: User, case_id: str, system_id: str, filename: str, chunks: Iterable[bytes]) -> str: ...
+    def replace(self, user: User, case_id: str, file_id: str, filename: str, chunks: Iterable[bytes]) -> str: ...
+
+
+class SystemFiles(Protocol):
+    def download(self, user: User, case_id: str, file_id: str, reason: CardReason | None = None) -> Download: ...
+
+
+class PackageFiles(Protocol):
+    def member(self, user: User, case_id: str, package_id: str, path: str) -> MemberBytes: ...
+    def download(self, user: User, case_id: str, package_id: str) -> Download: ...
 
 
 class Register(Protocol):
@@ -79,6 +99,14 @@ class Portal(Protocol):
     def single_sign_on(self) -> SingleSignOn: ...
     @property
     def files(self) -> Files: ...
+    @property
+    def left_out_lists(self) -> LeftOutLists: ...
+    @property
+    def case_systems(self) -> CaseSystems: ...
+    @property
+    def system_files(self) -> SystemFiles: ...
+    @property
+    def package_files(self) -> PackageFiles: ...
     @property
     def register(self) -> Register: ...
     @property

@@ -15,9 +15,11 @@ from portal.audit import AuditUnavailable
 from portal.errors import PortalError
 from portal.exports import State, parse_request
 from portal.exports.core.download import FileKind
+from portal.exports.files.card_codes import CardReason, RequestState
 from portal.identity import User
 from portal.loyaltydog import LoyaltyDogError
-from portal.storage.tables import AuditEntry, Export, utc_now
+from portal.people.finding import Clue, ClueKind
+from portal.storage.tables import AuditEntry, CardRequest, Export, utc_now
 from portal.trail.evidence import About
 
 pytestmark = pytest.mark.keeps("SEC-49", "SEC-51")
@@ -37,16 +39,29 @@ def sent(desk: Any, user: User) -> str:
     return export_id
 
 
+def cards_asked_for(desk: Any, export_id: str) -> str:
+    """A request of a colleague's that waits for a second person."""
+    sam = desk.user("sam")
+    with desk.portal.db.write() as session:
+        row = CardRequest(
+            merchant_id=sam.merchant_id, export_id=export_id, asked_by=sam.account_id, role=sam.role,
+            reason=CardReason.DISPUTE, state=RequestState.WAITING,
+        )  # fmt: skip
+        session.add(row)
+        session.flush()
+        return row.id
+
+
 ACTS: dict[str, Callable[[Any, User, str], object]] = {
     "export:submit": lambda d, u, e: d.ask("bea@example.com", by=u),
     "export:view": lambda d, u, e: d.portal.files.open_preview(u, e),
     "export:reveal": lambda d, u, e: d.portal.history.reveal(u, e),
-    "export:download": lambda d, u, e: list(d.portal.files.open_file(u, e).chunks),
+    "export:download": lambda d, u, e: d.original(e, by=u),
     "export:list_download": lambda d, u, e: list(d.portal.register.register_csv(u).chunks),
     "export:calendar_download": lambda d, u, e: d.portal.register.expiries_ics(u),
     "export:search": lambda d, u, e: d.portal.files.note_file_search(u, e),
     "history:search": lambda d, u, e: d.portal.history.note_search(u, "ada@example.com"),
-    "cards:search": lambda d, u, e: d.portal.lookups.search_cards(u, "ada"),
+    "cards:search": lambda d, u, e: d.portal.person_finder.look_up(u, Clue(ClueKind.EMAIL, "ada@example.com")),
     "api:test": lambda d, u, e: d.portal.connection.test_connection(u),
     "audit:verify": lambda d, u, e: d.portal.trail.verify_trail(u),
     "audit:export": lambda d, u, e: d.portal.trail.export_trail(u),
@@ -62,6 +77,9 @@ ACTS: dict[str, Callable[[Any, User, str], object]] = {
     "answer:refused": lambda d, u, e: d.portal.answers.record_refused(u, d.run().id, "excessive", "Dear customer."),
     "answer:closed": lambda d, u, e: d.portal.answers.record_closed(u, d.run().id, "no_request"),
     "answer:taken_back": lambda d, u, e: d.portal.answers.take_back_answer(u, sent(d, u)),
+    "cards:ask": lambda d, u, e: d.portal.card_access.ask(u, d.run().id, CardReason.DISPUTE),
+    "cards:allow": lambda d, u, e: d.portal.card_access.allow(u, cards_asked_for(d, e)),
+    "cards:refuse": lambda d, u, e: d.portal.card_access.refuse(u, cards_asked_for(d, e)),
     "export:destroy": lambda d, u, e: d.portal.retention.destroy(u, e),
 }
 
@@ -70,6 +88,7 @@ ACTS: dict[str, Callable[[Any, User, str], object]] = {
 def ready(desk: Any) -> str:
     view = desk.run("ada@example.com")
     assert view.state is State.READY
+    desk.decide_as_proposed(view.id)
     return str(view.id)
 
 

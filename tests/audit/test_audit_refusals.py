@@ -17,9 +17,11 @@ from portal.audit import ACTIONS
 from portal.errors import NotFound, NotPermitted, PortalError
 from portal.exports import parse_request
 from portal.exports.core.states import State
+from portal.exports.files.card_codes import CardReason
 from portal.exports.form.submissions import AskedAlready
 from portal.identity import User
 from portal.loyaltydog import LoyaltyDogError
+from portal.people.finding import Clue, ClueKind
 from portal.storage.tables import AuditEntry, Export, Merchant, Worker, new_id, utc_now
 from portal.trail.evidence import About
 from tests.command_line import run_command
@@ -59,7 +61,7 @@ REFUSED: dict[str, Callable[[Any, User, str], object]] = {
     "destroy": lambda d, u, e: d.portal.retention.destroy(u, e),
     "open_file": lambda d, u, e: d.portal.files.open_file(u, e),
     "open_preview": lambda d, u, e: d.portal.files.open_preview(u, e),
-    "note_reveal": lambda d, u, e: d.portal.files.note_reveal(u, e, "card numbers"),
+    "ask": lambda d, u, e: d.portal.card_access.ask(u, e, CardReason.DISPUTE),
     "reorder": lambda d, u, e: d.portal.submissions.reorder(u, e),
     "destroy_many": lambda d, u, e: d.portal.bulk.destroy_many(u, [e]),
     "invite": lambda d, u, e: d.portal.accounts.invite(
@@ -144,9 +146,10 @@ def test_a_card_search_that_fails_is_written_down(still: Any) -> None:
         merchant.api_url = "http://127.0.0.1:9"
     before = len(entries(still, "cards:search"))
     with suppress(PortalError), pytest.raises(LoyaltyDogError):
-        still.portal.lookups.search_cards(still.user(merchant="two"), "someone@example.com")
+        clue = Clue(ClueKind.EMAIL, "someone@example.com")
+        still.portal.person_finder.look_up(still.user(merchant="two"), clue)
     (entry,) = entries(still, "cards:search")[before:]
-    assert entry.result == "failed" and entry.facts == {}
+    assert entry.result == "failed" and entry.facts == {"kind": "email"}
 
 
 def test_work_taken_over_from_a_dead_process_is_written_down(

@@ -14,6 +14,7 @@ import pytest
 
 from portal.exports import State
 from portal.exports.core.download import FileKind
+from portal.people.finding import Clue, ClueKind
 from portal.practice.settings import MERCHANT_ONE_TOKEN, MERCHANT_TWO_TOKEN
 
 pytestmark = pytest.mark.keeps("LAW-18", "SEC-9", "SEC-26", "SEC-30", "SEC-48")
@@ -44,16 +45,16 @@ def lived(new_desk: Any, tmp_path_factory: pytest.TempPathFactory) -> Life:
         views = {email: desk.run(email, reference="DSR-1") for email in EVENTS_OF_A_LIFE}
         ada = views["ada@example.com"]
         assert ada.state is State.READY
-        by_card = json.loads(b"".join(portal.files.open_file(maya, ada.id).chunks))
+        by_card = json.loads(desk.original(ada.id))
         card = by_card["giftCards"][0]
         desk.run(card_id=card["id"])
         desk.run("", customer_id=by_card["customer"]["id"], format="csv")
         portal.files.open_preview(maya, ada.id)
+        desk.decide_as_proposed(ada.id)
         b"".join(portal.files.open_file(maya, ada.id, FileKind.CSV).chunks)
         portal.history.reveal(maya, ada.id)
-        portal.files.note_reveal(maya, ada.id, "cards")
         portal.history.note_search(maya, "ada@example.com")
-        portal.lookups.search_cards(maya, "ada@example.com")
+        portal.person_finder.look_up(maya, Clue(ClueKind.EMAIL, "ada@example.com"))
         portal.answers.record_sent(maya, ada.id, "email")
         portal.answers.record_extended(maya, views["refused@example.com"].id, "complexity", "Dear customer.")
         portal.decisions.release(maya, views["two.people@example.com"].id, "looked at, the giver's own")

@@ -270,6 +270,9 @@ class Trouble:
         return [line for line in self.seen if not any(re.search(known, line) for known in self.expected)]
 
 
+OTHER_COPIES = frozenset({"Download original", "Download spreadsheet", "Download workbook", "List for programs"})
+
+
 class Desk:
     """A person at a browser. `inputs` counts what they did: each fill and each click is one."""
 
@@ -335,6 +338,7 @@ class Desk:
         folded = self.page.locator("details[open]").filter(has_text=words).first
         folded.wait_for(timeout=WAIT_MS)
         self.settle()
+        folded.evaluate("part => part.scrollIntoView({block: 'start', behavior: 'instant'})")
         self.page.wait_for_function(LIES_STILL, arg=folded.element_handle(), timeout=WAIT_MS)
 
     def choose(self, name: str) -> None:
@@ -408,47 +412,80 @@ class Desk:
 
     def tabs(self) -> list[str]:
         """The file's tabs, once they are there."""
-        self.page.get_by_role("tab", name="Raw").wait_for(timeout=WAIT_MS)
+        raw = self.page.get_by_role("tab", name="Raw")
+        raw.first.wait_for(timeout=WAIT_MS)
+        self.until(lambda: raw.count() == 1)  # a large file's are drawn anew when it is read
         return [re.sub(r"\s+", " ", t.inner_text()).strip() for t in self.page.get_by_role("tab").all()]
 
     def sha256(self) -> str:
-        """The checksum the page shows."""
+        """The checksum the page shows, under Details."""
+        if not self.page.locator("details[open]").filter(has_text="SHA-256 of the original").count():
+            self.unfold("Details")
         shown = self.page.get_by_test_id("stCode").filter(has_text=re.compile(r"^\s*[0-9a-f]{64}\s*$"))
         shown.first.wait_for(timeout=WAIT_MS)
         return shown.first.inner_text().strip()
 
     def download(self, name: str) -> bytes:
-        """The bytes behind a download link."""
+        """The bytes behind a download link, which may stand among the other copies."""
+        if name in OTHER_COPIES and not self.page.get_by_test_id("stPopoverBody").count():
+            self.make_copy()
+            self.press("Other copies")
         self.inputs += 1
         with self.page.expect_download(timeout=WAIT_MS) as download:
             self.page.get_by_role("link", name=name, exact=True).click()
+        if name in OTHER_COPIES:
+            self.press("Other copies")  # which closes it
         return Path(download.value.path()).read_bytes()
 
-    def file_status(self, export_id: str) -> int:
-        """What this browser gets when it asks for the file by address."""
-        return self.page.context.request.get(f"{self.demo.origin}/exports/{export_id}/file").status
+    def make_copy(self) -> None:
+        """Decide about everybody in the file as proposed, unless it is decided."""
+        if self.button("Make the copy to send").count():
+            self.press("Make the copy to send")
+            self.page.get_by_role("link", name="Download to send", exact=True).wait_for(timeout=WAIT_MS)
 
-    def table(self) -> list[list[str]]:
-        """Cells of the first table on the screen, its heading first; only columns within the window are drawn."""
-        grid = self.page.locator("[data-testid=stDataFrame]:visible table").first
+    def more(self, act: str) -> None:
+        """An act of Preview that stands under More."""
+        self.press("More")
+        role = self.page.get_by_role
+        self.click(role("menuitem", name=act, exact=True).or_(role("option", name=act, exact=True)).first)
+        self.settle()
+
+    def see_cards(self) -> None:
+        """Say why the card numbers of the file are needed: with them its original may leave."""
+        self.press("Show card numbers")
+        self.press("Show the numbers")
+        self.sees("Card numbers are shown until")
+
+    def file_status(self, export_id: str) -> int:
+        """What this browser gets when it asks for a copy of the file by address."""
+        return self.page.context.request.get(f"{self.demo.origin}/exports/{export_id}/file?kind=csv").status
+
+    def table(self, folded: str = "") -> list[list[str]]:
+        """Cells of the first table on the screen, or in an open folded part, its heading first; only columns within the
+        window are drawn."""
+        place = self.page.locator("details[open]").filter(has_text=folded) if folded else self.page
+        grid = place.locator("[data-testid=stDataFrame]:visible table").first
         grid.wait_for(state="attached", timeout=WAIT_MS)
         rows: list[list[str]] = grid.evaluate("t => [...t.rows].map(r => [...r.cells].map(c => c.textContent))")
         return rows
 
     def tick_row(self, number: int) -> None:
         """Tick the box of a row (counted from 1 below the heading) of the first table."""
+        self._click_row(number, 15)
+
+    def _click_row(self, number: int, across: int) -> None:
         grid = self.page.locator("[data-testid=stDataFrame] canvas:visible").first
         grid.wait_for(timeout=WAIT_MS)
         box = grid.bounding_box()
         assert box is not None
         self.inputs += 1
-        self.page.mouse.click(box["x"] + 15, box["y"] + 36 + 36 * (number - 0.5))
+        self.page.mouse.click(box["x"] + across, box["y"] + 36 + 36 * (number - 0.5))
         self.page.wait_for_timeout(80)
         self.settle()
 
     def open_row(self, number: int) -> None:
-        """Tick a row of a list of exports, which opens its preview."""
-        self.tick_row(number)
+        """Click into a row of a list of exports, which opens its preview."""
+        self._click_row(number, 80)
         self.heading("Preview").wait_for(timeout=WAIT_MS)
         self.settle()
 

@@ -19,7 +19,8 @@ def test_an_agent_records_how_the_file_reached_the_customer(desk: MakeDesk) -> N
     person.sign_in("sam@brookandbean.example.com")
     person.request("ada@example.com")
     person.tabs()
-    person.sees("The answer to the customer is due on")
+    person.sees("Answer due")
+    person.see_cards()
     original = person.download("Download original")
     person.unfold("How was this answered?")
     person.sees("Say here how it reached the customer.")
@@ -28,11 +29,11 @@ def test_an_agent_records_how_the_file_reached_the_customer(desk: MakeDesk) -> N
     person.press("Record")
     person.sees("Answered on")
     person.page.locator("td", has_text="The answer was sent").first.wait_for(state="attached")
-    record = next(row for row in person.table() if row[1].startswith("The answer was sent"))
+    record = next(row for row in person.table("How was this answered?") if row[1].startswith("The answer was sent"))
     assert record[1] == "The answer was sent · By post · The original file"
     assert record[2:] == ["Sam Counter", hashlib.sha256(original).hexdigest()]
 
-    person.unfold("Timeline")
+    person.unfold("Details")
     person.page.locator("td", has_text="Answer sent · By post · The original file").wait_for(state="attached")
     person.go("Past exports")
     assert any(re.fullmatch(r"● Sent \d+ \w+", row[4]) for row in person.table()[1:])

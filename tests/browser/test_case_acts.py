@@ -168,23 +168,29 @@ def test_the_menu_counts_the_cases_that_are_due_within_a_week(desk: Callable[[st
     agent.until(lambda: due_soon_in_menu(agent) == before + 1)
 
 
-def test_the_last_four_digits_of_a_card_open_no_case_until_the_card_is_found(
+def test_of_two_customers_a_second_fact_leaves_one_and_the_export_asks_by_her_id(
     desk: Callable[[str], Desk], world: World
 ) -> None:
-    card = next(card for card in world.cards.values() if card.merchant_id == world.merchant("one").id)
-    last_four = card.number[-4:]
+    her = next(one for one in world.customers.values() if one.email == "prof.edit.081@example.com")
     agent = desk("sam")
     agent.open("/new_case")
-    agent.page.get_by_label("What did you get?").fill(last_four)
-    agent.page.get_by_label("What did you get?").blur()
+    box = agent.page.get_by_label("What did you get?")
+    box.fill("4708")
+    box.blur()
     agent.sees("The last four digits are many people's.")
-    agent.unfold("Find a card")
-    agent.fill("Number, last four digits, name or email", card.number)
-    agent.press("Search")
-    agent.press(f"Use •••• {last_four}")
-    agent.until(lambda: "The last four digits are many people's." not in agent.text())
+    agent.press("Find the customer")
+    agent.sees("2 customers fit, none is chosen yet.")
+    assert agent.page.get_by_role("button", name="Use •••").count() == 0
+    box.fill(f"4708 {her.phone}")
+    box.blur()
+    agent.until(lambda: "none is chosen yet" not in agent.text())
+    agent.click(agent.page.get_by_role("button", name="Use •••"))
+    agent.sees("Customer found")
     open_pasted(agent)
-    agent.sees("•••" + card.id[-4:])
+    agent.press("Collect")
+    agent.sees("Gift cards by ID")
+    agent.go("Past exports")
+    agent.until(lambda: any("•••" + her.id[-4:] in cells for cells in agent.table()))
 
 
 def test_each_list_of_due_days_says_why(desk: Callable[[str], Desk]) -> None:
@@ -225,3 +231,22 @@ def test_an_erasure_beside_a_copy_has_an_end_of_its_own(desk: Callable[[str], De
     manager.page.get_by_role("dialog").wait_for(timeout=WAIT_MS)
     in_dialog(manager, "It was done")
     manager.sees("Answered on")
+
+
+def test_a_manager_answers_for_a_refusal_and_then_that_nothing_is_held(desk: Callable[..., Desk]) -> None:
+    manager = desk("maya", "two")
+    open_case(manager, f"person.{secrets.token_hex(6)}@example.com")
+    manager.click(manager.button("Collect"))
+    manager.button("Answer for it").wait_for(timeout=3 * WAIT_MS)
+    manager.click(manager.button("Answer for it"))  # at once: what is still collected must not take the question away
+    asked = manager.page.get_by_role("dialog").get_by_text("I looked there by hand: nothing is held")
+    asked.wait_for(timeout=WAIT_MS)
+    manager.page.wait_for_timeout(3_000)
+    assert asked.is_visible()
+    in_dialog(manager, "Record")
+    manager.button("Answer: nothing is held").wait_for(timeout=WAIT_MS)
+    manager.whole()
+    manager.click(manager.button("Answer: nothing is held"))
+    manager.page.get_by_role("dialog").wait_for(timeout=WAIT_MS)
+    in_dialog(manager, "It was sent: record it")
+    manager.until(lambda: "The answer was sent" in happened(manager))

@@ -30,10 +30,11 @@ ENDS = {
     "unknown": ("bad.gateway@example.com", "Unknown"),
 }
 END_THE_SIGN_IN = ("Sign out", "Set up a second factor")
+GONE_BY_ANOTHER = {("Preview, page", "Show card numbers")}  # Download original asks the same, and is answered first
 # What must have been offered, to this person or to one before, so that a walk that finds nothing fails.
 AT_LEAST = {
     "iris": {"Verify", "Clear filters", "Change password", "Sign out now"},
-    "sam": {"Request export", "Search", "try", "Ask again", "Record", "Change the request"},
+    "sam": {"Show the numbers", "Request export", "try", "Ask again", "Record", "Change the request"},
     "maya": {
         "Invite",
         "Save",
@@ -44,6 +45,7 @@ AT_LEAST = {
         "Reset now",
         "Disable now",
         "Ask now",
+        "Retire",
     },
 }
 
@@ -92,15 +94,15 @@ def ask_twice(person: Desk) -> None:
             return
 
 
-def find_a_card(person: Desk) -> None:
+def find_the_customer(person: Desk) -> None:
+    """Two customers of whom none is chosen yet."""
     person.choose("One card")
-    person.unfold("Find a card")
-    person.fill("Number, last four digits, name or email", "ada")
+    person.fill("Customer email", "4708")
+    person.page.keyboard.press("Tab")
+    person.press("Find the customer")
 
 
 def choose_several(person: Desk) -> None:
-    person.click(person.page.get_by_text("Choose several", exact=True))
-    person.settle()
     person.tick_row(2)
 
 
@@ -114,16 +116,25 @@ def pick_sam(person: Desk) -> None:
     person.tick_row(next(row for row, cells in enumerate(person.table()) if f"sam@{SHOPS['one']}" in cells))
 
 
+def list_a_system(person: Desk) -> None:
+    if "Walked-in till" not in person.text():
+        person.fill("Another system", "Walked-in till")
+        person.press("Add")
+        person.sees("Walked-in till")
+
+
 def screens(person: Desk, previews: dict[str, str]) -> list[Screen]:
     pages = pages_of(person)
     found = [Screen(name, path) for name, path in pages.items() if name not in ("New export", "Accounts")]
     found += [Screen(name, path) for name, path in previews.items()]
     if "New export" in pages:
         form = pages["New export"]
-        steps = (type_an_email, type_a_likely_typo, find_a_card, ask_twice)
+        steps = (type_an_email, type_a_likely_typo, find_the_customer, ask_twice)
         found += [Screen("New export", form, step) for step in steps] + [Screen("New export", form)]
         found.append(Screen("Past exports", pages["Past exports"], choose_several))
     found.append(Screen("Past exports", pages["Past exports"], search_what_is_not_there))
+    if "Settings" in pages:
+        found.append(Screen("Settings", pages["Settings"], list_a_system))
     if "Accounts" in pages:
         found += [Screen("Accounts", pages["Accounts"], step) for step in (pick_sam, None)]
     return found
@@ -153,6 +164,6 @@ def test_every_button_does_something_and_breaks_nothing(
     for each in (context, other):
         each.close()
     assert not walk.faults, "\n".join(walk.faults)
-    assert not walk.left()
+    assert set(walk.left()) <= GONE_BY_ANOTHER
     missing = AT_LEAST[who] - {words for _place, words in walk.offered | pressed}
     assert not missing, (missing, sorted(walk.offered))

@@ -81,18 +81,23 @@ def show(person: Desk, place: str) -> None:
     person.open(place)
     person.page.get_by_role("heading", level=1).first.wait_for(timeout=WAIT_MS)
     person.whole()
+    if person.button("Show card numbers").count():
+        person.see_cards()  # else the original does not leave
+    person.make_copy()
     unfold(person)
     person.whole()
 
 
 def is_file(href: str) -> bool:
-    return "." in urlsplit(href).path or urlsplit(href).path.endswith(("/file", "/evidence", "/about-person"))
+    return "." in urlsplit(href).path or urlsplit(href).path.endswith(
+        ("/file", "/evidence", "/about-person", "/left-out")
+    )
 
 
-def save_each_file(person: Desk, folder: Path, pages: set[str]) -> list[str]:
-    """Follow the links drawn on this page; the files that were saved."""
+def save_each_file(person: Desk, folder: Path, pages: set[str], where: str = "stMain") -> list[str]:
+    """Follow the links drawn there; the files that were saved."""
     saved = []
-    for link in person.page.get_by_test_id("stMain").locator("a[href]:visible").all():
+    for link in person.page.get_by_test_id(where).locator("a[href]:visible").all():
         href = str(link.evaluate("a => a.href"))
         assert href.startswith(person.demo.origin), href
         if not is_file(href):
@@ -130,10 +135,13 @@ def test_every_link_answers_and_every_file_can_be_saved_and_opened(
     for place in [*places.values(), *previews]:
         show(person, place)
         saved += save_each_file(person, tmp_path, pages)
+        if person.button("Other copies").count():
+            person.press("Other copies")
+            saved += save_each_file(person, tmp_path, pages, "stPopoverBody")
     assert not refused, refused
     assert not trouble.unexpected(), trouble.unexpected()
     wanted = {"list.csv", "list.xlsx", "expiries.ics"} | ({"trail.jsonl", "evidence"} if who != "sam" else set())
     assert wanted <= {name.partition("?")[0] for name in saved}
     if who != "iris":
-        assert {"file?", "file?kind=csv", "file?kind=xlsx"} <= set(saved)
+        assert {"file?", "file?kind=redacted", "file?kind=csv", "file?kind=xlsx"} <= set(saved)
     context.close()

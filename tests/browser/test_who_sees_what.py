@@ -49,10 +49,12 @@ def test_auditor_sees_the_facts_and_no_contents(desk: MakeDesk, world: World, so
 def test_other_merchant_and_nobody_reach_an_export_by_no_address(
     desk: MakeDesk, somebody: Callable[[], Customer]
 ) -> None:
-    agent = desk("sam")
-    agent.request(somebody().email)
+    agent, customer = desk("sam"), somebody()
+    agent.request(customer.email)
     agent.tabs()
     export_id = agent.export_id()
+    assert agent.file_status(export_id) == 409  # nobody decided yet who is left out
+    agent.make_copy()
     assert agent.file_status(export_id) == 200
 
     stranger = desk("maya", "two")
@@ -61,7 +63,9 @@ def test_other_merchant_and_nobody_reach_an_export_by_no_address(
     assert "•••@" not in stranger.text()
     assert stranger.file_status(export_id) == 404
     stranger.go("Past exports")
-    stranger.sees("No exports yet.")
+    stranger.fill("Search", customer.email)
+    stranger.page.keyboard.press("Enter")
+    stranger.sees("Nothing matches.")
 
     nobody = desk()
     nobody.trouble.expected.append(NO_SUCH_PAGE)
@@ -78,6 +82,7 @@ def test_same_address_at_two_merchants_gives_each_its_own_customer(desk: MakeDes
         person = desk("maya", shop)
         person.request("sam@example.com")
         person.tabs()
+        person.see_cards()
         original = person.download("Download original").decode()
         assert customer.id in original
         other = world.customer_by_email(world.merchant("two" if shop == "one" else "one").id, "sam@example.com")
@@ -100,15 +105,17 @@ def test_customer_and_card_numbers_are_masked_until_asked_for(
     assert shown.endswith(card.number[-4:])
     assert card.number not in person.page.content()
     person.click(person.page.get_by_role("tab", name="Raw"))
-    person.sees("Switch on “Show card numbers” to see it.")
+    person.sees("The original text, page 1 of")
     assert card.number not in person.page.content()
 
-    person.click(person.page.get_by_test_id("stCheckbox").filter(has_text="Show card numbers").locator("label"))
+    address = f"{person.demo.origin}/exports/{person.export_id()}/file"
+    assert "Say why on the preview." in person.page.context.request.get(address).text()
+    person.see_cards()
     person.page.get_by_test_id("stCode").filter(has_text=card.number).wait_for(timeout=10_000)
     assert person.tab("giftCards")[1][number_column] == card.number
     person.press("Show")
     person.sees(customer.email)
-    person.unfold("Timeline")
+    person.unfold("Details")
     person.settle()
     timeline = person.page.locator("[data-testid=stDataFrame] table").filter(has_text="asked for")
     timeline.wait_for(state="attached", timeout=10_000)

@@ -11,7 +11,14 @@ from typing import Any
 
 import pytest
 
+from portal.cases.states import CaseState
+from portal.commands.cases.told import since_line
+from portal.comparison.differences import TableDifference
+from portal.comparison.fingerprints import Origin
+from portal.comparison.views import EarlierCase, Since
+
 EMAIL = "canary.person@example.com"
+DAY = dt.date(2026, 9, 4)
 MANAGER, AGENT, AUDITOR = (f"{who}@brookandbean.example.com" for who in ("maya", "sam", "iris"))
 
 
@@ -142,6 +149,29 @@ def test_what_cannot_be_recorded_leaves_the_case_as_it_was(cli: Any, data: Path,
         assert sentence in done.stderr
     shown = cli("cases", "show", name, "--json", data=data).json
     assert (shown["state"], len(shown["facts"])) == ("received", 1)
+
+
+def test_who_asked_before_is_told_in_one_line(cli: Any, data: Path) -> None:
+    first = opened(cli, data, "--reference", "DSR-1", typed="canary.again@example.com\n")
+    closed = cli("cases", "close", first["id"], "--reason", "elsewhere", "--as", AGENT, data=data)
+    assert closed.returncode == 0, closed.stderr
+    again = opened(cli, data, typed="canary.again@example.com\n")
+    said = cli("cases", "show", again["name"], "--as", AGENT, data=data).stdout
+    assert f"Asked 1 time before.\n  {first['name']}  received {days_ago(0)}  closed  DSR-1\n" in said
+    shown = cli("cases", "show", again["name"], "--as", AGENT, "--json", data=data).json
+    assert (shown["asked_before"], [one["id"] for one in shown["earlier"]]) == (1, [first["id"]])
+    assert (shown["last_answered_on"], shown["changes"]) == (None, None)
+    assert "Asked" not in cli("cases", "show", first["name"], "--as", AGENT, data=data).stdout
+
+
+def test_the_line_says_what_changed_since() -> None:
+    case = EarlierCase("1", "2026-0001", "", DAY, CaseState.ANSWERED, "answered", DAY, ())
+    origin = Origin("cards", "json")
+    rows = TableDifference(origin, "giftCards.transactions", 3, 14, 12, 1, 1)
+    assert since_line(Since((case,) * 3, case, (rows,))) == (
+        "Asked 3 times before, last answered on 2026-09-04; since then 12 new transactions, 1 changed, 1 gone."
+    )
+    assert since_line(Since((case,), case, ())).endswith("; nothing changed since.")
 
 
 def test_one_of_the_things_asked_for_is_refused_or_done_by_itself(cli: Any, data: Path) -> None:

@@ -19,7 +19,7 @@ from portal.composition import Portal, build_portal
 from portal.config import Settings
 from portal.exports.core.states import HOLDS_FILE, State
 from portal.practice_start import seed_practice
-from portal.storage.source_tables import CaseSource, SourceKey, SourcePage
+from portal.storage.answering.source_tables import CaseSource, SourceKey, SourcePage
 from portal.storage.tables import Export, ExportFile, FileKey, Merchant
 from portal.vault.files import FilePlace
 

@@ -112,6 +112,8 @@ def source_answer(path: str) -> tuple[int, object]:
     asked = {name: values[0] for name, values in parse_qs(query).items()}
     if place == "/v2/loyalty/programs":
         return 200, [{"id": "club", "name": "Club"}, {"id": "shut", "name": "Shut"}]
+    if place == "/v2/giftcards/programs/search":
+        return 200, [{"id": "card-1", "customerEmail": asked["q"], "customerName": CANARY}]
     if "/shut/" in place:
         return 403, {"detail": "no"}
     if place.endswith("/club/customers"):

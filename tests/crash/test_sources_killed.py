@@ -12,6 +12,7 @@ pytestmark = pytest.mark.keeps("SEC-15")
 PERSON = f"{CANARY}.collected@example.com"
 WHOLE = [
     ("card_consent", "i1", "empty", 0, 0),
+    ("cards_found", "i1", "fetched", 1, 1),
     ("loyalty_consent", "club/m1", "empty", 1, 0),
     ("loyalty_data", "club/m1", "fetched", 1, 1),
     ("members", "club/i1", "fetched", 2, 1),
@@ -19,14 +20,14 @@ WHOLE = [
     ("programs", "", "fetched", 1, 2),
     ("vendor_log", "m1", "empty", 1, 0),
 ]
-# Point -> which passing of it: the questions are the list of programs, the consent (404), two pages of members, …
+# Point -> which passing of it: the questions are the list of programs, cards, the consent (404), pages of members, …
 KILLED_AT = {
-    "source.begin": 4,
-    "source.key_written": 4,
-    "source.key_committed": 4,
-    "source.answered": 3,
-    "source.sealed": 3,
-    "source.page_committed": 2,  # between the two pages
+    "source.begin": 5,
+    "source.key_written": 5,
+    "source.key_committed": 5,
+    "source.answered": 4,
+    "source.sealed": 4,
+    "source.page_committed": 3,  # between the two pages
     "source.refused_committed": 2,
 }
 

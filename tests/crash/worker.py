@@ -37,7 +37,7 @@ from portal.exports.core.states import RUNNING
 from portal.exports.workflow import takeover
 from portal.sources import durable
 from portal.sources.kinds import RUNNING as RUNNING_SOURCES
-from portal.storage.source_tables import CaseSource
+from portal.storage.answering.source_tables import CaseSource
 from portal.storage.tables import Export, utc_now
 
 ACCOUNT = "maya@brookandbean.example.com"

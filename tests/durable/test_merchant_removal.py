@@ -15,10 +15,13 @@ from sqlalchemy import func, select
 
 from portal.errors import PortalError
 from portal.exports import State
+from portal.identity import User
 from portal.merchants import removal as removing
 from portal.storage.tables import (
     Account,
     AuditEntry,
+    CardRequest,
+    CaseMatch,
     Export,
     ExportFile,
     ExportResponse,
@@ -64,6 +67,24 @@ def add_in_every_open_state(house: House) -> None:
             row.state, row.response.sealed_download_url = state, b"x"
 
 
+def decide_and_ask(house: House, user: User) -> None:
+    """A decision about whose a record is, and a request to see the card numbers of a file."""
+    with house.portal.db.write() as session:
+        export = session.scalars(select(Export).where(Export.merchant_id == user.merchant_id).limit(1)).one()
+        session.add(
+            CaseMatch(
+                merchant_id=user.merchant_id, case_id=export.case_id, number=1, item="record", sealed_item=b"x",
+                decision="in", code="same_person", decided_by=user.account_id,
+            )
+        )  # fmt: skip
+        session.add(
+            CardRequest(
+                merchant_id=user.merchant_id, export_id=export.id, asked_by=user.account_id, role="manager",
+                reason="dispute", state="waiting",
+            )
+        )  # fmt: skip
+
+
 def files_of(house: House, merchant_id: str) -> tuple[int, int]:
     """Keys and blobs."""
     with house.portal.db.read() as session:
@@ -78,6 +99,7 @@ def test_a_removed_merchant_leaves_its_facts_and_nothing_else(shops: House, comm
         person.account_id, method="password", address="198.51.100.7", second_factor=False, vendor_token="a-vendor-token"
     )
     add_in_every_open_state(shops)
+    decide_and_ask(shops, person)
     assert files_of(shops, merchant_id) == (3, 3)
 
     done = command(shops.data, "merchants", "remove", NAME, typed=NAME, **shops.variables)
@@ -90,6 +112,8 @@ def test_a_removed_merchant_leaves_its_facts_and_nothing_else(shops: House, comm
     with shops.portal.db.read() as session:
         merchant = session.get_one(Merchant, merchant_id)
         assert merchant.sealed_api_token is None
+        assert session.scalars(select(CaseMatch.sealed_item)).all() == [None]
+        assert session.scalars(select(CardRequest)).all() == []
         links = select(ExportResponse.export_id).join(Export).where(Export.merchant_id == merchant_id)
         links = links.where(ExportResponse.sealed_download_url.is_not(None))
         assert session.scalars(links).all() == []

@@ -29,7 +29,8 @@ FIND = """
 const [selector, words] = arguments;
 const all = root => [...root.querySelectorAll(selector),
   ...[...root.querySelectorAll("*")].filter(e => e.shadowRoot).flatMap(e => all(e.shadowRoot))];
-return all(document).find(e => e.checkVisibility() && (!words || e.innerText.trim().endsWith(words))) || null;
+return all(document).find(e =>
+  e.checkVisibility() && !e.matches(":disabled") && (!words || e.innerText.trim().endsWith(words))) || null;
 """
 
 
@@ -213,13 +214,23 @@ class WebKit:
     def find(self, selector: str, words: str = "") -> bool:
         return self._found(selector, words) is not None
 
+    def _act(self, selector: str, words: str, act: str, body: dict[str, Any]) -> None:
+        """Act on an element, again while the engine refuses before it did anything: a page that is still being
+        drawn may replace the element, or disable it, between the finding and the act."""
+
+        def acted() -> bool:
+            if (found := self._found(selector, words)) is None:
+                return False
+            self._post(f"/element/{found[ELEMENT]}/{act}", body)
+            return True
+
+        until(acted, f"{selector} {words}")
+
     def click(self, selector: str, words: str = "") -> None:
-        element = until(lambda: self._found(selector, words), f"{selector} {words}")[ELEMENT]
-        self._post(f"/element/{element}/click", {})
+        self._act(selector, words, "click", {})
 
     def fill(self, selector: str, text: str, *, enter: bool = False) -> None:
-        element = until(lambda: self._found(selector, ""), selector)[ELEMENT]
-        self._post(f"/element/{element}/value", {"text": text + ENTER * enter})
+        self._act(selector, "", "value", {"text": text + ENTER * enter})
 
     def run(self, script: str) -> Any:
         return self._post("/execute/sync", {"script": script, "args": []})

@@ -84,7 +84,7 @@ def test_without_a_day_of_receipt_the_month_runs_from_the_asking(desk: Any, port
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_the_trail_says_by_what_channel_when_and_which_bytes_were_sent(desk: Any, portal: Portal, channel: str) -> None:
     sam, export_id = desk.user("sam"), received(desk, 3)
-    content = b"".join(portal.files.open_file(sam, export_id).chunks)
+    content = desk.original(export_id, by=sam)
     at = (utc_now() - dt.timedelta(hours=5)).replace(microsecond=0)
     portal.answers.record_sent(sam, export_id, channel, at=at)
     (entry,) = entries(desk, export_id)
@@ -105,6 +105,7 @@ def test_a_copy_that_was_made_for_reading_is_recorded_by_its_own_hash(desk: Any,
     with pytest.raises(InputError) as refused:
         portal.answers.record_sent(sam, view.id, "post", copy="csv")
     assert refused.value.field == "copy"
+    desk.decide_as_proposed(view.id)
     copy = b"".join(portal.files.open_file(sam, view.id, FileKind.CSV).chunks)
     portal.answers.record_sent(sam, view.id, "post")
     (fact,) = portal.answers.record_of(sam, view.id).facts
@@ -114,6 +115,7 @@ def test_a_copy_that_was_made_for_reading_is_recorded_by_its_own_hash(desk: Any,
 
 def test_a_copy_that_was_cut_off_counts_as_never_handed_out(desk: Any, portal: Portal) -> None:
     view = desk.run()
+    desk.decide_as_proposed(view.id)
     chunks = portal.files.open_file(desk.user("sam"), view.id, FileKind.CSV).chunks
     next(iter(chunks))
     chunks.close()  # type: ignore[attr-defined]

@@ -39,8 +39,7 @@ def together(count: int, act: Any) -> list[Any]:
 def test_an_export_is_asked_for_fetched_sealed_and_opened(desk: Any, shop: Any) -> None:
     view = desk.run(reference="Ü-7 日本", format="csv")
     assert (view.state, view.reference, view.verdict) == (State.READY, "Ü-7 日本", "one_person")
-    download = desk.portal.files.open_file(desk.user(), view.id)
-    assert len(b"".join(download.chunks)) == view.size_bytes
+    assert len(desk.original(view.id)) == view.size_bytes
     assert shop.posts() == 1
 
 

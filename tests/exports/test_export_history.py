@@ -6,6 +6,7 @@ import base64
 import csv
 import datetime as dt
 import io
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -193,6 +194,8 @@ def test_today_counts_what_there_is(filled: Any) -> None:
     everything = walk(filled, HistoryFilter(), 200)
     waiting = [v for v in everything if v.state in NEEDS_PERSON and v.turn != "nobody"]
     assert today.waiting == len(waiting) > len(today.deciding)  # the list is short
+    causes = Counter((v.state, v.problem) for v in waiting)
+    assert {(cause.state, cause.problem): cause.count for cause in today.causes} == causes
     soon = [
         v for v in everything if v.state is State.READY and v.link_expires_at and v.link_expires_at < utc_now() + SOON
     ]

@@ -16,6 +16,7 @@ from portal.errors import TryLater
 from portal.exports.core.person_limits import ALLOWANCES, DirectAct, charge_person
 from portal.exports.core.rate_limit import EDGE_REQUESTS, MERCHANT_SHARE, reserve_slot
 from portal.identity import User
+from portal.people.finding import Clue, ClueKind
 from portal.storage.tables import Pace, utc_now
 
 pytestmark = pytest.mark.keeps("SEC-45")
@@ -47,7 +48,10 @@ def let_through(desk: Any, user: User, act: DirectAct, tries: int) -> int:
 
 ACTS = {
     DirectAct.CONNECTION_TEST: ("maya", lambda portal, user: portal.connection.test_connection(user)),
-    DirectAct.CARD_SEARCH: ("sam", lambda portal, user: portal.lookups.search_cards(user, "grace")),
+    DirectAct.CARD_SEARCH: (
+        "sam",
+        lambda portal, user: portal.person_finder.look_up(user, Clue(ClueKind.LAST_FOUR, "0000")),
+    ),
     DirectAct.PROGRAM_LIST: ("sam", lambda portal, user: portal.lookups.programs(user)),
 }
 

@@ -127,6 +127,7 @@ def test_a_ready_file_is_the_vendors_very_bytes(desk: Any, walked: dict[str, Any
         url = running_shop.base + url
     headers = {"Authorization": f"Bearer {MERCHANT_ONE_TOKEN}"} if url.startswith(running_shop.base) else {}
     original = httpx.get(url, headers=headers, trust_env=False).raise_for_status().content
+    desk.may_see_cards(view.id)
     download = desk.portal.files.open_file(desk.user(), view.id)
     kept = b"".join(download.chunks)
     assert kept == original
@@ -137,7 +138,7 @@ def test_a_ready_file_is_the_vendors_very_bytes(desk: Any, walked: dict[str, Any
 
 def test_a_large_file_arrives_whole_although_its_size_was_not_told(desk: Any, walked: dict[str, Any]) -> None:
     view = walked["large_file"]
-    kept = b"".join(desk.portal.files.open_file(desk.user(), view.id).chunks)
+    kept = desk.original(view.id)
     assert len(kept) == view.size_bytes >= 1_200_000
     assert hashlib.sha256(kept).hexdigest() == view.sha256
 
@@ -168,8 +169,8 @@ def test_a_customer_of_the_other_merchant_is_not_found_by_this_one(desk: Any, wa
 def test_the_same_address_at_two_merchants_is_two_customers(desk: Any, walked: dict[str, Any]) -> None:
     hers = desk.user("maya", "two")
     other = desk.run("sam@example.com", by=hers)
-    ours = b"".join(desk.portal.files.open_file(desk.user(), walked["same_address"].id).chunks)
-    theirs = b"".join(desk.portal.files.open_file(hers, other.id).chunks)
+    ours = desk.original(walked["same_address"].id)
+    theirs = desk.original(other.id, by=hers)
     assert json.loads(ours)["customer"] != json.loads(theirs)["customer"]
 
 
@@ -177,16 +178,14 @@ def test_a_customer_is_found_by_id_too(desk: Any, running_shop: Any, walked: dic
     ada = next(s for s in SITUATIONS if s.key == "ordinary")
     by_id = desk.run("", customer_id=ada.customer_id)
     assert (by_id.state, by_id.verdict, by_id.subject_kind) == (State.READY, "one_person", "customer_id")
-    one = json.loads(b"".join(desk.portal.files.open_file(desk.user(), by_id.id).chunks))
-    other = json.loads(b"".join(desk.portal.files.open_file(desk.user(), walked["ordinary"].id).chunks))
+    one = json.loads(desk.original(by_id.id))
+    other = json.loads(desk.original(walked["ordinary"].id))
     assert one["giftCards"] == other["giftCards"]
 
 
 def test_a_program_and_a_card_narrow_the_file(desk: Any, walked: dict[str, Any]) -> None:
     def cards(export_id: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = json.loads(b"".join(desk.portal.files.open_file(desk.user(), export_id).chunks))[
-            "giftCards"
-        ]
+        found: list[dict[str, Any]] = json.loads(desk.original(export_id))["giftCards"]
         return found
 
     everything = cards(walked["many_cards"].id)

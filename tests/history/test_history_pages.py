@@ -22,6 +22,7 @@ from portal.exports.history.filters import from_address, to_address
 from portal.identity import Role, User
 from portal.runtime import set_portal
 from portal.storage.tables import Account, Export, ExportAsked, ExportFile, ExportResponse, utc_now
+from portal.ui.history.row_table import as_label
 from tests.one_case import add_case
 
 pytestmark = pytest.mark.keeps("SEC-43")
@@ -99,7 +100,7 @@ def rows_of(page: AppTest) -> list[Any]:
 def test_a_saved_address_sets_the_filters(open_page: Callable[..., AppTest]) -> None:
     page = open_page("past_exports.py", query={"status": "failed", "order": "requested"})
     assert not page.exception
-    assert [row[9] for row in rows_of(page)] == ["T-2"]
+    assert [row[1] for row in rows_of(page)] == ["T-2"]
     assert page.multiselect[0].value == ["Failed"]
 
 
@@ -109,7 +110,7 @@ def test_a_filter_goes_into_the_address_but_the_search_never_does(open_page: Cal
     page.text_input(key="history_text").set_value(EMAIL).run()
     assert not page.exception
     assert list(page.query_params) == ["format"] and EMAIL not in str(page.query_params)
-    assert [row[9] for row in rows_of(page)] == ["T-0"]
+    assert [row[1] for row in rows_of(page)] == ["T-0"]
 
 
 def test_next_and_previous_turn_the_pages(open_page: Callable[..., AppTest], shop: Shop) -> None:
@@ -132,12 +133,12 @@ def test_next_and_previous_turn_the_pages(open_page: Callable[..., AppTest], sho
             )  # fmt: skip
     page = open_page("past_exports.py")
     assert button(page, "Previous").disabled
-    assert [row[9] for row in rows_of(page)] == [f"T-{number}" for number in range(50)]
+    assert [row[1] for row in rows_of(page)] == [f"T-{number}" for number in range(50)]
     page = button(page, "Next").click().run()
-    assert [row[9] for row in rows_of(page)] == ["T-50", "T-51", "T-52", "T-53"]
+    assert [row[1] for row in rows_of(page)] == ["T-50", "T-51", "T-52", "T-53"]
     assert button(page, "Next").disabled
     page = button(page, "Previous").click().run()
-    assert rows_of(page)[0][9] == "T-0"
+    assert rows_of(page)[0][1] == "T-0"
 
 
 def test_an_address_keeps_everything_but_the_text() -> None:
@@ -155,15 +156,72 @@ def test_an_address_nobody_could_have_saved_means_no_filter(query: dict[str, str
     assert from_address(query) == HistoryFilter()
 
 
-def test_several_chosen_files_are_destroyed_only_after_a_confirmation(
-    open_page: Callable[..., AppTest], shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def tick(page: AppTest, *rows: int) -> AppTest:
+    """Tick the boxes of these rows of Past exports, and of no others."""
+    page.session_state[page.dataframe[0].key] = {"selection": {"rows": list(rows), "columns": [], "cells": []}}
+    return page.run()
+
+
+def test_acts_on_several_appear_only_when_a_box_is_ticked(open_page: Callable[..., AppTest]) -> None:
     page = open_page("past_exports.py")
-    monkeypatch.setattr("portal.ui.history.export_table.choose_exports", lambda *_a, **_k: shop.exports[:2])
-    page.toggle(key="history_several").set_value(True).run()
+    acts = {"Open preview", "Ask again", "Destroy files"}
+    assert not acts & {b.label for b in page.button}
+    page = tick(page, 1)
+    assert acts <= {b.label for b in page.button}
+    page = tick(page, 0, 1)
+    assert acts & {b.label for b in page.button} == {"Ask again", "Destroy files"}
+    assert "2 chosen" in [c.value for c in page.caption]
+
+
+@pytest.mark.parametrize(("role", "offered"), [(Role.MANAGER, True), (Role.AUDITOR, True), (Role.AGENT, False)])
+def test_evidence_is_offered_where_the_export_is(
+    open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch, role: Role, offered: bool
+) -> None:
+    addresses: list[str] = []
+    monkeypatch.setattr("portal.ui.history.evidence_link.file_link", lambda _words, to, **_rest: addresses.append(to))
+    tick(open_page("past_exports.py", role=role), 1)
+    assert addresses == [f"/audit/evidence?export={1:032x}"] * offered
+
+
+def test_ticked_rows_stay_when_the_list_gets_another(open_page: Callable[..., AppTest], shop: Shop) -> None:
+    page = tick(open_page("past_exports.py"), 1)
+    shop.portal.submissions.submit(shop.user, parse_request(email="one@example.com"))
+    page.run()
+    assert [row[1] for row in rows_of(page)] == ["T-0", "T-1", "T-2", "T-3"]
+    page = tick(page)
+    page.run()
+    assert [row[1] for row in rows_of(page)] == ["–", "T-0", "T-1", "T-2", "T-3"]
+    assert "Destroy files" not in [b.label for b in page.button]
+
+
+def test_several_chosen_files_are_destroyed_only_after_a_confirmation(
+    open_page: Callable[..., AppTest], shop: Shop
+) -> None:
+    page = tick(open_page("past_exports.py"), 0, 1)
     next(b for b in page.button if b.label == "Destroy files").click().run()
     assert [shop.portal.history.get(shop.user, e).state for e in shop.exports[:2]] == [State.READY, State.READY]
     assert "Destroy now" in [b.label for b in page.button]  # its click reruns the dialog alone, which AppTest does not
+
+
+def test_what_tells_exports_apart_stands_before_what_does_not(open_page: Callable[..., AppTest]) -> None:
+    page = open_page("past_exports.py")
+    assert list(page.dataframe[0].value.columns) == [
+        "Requested", "Reference", "Customer", "Status", "Answer due", "Expires", "Scope", "Format", "Size", "By",
+    ]  # fmt: skip
+    assert [row[5] for row in rows_of(page)] == ["in 5 h", "in 6 h", "in 7 h", "in 8 h"]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("[a, b]", "\u2060[a, b]"),
+        (":material/delete:", ":\u2060material/delete:\u2060"),
+        ("", "–"),
+        ("T-1: x", "T-1: x"),
+    ],
+)
+def test_a_cell_that_takes_clicks_shows_its_text_as_written(written: str, shown: str) -> None:
+    assert as_label(written) == shown
 
 
 def test_destroying_several_tells_what_was_done_and_what_was_not(shop: Shop) -> None:
@@ -194,8 +252,8 @@ def test_refreshing_several_asks_again_with_the_same_filters(shop: Shop) -> None
 
 
 def test_an_agent_is_not_offered_destruction(open_page: Callable[..., AppTest]) -> None:
-    page = open_page("past_exports.py", role=Role.AGENT)
-    page.toggle(key="history_several").set_value(True).run()
+    page = tick(open_page("past_exports.py", role=Role.AGENT), 0)
+    assert "Ask again" in [b.label for b in page.button]
     assert "Destroy files" not in [b.label for b in page.button]
 
 

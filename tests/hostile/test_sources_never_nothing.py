@@ -21,8 +21,8 @@ from portal.sources.collect_step import CollectStep, Next
 from portal.sources.kinds import SourceKind, SourceState, nothing_held, settled
 from portal.sources.ledger import SourceRows
 from portal.sources.planning import FoundProgram, Planned
+from portal.storage.answering.source_tables import CaseSource, SourceKey, SourcePage
 from portal.storage.case_tables import CaseIdentifier
-from portal.storage.source_tables import CaseSource, SourceKey, SourcePage
 from tests.hostile.house import House, open_house
 from tests.hostile.plays import BOMB, EMAIL, Play, answer
 
@@ -56,6 +56,7 @@ ERRORS: dict[str, Play | bytes] = {
 }
 ASKED: dict[SourceKind, Planned] = {
     K.PROGRAMS: Planned(K.PROGRAMS),
+    K.CARDS_FOUND: Planned(K.CARDS_FOUND, "i1"),
     K.MEMBERS: Planned(K.MEMBERS, "p/i1", PROGRAM),
     K.LOYALTY_DATA: Planned(K.LOYALTY_DATA, "p/m1", PROGRAM, member=MEMBER),
     K.CARD_CONSENT: Planned(K.CARD_CONSENT, "i1"),
@@ -141,6 +142,7 @@ def test_an_error_is_never_nothing(collecting: Collecting, error: str, kind: Sou
 
 
 EMPTY = {
+    K.CARDS_FOUND: [b"[]", b'{"items": [], "total": 0}'],
     K.PROGRAMS: [b"[]"],
     K.MEMBERS: [b"[]", b'{"customers": [], "total": 0}'],
     K.LOYALTY_DATA: [b"{}", b"[]"],

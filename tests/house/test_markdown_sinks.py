@@ -173,7 +173,7 @@ class Module:
             yield None
 
 
-SHARED = {"danger_button": (0, "help"), "help_link": (None, "label"), "tell": (None, "")}
+SHARED = {"danger_button": (0, "help"), "open_dialog": (0, "title"), "help_link": (None, "label"), "tell": (None, "")}
 """Functions of `portal.ui` that hand an argument on to Markdown: which one by place, which by name."""
 
 
@@ -193,6 +193,7 @@ def foreign(text: str) -> list[str]:
 
 # Drawn by functions that other modules call with our own words; `SHARED` looks at these callers.
 HANDED_ON = {
+    "acting.py": {"title"},
     "danger.py": {"label", "help"},
     "help_places.py": {"label or _('Help')"},
     "step_up.py": {"f'![]({RENEW_PATH}?ticket={ticket})'"},  # random characters of ours, in an address of ours

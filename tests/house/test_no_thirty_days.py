@@ -20,6 +20,7 @@ OTHER_MATTERS = {  # what is counted there is no time for an answer
     "portal/merchants/connection.py": "how long a file is kept",
     "portal/exports/history/dashboard.py": "what moved lately",
     "portal/loyaltydog/responses.py": "a link that lives too long",
+    "portal/package/versions/service.py": "how long a package is kept",
     "portal/ui/common/charts.py": "the period of a chart",
 }
 

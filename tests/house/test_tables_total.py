@@ -26,6 +26,7 @@ from portal.cases.facts import ENDS, FactKind
 from portal.cases.states import WAITS
 from portal.exports.core.answers import Kind
 from portal.exports.core.states import RUNNING, State
+from portal.systems.media import Media
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = ("portal.__main__", "portal.app", "portal.asgi", "portal.practice.__main__", "portal.storage.migrations")
@@ -36,7 +37,8 @@ ABOUT_ONE_EXPORT = {
 }  # fmt: skip
 ABOUT_ONE_PERSON = {
     Act.EXPORT_VIEW, Act.EXPORT_REVEAL, Act.EXPORT_SEARCH, Act.EXPORT_DOWNLOAD, Act.EXPORT_HANDED_OUT, Act.ANSWER_SENT,
-    Act.EXPORT_DESTROY, Act.HISTORY_SEARCH, Act.AUDIT_EVIDENCE, Act.AUDIT_ABOUT_PERSON,
+    Act.EXPORT_DESTROY, Act.HISTORY_SEARCH, Act.AUDIT_EVIDENCE, Act.AUDIT_ABOUT_PERSON, Act.FINGERPRINTS_KEEP,
+    Act.FINGERPRINTS_DESTROY,
 }  # fmt: skip
 LEFT_OUT: dict[str, set[Any]] = {
     # What is told while one waits.
@@ -56,6 +58,8 @@ LEFT_OUT: dict[str, set[Any]] = {
     "states.OUTCOMES": set(FactKind) - ENDS,
     "states.WAITS": set(FactKind) - set(WAITS),
     "standing.STANDING_OF": set(FactKind) - ENDS,
+    # What is a picture; the rest is shown otherwise or not at all.
+    "media.PICTURES": set(Media) - {Media.PNG, Media.JPEG, Media.GIF, Media.WEBP},
     # What happens in a case and does not end it.
     "outcome._ENDS": set(EventKind) - {EventKind.ANSWERED, EventKind.REFUSED, EventKind.CLOSED, EventKind.WITHDRAWN},
 }

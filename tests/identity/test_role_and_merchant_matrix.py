@@ -27,19 +27,32 @@ from portal.cases.facts import (
     RefusalReason,
     Right,
 )
-from portal.cases.letters import LetterKind
 from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.composition import Portal, Workers, build_portal
 from portal.config import Settings
 from portal.errors import InputErrors, NotFound, NotPermitted, PortalError, StepUpNeeded
+from portal.exports.core.answers import Channel as AnswerChannel
+from portal.exports.core.download import FileKind
 from portal.exports.core.vendor import Vendor
+from portal.exports.files.card_codes import CardReason
 from portal.exports.form.request import ExportRequest
 from portal.identity import PERMISSIONS, Permission, Role, User
 from portal.identity.refusal_audit import RefusalAudit
+from portal.letters.profile.model import Profile
+from portal.letters.words import LetterKind
 from portal.loyaltydog.errors import LoyaltyDogError
+from portal.people.finder import Found
+from portal.people.finding import Clue, ClueKind
+from portal.redaction.reasons import Reason as LeaveOutReason
+from portal.review.kinds import Choice, FileOf, Whole
+from portal.review.views import CellPlace
+from portal.sources.kinds import SourceState
+from portal.sources.whose.codes import MatchCode
+from portal.storage.answering.package_tables import CasePackage
 from portal.storage.blobs import BlobStore
 from portal.storage.engine import Database
-from portal.storage.tables import Account, Export, utc_now
+from portal.storage.tables import Account, CardRequest, Export, utc_now
+from portal.systems.views import SystemAnswer
 from portal.trail.evidence import About
 from portal.vault import FieldSealer, MasterKey, SealedFiles
 
@@ -82,7 +95,12 @@ EXPECTED: dict[str, Permission | None] = {
     "decisions.keep": P.EXPORT_CREATE,
     "connection.merchant_settings": P.SETTINGS,
     "files.note_file_search": P.EXPORT_OPEN,
-    "files.note_reveal": P.EXPORT_OPEN,
+    "card_access.allow": P.EXPORT_RELEASE,
+    "card_access.ask": P.EXPORT_OPEN,
+    "card_access.holds_grant": P.EXPORT_OPEN,
+    "card_access.refuse": P.EXPORT_RELEASE,
+    "card_access.state": P.EXPORT_OPEN,
+    "card_access.waiting": P.EXPORT_RELEASE,
     "history.note_search": P.EXPORT_LIST,
     "files.open_file": P.EXPORT_OPEN,
     "files.open_preview": P.EXPORT_OPEN,
@@ -96,14 +114,85 @@ EXPECTED: dict[str, Permission | None] = {
     "submissions.request_of": P.EXPORT_CREATE,
     "history.reveal": P.EXPORT_OPEN,
     "connection.save_settings": P.SETTINGS,
-    "lookups.search_cards": P.EXPORT_CREATE,
+    "person_finder.choose": P.EXPORT_CREATE,
+    "person_finder.look_up": P.EXPORT_CREATE,
+    "lookups_without_case.page": P.AUDIT_READ,
     "decisions.stop_waiting": P.EXPORT_CREATE,
     "submissions.submit": P.EXPORT_CREATE,
     "case_intake.open": P.CASE_WORK,
     "case_exports.ask": P.EXPORT_CREATE,
+    "review.state": P.EXPORT_OPEN,
+    "review.decide": P.EXPORT_OPEN,
+    "review.confirm_proposals": P.EXPORT_OPEN,
+    "review.keep_everybody": P.EXPORT_OPEN,
+    "review.leave_out": P.EXPORT_OPEN,
+    "review.leave_out_field": P.EXPORT_OPEN,
+    "review.allow_same_text": P.EXPORT_OPEN,
+    "review.undo": P.EXPORT_OPEN,
+    "review.approve": P.EXPORT_OPEN,
+    "review.marks": P.EXPORT_OPEN,
+    "review.check_copy": P.EXPORT_OPEN,
+    "review.leave_out_words": P.EXPORT_OPEN,
+    "case_review.state": P.EXPORT_OPEN,
+    "case_review.decide": P.EXPORT_OPEN,
+    "case_review.confirm_proposals": P.EXPORT_OPEN,
+    "case_review.leave_out": P.EXPORT_OPEN,
+    "case_review.leave_out_words": P.EXPORT_OPEN,
+    "case_review.leave_out_field": P.EXPORT_OPEN,
+    "case_review.allow_same_text": P.EXPORT_OPEN,
+    "case_review.undo": P.EXPORT_OPEN,
+    "case_review.approve": P.EXPORT_OPEN,
+    "case_review.marks": P.EXPORT_OPEN,
+    "case_review.check_copy": P.EXPORT_OPEN,
+    "case_review.keep_everybody": P.EXPORT_OPEN,
+    "case_files.of_case": P.CASE_LIST,
+    "case_files.find": P.CASE_LIST,
+    "case_files.open_preview": P.EXPORT_OPEN,
+    "case_files.check_open": P.EXPORT_OPEN,
+    "case_files.decide_whole": P.EXPORT_OPEN,
+    "case_files.open_for_answer": P.EXPORT_OPEN,
+    "packages.state": P.CASE_LIST,
+    "packages.build": P.CASE_WORK,
+    "packages.approve": P.CASE_WORK,
+    "package_files.members": P.EXPORT_OPEN,
+    "package_files.member": P.EXPORT_OPEN,
+    "package_files.download": P.EXPORT_OPEN,
+    "person_records.of_case": P.CASE_WORK,
+    "letter_profiles.in_force": P.CASE_LIST,
+    "letter_profiles.of_version": P.CASE_LIST,
+    "letter_profiles.versions": P.CASE_LIST,
+    "letter_profiles.save": P.SETTINGS,
+    "review_settings.show": P.CASE_LIST,
+    "left_out_lists.document": P.EXPORT_OPEN,
+    "review_settings.save": P.SETTINGS,
+    "case_matches.compare": P.CASE_LIST,
+    "case_matches.decide": P.CASE_WORK,
+    "case_matches.reveal": P.CASE_WORK,
+    "case_matches.shown": P.CASE_LIST,
+    "case_matches.take_back": P.CASE_WORK,
     "case_sources.collect": P.EXPORT_CREATE,
+    "case_sources.refresh_export": P.EXPORT_CREATE,
     "case_sources.lines": P.CASE_LIST,
-    "case_sources.retry": P.EXPORT_CREATE,
+    "unanswered_sources.retry": P.EXPORT_CREATE,
+    "unanswered_sources.answer_for": P.CASE_DECIDE,
+    "nothing_held.draft": P.CASE_WORK,
+    "nothing_held.record": P.CASE_WORK,
+    "merchant_systems.systems": P.CASE_LIST,
+    "merchant_systems.add_system": P.SETTINGS,
+    "merchant_systems.rename_system": P.SETTINGS,
+    "merchant_systems.retire_system": P.SETTINGS,
+    "merchant_systems.bring_system_back": P.SETTINGS,
+    "case_systems.attached": P.CASE_LIST,
+    "case_systems.attach": P.EXPORT_CREATE,
+    "case_systems.remove": P.EXPORT_CREATE,
+    "case_systems.replace": P.EXPORT_CREATE,
+    "case_systems.attest": P.EXPORT_CREATE,
+    "case_systems.take_back": P.EXPORT_CREATE,
+    "system_files.look": P.EXPORT_OPEN,
+    "system_files.check_open": P.EXPORT_OPEN,
+    "system_files.download": P.EXPORT_OPEN,
+    "asked_before.before_opening": P.CASE_LIST,
+    "asked_before.since": P.CASE_LIST,
     "case_register.colleagues": P.CASE_WORK,
     "case_register.count": P.CASE_LIST,
     "case_register.list": P.CASE_LIST,
@@ -169,6 +258,17 @@ WITHOUT_USER = {
     "source_retention.destroy_all_of",
     "source_retention.run_housekeeping",
     "source_retention.sweep",
+    "system_retention.destroy_all_of",
+    "system_retention.run_housekeeping",
+    "system_retention.sweep",
+    "package_retention.destroy_all_of",
+    "package_retention.run_housekeeping",
+    "package_retention.sweep",
+    "fingerprints.forget_due",
+    "fingerprints.of_case",
+    "fingerprints.run_housekeeping",
+    "fingerprints.take_missing",
+    "fingerprints.take_small",
     "trail.sign_checkpoints",
     "nightly_days.keep",
     "retention.run_housekeeping",
@@ -205,10 +305,15 @@ GIVEN: dict[str, Any] = {
         rights=frozenset({Right.ACCESS}),
         channel=Channel.EMAIL,
     ),
+    "identifiers": ((IdentifierKind.EMAIL, SecretStr("canary.two@example.com")),),
+    "rights": frozenset({Right.ACCESS}),
     "method": IdentityMethod.IN_PERSON,
     "result": IdentityResult.PROVED,
     "letter": "Your request has reached us.",
+    "sha256": "0" * 64,
+    "path": "1-READ-ME-FIRST.html",
     "number": 1,
+    "version": 1,
     "profile": "EU",
     "calendar": "DE",
     "house_limit_days": None,
@@ -223,6 +328,11 @@ GIVEN: dict[str, Any] = {
     "days": 7,
     "export_ids": (),
     "source_id": "f" * 32,
+    "filename": "canary.csv",
+    "chunks": (b"canary",),
+    "said": SystemAnswer.NOTHING_HELD,
+    "item_id": "f" * 20,
+    "code": MatchCode.NOT_THEIRS,
     "channel": "email",
     "answer": "not-the-password-at-all",
     "email": "fresh@one.example",
@@ -238,14 +348,43 @@ GIVEN: dict[str, Any] = {
     "retention_days": 7,
     "time_zone": "",
     "requests_per_minute": None,
+    "clue": Clue(ClueKind.LAST_FOUR, "4708"),
+    "found": Found("f" * 32, Clue(ClueKind.LAST_FOUR, "4708"), ()),
+    "clues": (),
+    "key": "0",
+    "group_id": "staff",
+    "choice": Choice.KEEP,
+    "places": (CellPlace("giftCards", 0, "senderName"),),
+    "table": "giftCards",
+    "column": "senderName",
+    "rows": (0,),
+    "numbers": (1,),
+    "changed": {},
+    "second_person": False,
+    "words": "canary",
+    "whole": Whole.LEFT_OUT,
+    "file": FileOf.SYSTEM,
 }
 GIVEN_TO: dict[str, dict[str, Any]] = {
+    "letter_profiles.save": {"profile": Profile()},
     "case_file.extend": {"reason": ExtensionReason.COMPLEXITY},
     "case_file.pause": {"what": PauseKind.FEE},
     "case_file.resume": {"what": PauseKind.FEE},
     "case_file.refuse": {"reason": RefusalReason.UNFOUNDED},
     "case_file.close": {"reason": ClosingReason.ELSEWHERE},
     "case_letters.draft": {"kind": LetterKind.ACKNOWLEDGEMENT},
+    "card_access.ask": {"reason": CardReason.DISPUTE},
+    "nothing_held.record": {"channel": AnswerChannel.EMAIL},
+    "unanswered_sources.answer_for": {"state": SourceState.APART},
+    "review.check_copy": {"kind": FileKind.REDACTED},
+    "review.leave_out": {"reason": LeaveOutReason.OTHER_PERSON},
+    "review.leave_out_field": {"reason": LeaveOutReason.OTHER_PERSON},
+    "review.leave_out_words": {"reason": LeaveOutReason.OTHER_PERSON},
+    "case_files.decide_whole": {"whole": Whole.SENT},
+    "case_review.check_copy": {"kind": FileKind.REDACTED},
+    "case_review.leave_out": {"reason": LeaveOutReason.OTHER_PERSON},
+    "case_review.leave_out_field": {"reason": LeaveOutReason.OTHER_PERSON},
+    "case_review.leave_out_words": {"reason": LeaveOutReason.OTHER_PERSON},
 }
 # What services are made of, and what the command line and the workers use; no page or route calls them for a person.
 BELOW_THE_SERVICES = {
@@ -260,7 +399,7 @@ BELOW_THE_SERVICES = {
     RefusalAudit,
     Workers,
 }
-OBJECTS = {"export_id", "account_id", "case_id"}
+OBJECTS = {"export_id", "account_id", "case_id", "system_id", "file_id", "request_id", "package_id"}
 
 
 def functions() -> dict[str, Callable[..., Any]]:
@@ -289,6 +428,10 @@ class World:
         self.ids: dict[str, str] = {}
         self.exports: dict[str, str] = {}
         self.cases: dict[str, str] = {}
+        self.systems: dict[str, str] = {}
+        self.attached: dict[str, str] = {}
+        self.card_requests: dict[str, str] = {}
+        self.packages: dict[str, str] = {}
         for shop in ("one", "two"):
             merchant = portal.accounts.create_merchant(f"Shop {shop}")
             with portal.db.write() as db:
@@ -302,6 +445,31 @@ class World:
             )
             with portal.db.read() as db:
                 self.cases[shop] = db.get_one(Export, self.exports[shop]).case_id
+            self.systems[shop] = portal.merchant_systems.add_system(self.user("manager", shop), "Till")
+            self.attached[shop] = portal.case_systems.attach(
+                self.user("agent", shop), self.cases[shop], self.systems[shop], f"canary.{shop}.example.csv", (b"x",)
+            )
+            with portal.db.write() as db:
+                asked = CardRequest(
+                    merchant_id=merchant, export_id=self.exports[shop], asked_by=self.ids[f"agent@{shop}"],
+                    role="agent", reason="dispute", state="waiting",
+                )  # fmt: skip
+                db.add(asked)
+                db.flush()
+                self.card_requests[shop] = asked.id
+            self.packages[shop] = self._package(merchant, shop)
+
+    def _package(self, merchant: str, shop: str) -> str:
+        """A version whose bytes are nowhere: who may not open it does not get so far."""
+        with self.portal.db.write() as db:
+            row = CasePackage(
+                merchant_id=merchant, case_id=self.cases[shop], number=1, variant="access", language="en",
+                outcome="yes", inputs="", profile_version=1, blob_name=f"{merchant}/nowhere", size_bytes=1,
+                sha256="0" * 64, manifest_sha256="", file_count=1, built_by=self.ids[f"agent@{shop}"],
+            )  # fmt: skip
+            db.add(row)
+            db.flush()
+            return row.id
 
     def user(self, who: str, shop: str = "one", *, fresh: bool = True) -> User:
         found = self.portal.accounts.user_for_account(self.ids[f"{who}@{shop}"], origin="198.51.100.7")
@@ -314,6 +482,10 @@ class World:
             "export_id": self.exports[shop],
             "account_id": self.ids[f"spare@{shop}"],
             "case_id": self.cases[shop],
+            "system_id": self.systems[shop],
+            "file_id": self.exports[shop] if name.startswith("review.") else self.attached[shop],
+            "request_id": self.card_requests[shop],
+            "package_id": self.packages[shop],
         }
         given = {**GIVEN, **GIVEN_TO.get(name, {}), **(dict.fromkeys(objects, "f" * 32) if missing else objects)}
         wanted = {
@@ -339,11 +511,15 @@ def test_every_public_service_function_is_in_the_matrix() -> None:
 
 SERVICE_ROOMS = (
     "portal.cases",
+    "portal.comparison",
     "portal.exports",
     "portal.identity",
     "portal.merchants",
     "portal.operations",
+    "portal.people",
+    "portal.review",
     "portal.sources",
+    "portal.systems",
     "portal.trail",
 )
 
@@ -412,6 +588,9 @@ def test_nothing_of_another_merchant_is_ever_in_an_answer(world: World, name: st
     foreign = [
         world.exports["two"],
         world.cases["two"],
+        world.systems["two"],
+        world.attached["two"],
+        world.card_requests["two"],
         *(i for who, i in world.ids.items() if who.endswith("@two")),
         "two.example",
     ]
@@ -419,10 +598,37 @@ def test_nothing_of_another_merchant_is_ever_in_an_answer(world: World, name: st
 
 
 FRESH = {
+    "packages.build",
+    "packages.approve",
+    "package_files.members",
+    "package_files.member",
+    "package_files.download",
+    "person_records.of_case",
     "bulk.destroy_many",
     "files.check_open",
     "retention.destroy",
-    "files.note_reveal",
+    "card_access.allow",
+    "card_access.ask",
+    "card_access.refuse",
+    "review.approve",
+    "review.check_copy",
+    "review.decide",
+    "review.leave_out",
+    "review.state",
+    "review.undo",
+    "case_review.approve",
+    "case_review.check_copy",
+    "case_review.decide",
+    "case_review.leave_out",
+    "case_review.leave_out_words",
+    "case_review.state",
+    "case_review.undo",
+    "case_files.check_open",
+    "case_files.open_preview",
+    "case_files.open_for_answer",
+    "letter_profiles.save",
+    "review_settings.save",
+    "left_out_lists.document",
     "files.open_file",
     "files.open_preview",
     "files.open_reading",

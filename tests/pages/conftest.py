@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ PAGES = {
     "Past exports": "past_exports",
     "Cases": "cases",
     "Case": "case",
+    "Review a file": "case_file",
     "New case": "new_case",
     "Preview": "preview",
     "Settings": "settings",
@@ -63,7 +65,7 @@ class Screen:
 
     app: AppTest
 
-    def go(self, page: str, export: str = "", *, case: str = "") -> Screen:
+    def go(self, page: str, export: str = "", *, case: str = "", file: str = "") -> Screen:
         """By address, as a reload does; the first run only tells Streamlit which pages there are."""
         self.app.query_params.clear()
         self.app.run()
@@ -72,6 +74,8 @@ class Screen:
             self.app.query_params["export"] = export
         if case:
             self.app.query_params["case"] = case
+        if file:
+            self.app.query_params["file"] = file
         return self.run()
 
     def run(self) -> Screen:
@@ -103,6 +107,11 @@ class Screen:
 
     def texts(self) -> str:
         return "\n".join(text.value for text in self.app.text)
+
+    def links(self) -> list[str]:
+        """The words of the links that save a file."""
+        drawn = [str(element.proto) for element in self.app.get("bidi_component")]
+        return [found[1] for one in drawn if (found := re.search(r'words\\*": \\*"([^"\\]+)', one))]
 
     def tables(self) -> list[Any]:
         return [frame.value for frame in self.app.dataframe]

@@ -55,11 +55,11 @@ def test_an_agent_says_how_it_was_sent_and_the_page_says_it_back(
     export_id = asked(3)
     agent = unfold(screen("sam").go("Preview", export_id))
     due = months_after(TODAY - 3 * DAY, 1)
-    assert f"The answer to the customer is due on {due.day} {due:%b %Y}." in agent.said("caption")
+    assert f"Answer due {due.day} {due:%b} · " in agent.texts()
     assert "Nothing is recorded yet." in agent.said("caption")
     select(agent, "How", "post").press("Record")
     assert not agent.app.exception
-    assert f"Answered on {TODAY.day} {TODAY:%b %Y}." in agent.said("caption")
+    assert f"Answered on {TODAY.day} {TODAY:%b %Y}." in agent.texts()
     assert recorded(agent) == ["The answer was sent · By post · The original file"]
     (fact,) = desk.portal.answers.record_of(desk.user(), export_id).facts
     assert (fact.channel, fact.by, fact.sha256) == (
@@ -110,7 +110,7 @@ def test_after_a_download_the_page_asks_how_it_reached_the_customer(
     export_id = asked(3)
     agent = unfold(screen("sam").go("Preview", export_id))
     assert "Say here how it reached the customer." not in agent.said("caption")
-    b"".join(desk.portal.files.open_file(desk.user("sam"), export_id).chunks)
+    desk.original(export_id, by=desk.user("sam"))
     assert "Say here how it reached the customer." in agent.run().said("caption")
 
 
@@ -128,11 +128,11 @@ def test_overdue_and_asked_again_are_said_on_the_preview(
     desk: Any, screen: MakeScreen, asked: Callable[[int], str]
 ) -> None:
     old = asked(40)
-    assert "was due on" in screen("sam").go("Preview", old).said("warning")
+    assert "Answer was due" in screen("sam").go("Preview", old).said("markdown")
     desk.settled(desk.portal.submissions.reorder(desk.user(), old))
     agent = screen("sam").go("Preview", old)
-    assert "was due on" not in agent.said("warning")
-    assert "the later export stands for the customer's request" in agent.said("caption")
+    assert "Answer was due" not in agent.said("markdown")
+    assert "Asked for again: the later export counts" in agent.texts()
 
 
 def test_the_form_of_new_export_starts_today_and_reaches_five_years_back(screen: MakeScreen) -> None:
@@ -163,12 +163,12 @@ def test_past_exports_says_and_filters_how_requests_stand(desk: Any, screen: Mak
         f"● Sent {TODAY.day} {TODAY:%b}", f"■ Overdue since {due[45].day} {due[45]:%b}",
         f"▲ Due {due[26].day} {due[26]:%b}", f"Due {due[2].day} {due[2]:%b}",
     ]  # fmt: skip
-    assert list(agent.tables()[0]["Answer"]) == said
+    assert list(agent.tables()[0]["Answer due"]) == said
     for word, rows in (("open", [said[1], said[2], said[3]]), ("due", [said[2]]), ("overdue", [said[1]]),
                        ("answered", [said[0]])):  # fmt: skip
         next(f for f in agent.app.selectbox if f.label == "Answer").set_value(word)
         agent.run()
-        assert list(agent.tables()[0]["Answer"]) == rows, word
+        assert list(agent.tables()[0]["Answer due"]) == rows, word
         assert agent.app.query_params["answer"] in (word, [word])
 
 

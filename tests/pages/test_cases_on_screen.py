@@ -5,22 +5,35 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import select
 
-from portal.cases.facts import Channel, ClosingReason, FactKind, LateEntry, Right
+from portal.cases.clock.regimes import PauseKind
+from portal.cases.facts import (
+    Channel,
+    ClosingReason,
+    FactKind,
+    IdentityMethod,
+    IdentityResult,
+    LateEntry,
+    Right,
+)
 from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.cases.services.views import CaseFilter, CaseView
 from portal.cases.states import CaseState
+from portal.comparison.fingerprints import TablePrints, packed
 from portal.composition import Portal
 from portal.errors import NotFound
 from portal.storage.months import months_after
-from portal.storage.tables import utc_now
+from portal.storage.tables import CaseFingerprints, Export, utc_now
 from portal.ui.cases.case_acts import CaseAct, acts_offered
 from portal.ui.cases.recognising import Recognised, recognise
 from portal.ui.common.navigation import with_count, without_count
+from portal.vault.boxes import box_context
 from tests.pages.conftest import Screen
 
 MakeScreen = Callable[..., Screen]
@@ -266,6 +279,48 @@ def test_a_note_is_for_colleagues_and_found_again(
     assert "ring on Monday" in agent.run().texts() and "Note 3." not in agent.texts()
 
 
+# Whose turn ---------------------------------------------------------------------------------------------
+
+
+def settle_identity(portal: Portal, user: Any, case_id: str) -> None:
+    portal.case_file.record_identity(user, case_id, IdentityMethod.IN_PERSON, IdentityResult.PROVED)
+
+
+CASES: dict[str, tuple[Callable[[Portal, Any, str], object], list[str]]] = {
+    "received": (lambda *_: None, ["Record identity"]),
+    "doubtful": (
+        lambda portal, user, case: portal.case_file.record_identity(
+            user, case, IdentityMethod.IN_PERSON, IdentityResult.DOUBTFUL
+        ),
+        ["Record identity"],
+    ),
+    "proof asked for": (
+        lambda portal, user, case: portal.case_file.pause(user, case, PauseKind.IDENTITY), ["Record identity"]
+    ),
+    "recognised": (settle_identity, ["Collect"]),
+    "wish asked for": (
+        lambda portal, user, case: (
+            settle_identity(portal, user, case), portal.case_file.pause(user, case, PauseKind.CLARIFICATION)
+        ),
+        [],
+    ),
+    "closed": (lambda portal, user, case: portal.case_file.close(user, case, ClosingReason.TAKEN_BACK), []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("state", list(CASES))
+def test_a_case_has_one_primary_button_where_it_is_the_readers_turn(
+    desk: Any, portal: Portal, screen: MakeScreen, opened: Callable[..., str], state: str
+) -> None:
+    reach, primary = CASES[state]
+    case_id = opened()
+    reach(portal, desk.user("sam"), case_id)
+    agent = screen("sam").go("Case", case=case_id)
+    assert [button.label for button in agent.app.button if button.proto.type == "primary"] == primary
+    auditor = screen("iris").go("Case", case=case_id)
+    assert not [button.label for button in auditor.app.button if button.proto.type == "primary"]
+
+
 # Today --------------------------------------------------------------------------------------------------
 
 
@@ -328,6 +383,45 @@ def test_a_person_who_asks_again_is_told_with_what_their_file_holds_now(
     again = desk.run("ada@example.com")
     assert again.case_id != first.case_id and again.row_count == first.row_count
     agent = screen("sam").go("Case", case=again.case_id)
-    said = agent.said("info")
-    assert "This person asked 1 time before" in said and "Last answered on" in said
-    assert f"That file had {first.row_count} rows. Today's has {again.row_count}." in said.replace("\\", "")
+    (line,) = asked_before(agent)
+    assert line.startswith("Asked 1 time before, last answered on ")
+    assert line.endswith("; nothing changed since.")
+    with portal.db.read() as session:
+        sent = session.get_one(Export, first.id).file.sha256
+    assert sent in agent.said("caption")
+    assert asked_before(screen("sam").go("Case", case=first.case_id)) == []
+    beginner = screen("sam").go("New case")
+    beginner.app.text_area(key="case_pasted").set_value("ada@example.com")
+    assert "Asked 1 time before" in beginner.run().said("info")
+    beginner.app.text_area(key="case_pasted").set_value(somebody())
+    assert beginner.run().said("info") == ""
+
+
+def test_rows_that_came_changed_and_went_are_told_table_by_table(desk: Any, portal: Portal, screen: MakeScreen) -> None:
+    export = desk.run("many.cards@example.com")
+    portal.answers.record_sent(desk.user(), export.id, "email")
+    again = desk.run("many.cards@example.com")
+    portal.fingerprints.take_small([export.case_id, again.case_id])
+    with portal.db.write() as session:
+        (before,) = portal.fingerprints.of_case(session, export.case_id)
+        row = session.scalars(select(CaseFingerprints).where(CaseFingerprints.case_id == export.case_id)).one()
+        tables = tuple(fewer(table) if table.name == "giftCards.transactions" else table for table in before.tables)
+        bound = box_context(row.merchant_id, row.__tablename__, row.file_id)
+        row.sealed_keyset, row.content = portal.fingerprints.boxes.seal(packed(replace(before, tables=tables)), bound)
+    agent = screen("sam").go("Case", case=again.case_id)
+    (line,) = asked_before(agent)
+    assert line.endswith("; since then 1 new transaction, 1 row changed.")
+    told = next(table for table in agent.tables() if "Added" in table)
+    assert told.to_dict("records") == [
+        {"Table": "Gift cards · giftCards.transactions", "Added": "1", "Changed": "1", "Gone": "0"}
+    ]
+
+
+def fewer(table: TablePrints) -> TablePrints:
+    """Without its first row, and another fingerprint for the second."""
+    assert table.prints is not None
+    return replace(table, rows=table.rows - 1, prints=table.prints[32:48] + bytes(16) + table.prints[64:])
+
+
+def asked_before(agent: Screen) -> list[str]:
+    return [label for one in agent.app.expander if (label := one.label.replace("\\", "")).startswith("Asked")]

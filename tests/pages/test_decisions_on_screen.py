@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # State -> who of the practice merchant ends there, the sink it is told in, and what a manager may do.
 SCREENS: dict[State, tuple[str, str, set[str]]] = {
     State.UNKNOWN: ("bad.gateway", "warning", {"Ask again", "Close, it did not arrive", "Keep as it is"}),
-    State.ATTENTION: ("two.people", "warning", {"Release", "Destroy file", "Keep as it is"}),
+    State.ATTENTION: ("two.people", "warning", {"Release", "Keep as it is"}),
     State.REJECTED: ("nobody", "error", {"Ask again", "Change the request", "Keep as it is"}),
     State.EXPIRED: ("expired", "info", {"Ask again", "Change the request", "Keep as it is"}),
 }
@@ -47,7 +47,7 @@ def acts(desk: Any, export_id: str) -> list[tuple[str, str, dict[str, Any]]]:
 
 def timeline_of(screen: Screen) -> list[str]:
     """The timeline's column of acts, opened as a person opens it."""
-    screen.app.session_state["timeline"] = True
+    screen.app.session_state["details"] = True
     screen.run()
     (table,) = (frame for frame in screen.tables() if "What" in frame.columns)
     return list(table["What"])

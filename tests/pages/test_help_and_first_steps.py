@@ -202,7 +202,8 @@ def test_request_id_stands_ready_to_be_copied_whenever_loyaltydog_answered(
     view = request.getfixturevalue(state)
     assert view.vendor_request_id
     person = screen("maya").go("Preview", view.id)
-    assert [code.value for code in person.app.code].count(view.vendor_request_id) == 1
+    person.app.session_state["details"] = True
+    assert [code.value for code in person.run().app.code].count(view.vendor_request_id) == 1
 
 
 def test_the_end_of_a_slow_export_is_told_once_and_only_to_who_waited(

@@ -45,6 +45,17 @@ def test_one_json_tells_tables_warnings_and_others(inspect: Inspect, file: Path)
     assert {"place": "rows, row 1, cashier", "kind": "staff", "confidence": 0.85} in told["others"]
 
 
+def test_card_numbers_are_printed_in_full_only_when_asked_for(inspect: Inspect, tmp_path: Path) -> None:
+    number = "6006491234567417"
+    file = tmp_path / "cards.json"
+    file.write_text(json.dumps({"giftCards": [{"cardNumber": number, "note": f"see {number}"}]}), encoding="utf-8")
+    for way in (["--all"], ["--json"], []):
+        masked, full = inspect(file, *way), inspect(file, *way, "--card-numbers")
+        assert (masked.returncode, full.returncode) == (0, 0)
+        assert number not in masked.stdout
+        assert number in full.stdout or not way
+
+
 def test_every_row_is_a_line_with_missing_absent_and_null_null(inspect: Inspect, tmp_path: Path) -> None:
     file = tmp_path / "rows.json"
     file.write_text('[{"a":1.10,"b":null},{"a":"1.10"},{"b":"null","c":"ł\\ud800"}]', encoding="utf-8")

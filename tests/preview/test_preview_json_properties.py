@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from portal.preview import MISSING, NULL, PreviewError, read
 from portal.preview.cells import Bare
+from portal.preview.json.paths import path_text
 from portal.preview.json.reader import read_carefully, read_tree
-from portal.preview.json.scan import path_text
 from portal.preview.json.tables import as_written
 from portal.preview.model import Preview, WarningLog
 from portal.preview.raw import without_lone_surrogates

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from portal.preview import MISSING, NULL, AskedPerson, Preview, PreviewError, Search, inspect, read, rows_as_json_lines
 from portal.preview.cells import Bare
-from portal.preview.json.scan import path_text
+from portal.preview.json.paths import path_text
 from portal.preview.large import json_pages, json_stream, json_text
 from portal.preview.large import reading as large
 from portal.preview.large.reading import Reading

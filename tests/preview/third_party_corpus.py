@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from portal.preview.json.scan import path_text
+from portal.preview.json.paths import path_text
 
 Kind = str
 
@@ -26,6 +26,8 @@ class Marked:
 
     text: Any
     kind: Kind | None = None
+    who: str = ""
+    """Whom it names: the name of somebody, or the text that is all that is known of them."""
 
 
 @dataclass
@@ -39,6 +41,8 @@ class LabelledFile:
     asked_email: str
     asked_id: str
     labels: dict[str, Kind] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)
+    """The places of `labels`, with whom each names."""
 
 
 def _field_names() -> dict[str, dict[str, str]]:
@@ -147,7 +151,7 @@ class _Maker:
             return {f"{prefix}_{c}": Marked(v) for c, v in zip(("name", "email", "phone"), own, strict=True)}
         name = self.random.choice(self.people)
         other = (name, self._email(name), self._phone())
-        return {f"{prefix}_{c}": Marked(v, kind) for c, v in zip(("name", "email", "phone"), other, strict=True)}
+        return {f"{prefix}_{c}": Marked(v, kind, name) for c, v in zip(("name", "email", "phone"), other, strict=True)}
 
     def card(self) -> dict[str, Marked]:
         number = self._card_number()
@@ -171,7 +175,9 @@ class _Maker:
         described = self.random.choice(_DESCRIPTIONS[self.language].split("|"))
         kind = next((kind for mark, kind in _DESCRIBED_KINDS.items() if mark in described), None)
         name = self.random.choice(self.people)
-        text = described.format(name, self._email(name), self._phone(), self._card_number())
+        given = (name, self._email(name), self._phone(), self._card_number())
+        text = described.format(*given)
+        who = next((value for mark, value in zip(_DESCRIBED_KINDS, given, strict=True) if mark in described), "")
         transfer = self.random.random() < 0.2
         party = self.random.choice(self.people)
         return {
@@ -179,28 +185,36 @@ class _Maker:
             "tx_type": Marked("TRANSFER_OUT" if transfer else self.random.choice(("REDEMPTION", "RELOAD"))),
             "amount": Marked(f"{self.random.randrange(5000) / 100:.2f}"),
             "tx_date": Marked(self._moment()),
-            "description": Marked(text, kind),
+            "description": Marked(text, kind, who),
             "receipt": Marked(f"{self.random.randrange(10**8):08d}"),
             "cashier_id": Marked(f"{self.random.randrange(60):02d}", "staff") if at_till else Marked(None),
-            "cashier_name": Marked(self.random.choice(self.people), "staff") if at_till else Marked(None),
+            "cashier_name": self._cashier() if at_till else Marked(None),
             "terminal": Marked(f"T{self.random.randrange(9)}-{self.random.randrange(99):02d}", "terminal")
             if at_till
             else Marked(None),
-            "cp_name": Marked(party, "counterparty") if transfer else Marked(None),
-            "cp_email": Marked(self._email(party), "counterparty") if transfer else Marked(None),
+            "cp_name": Marked(party, "counterparty", party) if transfer else Marked(None),
+            "cp_email": Marked(self._email(party), "counterparty", party) if transfer else Marked(None),
         }
+
+    def _cashier(self) -> Marked:
+        name = self.random.choice(self.people)
+        return Marked(name, "staff", name)
 
     def named(self, fields: dict[str, Marked]) -> dict[str, Marked]:
         return {self.names[concept]: value for concept, value in fields.items()}
 
-    def file(self, shape: str, format: Literal["json", "csv"], data: bytes, labels: dict[str, Kind]) -> LabelledFile:
-        return LabelledFile(self.language, shape, format, data, self.email, self.id, labels)
+    def file(
+        self, shape: str, format: Literal["json", "csv"], data: bytes, labels: dict[str, tuple[Kind, str]]
+    ) -> LabelledFile:
+        kinds = {place: kind for place, (kind, _) in labels.items()}
+        people = {place: who for place, (_, who) in labels.items()}
+        return LabelledFile(self.language, shape, format, data, self.email, self.id, kinds, people)
 
 
-def _labels(tree: Any, steps: tuple[str | int, ...] = ()) -> Iterator[tuple[str, Kind]]:
+def _labels(tree: Any, steps: tuple[str | int, ...] = ()) -> Iterator[tuple[str, tuple[Kind, str]]]:
     if isinstance(tree, Marked):
         if tree.kind:
-            yield path_text(list(steps)), tree.kind
+            yield path_text(list(steps)), (tree.kind, tree.who)
     elif isinstance(tree, dict):
         for key, value in tree.items():
             yield from _labels(value, (*steps, key))
@@ -227,7 +241,7 @@ def _csv(
     """Tables under each other, each with a title if it has one; labels by line and column."""
     buffer = io.StringIO()
     writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
-    labels: dict[str, Kind] = {}
+    labels: dict[str, tuple[Kind, str]] = {}
     line = 1
     for title, rows in tables:
         if line > 1:
@@ -242,7 +256,7 @@ def _csv(
             writer.writerow(["" if value.text is None else value.text for value in row.values()])
             for column, value in enumerate(row.values(), 1):
                 if value.kind:
-                    labels[f"line {line}, column {column}"] = value.kind
+                    labels[f"line {line}, column {column}"] = value.kind, value.who
             line += 1
     return maker.file(shape, "csv", buffer.getvalue().encode(), labels)
 
@@ -325,8 +339,8 @@ def related_tables(maker: _Maker) -> LabelledFile:
             maker.named(
                 {
                     "tx_date": Marked(maker._moment()),
-                    "cp_name": Marked(name, "counterparty"),
-                    "cp_email": Marked(maker._email(name), "counterparty"),
+                    "cp_name": Marked(name, "counterparty", name),
+                    "cp_email": Marked(maker._email(name), "counterparty", name),
                     "amount": Marked("5.00"),
                 }
             )

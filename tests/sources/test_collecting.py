@@ -16,10 +16,11 @@ from portal.cases.facts import ClosingReason
 from portal.cases.services.ledger import CaseNeeded
 from portal.errors import NotFound, NotPermitted, StateConflict
 from portal.practice.invented.loyalty import ONLY_CARDS, ONLY_LOYALTY, SHARED_PHONE
+from portal.practice.invented.people import LOGGED, MAILBOX, PAGE_THREE
 from portal.sources.kinds import SourceKind, SourceState
 from portal.sources.ledger import place_of
 from portal.sources.views import SourceLine, SourceList
-from portal.storage.source_tables import CaseSource, SourceKey, SourcePage
+from portal.storage.answering.source_tables import CaseSource, SourceKey, SourcePage
 from portal.storage.tables import Merchant, utc_now
 
 K, S = SourceKind, SourceState
@@ -58,7 +59,7 @@ def test_everything_is_asked_and_a_program_that_refuses_is_named(
     sources = desk.portal.case_sources
     planned = sources.lines(desk.user(), case_id)
     assert (planned.to_ask, planned.collected, planned.settled) == (True, False, False)
-    assert sources.collect(desk.user("sam"), case_id) == 3
+    assert sources.collect(desk.user("sam"), case_id) == 4
     found = settle(case_id)
     assert of(found, K.CARDS_BY_EMAIL).state is S.FETCHED and of(found, K.CARDS_BY_EMAIL).row_count
     members = {line.program: line for line in found.lines if line.kind is K.MEMBERS}
@@ -69,6 +70,7 @@ def test_everything_is_asked_and_a_program_that_refuses_is_named(
     assert of(found, K.LOYALTY_DATA, "Coffee Club").state is S.FETCHED
     assert {line.state for line in found.lines if line.kind is K.LOYALTY_CONSENT} <= {S.FETCHED, S.EMPTY}
     assert of(found, K.CARD_CONSENT).state is S.FETCHED
+    assert of(found, K.CARDS_FOUND).state is S.FETCHED and of(found, K.CARDS_FOUND).row_count == 3
     assert {line.state for line in found.lines if line.kind is K.VENDOR_LOG} == {S.FETCHED}
     assert (found.settled, found.nothing_held, found.to_ask) == (False, False, False)
     assert sources.collect(desk.user(), case_id) == 0 and shop.posts() == 1
@@ -92,6 +94,36 @@ def test_six_hundred_members_are_read_to_the_end_and_only_the_persons_is_taken(
     assert [page.item_count for page in pages] == [250, 250, 100]
     assert by_email.size_bytes == sum(page.size_bytes for page in pages)
     assert by_email.sha256 == hashlib.sha256("".join(f"{page.sha256}\n" for page in pages).encode()).hexdigest()
+
+
+def test_who_stands_on_the_third_page_is_found_there(desk: Any, shop: Any, opened: Any, settle: Any) -> None:
+    case_id = opened(email=PAGE_THREE)
+    desk.portal.case_sources.collect(desk.user(), case_id)
+    found = settle(case_id)
+    assert of(found, K.CARDS_BY_EMAIL).state is S.EMPTY and of(found, K.CARD_CONSENT).state is S.EMPTY
+    members = of(found, K.MEMBERS, "Morning Regulars")
+    assert (members.state, members.pages, members.row_count) == (S.FETCHED, 3, 1)
+    assert of(found, K.LOYALTY_DATA).program == "Morning Regulars" and of(found, K.LOYALTY_DATA).state is S.FETCHED
+
+
+def test_a_family_mailbox_stops_the_file_of_two_and_names_both_memberships(
+    desk: Any, shop: Any, opened: Any, settle: Any
+) -> None:
+    case_id = opened(email=MAILBOX)
+    desk.portal.case_sources.collect(desk.user(), case_id)
+    found = settle(case_id)
+    assert of(found, K.CARDS_BY_EMAIL).state is S.FAILED, "two people: a manager's turn"
+    assert of(found, K.MEMBERS, "Coffee Club").row_count == 2
+    clubs = [line for line in found.lines if (line.kind, line.program) == (K.LOYALTY_DATA, "Coffee Club")]
+    assert [line.state for line in clubs] == [S.FETCHED, S.FETCHED]
+
+
+def test_two_hundred_and_thirty_looks_are_two_pages_of_the_log(desk: Any, shop: Any, opened: Any, settle: Any) -> None:
+    case_id = opened(email=LOGGED)
+    desk.portal.case_sources.collect(desk.user(), case_id)
+    logs = [line for line in settle(case_id).lines if line.kind is K.VENDOR_LOG]
+    longest = max(logs, key=lambda line: line.row_count or 0)
+    assert (longest.state, longest.pages) == (S.FETCHED, 2) and (longest.row_count or 0) >= 230
 
 
 def test_every_answer_is_kept_as_it_came(desk: Any, shop: Any, opened: Any, settle: Any) -> None:
@@ -142,7 +174,8 @@ def test_with_a_customer_id_alone_what_cannot_be_asked_says_why(desk: Any, shop:
     members = of(found, K.MEMBERS)
     assert members.state is S.NOT_APPLICABLE and members.problem
     assert of(found, K.CARDS_BY_ID).state is S.FETCHED and of(found, K.VENDOR_LOG).state is S.FETCHED
-    assert found.settled and not found.nothing_held
+    assert found.settled_count == len(found.lines) and not found.nothing_held
+    assert found.uncompared == 2 and not found.settled, "nobody has looked whose records these are"
 
 
 def test_the_log_that_a_role_may_not_see_is_named_and_asked_again_with_a_better_token(
@@ -156,11 +189,11 @@ def test_the_log_that_a_role_may_not_see_is_named_and_asked_again_with_a_better_
     assert (log.state, log.status) == (S.REFUSED, 403) and "MERCHANT_STAFF" in log.problem
     assert of(found, K.CARD_CONSENT).state is S.REFUSED and not found.settled
     token("practice-token-merchant-one")
-    desk.portal.case_sources.retry(desk.user("sam"), case_id, log.id)
+    desk.portal.unanswered_sources.retry(desk.user("sam"), case_id, log.id)
     again = of(settle(case_id), K.VENDOR_LOG)
     assert (again.state, again.attempt, again.problem) == (S.EMPTY, 2, "")
     with pytest.raises(StateConflict):
-        desk.portal.case_sources.retry(desk.user("sam"), case_id, log.id)
+        desk.portal.unanswered_sources.retry(desk.user("sam"), case_id, log.id)
 
 
 def test_no_case_no_question(desk: Any, shop: Any, opened: Any) -> None:
@@ -170,7 +203,7 @@ def test_no_case_no_question(desk: Any, shop: Any, opened: Any) -> None:
         with pytest.raises(CaseNeeded):
             sources.collect(desk.user(), without)
         with pytest.raises(CaseNeeded):
-            sources.retry(desk.user(), without, "f" * 32)
+            desk.portal.unanswered_sources.retry(desk.user(), without, "f" * 32)
     with pytest.raises(NotFound):
         sources.collect(desk.user("maya", "two"), case_id)
     with pytest.raises(NotPermitted):
@@ -187,7 +220,7 @@ def test_another_merchant_sees_neither_list_nor_source(desk: Any, shop: Any, ope
     stranger = desk.user("maya", "two")
     for case_id in (ours, theirs):
         with pytest.raises(NotFound):
-            desk.portal.case_sources.retry(stranger, case_id, refused.id)
+            desk.portal.unanswered_sources.retry(stranger, case_id, refused.id)
     with pytest.raises(NotFound):
         desk.portal.case_sources.lines(stranger, ours)
 
@@ -200,8 +233,8 @@ def test_each_move_leaves_an_entry_without_anything_personal(desk: Any, shop: An
         entries = audit.entries_about(session, desk.user().merchant_id, case_id)
     last = {e.facts["source"]: e.facts["to"] for e in entries if e.action == "source:state"}
     assert last == {line.id: line.state.value for line in found.lines if line.id}
-    assert [e.facts["count"] for e in entries if e.action == "source:collect"] == [2]
-    assert not any("ada" in str(e.facts).lower() for e in entries)
+    assert [e.facts["count"] for e in entries if e.action == "source:collect"] == [3]
+    assert not any("ada@" in str(e.facts).lower() for e in entries)
 
 
 def test_past_its_time_the_answer_is_destroyed_and_the_facts_stay(

@@ -16,7 +16,8 @@ from portal.log import configure_logging
 from portal.operations import backup
 from portal.sources.kinds import SourceKind, SourceState
 from portal.sources.ledger import place_of
-from portal.storage.source_tables import CaseSource, SourceFile, SourceKey, SourcePage
+from portal.storage import copying
+from portal.storage.answering.source_tables import CaseSource, SourceFile, SourceKey, SourcePage
 from portal.storage.tables import utc_now
 from portal.vault import rotation
 from tests.command_line import logging_as_before
@@ -121,7 +122,13 @@ def test_what_is_sealed_is_brought_under_a_new_master_key(desk: Any, collected: 
     """Each sealed column of sources is among those that a change of keys reseals, and opens."""
     names = {place.name for place in rotation.COLUMNS}
     assert {"case_sources.sealed_member", "case_source_keys.sealed_keyset"} <= names
+    assert {"case_comparisons.sealed_facts", "case_matches.sealed_item"} <= names
     assert rotation.count_unopenable(desk.portal.db, desk.portal.sealer, desk.portal.master) == {}
+
+
+def test_decisions_are_in_a_backup_and_what_was_copied_out_of_answers_is_not() -> None:
+    names = {table.name for table in copying.tables()}
+    assert "case_matches" in names and "case_comparisons" not in names
 
 
 def test_a_removed_merchants_answers_are_destroyed_and_what_runs_is_stopped(desk: Any, collected: str) -> None:

@@ -31,6 +31,7 @@ from tests.storage.test_answers_migration import up_to
 
 PARTS = (ExportAsked, ExportResponse, ExportFile)
 DROPPED = "worker"  # a column that nothing ever wrote
+ADDED = ("holds_cards",)  # by migration 0025, to the last part
 MOST_COLUMNS = 25
 FULL, BARE = "f" * 32, "b" * 32
 Rows = list[dict[str, Any]]
@@ -107,6 +108,8 @@ def test_every_value_is_in_one_of_the_four_tables(engine: Engine) -> None:
     for number, old in enumerate(before):
         core, *parts = (rows[number] for rows in after.values())
         assert {part.pop("export_id") for part in parts} == {old["id"]}
+        for added in ADDED:
+            assert parts[-1].pop(added) is None, "not judged yet"
         names = [name for row in (core, *parts) for name in row]
         assert sorted([*names, DROPPED]) == sorted(old), "each column in exactly one table"
         together = {name: value for row in (core, *parts) for name, value in row.items()}

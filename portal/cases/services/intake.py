@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.cases.clock.applicable import laws_of
 from portal.cases.facts import PERSONS_COPY, Channel, Fact, FactKind, LateEntry, Right
+from portal.cases.looked_up import lead_to
 from portal.cases.services.folding import Rules, folded
 from portal.cases.services.ledger import CaseSeal, add_fact, cached, hold_exports, open_case, own_case
 from portal.cases.services.merchant_rules import MerchantRules, merchant_rules
@@ -53,6 +54,7 @@ TELLS_APART = frozenset(IdentifierKind) - {IdentifierKind.LAST_FOUR}
 class NewCase:
     """What is known of a request when it is entered. The first identifier names the person in lists.
 
+    `found`: those of `identifiers` that a look-up gave, `lookups`: the look-ups that led here.
     `profile` and `calendar` are codes of `portal.cases.clock.applicable`; without a profile the merchant's are taken.
     `arrived_where` is kept sealed.
     """
@@ -69,6 +71,8 @@ class NewCase:
     language: str = ""
     profile: str = ""
     calendar: str = ""
+    found: Sequence[tuple[IdentifierKind, SecretStr]] = ()
+    lookups: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ class CaseIntake:
     def open(self, user: User, new_case: NewCase) -> Opened:
         """Open a case, or note a follow-up in the person's open one when nothing else is asked for.
 
-        Raises NotPermitted, InputError(field="identifiers", "rights", "received_on", "late_entry", "reference", …).
+        Raises NotPermitted, InputError(field="identifiers", "rights", "received_on", "late_entry", "reference", …),
+        SeveralPeople when a look-up found more than one customer and none was chosen.
         """
         require(user, Permission.CASE_WORK)
         _check(new_case)
@@ -105,8 +110,9 @@ class CaseIntake:
             there = self._open_case_of(session, user, subject, new_case.rights)
             if there is not None:
                 self._follow_up(session, user, there, received, new_case.channel)
-                return Opened(there.id, True)
-            return Opened(self._open(session, user, new_case, received).id, False)
+            case = there or self._open(session, user, new_case, received)
+            lead_to(session, user, new_case.lookups, case.id)
+            return Opened(case.id, there is not None)
 
     def hold(self, session: Session, user: User, value: str, case_id: str | None = None) -> None:
         """Hold the exports of the person's open cases, or of the one that is named, then the merchant's lock
@@ -225,8 +231,8 @@ class CaseIntake:
         )  # fmt: skip
         session.add(case)
         session.flush()
-        for number, (kind, secret) in enumerate(new.identifiers, 1):
-            session.add(self._identifier(session, user, case_id, number, kind, secret.get_secret_value()))
+        for number, known in enumerate(new.identifiers, 1):
+            session.add(self._identifier(session, user, case_id, number, known, looked_up=known in new.found))
         session.add_all(
             CaseDemand(case_id=case_id, demand=r.value, merchant_id=merchant_id) for r in sorted(new.rights)
         )
@@ -248,13 +254,15 @@ class CaseIntake:
         return case
 
     def _identifier(
-        self, session: Session, user: User, case_id: str, number: int, kind: IdentifierKind, value: str
-    ) -> CaseIdentifier:
-        row_id = new_id()
+        self, session: Session, user: User, case_id: str, number: int, known: tuple[IdentifierKind, SecretStr],
+        *, looked_up: bool,
+    ) -> CaseIdentifier:  # fmt: skip
+        row_id, kind, value = new_id(), known[0], known[1].get_secret_value()
         return CaseIdentifier(
             id=row_id, merchant_id=user.merchant_id, case_id=case_id, number=number, kind=kind.value,
             sealed_value=self.seal.seal(user.merchant_id, CaseIdentifier, "value", row_id, value),
             value_index=self.index.one(session, user, value), added_by=user.account_id,
+            standing="found" if looked_up else "claimed",
         )  # fmt: skip
 
 

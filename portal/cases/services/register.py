@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -17,18 +17,16 @@ from portal.cases.services.ledger import CaseSeal, as_facts, own_case, rows_of, 
 from portal.cases.services.people import PersonIndex, masked_subject
 from portal.cases.services.query import NAME, count_of_cases, named_by, page_of_cases, place_of
 from portal.cases.services.views import (
-    AskedBefore,
     CaseFilter,
     CasePage,
     CaseRow,
     CaseView,
     Colleague,
     Demand,
-    EarlierFile,
     Place,
     ShownFact,
 )
-from portal.cases.states import MAY_RECORD, OPEN_STATES, CaseState, waiting_for
+from portal.cases.states import MAY_RECORD, CaseState, waiting_for
 from portal.config import Settings
 from portal.errors import NotFound
 from portal.identity import Permission, Role, User, require, require_fresh_proof
@@ -36,11 +34,9 @@ from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.roles import allows
 from portal.storage.case_tables import Case, CaseDemand, CaseFact, CaseIdentifier
 from portal.storage.engine import Database
-from portal.storage.months import months_after
-from portal.storage.tables import Account, Export, ExportAsked, ExportFile, utc_now
+from portal.storage.tables import Account, utc_now
 
 PAGE_SIZE = 50
-ASKED_BEFORE_MONTHS = 12  # CASE-6
 OPEN_CASES = CaseFilter()
 
 
@@ -95,7 +91,6 @@ class CaseRegister:
                 clock=clock,
                 today=today_of(case),
                 facts=self._shown(session, rows, words=works),
-                asked_before=_asked_before(session, case),
                 waiting=waiting_for(effective(facts)),
                 may=MAY_RECORD[CaseState(case.state)] if works else frozenset(),
                 more_time=works and may_extend(clock, utc_now(), rules_of(case).place, manager=manager),
@@ -208,39 +203,6 @@ def _demands(session: Session, case: Case) -> tuple[Demand, ...]:
 def _identifiers(session: Session, case_id: str) -> Sequence[CaseIdentifier]:
     rows = select(CaseIdentifier).where(CaseIdentifier.case_id == case_id).order_by(CaseIdentifier.number)
     return session.scalars(rows).all()
-
-
-def _asked_before(session: Session, case: Case) -> AskedBefore:
-    """A case that is still open is not told of here: a second message joins it."""
-    demands = select(CaseDemand.demand).where(CaseDemand.case_id == case.id)
-    earlier = session.execute(
-        select(Case.id, Case.state, Case.closed_at)
-        .join(CaseDemand, CaseDemand.case_id == Case.id)
-        .where(Case.merchant_id == case.merchant_id, Case.subject_index == case.subject_index, Case.id != case.id)
-        .where(Case.received_on > months_after(case.received_on, -ASKED_BEFORE_MONTHS))
-        .where(or_(Case.year < case.year, and_(Case.year == case.year, Case.number < case.number)))
-        .where(CaseDemand.demand.in_(demands))
-        .distinct()
-    ).all()
-    ended = [row for row in earlier if CaseState(row.state) not in OPEN_STATES]
-    answered = [(row.closed_at, row.id) for row in ended if row.state == CaseState.ANSWERED and row.closed_at]
-    if not answered:
-        return AskedBefore(len(ended), None)
-    last_at, last = max(answered)
-    return AskedBefore(len(ended), last_at, _newest_file(session, last))
-
-
-def _newest_file(session: Session, case_id: str) -> EarlierFile | None:
-    """Counts outlive the file, which is destroyed in time."""
-    row = session.execute(
-        select(Export.format, Export.program_id, ExportAsked.sealed_card_id, ExportFile.row_count)
-        .join(Export.asked)
-        .join(Export.file)
-        .where(Export.case_id == case_id, ExportFile.row_count.is_not(None))
-        .order_by(Export.requested_at.desc(), Export.id)
-        .limit(1)
-    ).first()
-    return EarlierFile(row[0], row[1], row[2] is not None, row[3] or 0) if row is not None else None
 
 
 def _names(session: Session, accounts: set[str]) -> dict[str, str]:

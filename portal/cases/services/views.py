@@ -68,26 +68,6 @@ class ShownFact:
 
 
 @dataclass(frozen=True)
-class EarlierFile:
-    """The newest file of an earlier case: for what it was asked, and how many rows its tables had."""
-
-    format: str
-    program_id: str | None
-    has_card: bool
-    rows: int
-
-
-@dataclass(frozen=True)
-class AskedBefore:
-    """Earlier cases of the same person and demand within twelve months (CASE-6). `file` is of the one that was answered
-    last; None when it had none."""
-
-    count: int
-    last_answered_at: dt.datetime | None
-    file: EarlierFile | None = None
-
-
-@dataclass(frozen=True)
 class Colleague:
     """Somebody to whom a case can be given."""
 
@@ -118,7 +98,6 @@ class CaseView:
     clock: Clock
     today: dt.date
     facts: tuple[ShownFact, ...]
-    asked_before: AskedBefore
     waiting: tuple[FactKind, ...]
     may: frozenset[FactKind]
     more_time: bool

@@ -60,7 +60,8 @@ def show(case: Named, account: As = None, json_: AsJson = False) -> None:
     with opened_portal() as portal:
         user = acting_user(portal, account)
         view = portal.case_register.show(user, case_id_of(portal, user, case))
-    print_lines([as_json(view_values(view))] if json_ else view_lines(view))
+        since = portal.asked_before.since(user, view.row.id)
+    print_lines([as_json(view_values(view, since))] if json_ else view_lines(view, since))
 
 
 def due(

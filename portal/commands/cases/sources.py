@@ -37,6 +37,8 @@ def sources(
     print_lines(as_json(source_values(line)) if json_ else source_line(line) for line in found.lines)
     if collect and not found.settled:
         print("Not every source is settled.", file=sys.stderr)
+        if found.undecided:
+            print(f"Whose records are they? To be decided on the page of the case: {found.undecided}.", file=sys.stderr)
         raise typer.Exit(UNSETTLED)
 
 
@@ -44,9 +46,9 @@ def _collected(portal: Portal, user: User, case_id: str) -> SourceList:
     portal.start_workers("cli")
     portal.case_sources.collect(user, case_id)
     while True:
-        found = portal.case_sources.lines(user, case_id)
-        if not found.running:
-            return found
+        if not portal.case_sources.lines(user, case_id).running:
+            portal.case_matches.compare(user, case_id)
+            return portal.case_sources.lines(user, case_id)
         time.sleep(POLL_SECONDS)
 
 
@@ -67,6 +69,7 @@ def source_values(line: SourceLine) -> dict[str, Any]:
         "problem_code": line.problem_code,
         "problem": line.problem,
         "attempt": line.attempt,
+        "stale": line.stale,
         "settled_at": line.settled_at.isoformat() if line.settled_at else None,
         "destroyed_at": line.destroyed_at.isoformat() if line.destroyed_at else None,
         "source": line.id,
@@ -79,5 +82,6 @@ def source_line(line: SourceLine) -> str:
     counted = f"{line.size_bytes} bytes, {line.row_count or 0} rows" if line.size_bytes is not None else ""
     status = f"({line.status})" if line.problem and line.status else ""
     who = f"{kind} {masked}".strip()
-    parts = (f"{line.state:<14}", f"{line.kind:<15}", line.program, who, counted, status, line.problem)
+    stale = "fetch again" if line.stale else ""
+    parts = (f"{line.state:<14}", f"{line.kind:<15}", line.program, who, counted, status, line.problem, stale)
     return "  ".join(part for part in parts if part).rstrip()

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from portal.cases.clock.lines import dates_of
 from portal.cases.clock.words import sentence
 from portal.cases.services.due import DueCase
 from portal.cases.services.views import CaseRow, CaseView, ShownFact
+from portal.comparison.views import Change, EarlierCase, Since
+
+CHANGE_WORDS: Mapping[Change, str] = {
+    Change.TRANSACTIONS: "new transaction",
+    Change.ADDED: "new row",
+    Change.CHANGED: "changed",
+    Change.GONE: "gone",
+}
+NOUNS = (Change.TRANSACTIONS, Change.ADDED)
 
 
 def as_json(values: dict[str, Any]) -> str:
@@ -36,9 +46,9 @@ def row_line(row: CaseRow) -> str:
     return "  ".join(parts).rstrip()
 
 
-def view_values(view: CaseView) -> dict[str, Any]:
+def view_values(view: CaseView, since: Since) -> dict[str, Any]:
     """A case whole. `text` are the words of notes, for those who may read them."""
-    clock, before = view.clock, view.asked_before
+    clock = view.clock
     return {
         **row_values(view.row),
         **dates_of(clock),
@@ -47,8 +57,13 @@ def view_values(view: CaseView) -> dict[str, Any]:
         "outcomes": {one.right.value: one.outcome.value for one in view.demands},
         "why": [sentence(step) for step in clock.why],
         "facts": [_fact_values(fact) for fact in view.facts],
-        "asked_before": before.count,
-        "last_answered_at": before.last_answered_at.isoformat() if before.last_answered_at else None,
+        "asked_before": since.count,
+        "last_answered_on": since.last_answered_on.isoformat() if since.last_answered_on else None,
+        "earlier": [_earlier_values(one) for one in since.earlier],
+        "compared_with": since.compared_with.name if since.compared_with else None,
+        "changes": {change.value: count for change, count in since.changes.items()}
+        if since.tables is not None
+        else None,
         "may": sorted(view.may),
     }
 
@@ -67,7 +82,7 @@ def _fact_values(fact: ShownFact) -> dict[str, Any]:
     }
 
 
-def view_lines(view: CaseView) -> list[str]:
+def view_lines(view: CaseView, since: Since) -> list[str]:
     row = view.row
     lines = [
         row_line(row),
@@ -83,9 +98,43 @@ def view_lines(view: CaseView) -> list[str]:
         parts = (f"{fact.number:>3}", f"{fact.at:%Y-%m-%d %H:%M}", fact.kind.value, codes, fact.by, gone)
         lines.append("  " + "  ".join(part for part in parts if part))
         lines += [f"       {line}" for line in fact.text.splitlines()]
-    if view.asked_before.count:
-        lines.append(f"Asked before within twelve months: {view.asked_before.count}")
+    if since.count:
+        lines.append(since_line(since))
+        lines += [f"  {line}" for one in since.earlier for line in _earlier_lines(one)]
     return lines
+
+
+def since_line(since: Since) -> str:
+    """``Asked 3 times before, last answered on 2026-09-04; since then 12 new transactions, 1 changed.``"""
+    words = f"Asked {since.count} time{'s'[: since.count != 1]} before"
+    if since.last_answered_on is not None:
+        words += f", last answered on {since.last_answered_on}"
+    if since.tables is not None:
+        changes = [
+            f"{count} {CHANGE_WORDS[change]}{'s'[: count != 1 and change in NOUNS]}"
+            for change, count in since.changes.items()
+        ]
+        words += "; " + (f"since then {', '.join(changes)}" if changes else "nothing changed since")
+    return f"{words}."
+
+
+def _earlier_values(one: EarlierCase) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "reference": one.reference,
+        "received_on": one.received_on.isoformat(),
+        "state": one.state.value,
+        "closed_as": one.closed_as,
+        "answered_on": one.answered_on.isoformat() if one.answered_on else None,
+        "sent": [{"copy": copy.copy, "sha256": copy.sha256, "on": copy.on.isoformat()} for copy in one.sent],
+    }
+
+
+def _earlier_lines(one: EarlierCase) -> list[str]:
+    parts = (one.name, f"received {one.received_on}", one.state.value, one.reference)
+    sent = [f"  {copy.on}  {copy.copy:<8}  {copy.sha256}" for copy in one.sent]
+    return ["  ".join(part for part in parts if part), *sent]
 
 
 def due_values(case: DueCase) -> dict[str, Any]:

@@ -12,11 +12,13 @@ class FileKind(StrEnum):
     """What an export's file can be taken out as; also the code of the copy in audit entries and answers."""
 
     ORIGINAL = "original"
+    REDACTED = "redacted"
+    """The original with single places left out, and nothing else changed."""
     CSV = "csv"
     XLSX = "xlsx"
 
 
-DerivedKind = Literal[FileKind.CSV, FileKind.XLSX]
+DerivedKind = Literal[FileKind.REDACTED, FileKind.CSV, FileKind.XLSX]
 """Made from the original when asked for."""
 
 

@@ -63,6 +63,7 @@ class ExportView:
     month_ends_on: dt.date
     due_on: dt.date
     clock_skew_seconds: float | None = None
+    holds_cards: bool | None = None
 
     @property
     def running(self) -> bool:

@@ -5,22 +5,26 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any, assert_never
 
 from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.config import Settings
-from portal.errors import NotPermitted, StateConflict
+from portal.errors import StateConflict
 from portal.exports.core.base import own_row
 from portal.exports.core.download import DerivedKind, Download, FileKind
 from portal.exports.core.ledger import SubjectSeal
-from portal.exports.core.states import State
+from portal.exports.files.card_access import CardNumbersShut, may_hold_numbers, use_grant
+from portal.exports.files.copying import Copies, LeavingOut, Make, searched
+from portal.exports.files.openable import check_released, file_stem, openable
 from portal.exports.files.sealed_reading import preview_of, reading_of
-from portal.identity import Permission, User, allows, require, require_fresh_proof
+from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.storage.engine import Database
-from portal.storage.tables import Export, FileKey
+from portal.storage.tables import Export
 from portal.vault import SealedFiles
 from portal.vault.files import FilePlace
 
@@ -28,6 +32,14 @@ if TYPE_CHECKING:
     from portal.preview import AskedPerson, Preview, Reading
 
 MEDIA_TYPES = {"json": "application/json", "csv": "text/csv"}
+
+
+class CardsIn(StrEnum):
+    """How card numbers stand in a copy that leaves; in its audit entries."""
+
+    NONE = "none"
+    MASKED = "masked"
+    FULL = "full"
 
 
 @refusals_audited
@@ -40,6 +52,7 @@ class Files:
     settings: Settings
     seal: SubjectSeal
     sealed: SealedFiles
+    copies: Copies
 
     def open_preview(self, user: User, export_id: str) -> Preview:
         """The whole file as tables of text; audited as a view.
@@ -57,7 +70,7 @@ class Files:
 
     def _viewed(self, user: User, export_id: str) -> tuple[Export, FilePlace, bytes]:
         def look(session: Session) -> tuple[Export, FilePlace, bytes]:
-            found = self._openable(session, user, export_id)
+            found = openable(session, user, export_id, self.settings)
             audit.record(
                 session, user.merchant_id, user.account_id, "export:view", object_id=export_id, origin=user.origin
             )
@@ -68,13 +81,7 @@ class Files:
     def check_open(self, user: User, export_id: str) -> None:
         """May this user still look at the file that is on their screen? Raises as `open_preview` does."""
         with self.db.read() as session:
-            self._openable(session, user, export_id)
-
-    def note_reveal(self, user: User, export_id: str, what: str) -> None:
-        """Masked values of the file are about to be shown; audited before they are."""
-        require(user, Permission.EXPORT_OPEN)
-        require_fresh_proof(user, self.settings)
-        self._note(user, export_id, "export:reveal", what=what)
+            openable(session, user, export_id, self.settings)
 
     def note_file_search(self, user: User, export_id: str) -> None:
         """Record a search in the open file; the search words are not kept."""
@@ -101,73 +108,88 @@ class Files:
         by_email = row.asked.subject_kind == "email"
         return AskedPerson(email=subject if by_email else None, customer_id=None if by_email else subject)
 
-    def _openable(self, session: Session, user: User, export_id: str) -> tuple[Export, FilePlace, bytes]:
-        """Row, place and wrapped key of a file this user may open now."""
-        row = own_row(session, user, export_id)
-        require(user, Permission.EXPORT_OPEN)
-        require_fresh_proof(user, self.settings)
-        if State(row.state) is State.ATTENTION:
-            if not allows(user.role, Permission.EXPORT_RELEASE):
-                raise NotPermitted(
-                    "A check of this file failed, so only a manager may open it.", next_step="Ask a manager to decide."
-                )
-        elif State(row.state) not in (State.READY, State.EXPIRED):
-            raise StateConflict("There is no file to open.", next_step="See the export's state.", detail=row.state)
-        key = session.get(FileKey, (row.id, row.file.blob_name))
-        if key is None or row.file.destroyed_at is not None:
-            raise StateConflict("The file has been destroyed or was never fetched.", next_step="Ask again for it.")
-        return row, FilePlace(row.merchant_id, row.id, row.file.blob_name), key.sealed_keyset
-
     def open_file(self, user: User, export_id: str, kind: FileKind = FileKind.ORIGINAL) -> Download:
-        """The file as a download: the original's very bytes, or a derived spreadsheet-safe CSV or workbook of text.
+        """The file as a download: the original's very bytes, the file with places left out, or made from that a
+        spreadsheet-safe CSV or a workbook of text.
 
-        All of it is verified before the first byte is handed out.
+        All of it is verified, and a copy searched for what it leaves out, before the first byte is handed out. Without
+        a grant of `CardAccess` card numbers stand with their last four in a copy, and an original that holds some
+        raises CardNumbersShut.
         """
-
-        def take(session: Session) -> tuple[Export, FilePlace, bytes]:
-            row, place, key = self._openable(session, user, export_id)
-            if State(row.state) is State.ATTENTION:
-                raise StateConflict(
-                    "A check of this file failed, so it cannot leave the portal yet.",
-                    next_step="A manager can release it on its preview.",
-                )
-            audit.record(
-                session, user.merchant_id, user.account_id, "export:download",
-                object_id=export_id, origin=user.origin, kind=kind, bytes=row.file.size_bytes, sha256=row.file.sha256,
-            )  # fmt: skip
-            return row, place, key
-
-        row, place, key = self.db.group_commit(take)
-        name = f"export-{row.requested_at:%Y-%m-%d}-{row.id[:8]}"
         if kind is not FileKind.ORIGINAL:
-            return self._derived(user, row, place, key, name, kind)
+            self._check_decided(user, export_id)
+
+        def take(session: Session) -> tuple[Export, FilePlace, bytes, CardsIn]:
+            row, place, key = openable(session, user, export_id, self.settings)
+            check_released(row)
+            cards = CardsIn.NONE
+            if may_hold_numbers(row):
+                cards = CardsIn.FULL if use_grant(session, user, export_id) else CardsIn.MASKED
+            if kind is FileKind.ORIGINAL and cards is CardsIn.MASKED:
+                raise CardNumbersShut(detail=kind)
+            if kind is not FileKind.ORIGINAL:
+                self.copies.check(session, user, row)
+            audit.record(
+                session, user.merchant_id, user.account_id, "export:download", object_id=export_id,
+                origin=user.origin, kind=kind, bytes=row.file.size_bytes, sha256=row.file.sha256, cards=cards.value,
+            )  # fmt: skip
+            return row, place, key, cards
+
+        row, place, key, cards = self.db.group_commit(take)
+        name = file_stem(row)
+        if kind is not FileKind.ORIGINAL:
+            return self._derived(user, row, place, key, name, kind, cards)
         self.sealed.verify(place, key, sha256=row.file.sha256, size_bytes=row.file.size_bytes or 0)
         return Download(
             f"{name}.{row.format}", MEDIA_TYPES[row.format], row.file.size_bytes, self.sealed.chunks(place, key)
         )
 
-    def _derived(self, user: User, row: Export, place: FilePlace, key: bytes, name: str, kind: DerivedKind) -> Download:
+    def _check_decided(self, user: User, export_id: str) -> None:
+        with self.db.read() as session:
+            check_released(openable(session, user, export_id, self.settings)[0])
+            self.copies.check_decided(session, user, export_id)
+
+    def _derived(
+        self, user: User, row: Export, place: FilePlace, key: bytes, name: str, kind: DerivedKind, cards: CardsIn
+    ) -> Download:
         from portal.exports.files.derived import csv_of, xlsx_of
         from portal.exports.files.workbook import MEDIA_TYPE
 
-        preview = self._whole(row, place, key)
+        leaving_out = self.copies.of(row, place, key, cards_in_full=cards is not CardsIn.MASKED)
         match kind:
-            case FileKind.CSV:
-                made, media = csv_of(preview), "text/csv; charset=utf-8"
-            case FileKind.XLSX:
-                made, media = xlsx_of(preview), MEDIA_TYPE
+            case FileKind.REDACTED:
+                whole = f"{name}-redacted.{row.format}"
+                make, media = self._redacted(row, place, key, leaving_out), MEDIA_TYPES[row.format]
+            case FileKind.CSV | FileKind.XLSX:
+                whole = f"{name}-spreadsheet.{kind}"
+                preview = leaving_out.preview() if leaving_out else self._whole(row, place, key)
+                of, media = (
+                    (csv_of, "text/csv; charset=utf-8") if kind is FileKind.CSV else (xlsx_of, MEDIA_TYPE)
+                )  # fmt: skip
+                make = partial(of, preview)
             case _:
                 assert_never(kind)
-        return Download(f"{name}-spreadsheet.{kind}", media, None, self._summed(user, row.id, kind, made))
+        made = searched(make, leaving_out, whole, archive=kind is FileKind.XLSX) if leaving_out else make()
+        return Download(whole, media, None, self._summed(user, row.id, kind, cards, made))
 
-    def _summed(self, user: User, export_id: str, kind: FileKind, chunks: Iterator[bytes]) -> Iterator[bytes]:
+    def _redacted(self, row: Export, place: FilePlace, key: bytes, leaving_out: LeavingOut | None) -> Make:
+        if leaving_out is not None:
+            return leaving_out.chunks
+        self.sealed.verify(place, key, sha256=row.file.sha256, size_bytes=row.file.size_bytes or 0)
+        return lambda: self.sealed.chunks(place, key)
+
+    def _summed(
+        self, user: User, export_id: str, kind: FileKind, cards: CardsIn, chunks: Iterator[bytes]
+    ) -> Iterator[bytes]:
         """A copy is made while it is streamed, so its SHA-256 is known, and written down, when all of it is out."""
         digest, size = hashlib.sha256(), 0
         for chunk in chunks:
             digest.update(chunk)
             size += len(chunk)
             yield chunk
-        self._note(user, export_id, "export:handed_out", kind=kind, bytes=size, sha256=digest.hexdigest())
+        self._note(
+            user, export_id, "export:handed_out", kind=kind, bytes=size, sha256=digest.hexdigest(), cards=cards.value
+        )
 
     def _whole(self, row: Export, place: FilePlace, key: bytes) -> Preview:
         """All of the file, verified. Raises SealBroken, StateConflict when no table can be made of it."""

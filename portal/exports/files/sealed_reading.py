@@ -27,7 +27,7 @@ def reading_of(files: SealedFiles, row: Export, place: FilePlace, key: bytes, fo
     with what was fetched, and a difference raises SealBroken."""
     from portal.preview import Reading
 
-    pieces = _verified(files, place, key, sha256=row.file.sha256, size_bytes=row.file.size_bytes or 0)
+    pieces = verified(files, place, key, sha256=row.file.sha256, size_bytes=row.file.size_bytes or 0)
     return Reading(pieces, "json" if row.format == "json" else "csv", row.file.size_bytes, folder, charset_of(row))
 
 
@@ -61,7 +61,8 @@ def _check_time(until: float) -> None:
         raise TakesTooLong
 
 
-def _verified(files: SealedFiles, place: FilePlace, key: bytes, *, sha256: str, size_bytes: int) -> Iterator[bytes]:
+def verified(files: SealedFiles, place: FilePlace, key: bytes, *, sha256: str, size_bytes: int) -> Iterator[bytes]:
+    """The file in pieces, compared at its end with what was fetched. Raises SealBroken."""
     digest, size = hashlib.sha256(), 0
     for chunk in files.chunks(place, key):
         digest.update(chunk)

@@ -65,7 +65,7 @@ def workbook(tables: Sequence[Table], about: str = OF_AN_EXPORT) -> Iterator[byt
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as package:
         for name, text in _parts(sheets, about):
-            package.writestr(name, text)
+            package.writestr(_entry(name), text)
         for number, sheet in enumerate(sheets, 1):
             with package.open(f"xl/worksheets/sheet{number}.xml", "w", force_zip64=True) as part:
                 for text in _sheet(sheet):
@@ -73,9 +73,18 @@ def workbook(tables: Sequence[Table], about: str = OF_AN_EXPORT) -> Iterator[byt
                     yield sink.taken()
         if not sheets:
             package.writestr(
-                "xl/worksheets/sheet1.xml", f'{_XML}<worksheet xmlns="{_MAIN}"><sheetData></sheetData></worksheet>'
+                _entry("xl/worksheets/sheet1.xml"),
+                f'{_XML}<worksheet xmlns="{_MAIN}"><sheetData></sheetData></worksheet>',
             )
     yield sink.taken()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    """A part without a time: the same tables give the same bytes."""
+    entry = zipfile.ZipInfo(name)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.external_attr = 0o600 << 16
+    return entry
 
 
 def sheets_of(tables: Sequence[Table]) -> list[Sheet]:
@@ -192,6 +201,11 @@ def _cell(address: str, cell: Cell, style: int) -> str:
         text = _escaped(_shortened(cell))
         return f'<c r="{address}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
     return f'<c r="{address}" s="{_NULL}"/>' if cell.value == "null" else ""
+
+
+def cell_text(text: str) -> str:
+    """What a cell of the workbook says: a long text cut, characters that XML cannot carry as a visible escape."""
+    return _MARKUP.sub(lambda found: found[0] if found[0] in _ENTITIES else _replaced(found), _shortened(text))
 
 
 def _shortened(text: str) -> str:

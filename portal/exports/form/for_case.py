@@ -31,11 +31,11 @@ class CaseExports:
     seal: CaseSeal
     submissions: Submissions
 
-    def ask(self, user: User, case_id: str, number: int) -> str:
+    def ask(self, user: User, case_id: str, number: int, *, force: bool = False) -> str:
         """Ask for everything, as JSON, by the case's identifier of that number. Gives the export's id.
 
         Raises NotFound for another merchant's case or an identifier that LoyaltyDog cannot be asked by, CaseNeeded for
-        a case that has ended, AskedAlready, TryLater.
+        a case that has ended, AskedAlready (unless `force`), TryLater.
         """
         require(user, Permission.EXPORT_CREATE)
         with self.db.read() as session:
@@ -53,4 +53,4 @@ class CaseExports:
                 reference=case.reference,
                 received_on=case.received_on,
             )
-        return self.submissions.submit(user, request, case_id=case_id)
+        return self.submissions.submit(user, request, case_id=case_id, force=force)

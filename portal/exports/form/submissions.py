@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.looked_up import lead_to
 from portal.cases.services.intake import CaseIntake
 from portal.cases.services.people import PersonIndex
 from portal.cases.standing import Standing
@@ -67,12 +68,14 @@ class Submissions:
         force: bool = False,
         repeat_of: str | None = None,
         case_id: str | None = None,
+        lookups: Sequence[str] = (),
     ) -> str:
         """Write the export and its audit entry down, then start its workflow. Gives the export's id.
 
         It is asked for under a case: the one that is named, that of the export it repeats, the person's open one, or
         one that is opened for it. Raises NotPermitted, AskedAlready (unless `force`), TryLater, NotFound for a foreign
-        `repeat_of` or `case_id`, CaseNeeded for a case that has ended.
+        `repeat_of` or `case_id`, CaseNeeded for a case that has ended, SeveralPeople when one of `lookups`, which led
+        here, found more than one customer and none was chosen.
         """
         require(user, Permission.EXPORT_CREATE)
         card = request.card_id.get_secret_value() if request.card_id else ""
@@ -91,6 +94,7 @@ class Submissions:
                 repeated_at = None if repeat_of is None else own_row(session, user, repeat_of).requested_at
                 self._refuse_same_ask(session, user, ask_indexes, repeated_at)
             case = self._case_of(session, user, export_id, request, repeated, case_id)
+            lead_to(session, user, lookups, case.id)
             row = Export(
                 id=export_id,
                 merchant_id=user.merchant_id,

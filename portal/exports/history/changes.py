@@ -15,13 +15,16 @@ from portal.storage.tables import AuditEntry, Export, Merchant
 
 ASKED_AT_ONCE = 500
 ORDER = tuple(State)
+SEEN = {*ACTS.values(), "cards:ask", "cards:allow", "cards:refuse"}
+"""Acts that change what a page says of an export, and leave its state."""
 
 
 def marks(db: Database, merchant_ids: Collection[str]) -> dict[str, str]:
-    """A mark for each merchant, another one once an export has come or changed its state, or was answered.
+    """A mark for each merchant, another one once an export has come or changed its state, or was answered, or its card
+    numbers asked for.
 
     The latest change in each state, by `ix_exports_touched`, and how many run: of two that change in the same
-    moment the later commit may carry the earlier time. Answers by their newest entries in the trail.
+    moment the later commit may carry the earlier time. Other acts by their newest entries in the trail.
     """
     wanted = sorted(merchant_ids)
     found: dict[str, str] = {}
@@ -36,7 +39,7 @@ def marks(db: Database, merchant_ids: Collection[str]) -> dict[str, str]:
 @cache
 def _question() -> Select[Any]:
     """Composed once: asked every second, and composing takes longer than answering (`bench/load.py think`)."""
-    return select(Merchant.id, *_latest(), _running(), *_answered()).where(
+    return select(Merchant.id, *_latest(), _running(), *_acts()).where(
         Merchant.id.in_(bindparam("merchant_ids", expanding=True))
     )
 
@@ -46,9 +49,9 @@ def _latest() -> list[ScalarSelect[Any]]:
     return [own.where(Export.state == state).correlate(Merchant).scalar_subquery() for state in ORDER]
 
 
-def _answered() -> list[ScalarSelect[Any]]:
+def _acts() -> list[ScalarSelect[Any]]:
     own = select(func.max(AuditEntry.seq)).where(AuditEntry.merchant_id == Merchant.id)
-    return [own.where(AuditEntry.action == act).correlate(Merchant).scalar_subquery() for act in sorted(ACTS.values())]
+    return [own.where(AuditEntry.action == act).correlate(Merchant).scalar_subquery() for act in sorted(SEEN)]
 
 
 def _running() -> ScalarSelect[Any]:

@@ -4,6 +4,7 @@ history."""
 from __future__ import annotations
 
 import datetime as dt
+import zlib
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,7 +22,7 @@ from portal.exports.history.answer_figures import AnswerFigures, answer_figures
 from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.storage.engine import Database
-from portal.storage.tables import Account, Export, utc_now
+from portal.storage.tables import Account, Export, ExportResponse, utc_now
 
 SOON = dt.timedelta(hours=24)
 LATELY = dt.timedelta(days=30)
@@ -36,19 +37,41 @@ ExportRows = Select[Export, str, str]
 
 
 @dataclass(frozen=True)
+class Cause:
+    """Why some exports wait for a person, and how many do."""
+
+    state: State
+    problem: str
+    count: int
+
+    @property
+    def key(self) -> str:
+        """Names it the same as long as it is there."""
+        return f"{zlib.crc32(f'{self.state} {self.problem}'.encode()):08x}"
+
+
+@dataclass(frozen=True)
 class Today:
     """Numbers (counted up to 1,001) and lists for the first screen. `by_day`: outcomes of 14 days, UTC dates.
 
-    `waiting`: how many wait, of which `deciding` lists the newest. `expiring`: how many there are, of
+    `causes`: what waits for a person, of which `deciding` lists the newest. `expiring`: how many there are, of
     which `expiring_soon` lists the first.
     """
 
-    waiting: int
+    causes: tuple[Cause, ...]
     expiring: int
     deciding: tuple[ExportView, ...]
     expiring_soon: tuple[ExportView, ...]
     latest: tuple[ExportView, ...]
     by_day: tuple[tuple[dt.date, Outcome, int], ...] = field(default=())
+
+    @property
+    def waiting(self) -> int:
+        return sum(cause.count for cause in self.causes)
+
+    def listed(self, cause: Cause) -> tuple[ExportView, ...]:
+        """Those of `deciding` that wait for this reason."""
+        return tuple(row for row in self.deciding if (row.state, row.problem) == (cause.state, cause.problem))
 
 
 @dataclass(frozen=True)
@@ -79,13 +102,9 @@ class Dashboard:
         now = utc_now()
         given = {"merchant_id": user.merchant_id, "now": now, "soon": now + SOON, "lately": now - LATELY}
         with self.db.read() as session:
-
-            def count(*states: State, which: ColumnElement[bool] | None = None) -> int:
-                return sum(session.scalar(_number(state, which), given) or 0 for state in states)
-
             return Today(
-                waiting=count(*sorted(NEEDS_PERSON), which=RECENT),
-                expiring=count(State.READY, which=DIES_SOON),
+                causes=tuple(Cause(*row) for row in session.execute(_causes(), given)),
+                expiring=session.scalar(_expiring_soon(), given) or 0,
                 deciding=self._views(session, _deciding(), given),
                 expiring_soon=self._views(session, _dying(), given),
                 latest=self._views(session, _latest(), given),
@@ -196,11 +215,26 @@ RECENT = and_(Export.updated_at > bindparam("lately"), Export.turn != "nobody")
 
 
 @cache
-def _number(state: State, which: ColumnElement[bool] | None) -> Select[int]:
-    """How many are in this state, as far as is counted; with `which` only those."""
-    conditions = [OWN, Export.state == state, *([] if which is None else [which])]
-    some = select(Export.id).where(*conditions).limit(MOST_COUNTED + 1)
-    return select(func.count()).select_from(some.subquery())
+def _expiring_soon() -> Select[int]:
+    """How many links die soon, as far as is counted."""
+    return select(func.count()).select_from(select(Export.id).where(OWN, DIES_SOON).limit(MOST_COUNTED + 1).subquery())
+
+
+@cache
+def _causes() -> Select[State, str, int]:
+    """What waits for a person by state and problem, each state as far as is counted; the most frequent first."""
+    some = [
+        select(Export.id, Export.state).where(OWN, Export.state == state, RECENT).limit(MOST_COUNTED + 1).subquery()
+        for state in sorted(NEEDS_PERSON)
+    ]
+    waiting = union_all(*(select(part.c.id, part.c.state) for part in some)).subquery()
+    n = func.count()
+    return (
+        select(waiting.c.state, ExportResponse.problem, n)
+        .join(ExportResponse, ExportResponse.export_id == waiting.c.id)
+        .group_by(waiting.c.state, ExportResponse.problem)
+        .order_by(n.desc(), waiting.c.state, ExportResponse.problem)
+    )
 
 
 def _rows(order: Any, limit: int, *conditions: ColumnElement[bool]) -> ExportRows:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from portal import audit
@@ -27,9 +27,12 @@ from portal.exports.retention.clock import ClockWatch
 from portal.identity import Permission, User, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.log import log
+from portal.storage.answering.package_tables import PackageKey
+from portal.storage.answering.review_tables import ReviewDecision
+from portal.storage.answering.source_tables import CaseComparison, SourceKey
+from portal.storage.answering.system_tables import SystemKey
 from portal.storage.engine import Database
-from portal.storage.source_tables import SourceKey
-from portal.storage.tables import DestroyedFile, Export, ExportFile, FileKey, utc_now
+from portal.storage.tables import CardRequest, DestroyedFile, Export, ExportFile, FileKey, utc_now
 from portal.vault import SealedFiles
 
 SWEEP_EVERY = dt.timedelta(minutes=10)
@@ -63,6 +66,11 @@ def list_destroyed(path: Path, names: list[str]) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         log.error("retention.list_not_written", error_type=type(error).__name__)
+
+
+def forget_places(session: Session, file_id: str) -> None:
+    """Where something was left out of a file goes with the file; that it was, and why, stays with the record."""
+    session.execute(update(ReviewDecision).where(ReviewDecision.file_id == file_id).values(sealed_places=None))
 
 
 @refusals_audited
@@ -119,6 +127,9 @@ class Retention:
         """Delete all wrapped keys of an export and note the blobs as destroyed for ever. Gives their names."""
         names = list(session.scalars(select(FileKey.blob_name).where(FileKey.export_id == export_id)))
         session.execute(delete(FileKey).where(FileKey.export_id == export_id))
+        session.execute(delete(CardRequest).where(CardRequest.export_id == export_id))
+        session.execute(delete(CaseComparison).where(CaseComparison.export_id == export_id))
+        forget_places(session, export_id)
         session.add_all(DestroyedFile(blob_name=name, export_id=export_id) for name in names)
         return names
 
@@ -204,7 +215,11 @@ class Retention:
         long_ago = utc_now() - older_than
         keys = self._sweep_keys(long_ago)
         with self.db.read() as session:
-            known = {*session.scalars(select(FileKey.blob_name)), *session.scalars(select(SourceKey.blob_name))}
+            known = {
+                name
+                for keys in (FileKey, SourceKey, SystemKey, PackageKey)
+                for name in session.scalars(select(keys.blob_name))
+            }
         # The names were read before the blobs are listed: a key is stored before its blob is begun.
         stray = [name for name in self.sealed.blobs_older_than(long_ago) if name not in known]
         for name in stray:

@@ -15,6 +15,7 @@ from portal.exports.workflow.metrics import EXPORT_SECONDS
 from portal.exports.workflow.results import Done, StepResult, Stop
 from portal.loyaltydog.models import meaning_of
 from portal.preview import AskedPerson, PreviewError, inspect
+from portal.preview.card_numbers import holds_card_numbers
 from portal.storage.engine import Database
 from portal.storage.tables import Export, FileKey, utc_now
 from portal.vault import SealedFiles
@@ -82,6 +83,7 @@ def inspect_file(files: SealedFiles, row: Export, key: FileKey | None, subject: 
         "verdict": found.verdict,
         "table_count": found.tables,
         "row_count": found.rows,
+        "holds_cards": holds_card_numbers(preview),
         "checks": [{"key": c.key, "ok": c.ok, "sentence": c.sentence} for c in found.checks]
         + [{"key": "finding", "ok": False, "sentence": f"{f.place}: {f.sentence}"} for f in found.findings[:20]]
         + ([{"key": doubt, "ok": False, "sentence": ATTENTION_WORDS[doubt]}] if doubt else []),

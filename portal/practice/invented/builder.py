@@ -10,6 +10,7 @@ from faker import Faker
 
 from portal.practice.invented.situations import SITUATIONS, Situation
 from portal.practice.invented.tricky import PLAIN_MESSAGES, TRICKY_MESSAGES, TRICKY_NAMES
+from portal.practice.invented.whole_answers import add_people
 from portal.practice.invented.world import (
     CARD_STATUSES,
     TRANSACTION_TYPES,
@@ -84,6 +85,7 @@ class Builder:
         self._add_customer(two, number=900, email="sam@example.com")
         for number in range(CUSTOMERS_IN_ALL - len(self._world.customers)):
             self._add_customer(one if number % 5 < 3 else two, number=number)
+        add_people(self._world)
         return self._world
 
     def _new_id(self) -> str:

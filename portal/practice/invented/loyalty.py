@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from portal.practice.invented.people import LOGGED, LOOKALIKES, MAILBOX, MERGED_OLD, PAGE_THREE, TWO_IDS, UNLOGGED
 from portal.practice.invented.world import Merchant, World, days_ago
 
 Manner = Literal["filtered", "refused", "unfiltered"]
 CONSENT_TYPES: Final = ("marketing_email", "marketing_sms", "analytics", "data_sharing")
 MANY_MEMBERS: Final = 600
 SEED_OF_LOYALTY: Final = 7
+CLUB: Final = "Coffee Club"
 PROGRAMS: Final[dict[str, tuple[tuple[str, Manner], ...]]] = {
-    "one": (("Coffee Club", "filtered"), ("Tea Club", "refused"), ("Morning Regulars", "unfiltered")),
+    "one": ((CLUB, "filtered"), ("Tea Club", "refused"), ("Morning Regulars", "unfiltered")),
     "two": (("Reading Circle", "filtered"),),
 }
 IN_CLUB: Final = 40  # of a merchant's card holders, who are members of its first program too
@@ -26,6 +28,16 @@ ONLY_LOYALTY: Final = "empty@example.com"
 IN_SEVERAL: Final = "ada@example.com"
 SHARED_PHONE: Final = "+44 20 7946 0999"
 """Two members of the Coffee Club have it, under different emails: a family."""
+THIRD_PAGE: Final = 555  # of members, 250 a page
+WRITTEN_OUT: Final = (  # members of the club: name, email, digits of the phone, points, consents
+    ("Magda Oakley", MAILBOX, 602, 120, ("marketing_email",)),
+    ("Jonas Oakley", MAILBOX, 603, 15, ()),
+    ("Theo Twice", TWO_IDS, 600, 64, ()),
+    ("Mina Oldman", MERGED_OLD, 604, 310, ("marketing_email", "analytics")),
+    ("Robin Ash", LOOKALIKES[0], 607, 88, ()),
+    ("Lena Ledger", LOGGED, 611, 205, CONSENT_TYPES),
+    ("Nico Traceless", UNLOGGED, 612, 5, ()),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,8 @@ def build_loyalty(world: World, seed: int) -> Loyalty:
             loyalty.programs[program.id] = program
             people = _people(world, merchant, manner)
             members = [_member(generator, ids, program, person, number) for number, person in enumerate(people)]
+            if name == CLUB:
+                members += _written_out(program)
             loyalty.members[program.id] = {member.id: member for member in members}
     return loyalty
 
@@ -99,6 +113,7 @@ def _people(world: World, merchant: Merchant, manner: Manner) -> list[tuple[str,
     ada = next(one for one in holders if one.email == IN_SEVERAL)
     people = [(f"Regular {n}", f"regular.{n:03d}@example.org", f"+44 20 7946 0{n:03d}") for n in range(MANY_MEMBERS)]
     people[430] = (ada.name, ada.email.upper(), ada.phone)  # as somebody typed it at the till
+    people[THIRD_PAGE] = ("Percy Pagewell", PAGE_THREE, "+44 20 7946 0610")
     return people
 
 
@@ -113,6 +128,18 @@ def _member(
     )
     member_id = ids.setdefault(email.lower(), _new_id(generator))
     return Member(member_id, program.id, name, email, phone, joined_at, generator.randint(0, 400), consents)
+
+
+def _written_out(program: LoyaltyProgram) -> list[Member]:
+    """Members whose whole answer is worth collecting; the mailbox is two of them, the merged one still the old one."""
+    joined_at = days_ago(333)
+    return [
+        Member(
+            f"3e3b{number:020x}", program.id, name, email, f"+44 20 7946 0{phone}", joined_at, points,
+            tuple(LoyaltyConsent(kind, True, "checkbox", joined_at + timedelta(minutes=2)) for kind in agreed),
+        )
+        for number, (name, email, phone, points, agreed) in enumerate(WRITTEN_OUT)
+    ]  # fmt: skip
 
 
 def _new_id(generator: random.Random) -> str:

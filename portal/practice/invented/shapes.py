@@ -45,7 +45,7 @@ def card_response(card: Card, customer: Customer, merchant_name: str) -> Row:
         "suspendedReason": "Reported lost" if suspended else None,
         "suspendedUntil": None,
         "suspendedAt": instant(card.transactions[-1].created_at) if suspended else None,
-        "customerId": customer.id,
+        "customerId": card.recorded_under or customer.id,
         "customerEmail": customer.email,
         "customerPhone": customer.phone,
         "customerName": customer.name,
@@ -83,7 +83,8 @@ def transaction_response(transaction: Transaction, merchant_id: str) -> Row:
 
 
 def customer_record(customer: Customer) -> Row:
-    """The customer as the files show them."""
+    """The customer as the files show them; a merged one names what they were before."""
+    before = {"mergedFrom": list(customer.merged_from), "previousEmails": list(customer.previous_emails)}
     return {
         "id": customer.id,
         "email": customer.email,
@@ -91,6 +92,7 @@ def customer_record(customer: Customer) -> Row:
         "phone": customer.phone,
         "locale": customer.locale.replace("_", "-"),
         "createdAt": instant(customer.created_at),
+        **{name: values for name, values in before.items() if values},
     }
 
 
@@ -138,7 +140,7 @@ def transaction_rows(world: World, cards: Iterable[Card]) -> list[Row]:
     for card in cards:
         customer = world.customers[card.customer_id]
         shared = {
-            "customerId": customer.id,
+            "customerId": card.recorded_under or customer.id,
             "customerEmail": customer.email,
             "customerName": customer.name,
             "customerPhone": customer.phone,

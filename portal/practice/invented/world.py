@@ -6,7 +6,7 @@ UTC; ids are 24 characters of 0-9 and a-f, as the vendor's ObjectId.
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 WORLD_SEED: Final = 20261123
 WORLD_NOW: Final = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # Nothing in the world happens after this moment.
@@ -25,6 +25,9 @@ TRANSACTION_TYPES: Final = (
     "RESEND_CODE",
     "REFUND",
 )
+
+
+KnownTo = Literal["both", "search", "export"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,11 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A gift card; ``number`` is 16 digits and may begin with zeros."""
+    """A gift card; ``number`` is 16 digits and may begin with zeros.
+
+    ``known_to`` says whether both the card search and the export have it. ``recorded_under`` is the customer id that
+    it still bears from before a merge.
+    """
 
     id: str
     number: str
@@ -93,6 +100,8 @@ class Card:
     sender: Person | None
     recipient: Person | None
     transactions: tuple[Transaction, ...]
+    known_to: KnownTo = "both"
+    recorded_under: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +116,10 @@ class Consent:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A card holder. ``situation`` is the key of the situation this customer plays, or None for an ordinary one."""
+    """A card holder. ``situation`` is the key of the situation this customer plays, or None for an ordinary one.
+
+    ``merged_from`` are ids of records that became this one, ``previous_emails`` their addresses: both still find it.
+    """
 
     id: str
     merchant_id: str
@@ -119,6 +131,13 @@ class Customer:
     created_at: datetime
     consent: Consent | None
     situation: str | None = None
+    merged_from: tuple[str, ...] = ()
+    previous_emails: tuple[str, ...] = ()
+
+    @property
+    def emails(self) -> tuple[str, ...]:
+        """The address and the former ones, in lower case."""
+        return (self.email.lower(), *(email.lower() for email in self.previous_emails))
 
 
 @dataclass(slots=True)
@@ -130,19 +149,24 @@ class World:
     customers: dict[str, Customer] = field(default_factory=dict)
     cards: dict[str, Card] = field(default_factory=dict)
     cards_of_customer: dict[str, list[Card]] = field(default_factory=dict)
-    _by_email: dict[tuple[str, str], Customer] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
+    _by_email: dict[tuple[str, str], list[Customer]] = field(default_factory=dict)
 
     def merchant(self, key: str) -> Merchant:
         """The merchant with the key ``one`` or ``two``."""
         return next(merchant for merchant in self.merchants.values() if merchant.key == key)
 
     def customer_by_email(self, merchant_id: str, email: str) -> Customer | None:
-        """The customer of this merchant with this address, in any case of letters."""
-        return self._by_email.get((merchant_id, email.lower()))
+        """The customer of this merchant with this address, in any case of letters; of several the oldest record."""
+        return next(iter(self.customers_by_email(merchant_id, email)), None)
+
+    def customers_by_email(self, merchant_id: str, email: str) -> tuple[Customer, ...]:
+        """All customers of this merchant with this address, now or before a merge, the oldest record first."""
+        return tuple(self._by_email.get((merchant_id, email.lower()), ()))
 
     def customer_by_id(self, merchant_id: str, customer_id: str) -> Customer | None:
-        """The customer of this merchant with this id; another merchant's customer is None."""
-        customer = self.customers.get(customer_id)
+        """The customer of this merchant with this id, or into whom it was merged; another merchant's is None."""
+        customer = self.customers.get(self.merged.get(customer_id, customer_id))
         return customer if customer is not None and customer.merchant_id == merchant_id else None
 
     def customer_by_phone(self, merchant_id: str, phone: str) -> Customer | None:
@@ -153,7 +177,9 @@ class World:
     def add_customer(self, customer: Customer) -> None:
         """Add a customer and their look-ups."""
         self.customers[customer.id] = customer
-        self._by_email[(customer.merchant_id, customer.email.lower())] = customer
+        self.merged.update(dict.fromkeys(customer.merged_from, customer.id))
+        for email in customer.emails:
+            self._by_email.setdefault((customer.merchant_id, email), []).append(customer)
         self.cards_of_customer.setdefault(customer.id, [])
 
     def add_card(self, card: Card) -> None:

@@ -88,11 +88,11 @@ def find_customer(state: State, merchant: Merchant, customer_id: str | None, ema
     """The one customer whom the identifiers name: 422 without any, 404 when unknown or when they disagree."""
     if not customer_id and not email:
         raise HTTPException(422, "Either customerId or customerEmail is required")
-    found = {
-        state.world.customer_by_id(merchant.id, customer_id) if customer_id else None,
-        state.world.customer_by_email(merchant.id, email) if email else None,
-    } - ({None} if not (customer_id and email) else set())
-    customer = found.pop() if len(found) == 1 else None
+    named = state.world.customer_by_id(merchant.id, customer_id) if customer_id else None
+    sharing = state.world.customers_by_email(merchant.id, email) if email else ()
+    customer = named if customer_id else sharing[0] if sharing else None
+    if customer_id and email and customer not in sharing:
+        customer = None
     if customer is None:
         raise HTTPException(404, "Customer not found")
     return customer

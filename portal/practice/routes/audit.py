@@ -48,7 +48,8 @@ async def list_entries(
     state: StateDep, caller: Admin, merchant: CallersMerchant, asked: Annotated[AuditQuery, Query()]
 ) -> dict[str, Any]:
     """A page of entries in the documented envelope."""
-    found = [entry for entry in state.audit if entry["merchantId"] == merchant.id and asked.accepts(entry)]
+    log = (*state.audit, *state.log_before)
+    found = [entry for entry in log if entry["merchantId"] == merchant.id and asked.accepts(entry)]
     start = (asked.page - 1) * asked.limit
     page = [{**entry, "timestamp": instant(entry["timestamp"])} for entry in found[start : start + asked.limit]]
     pages = -(-len(found) // asked.limit)

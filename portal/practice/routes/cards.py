@@ -148,6 +148,7 @@ def _answer(state: State, merchant: Merchant, asked: CardSearch, program_id: str
         card
         for card in state.world.cards.values()
         if card.merchant_id == merchant.id
+        and card.known_to != "export"
         and program_id in (None, card.program_id)
         and asked.card_id in (None, card.id)
         and (not asked.q or asked.q.casefold() in _searched_text(state, card))
@@ -162,7 +163,7 @@ def _searched_text(state: State, card: Card) -> str:
     if card.customer_id in state.erased:
         return card.number
     customer = state.world.customers[card.customer_id]
-    return f"{card.number}\n{customer.name}\n{customer.email}".casefold()
+    return "\n".join((card.number, customer.name, *customer.emails)).casefold()
 
 
 def _card(state: State, merchant: Merchant, card: Card) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
+from portal.practice.invented.people import PEOPLE
 from portal.practice.invented.situations import SITUATIONS
 from portal.practice.routes.access import StateDep
 
@@ -22,6 +23,12 @@ async def health(state: StateDep) -> dict[str, Any]:
 async def situations() -> list[dict[str, Any]]:
     """The customers worth trying, each marked with ``practice: true``."""
     return [{**asdict(situation), "practice": True} for situation in SITUATIONS]
+
+
+@router.get("/people")
+async def people() -> list[dict[str, Any]]:
+    """Those whose complete answer is worth collecting, as `situations` shows its own."""
+    return [{**asdict(person), "practice": True} for person in PEOPLE]
 
 
 @router.get("/counts")

@@ -44,9 +44,9 @@ async def list_customers(
         shapes.customer_record(customer)
         for customer in state.world.customers.values()
         if _is_member(state, customer, merchant, program_id)
-        and (asked.email is None or customer.email.lower() == asked.email.lower())
+        and (asked.email is None or asked.email.lower() in customer.emails)
         and asked.phone in (None, customer.phone)
-        and (not wanted or wanted in f"{customer.name}\n{customer.email}".casefold())
+        and (not wanted or wanted in "\n".join((customer.name, *customer.emails)).casefold())
     ]
     return list(asked.slice(found))
 

@@ -7,7 +7,6 @@ person does: `inspect`); a person weighs it (GDPR Art. 15(4), LAW-11). Rules in 
 docs/inspection.md.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -19,19 +18,20 @@ from portal.preview.facts import DATE, MONEY, YES_NO, is_email, is_phone, looks_
 from portal.preview.inspection.addresses import address_in, normal_id
 from portal.preview.inspection.comparing_people import AskedPerson
 from portal.preview.inspection.fields import Meaning, Reading, readings
+from portal.preview.inspection.mentions import (
+    IN_TEXT_CARD,
+    IN_TEXT_EMAIL,
+    IN_TEXT_NAME,
+    IN_TEXT_PHONE,
+    LINK_PARTS,
+    LONGEST_SCANNED,
+    LONGEST_WITH_NAMES,
+    Mention,
+    mentions,
+)
 from portal.preview.inspection.people import Own, digits, own_values, people_records
 from portal.preview.model import Place, Preview, Table
 
-_LINK_PARTS = re.compile(r"[=/?&]")
-_IN_TEXT_EMAIL = re.compile(r"[^\s@<>\"',;:()\[\]]{1,64}@[^\s@<>\"',;:()\[\]]{1,190}\.[A-Za-z]{2,24}")
-_IN_TEXT_PHONE = re.compile(r"(?<![\w+])\+\d[\d ().\-/]{6,20}\d(?!\w)")
-_IN_TEXT_CARD = re.compile(r"(?<![\w-])\d(?:[ -]?\d){14,18}(?![\w-])")
-_CAPITALISED = r"[^\W\d_a-z][^\W\d_]*(?:['\u2019-][^\W\d_]+)*\.?"
-_IN_TEXT_NAME = re.compile(
-    r"\b(?:to|from|for|by|an|von|für|durch|à|pour|par|para|por|del|da|di|per|van|aan|voor|door|till|til|från|fra|av|af|dla"
-    r"|od|do|de|a)"
-    rf"\s+({_CAPITALISED}(?:\s(?:van|von|den|der|ter|de|da|do|dos|das|di|del|della|la|le|y|e)){{0,2}}\s{_CAPITALISED})(?=$|[\s.,;:)!?(])"
-)
 _NOBODY = frozenset(
     [
         "-",
@@ -58,7 +58,6 @@ _NOBODY = frozenset(
 _PERHAPS_NOBODY = frozenset({"na", "null", "none"})
 """A placeholder, or a person's name: Mr Null exists. Marked, with little confidence."""
 _PEOPLE_ROLES: Final = frozenset({"sender", "recipient", "counterparty", "staff"})
-_LONGEST_SCANNED = 20_000
 _MOST_REMEMBERED = 20_000
 MOST_CARDS = 200_000
 
@@ -96,6 +95,19 @@ class Marker:
             preview = replace(preview, tables=tables)
         self._own = own_values(people_records(preview).owned, asked.email, asked.customer_id)
         self._cards = _own_cards(preview)
+
+    @property
+    def own(self) -> Own:
+        """What belongs to the customer."""
+        return self._own
+
+    def mentions(self, text: str) -> list[Mention]:
+        """The parts of a text that name somebody else, in its order, none inside another."""
+        found: list[Mention] = []
+        for one in sorted(mentions(text, self._own, self._cards), key=lambda one: (one.start, -one.end)):
+            if not found or one.start >= found[-1].end:
+                found.append(one)
+        return found
 
     def others(self, table: Table, start: int = 0, stop: int | None = None) -> Iterator[Other]:
         """The cells of rows `start` to `stop` that look like another person's data."""
@@ -231,11 +243,11 @@ def _by_content(reading: Reading, text: str, own: Own, cards: frozenset[str]) ->
     about = reading.meaning
     if about.role == "business":
         return None
-    text = text[:_LONGEST_SCANNED]
+    text = text[:LONGEST_SCANNED]
     plain = unquote(text) if "%40" in text else text  # in a link's query
     if "@" in plain and address_in(text) not in own.emails:
-        for found in _IN_TEXT_EMAIL.findall(plain):
-            bare = _LINK_PARTS.split(found)[-1].strip(".")
+        for found in IN_TEXT_EMAIL.findall(plain):
+            bare = LINK_PARTS.split(found)[-1].strip(".")
             if address_in(found.strip(".")) not in own.emails and address_in(bare) not in own.emails:
                 return "email", 0.95 if is_email(text) else 0.85, "The text holds an email that is not the customer's."
     if about.attribute in ("date", "amount") or (about.attribute == "id" and about.role != "counterparty"):
@@ -252,18 +264,18 @@ def _numbers(reading: Reading, text: str, own: Own, cards: frozenset[str]) -> Ma
         return None
     if about.attribute == "card":
         return None
-    if any(digits(found) not in own.phones for found in _IN_TEXT_PHONE.findall(text)):
+    if any(digits(found) not in own.phones for found in IN_TEXT_PHONE.findall(text)):
         return "phone", 0.8, "The text holds a phone number that is not the customer's."
-    if " " in text and any(digits(found) not in cards for found in _IN_TEXT_CARD.findall(text)):
+    if " " in text and any(digits(found) not in cards for found in IN_TEXT_CARD.findall(text)):
         return "card number", 0.8, "The text holds a card number that is not among the customer's."
     return None
 
 
 def _named(reading: Reading, text: str, own: Own) -> Mark | None:
     """Names in running text, after a word such as "to" or "from"."""
-    if reading.meaning.attribute != "other" or " " not in text or len(text) > 500:
+    if reading.meaning.attribute != "other" or " " not in text or len(text) > LONGEST_WITH_NAMES:
         return None
-    for found in _IN_TEXT_NAME.findall(text):
+    for found in IN_TEXT_NAME.findall(text):
         if normal(found) not in own.names:
             return "name", 0.7, "The text seems to name somebody."
     return None

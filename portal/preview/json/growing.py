@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from portal.preview.cells import MISSING, Cell
-from portal.preview.json.scan import path_text
+from portal.preview.json.paths import path_text
 from portal.preview.model import Table, unique_names
 from portal.preview.raw import without_lone_surrogates
 

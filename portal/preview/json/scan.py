@@ -14,6 +14,7 @@ from json import decoder
 from typing import Any, Final
 
 from portal.preview.cells import Bare
+from portal.preview.json.paths import path_text
 from portal.preview.model import WarningLog
 from portal.preview.raw import has_lone_surrogate, without_lone_surrogates
 
@@ -32,6 +33,7 @@ _GOOD_STRING = re.compile(r'(?:[^"\\\x00-\x1f]++|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4
 _STRING_END = re.compile(r'(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _QUOTE_OR_ESCAPE = re.compile(r"\\.|\"", re.DOTALL)
 _DOUBLE_QUOTED: Final = {"\\'": "'", '"': '\\"'}
+_PLAIN_KEY = re.compile(r"[^\W\d]\w*")
 _AFTER_KEY: Final = frozenset((":", " ", "\t", "\n", "\r"))
 _WORDS: Final[dict[str, bool | None]] = {"true": True, "false": False, "null": None}
 _NOT_A_NUMBER = {"NaN", "Infinity", "-Infinity"}
@@ -351,19 +353,3 @@ class Scanner:
 
 def _overflows(number: str) -> bool:
     return float(number) in (float("inf"), float("-inf"))
-
-
-_PLAIN_KEY = re.compile(r"[^\W\d]\w*")
-
-
-def path_text(steps: list[str | int]) -> str:
-    """`["giftCards", 0, "e-mail"]` as `$.giftCards[0]["e-mail"]`; list positions count from 0."""
-    parts = ["$"]
-    for step in steps:
-        if isinstance(step, int):
-            parts.append(f"[{step}]")
-        elif _PLAIN_KEY.fullmatch(step):
-            parts.append(f".{step}")
-        else:
-            parts.append(f"[{json.dumps(step, ensure_ascii=False)}]")
-    return "".join(parts)

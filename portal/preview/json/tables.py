@@ -32,8 +32,8 @@ from portal.preview.json.growing import (
     located,
 )
 from portal.preview.json.heads import are_names, names_of_rows
+from portal.preview.json.paths import path_text
 from portal.preview.json.reader import Tree
-from portal.preview.json.scan import path_text
 from portal.preview.model import Table, WarningLog, unique_names
 
 MAX_COLUMNS = 500

@@ -13,7 +13,7 @@ from typing import Any
 from portal.preview.cells import NULL, Cell
 from portal.preview.json.growing import KEY, GrowingTable, Steps, joined
 from portal.preview.json.heads import WaitingNames, may_be_rows
-from portal.preview.json.scan import path_text
+from portal.preview.json.paths import path_text
 from portal.preview.json.tables import MANY_KEYS, Builder, keys_are_counted, keys_are_data
 from portal.preview.large.json_pages import Pages, SpillingTable, table_so_far
 from portal.preview.large.json_text import TOO_LONG, WINDOW, JsonText, Place, StoppedError

@@ -5,9 +5,10 @@ import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from portal.preview.json.paths import path_text
 from portal.preview.json.prefix import CLOSERS, LONGEST_PREFIX, without_prefix
 from portal.preview.json.reader import NOT_CLEAN, SURROGATE_ESCAPE, clean_value
-from portal.preview.json.scan import Scanner, path_text
+from portal.preview.json.scan import Scanner
 from portal.preview.json.tables import MAX_DEPTH, keys_are_data
 from portal.preview.json.typed import TYPED_MARK, without_types
 from portal.preview.model import WarningLog

@@ -53,6 +53,7 @@ def _pages(user: User) -> list[StreamlitPage]:
         (None, st.Page(navigation.TODAY, title=_("Today"), icon=":material/today:", default=True)),
         (None, st.Page(navigation.CASES, title=cases, icon=":material/folder_open:")),
         (None, st.Page(navigation.CASE, title=_("Case"), icon=":material/folder:", visibility=HIDDEN)),
+        (None, st.Page(navigation.CASE_FILE, title=_("Review a file"), icon=":material/draft:", visibility=HIDDEN)),
         (
             Permission.CASE_WORK,
             st.Page(navigation.NEW_CASE, title=_("New case"), icon=":material/create_new_folder:", visibility=HIDDEN),

@@ -10,19 +10,17 @@ import streamlit as st
 
 from portal.cases.clock.regimes import PauseKind
 from portal.cases.facts import ClosingReason, DemandOutcome, FactKind, Right
-from portal.cases.letters import LetterKind
 from portal.cases.services.file import ASKED
 from portal.cases.services.views import CaseView, ShownFact
 from portal.cases.states import OPEN_STATES
 from portal.composition import Portal
-from portal.errors import PortalError
 from portal.identity import Permission, User, allows
+from portal.letters.words import LetterKind
 from portal.ui.cases.case_history import fact_said
 from portal.ui.cases.case_words import CLOSING_WORDS, PAUSE_WORDS, RIGHT_WORDS
 from portal.ui.cases.letter_draft import draw_letter, it_was_sent, more_time_fields, refusal_field
+from portal.ui.common.acting import act_and_tell, open_dialog
 from portal.ui.common.danger import Danger, ask_first
-from portal.ui.common.notices import add_notice
-from portal.ui.common.problems import show_problem
 from portal.ui.common.words import _, later, plain
 
 CHOOSABLE_ENDS: Final = (ClosingReason.ELSEWHERE, ClosingReason.TAKEN_BACK, ClosingReason.NO_REQUEST)
@@ -62,7 +60,8 @@ def draw_more(portal: Portal, user: User, view: CaseView) -> None:
     )
     if act is not None:
         letter = act in (CaseAct.ACKNOWLEDGE, CaseAct.MORE_TIME, CaseAct.REFUSE, CaseAct.NOT_IDENTIFIED)
-        st.dialog(_(ACT_WORDS[act]), width="medium" if letter else "small")(DIALOGS[act])(portal, user, view)
+        width = "medium" if letter else "small"
+        open_dialog(_(ACT_WORDS[act]), DIALOGS[act], portal, user, view, width=width)
 
 
 def acts_offered(view: CaseView, *, decides: bool) -> list[CaseAct]:
@@ -80,20 +79,12 @@ def acts_offered(view: CaseView, *, decides: bool) -> list[CaseAct]:
     return [act for act, there in offered.items() if there]
 
 
-def _record(act: Callable[[], None], done: str) -> None:
-    try:
-        act()
-    except PortalError as error:
-        show_problem(error)
-    else:
-        add_notice(done)
-        st.rerun()
-
-
 def _acknowledge(portal: Portal, user: User, view: CaseView) -> None:
     text = draw_letter(portal, user, view.row.id, LetterKind.ACKNOWLEDGEMENT)
     if text is not None and it_was_sent("acknowledge"):
-        _record(lambda: portal.case_file.acknowledge(user, view.row.id, text), _("Recorded: receipt was confirmed."))
+        act_and_tell(
+            lambda: portal.case_file.acknowledge(user, view.row.id, text), _("Recorded: receipt was confirmed.")
+        )
 
 
 def _more_time(portal: Portal, user: User, view: CaseView) -> None:
@@ -101,7 +92,7 @@ def _more_time(portal: Portal, user: User, view: CaseView) -> None:
     reason, until = more_time_fields(clock.target_on, clock.received_on, clock.extended_target_on)
     text = draw_letter(portal, user, view.row.id, LetterKind.MORE_TIME, reason=reason, until=until)
     if text is not None and reason is not None and it_was_sent("more_time"):
-        _record(
+        act_and_tell(
             lambda: portal.case_file.extend(user, view.row.id, reason, text, until=until),
             _("Recorded: more time was announced."),
         )
@@ -112,7 +103,7 @@ def _refuse(portal: Portal, user: User, view: CaseView) -> None:
     reason = refusal_field()
     text = draw_letter(portal, user, view.row.id, LetterKind.REFUSAL, reason=reason, right=right)
     if text is not None and reason is not None and it_was_sent("refuse", danger=True):
-        _record(
+        act_and_tell(
             lambda: portal.case_file.refuse(user, view.row.id, reason, text, right=right),
             _("Recorded: the request was refused."),
         )
@@ -133,7 +124,7 @@ def _not_identified(portal: Portal, user: User, view: CaseView) -> None:
     st.caption(_("Ends the case. A proof of identity opens it again."))
     text = draw_letter(portal, user, view.row.id, LetterKind.NOT_IDENTIFIED)
     if text is not None and it_was_sent("not_identified", danger=True):
-        _record(
+        act_and_tell(
             lambda: portal.case_file.close_not_identified(user, view.row.id, text),
             _("Recorded: the person was told that they could not be identified."),
         )
@@ -144,7 +135,7 @@ def _ask_person(portal: Portal, user: User, view: CaseView) -> None:
     what = st.radio(_("What were they asked for?"), kinds, key="case_pause", format_func=lambda k: _(PAUSE_WORDS[k]))
     st.caption(_("Whether the clock stands still is the law's to say: see “Why this day?” afterwards."))
     if what is not None and st.button(_("They were asked: record it"), type="primary", key="case_pause_now"):
-        _record(lambda: portal.case_file.pause(user, view.row.id, what), _("Recorded: the person was asked."))
+        act_and_tell(lambda: portal.case_file.pause(user, view.row.id, what), _("Recorded: the person was asked."))
 
 
 def _hand_over(portal: Portal, user: User, view: CaseView) -> None:
@@ -155,7 +146,7 @@ def _hand_over(portal: Portal, user: User, view: CaseView) -> None:
     )  # fmt: skip
     st.caption(_("The next person sees where the case stands and what is open; it shows no contents."))
     if st.button(_("Hand over now"), type="primary", key="case_hand_over_now"):
-        _record(lambda: portal.case_file.hand_over(user, view.row.id, to), _("Handed over."))
+        act_and_tell(lambda: portal.case_file.hand_over(user, view.row.id, to), _("Handed over."))
 
 
 def _close(portal: Portal, user: User, view: CaseView) -> None:
@@ -166,7 +157,7 @@ def _close(portal: Portal, user: User, view: CaseView) -> None:
     label = _("Close the case") if right is None else _("Record")
     if st.button(label, type="primary", key="danger_case_close_now"):
         said = _("The case is closed.") if right is None else _("Recorded.")
-        _record(lambda: portal.case_file.close(user, view.row.id, reason, right=right), said)
+        act_and_tell(lambda: portal.case_file.close(user, view.row.id, reason, right=right), said)
 
 
 DIALOGS: Mapping[CaseAct, Callable[[Portal, User, CaseView], None]] = {
@@ -191,7 +182,7 @@ def mark_done(portal: Portal, user: User, view: CaseView, right: Right) -> None:
     )
     ask_first(
         asked,
-        lambda: _record(
+        lambda: act_and_tell(
             lambda: portal.case_file.close(user, view.row.id, ClosingReason.DONE, right=right), plain(_("Recorded."))
         ),
     )  # fmt: skip
@@ -212,7 +203,7 @@ def take_back(portal: Portal, user: User, view: CaseView) -> Callable[[ShownFact
         )
         ask_first(
             danger,
-            lambda: _record(
+            lambda: act_and_tell(
                 lambda: portal.case_file.take_back(user, view.row.id, fact.number), plain(_("Taken back."))
             ),
         )  # fmt: skip

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 import streamlit as st
 
 from portal.cases.facts import FactKind, IdentityResult
 from portal.cases.services.intake import IdentifierKind
-from portal.cases.services.views import CaseView, EarlierFile
+from portal.cases.services.views import CaseView
 from portal.cases.states import OPEN_STATES, CaseState
 from portal.composition import Portal
 from portal.errors import PortalError
-from portal.exports import ExportView
 from portal.identity import Permission, User, allows
+from portal.review.of_case.views import CaseFileView
 from portal.sources.views import SourceList
 from portal.ui.cases.case_table import SOON_DAYS, rights_said
 from portal.ui.cases.case_words import IDENTIFIER_WORDS, STATE_BADGES, steps_said
 from portal.ui.common.problems import show_problem
-from portal.ui.common.words import _, day, number, plain, plural
+from portal.ui.common.words import _, day, plain, plural
 
 SHOWN = "_case_person_shown"
 """In the session's state: the case whose person is shown in clear, and the values."""
@@ -35,30 +36,6 @@ def draw_head(portal: Portal, user: User, view: CaseView) -> None:
     _due(view)
     with st.expander(_("Why this day?"), icon=":material/info:", key="why_this_day"):
         st.text(steps_said(view.clock.why))
-
-
-def draw_asked_before(view: CaseView, exports: Sequence[ExportView]) -> None:
-    """How often the person asked lately, when that was answered, and whether the file has grown since (CASE-6)."""
-    before = view.asked_before
-    if not before.count:
-        return
-    words = [
-        plural("This person asked {n} time before in the last 12 months.",
-               "This person asked {n} times before in the last 12 months.", before.count)
-    ]  # fmt: skip
-    if before.last_answered_at is not None:
-        words.append(_("Last answered on {day}.").format(day=day(before.last_answered_at.date())))
-    if before.file is not None:
-        words.append(plural("That file had {n} row.", "That file had {n} rows.", before.file.rows))
-        now = next((row.row_count for row in exports if _asks_the_same(row, before.file)), None)
-        if now is not None:
-            words.append(_("Today's has {n}.").format(n=number(now)))
-    st.info(" ".join(words), icon=":material/history:")
-
-
-def _asks_the_same(export: ExportView, earlier: EarlierFile) -> bool:
-    asked = (export.format, export.program_id, export.has_card)
-    return export.row_count is not None and asked == (earlier.format, earlier.program_id, earlier.has_card)
 
 
 def _person(portal: Portal, user: User, view: CaseView) -> None:
@@ -114,13 +91,16 @@ def ended_said(view: CaseView) -> str:
     return words + " " + (_("That was late.") if outcome.late else _("That was in time."))
 
 
-def draw_steps(view: CaseView, sources: SourceList) -> None:
-    """Received, identity, collect, answered: which are done, which is next."""
+def draw_steps(view: CaseView, sources: SourceList, files: Sequence[CaseFileView], *, packed: bool) -> None:
+    """Received, identity, collect, review, package, answered: which are done, which is next. `packed`: a version of the
+    package is approved."""
     counted = f" {sources.settled_count}/{len(sources.lines)}" if sources.collected else ""
     steps = [
         (_("Received"), True, ""),
         (_("Identity"), identity_settled(view), ""),
         (_("Collect"), sources.settled, counted),
+        (_("Review"), reviewed(sources, files), _settled_of(files)),
+        (_("Package"), packed, ""),
         (_("Answered"), view.row.state in (CaseState.ANSWERED, CaseState.CLOSED), ""),
     ]
     over = view.row.state not in OPEN_STATES
@@ -133,6 +113,38 @@ def draw_steps(view: CaseView, sources: SourceList) -> None:
                 st.badge(plain(word + more), icon=":material/radio_button_checked:", color="blue")
             else:
                 st.badge(plain(word + more), icon=":material/radio_button_unchecked:", color="gray")
+
+
+class Step(StrEnum):
+    IDENTITY = "identity"
+    COLLECT = "collect"
+    REVIEW = "review"
+    PACKAGE = "package"
+    NONE = "none"
+    """Waits for the person, is left to be answered, or is over."""
+
+
+def reviewed(sources: SourceList, files: Sequence[CaseFileView]) -> bool:
+    """Is everything collected, and every file of it decided?"""
+    return sources.settled and all(one.settled or one.destroyed for one in files)
+
+
+def _settled_of(files: Sequence[CaseFileView]) -> str:
+    return f" {sum(one.settled or one.destroyed for one in files)}/{len(files)}" if files else ""
+
+
+def open_step(view: CaseView, sources: SourceList, files: Sequence[CaseFileView], *, packed: bool) -> Step:
+    """The step whose button is the primary one. What waits for the person leads nowhere until it has come; a proof of
+    identity that has come is recorded under Identity."""
+    if view.row.state not in OPEN_STATES or set(view.waiting) - {FactKind.IDENTITY_ASKED}:
+        return Step.NONE
+    if not identity_settled(view):
+        return Step.IDENTITY
+    if sources.to_ask or sources.nothing_held:
+        return Step.COLLECT
+    if packed or not sources.settled:
+        return Step.NONE
+    return Step.PACKAGE if reviewed(sources, files) else Step.REVIEW
 
 
 def identity_settled(view: CaseView) -> bool:

@@ -55,7 +55,7 @@ def draw_notes(portal: Portal, user: User, view: CaseView, zone: dt.tzinfo) -> N
         return
     notes = [fact for fact in reversed(view.facts) if fact.kind is FactKind.NOTE and fact.holds]
     with st.form(f"case_note_{len(view.facts)}", border=False, clear_on_submit=False):
-        text = st.text_area(_("New note"), max_chars=4000, height=80, placeholder=_("For colleagues; sealed."))
+        text = st.text_area(_("New note"), max_chars=4000, height=80, placeholder=_("For colleagues only."))
         if st.form_submit_button(_("Add note"), icon=":material/note_add:"):
             try:
                 portal.case_file.note(user, view.row.id, text or "")

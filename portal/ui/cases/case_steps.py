@@ -23,7 +23,6 @@ from portal.cases.services.file import ASKED
 from portal.cases.services.views import CaseView
 from portal.cases.standing import Standing
 from portal.composition import Portal
-from portal.errors import PortalError
 from portal.exports import ExportView
 from portal.identity import User
 from portal.sources.views import SourceList
@@ -39,9 +38,8 @@ from portal.ui.cases.case_words import (
     RIGHT_WORDS,
 )
 from portal.ui.common import navigation
+from portal.ui.common.acting import act_and_tell
 from portal.ui.common.badges import badge_of
-from portal.ui.common.notices import add_notice
-from portal.ui.common.problems import show_problem
 from portal.ui.common.words import _, day, sentence
 from portal.ui.preview.answers import standing_said
 
@@ -57,7 +55,7 @@ def draw_waiting(portal: Portal, user: User, view: CaseView) -> None:
             if kind is PauseKind.IDENTITY:
                 st.caption(_("Record below how the person was recognised."))
             elif view.may and st.button(_("It has come"), key=f"case_came_{kind}", icon=":material/check:"):
-                _act(partial(portal.case_file.resume, user, view.row.id, kind), _("Recorded."))
+                act_and_tell(partial(portal.case_file.resume, user, view.row.id, kind), _("Recorded."))
 
 
 def draw_demands(view: CaseView, done: Callable[[Right], None] | None) -> None:
@@ -84,7 +82,7 @@ def draw_demands(view: CaseView, done: Callable[[Right], None] | None) -> None:
     st.caption(_("The case ends when each of these has ended. Refuse one under More."))
 
 
-def draw_identity(portal: Portal, user: User, view: CaseView) -> None:
+def draw_identity(portal: Portal, user: User, view: CaseView, *, leads: bool) -> None:
     """How the person was recognised: the method and kinds of facts, never a value or a document (LAW-5)."""
     settled = identity_settled(view)
     if settled:
@@ -103,6 +101,7 @@ def draw_identity(portal: Portal, user: User, view: CaseView) -> None:
         format_func=lambda m: _(METHOD_WORDS[m]), placeholder=_("Choose a way"),
     )  # fmt: skip
     if method is None:
+        _record_button(leads=leads, ready=False)
         return
     because: NotNeeded | None = None
     facts: tuple[KnownFact, ...] = ()
@@ -123,10 +122,8 @@ def draw_identity(portal: Portal, user: User, view: CaseView) -> None:
             _("Result"), list(IdentityResult), key="case_result", horizontal=True,
             format_func=lambda r: _(RESULT_WORDS[r]),
         )  # fmt: skip
-    if result is not None and st.button(
-        _("Record identity"), key="case_record_identity", type="primary", icon=":material/how_to_reg:"
-    ):
-        _act(
+    if result is not None and _record_button(leads=leads, ready=True):
+        act_and_tell(
             lambda: portal.case_file.record_identity(
                 user, view.row.id, method, result, facts=facts, because=because
             ),
@@ -134,16 +131,23 @@ def draw_identity(portal: Portal, user: User, view: CaseView) -> None:
         )  # fmt: skip
 
 
+def _record_button(*, leads: bool, ready: bool) -> bool:
+    return st.button(
+        _("Record identity"), key="case_record_identity", type="primary" if leads else "secondary", disabled=not ready,
+        icon=":material/how_to_reg:",
+    )  # fmt: skip
+
+
 def draw_collect(
-    portal: Portal, user: User, view: CaseView, exports: Sequence[ExportView], sources: SourceList, today: dt.date
+    portal: Portal, user: User, view: CaseView, exports: Sequence[ExportView], sources: SourceList, *, leads: bool
 ) -> None:
     """The sources of the answer, and what else was asked of LoyaltyDog under this case."""
     st.header(_("Collect"))
-    draw_sources(portal, user, view.row.id, sources)
+    draw_sources(portal, user, view.row.id, sources, leads=leads)
     in_list = {line.export_id for line in sources.lines}
     for export in exports:
         if export.id not in in_list:
-            _draw_export(export, today)
+            _draw_export(export, view.today)
     if any(export.answer is Standing.OPEN for export in exports):
         st.caption(_("Open an export, look at it, send it, and say there that it was sent."))
 
@@ -159,13 +163,3 @@ def _draw_export(export: ExportView, today: dt.date) -> None:
             st.text(standing_said(export, today), width="content")
         if button.button(_("Look"), key=f"case_look_{export.id}", width="stretch"):
             navigation.go_to_export(export.id)
-
-
-def _act(act: Callable[[], None], done: str) -> None:
-    try:
-        act()
-    except PortalError as error:
-        show_problem(error)
-    else:
-        add_notice(done)
-        st.rerun()

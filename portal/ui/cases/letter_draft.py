@@ -8,10 +8,13 @@ from typing import Any
 import streamlit as st
 
 from portal.cases.facts import ExtensionReason, RefusalReason
-from portal.cases.letters import LETTER_MAX, LetterKind
+from portal.cases.letters import LETTER_MAX
 from portal.composition import Portal
 from portal.errors import PortalError
 from portal.identity import User
+from portal.letters.drafts import Letter
+from portal.letters.nothing_held import NothingLetter
+from portal.letters.words import LetterKind
 from portal.ui.cases.case_words import EXTENSION_WORDS, REFUSAL_WORDS
 from portal.ui.common.file_link import text_link
 from portal.ui.common.problems import show_problem
@@ -25,15 +28,30 @@ def draw_letter(portal: Portal, user: User, case_id: str, kind: LetterKind, **gi
     except PortalError as error:
         show_problem(error)
         return None
+    return draw_words(letter, str(kind))
+
+
+def draw_nothing_letter(portal: Portal, user: User, case_id: str) -> str | None:
+    """The letter that nothing is held, likewise."""
+    try:
+        letter = portal.nothing_held.draft(user, case_id, language=language())
+    except PortalError as error:
+        show_problem(error)
+        return None
+    return draw_words(letter, "nothing_held")
+
+
+def draw_words(letter: Letter | NothingLetter, key: str) -> str:
+    """A draft that can be changed, copied and saved. Gives the words as they stand."""
     text: str = letter.text
-    if st.toggle(_("Change the words"), key=f"case_letter_edit_{kind}"):
+    if st.toggle(_("Change the words"), key=f"case_letter_edit_{key}"):
         text = st.text_area(
             _("Letter"), value=letter.text, height=320, max_chars=LETTER_MAX, key=f"case_letter_{letter.sha256[:16]}"
         )  # fmt: skip
     else:
         st.code(text, language=None, wrap_lines=True)
     text_link(
-        _("Save the letter"), text, file_name=letter.file_name, media="text/plain", icon="save", key=f"letter-{kind}"
+        _("Save the letter"), text, file_name=letter.file_name, media="text/plain", icon="save", key=f"letter-{key}"
     )
     st.caption(_("Copy it into your own mail or print it. The portal does not send it yet."))
     return text

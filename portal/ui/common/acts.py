@@ -16,6 +16,7 @@ from portal.ui.common.badges import BADGES
 from portal.ui.common.words import _, later
 from portal.ui.preview.answer_words import CHANNEL_WORDS, COPY_WORDS
 from portal.ui.preview.answer_words import REASON_WORDS as ANSWER_REASONS
+from portal.ui.preview.card_words import CARD_REASON_WORDS
 
 RESULTS = {"ok": later("ok"), "refused": later("refused"), "broken": later("broken")}
 ROLE_WORDS: Mapping[Role, str] = {
@@ -39,7 +40,7 @@ REASON_WORDS = {
     "by hand": later("by hand"),
     "retention": later("its time here was over"),
 }
-FACT_WORDS: Mapping[str, Mapping[Any, str]] = {"reason": REASON_WORDS, "role": ROLE_WORDS}
+FACT_WORDS: Mapping[str, Mapping[Any, str]] = {"reason": {**REASON_WORDS, **CARD_REASON_WORDS}, "role": ROLE_WORDS}
 """The word for a fact's code. A reason that a person typed has no code and is shown as it is."""
 LOOKS = {
     "email": later("email"),

@@ -67,7 +67,7 @@ def outcomes_by_day(by_day: Sequence[tuple[dt.date, Outcome, int]]) -> None:
     total = sum(n for _day, _outcome, n in by_day)
     words = ", ".join(f"{_(outcome)}: {number(sum(n for _d, o, n in by_day if o == outcome))}" for outcome in outcomes)
     alt = plural("{n} export in the last 14 days", "{n} exports in the last 14 days", total) + f": {words}."
-    _bars(frame, "day", "exports", colour="outcome", domain=outcomes, height=180, alt=alt)
+    _bars(frame, "day", "exports", colour="outcome", domain=outcomes, height=120, alt=alt)
 
 
 def figures_of_today(figures: Figures) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from portal.ui.common.acting import open_dialog
 from portal.ui.common.words import _, plain, plural
 
 MOST_NAMED = 8
@@ -33,7 +34,7 @@ def danger_button(label: str, *, key: str, icon: str, disabled: bool = False, he
 
 def ask_first(danger: Danger, act: Callable[[], None]) -> None:
     """Open the confirmation. Its red button runs `act`, which shows a notice and redraws the page."""
-    st.dialog(danger.question, icon=":material/warning:")(_question)(danger, act)
+    open_dialog(danger.question, _question, danger, act, icon=":material/warning:")
 
 
 def list_names(names: Sequence[str]) -> None:

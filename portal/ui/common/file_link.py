@@ -25,9 +25,12 @@ a:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2p
 """
 
 
-def file_link(words: str, address: str, *, icon: str, key: str, primary: bool = False, help: str = "") -> None:
-    """`icon` is the name of a Material symbol; `address` a path of the portal."""
-    _draw(key, words=words, icon=icon, primary=primary, help=help, address=address)
+def file_link(
+    words: str, address: str, *, icon: str, key: str, primary: bool = False, help: str = "", tab: bool = False
+) -> None:
+    """`icon` is the name of a Material symbol; `address` a path of the portal. `tab`: a page that is looked at beside
+    the portal."""
+    _draw(key, words=words, icon=icon, primary=primary, help=help, address=address, tab=tab)
 
 
 def text_link(words: str, text: str, *, file_name: str, media: str, icon: str, key: str) -> None:

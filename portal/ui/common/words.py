@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import threading
+from decimal import Decimal
 
 import streamlit as st
 
@@ -88,6 +89,11 @@ def number(value: float, digits: int = 0) -> str:
 def percent(share: float) -> str:
     """A share of 0 to 1 as ``26 %``."""
     return formats.percent(share, language())
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """``€54.20`` as the reader writes it."""
+    return formats.money(amount, currency, language())
 
 
 def day(local: dt.date) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from portal.identity import User
+from portal.practice.invented.people import PEOPLE
 from portal.practice.invented.situations import SITUATIONS, Situation
 from portal.ui.common.words import _, plain, sentence
 
@@ -27,6 +28,11 @@ def try_these(user: User) -> None:
             with st.expander(_("More to try"), icon=":material/science:"):
                 for situation in mine.values():
                     _line(situation)
+        if number == "one":
+            with st.expander(_("For a complete answer"), icon=":material/checklist:"):
+                st.caption(_("People whose data lie apart: collect everything in their case."))
+                for person in PEOPLE:
+                    _line(person)
 
 
 def fill_form(situation: Situation) -> None:

@@ -30,6 +30,7 @@ QUESTION_OF_PAGE: Final[dict[str, str]] = {
     "": "states",
     "cases": "answer",
     "case": "answer",
+    "case_file": "sending",
     "new_case": "identity",
     "new_export": "which",
     "past_exports": "expiry",

@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
-import pandas as pd
 import streamlit as st
 
 from portal.cases.standing import Standing
 from portal.exports import ExportView
+from portal.exports.core.answers import DUE_SOON
 from portal.ui.common.badges import badge_of
-from portal.ui.common.coloured import coloured
-from portal.ui.common.times import expires_in, good_for, size, when_short
+from portal.ui.common.times import expires_shortly, good_for, size, when_short
 from portal.ui.common.words import _, sentence
+from portal.ui.history.row_table import Picked, row_table
 from portal.ui.preview.answers import standing_said
 
 AMBER = "background-color: rgba(217, 140, 0, 0.22)"
+RED = "background-color: rgba(194, 69, 59, 0.25)"
 GREY = {"light": "color: #5a696c", "dark": "color: #98a8ab"}  # 4.5:1 on each theme's background
-DAY_SECONDS = 24 * 3600
+LONG_REFERENCE, REFERENCE_PIXELS = 14, 130
+"""A longer one would push the status off a small screen; the preview shows it whole."""
 STATE_SIGNS = {"green": "●", "blue": "◐", "orange": "▲", "red": "■", "gray": "○"}
 
 
 def export_table(rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str) -> str | None:
-    """Draw the rows; gives the id of the one clicked, if any."""
-    chosen = _draw(rows, zone, key=key, mode="single-row")
-    return chosen[0] if chosen else None
+    """Draw the rows; gives the id of the one clicked or ticked, if any."""
+    picked = _draw(rows, zone, key=key, boxes="single-row")
+    return picked.opened or next(iter(picked.chosen), None)
+
+
+def export_list(rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str) -> Picked:
+    """Draw the rows, with boxes to choose several."""
+    return _draw(rows, zone, key=key, boxes="multi-row")
 
 
 def days_of_exports(rows: Sequence[ExportView], today: dt.date) -> dict[str, str]:
@@ -41,58 +48,53 @@ def expiries_good_for(rows: Sequence[ExportView]) -> float:
     return good_for(row.seconds_left(now) for row in rows)
 
 
-def choose_exports(rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str) -> list[str]:
-    """Draw the rows with a box each; gives the ids of those ticked."""
-    return _draw(rows, zone, key=key, mode="multi-row")
-
-
 def _draw(
-    rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str, mode: Literal["single-row", "multi-row"]
-) -> list[str]:
+    rows: Sequence[ExportView], zone: dt.tzinfo, *, key: str, boxes: Literal["single-row", "multi-row"]
+) -> Picked:
     now = dt.datetime.now(dt.UTC)
-    names = [_("Requested"), _("Customer"), _("Status"), _("Expires"), _("Answer"), _("Scope"), _("Format"), _("Size"),
-             _("By"), _("Reference")]  # fmt: skip  # status and expiry early: a phone shows three columns
-    frame = pd.DataFrame([_cells(row, now, zone) for row in rows], columns=names, dtype=object)
-    expiry = names.index(_("Expires"))
-    styles = {(place, expiry): css for place, row in enumerate(rows) if (css := _expiry_style(row, now))}
-    picked: Any = st.dataframe(
-        coloured(frame, styles),
-        key=key,
-        hide_index=True,
-        height="content",  # a page of rows, scrolled with the page: no second scroll bar within it
-        on_select="rerun",
-        selection_mode=mode,
-        column_config={name: st.column_config.TextColumn(name) for name in names},
+    today = now.astimezone(zone).date()
+    due, expiry = _("Answer due"), _("Expires")
+    names = [_("Requested"), _("Reference"), _("Customer"), _("Status"), due, expiry, _("Scope"), _("Format"),
+             _("Size"), _("By")]  # fmt: skip
+    long = any(len(row.reference) > LONG_REFERENCE for row in rows)
+    styles: dict[tuple[int, int], str] = {}
+    for place, row in enumerate(rows):
+        if css := _due_style(row, today):
+            styles[place, names.index(due)] = css
+        if (left := row.seconds_left(now)) is not None and left <= 0:
+            styles[place, names.index(expiry)] = GREY["dark" if st.context.theme.type == "dark" else "light"]
+    return row_table(
+        [_cells(row, now, zone) for row in rows], [row.id for row in rows], names, key=key, styles=styles, boxes=boxes,
+        helps={
+            due: _("The day by which the person must have their answer."),
+            _("Scope"): _("What was asked for: everything, one program or one card."),
+            expiry: _("When LoyaltyDog's link to the file ends. The preview tells the minute."),
+        },
+        widths={_("Reference"): REFERENCE_PIXELS} if long else {},
         alt=_(
-            "Exports, newest first: when asked, customer masked, status, expiry, answer, scope, format, size, by whom."
+            "Exports, newest first: when asked, reference, customer masked, status, answer due, expiry, scope, format, "
+            "size, by whom."
         ),
-    )
-    return [rows[place].id for place in picked.selection.rows if place < len(rows)]
+    )  # fmt: skip
 
 
 def _cells(row: ExportView, now: dt.datetime, zone: dt.tzinfo) -> list[str]:
     badge = badge_of(row)
-    expiry = "–"
-    if row.link_expires_at is not None:
-        expiry = f"{expires_in(row.seconds_left(now))} · {when_short(row.link_expires_at, zone)}"
     return [
         when_short(row.requested_at, zone),
+        row.reference,
         row.customer,
         f"{STATE_SIGNS[badge.colour]} {badge.label}",
-        expiry,
         standing_said(row, now.astimezone(zone).date()),
+        expires_shortly(row.seconds_left(now)),
         sentence(row.scope),
         row.format.upper(),
         size(row.size_bytes),
         row.requested_by,
-        row.reference,
     ]
 
 
-def _expiry_style(row: ExportView, now: dt.datetime) -> str:
-    left = row.seconds_left(now)
-    if left is None:
+def _due_style(row: ExportView, today: dt.date) -> str:
+    if row.answer is not Standing.OPEN:
         return ""
-    if left <= 0:
-        return GREY["dark" if st.context.theme.type == "dark" else "light"]
-    return AMBER if left < DAY_SECONDS else ""
+    return RED if row.due_on < today else AMBER if row.due_on <= today + DUE_SOON else ""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from portal.cases.letters import LETTER_MAX, LetterKind
+from portal.cases.letters import LETTER_MAX
 from portal.cases.standing import Standing
 from portal.composition import Portal
 from portal.errors import PortalError
@@ -15,6 +15,7 @@ from portal.exports import ExportView
 from portal.exports.core.answers import CHANNELS, COPIES, NO_FILE, REASONS, AnswerRecord, Kind
 from portal.exports.core.download import FileKind
 from portal.identity import User
+from portal.letters.words import LetterKind
 from portal.ui.cases.letter_draft import draw_letter, it_was_sent, more_time_fields, refusal_field
 from portal.ui.common.problems import show_problem
 from portal.ui.common.words import _, date_field

@@ -24,6 +24,7 @@ CHANNEL_WORDS: Mapping[Channel, str] = {
 }
 COPY_WORDS: Mapping[str, str] = {
     FileKind.ORIGINAL: later("The original file"),
+    FileKind.REDACTED: later("The file with parts left out"),
     FileKind.CSV: later("The spreadsheet copy"),
     FileKind.XLSX: later("The workbook copy"),
     NO_FILE: later("No file"),

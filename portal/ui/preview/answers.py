@@ -40,12 +40,24 @@ def standing_said(view: ExportView, today: dt.date) -> str:
     return words.get(view.answer, "–")
 
 
+def draw_due(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) -> None:
+    """Until when the customer must be answered and why, or how it was answered."""
+    today = dt.datetime.now(zone).date()
+    if view.answer is not Standing.OPEN:
+        st.text(_answered_said(view))
+        return
+    left = (view.due_on - today).days
+    if left < 0:
+        words = _("Answer was due {day}").format(day=day(view.due_on))
+        st.badge(plain(words), icon=":material/notification_important:", color="red")
+    else:
+        days = plural("{n} day left", "{n} days left", left)
+        st.text(_("Answer due {day} · {days}").format(day=day_of_year(view.due_on), days=days))
+    _why_this_day(portal, user, view)
+
+
 def draw_answer(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) -> None:
-    """Until when it must be answered or how it was; what was recorded and the form behind a click."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        _headline(view, dt.datetime.now(zone).date())
-        if view.answer is Standing.OPEN:
-            _why_this_day(portal, user, view)
+    """What was recorded of the answer, and the form, behind a click."""
     with st.expander(
         _("How was this answered?"), icon=":material/outgoing_mail:", key="answer", on_change="rerun"
     ) as opened:
@@ -65,32 +77,24 @@ def draw_answer(portal: Portal, user: User, view: ExportView, zone: dt.tzinfo) -
         help_link("answer")
 
 
-def _headline(view: ExportView, today: dt.date) -> None:
-    if view.answer is Standing.OPEN:
-        left = (view.due_on - today).days
-        if left < 0:
-            words = _("The answer to the customer was due on {day}.").format(day=day(view.due_on))
-            st.warning(words, icon=":material/notification_important:")
-            return
-        words = _("The answer to the customer is due on {day}.").format(day=day(view.due_on))
-        words += " " + plural("{n} day is left.", "{n} days are left.", left)
-        st.caption(words + " " + _("Once you have sent it, say so below."))
-    elif view.answer is Standing.LATER:
-        st.caption(_("This was asked for again: the later export stands for the customer's request."))
-    elif view.answered_on is not None:
-        said = {
-            Standing.SENT: _("Answered on {day}."),
-            Standing.REFUSED: _("Refused on {day}."),
-            Standing.CLOSED: _("No answer is needed, as recorded on {day}."),
-        }
-        st.caption(said[view.answer].format(day=day(view.answered_on)))
-    else:
-        st.caption(_("How this was answered is not recorded."))
+def _answered_said(view: ExportView) -> str:
+    if view.answer is Standing.LATER:
+        return _("Asked for again: the later export counts")
+    if view.answered_on is None:
+        return _("How this was answered is not recorded.")
+    said = {
+        Standing.SENT: _("Answered on {day}."),
+        Standing.REFUSED: _("Refused on {day}."),
+        Standing.CLOSED: _("No answer is needed, as recorded on {day}."),
+    }
+    return said[view.answer].format(day=day(view.answered_on))
 
 
 def _why_this_day(portal: Portal, user: User, view: ExportView) -> None:
     """The steps of the case's clock, read when they are asked for."""
-    with st.popover(_("Why this day?"), icon=":material/info:", key="why_this_day", on_change="rerun") as opened:
+    with st.popover(
+        _("Why this day?"), type="tertiary", icon=":material/info:", key="why_this_day", on_change="rerun"
+    ) as opened:
         if opened.open:
             st.text(steps_said(portal.case_register.show(user, view.case_id).clock.why))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -13,6 +14,7 @@ from portal.audit import Act, AuditRow
 from portal.composition import Portal
 from portal.errors import PortalError
 from portal.exports import ExportView, State
+from portal.exports.core.leading import LeadingAct, leading_act
 from portal.exports.core.states import KEEPABLE
 from portal.exports.core.vendor_refusal import VendorRefusal
 from portal.identity import Permission, User, allows
@@ -25,6 +27,7 @@ from portal.ui.common.times import when, when_to_second
 from portal.ui.common.words import _, later, plain, sentence
 from portal.ui.help.help_places import QUESTIONS, help_link
 
+ROWS_UNSCROLLED, ROW_PIXELS = 20, 36
 TURN_WORDS: Mapping[str, str] = {
     "you": later("Your turn"),
     "manager": later("A manager's turn"),
@@ -79,16 +82,21 @@ def _buttons(portal: Portal, user: User, view: ExportView) -> None:
     may_ask = allows(user.role, Permission.EXPORT_CREATE)
     if not may_ask:
         return
+    link_alive = view.link_alive(dt.datetime.now(dt.UTC))
+    leads = leading_act(user.role, view.state, view.turn, problem_code=view.problem_code, link_alive=link_alive)
     with st.container(horizontal=True):
-        mend_first = view.state is State.REJECTED and view.turn == "you"
+        mend_first = leads is LeadingAct.CHANGE
         if mend_first:
             _change_button(view, primary=True)
         if view.state is not State.ATTENTION and st.button(
-            _("Ask again"), type="secondary" if mend_first else "primary", icon=":material/refresh:"
+            _("Ask again"), type="primary" if leads is LeadingAct.ASK_AGAIN else "secondary", icon=":material/refresh:"
         ):
             reorder_export(portal, user, view.id)
-        if view.state is State.FAILED and view.link_alive(dt.datetime.now(dt.UTC)):
-            _act_button(_("Fetch again"), lambda: portal.decisions.retry_fetch(user, view.id), _("Fetching again."))
+        if view.state is State.FAILED and link_alive:
+            _act_button(
+                _("Fetch again"), lambda: portal.decisions.retry_fetch(user, view.id), _("Fetching again."),
+                primary=leads is LeadingAct.FETCH_AGAIN,
+            )  # fmt: skip
         if view.state is State.UNKNOWN:
             close = _("Close, it did not arrive")
             _act_button(close, lambda: portal.decisions.close_unknown(user, view.id), _("Closed as not arrived."))
@@ -108,8 +116,8 @@ def _change_button(view: ExportView, *, primary: bool) -> None:
         st.switch_page(navigation.NEW_EXPORT)
 
 
-def _act_button(label: str, act: Callable[[], object], said: str) -> None:
-    if st.button(label):
+def _act_button(label: str, act: Callable[[], object], said: str, *, primary: bool = False) -> None:
+    if st.button(label, type="primary" if primary else "secondary"):
         try:
             act()
         except PortalError as error:
@@ -137,7 +145,7 @@ def draw_release(portal: Portal, user: User, view: ExportView) -> None:
     with st.form("release", border=True):
         st.markdown(_("**Your decision.** Look at the data below first. Releasing lets agents open and send it."))
         reason = st.text_input(_("Reason"), max_chars=500, help=_("Kept in the audit trail. Do not name the customer."))
-        if st.form_submit_button(_("Release"), icon=":material/lock_open:"):
+        if st.form_submit_button(_("Release"), type="primary", icon=":material/lock_open:"):
             try:
                 portal.decisions.release(user, view.id, reason)
             except PortalError as error:
@@ -172,7 +180,8 @@ def draw_timeline(rows: list[AuditRow], zone: dt.tzinfo) -> None:
         columns=[_("When"), _("Who"), _("What"), _("From")],
         dtype=object,
     )  # fmt: skip
-    st.dataframe(frame, hide_index=True, alt=_("Timeline of this export."))
+    height: int | Literal["content"] = ROWS_UNSCROLLED * ROW_PIXELS if len(frame) > ROWS_UNSCROLLED else "content"
+    st.dataframe(frame, hide_index=True, height=height, alt=_("Timeline of this export."))
 
 
 def _act_words(row: AuditRow) -> str:

@@ -10,6 +10,7 @@ from portal.composition import Portal
 from portal.errors import PortalError
 from portal.exports import ExportView, State
 from portal.identity import User
+from portal.ui.common.acting import redraw_unless_asking
 from portal.ui.common.badges import ASKING, CHECKING, FETCHING, Badge, badge_of
 from portal.ui.common.notices import add_notice
 from portal.ui.common.problems import request_id, show_problem
@@ -33,7 +34,7 @@ def follow(portal: Portal, user: User, view: ExportView) -> None:
 def _steps_of(portal: Portal, user: User, export_id: str, shown: Badge) -> None:
     view = portal.history.get(user, export_id)
     if badge_of(view) != shown:
-        st.rerun(scope="app")
+        redraw_unless_asking()
     steps(view)
     st.caption(_("You may leave this page; the export goes on and is in Past exports."))
     if view.state is State.WAITING and view.vendor_request_id:

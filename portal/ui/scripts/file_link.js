@@ -18,6 +18,8 @@ export default function ({ data, parentElement }) {
   if (link.download) URL.revokeObjectURL(link.href);
   if (data.text === undefined) {
     link.href = data.address;
+    link.target = data.tab ? "_blank" : "";
+    link.rel = data.tab ? "noopener" : "";
   } else {
     link.href = URL.createObjectURL(new Blob([data.text], { type: data.media }));
     link.download = data.file_name;

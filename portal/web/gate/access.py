@@ -14,6 +14,7 @@ SIGN_IN_PATHS = frozenset({START_PATH, SIGN_OUT_PATH, RENEW_PATH, LANGUAGE_PATH,
 FRONT_END_PATHS = frozenset({"/_stcore/health", "/_stcore/host-config", "/favicon.png", "/manifest.json"})
 SCRIPT_PATHS = frozenset(  # our own
     {
+        "/_stcore/bidi-components/portal.attach_file/attach_file.js",
         "/_stcore/bidi-components/portal.desktop_note/desktop_note.js",
         "/_stcore/bidi-components/portal.file_link/file_link.js",
     }
@@ -22,7 +23,7 @@ SHUT_PREFIXES = ("/media/", "/component/", "/app/", "/_stcore/", "/oauth2callbac
 CALENDAR_PATH = re.compile(r"/calendar/[A-Za-z0-9_-]{43}\.ics")  # 256 bits, the key to what it gives
 PAGE_PATH = re.compile(r"/[A-Za-z0-9_-]{0,64}")
 OWN_PAGE = re.compile(
-    r"/[a-z_]{0,40}(\?(export|case)=[0-9a-f]{32})?"
+    r"/[a-z_]{0,40}(\?(export|case|file)=[0-9a-f]{32})?"
 )  # a page of ours, where a sign-in may lead back to
 READING = frozenset({"GET", "HEAD"})
 

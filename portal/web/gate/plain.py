@@ -57,9 +57,13 @@ def page(status: int, title: str, step: str = "", reference: str = "") -> HTMLRe
     )
 
 
+def status_of(error: PortalError) -> int:
+    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+
+
 def error_page(error: PortalError) -> HTMLResponse:
     """The page of a typed error: its message and next step, never its detail."""
-    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+    status = status_of(error)
     answer = page(status, error.message, error.next_step, error.reference if status >= 500 else "")
     if isinstance(error, TryLater):
         answer.headers["retry-after"] = str(max(1, round(error.wait_seconds)))

@@ -70,7 +70,8 @@ def _answer(download: Download) -> Response:
     return StreamingResponse(_stream(download.chunks), media_type=download.media_type, headers=headers)
 
 
-async def _serve(request: Request, ask: Callable[[User], Download]) -> Response:
+async def serve(request: Request, ask: Callable[[User], Download]) -> Response:
+    """Give a signed-in person what `ask` gives them, to be saved."""
     if request.method != "GET":  # Starlette adds HEAD, which would be audited as a download
         return page(405, "This address only gives files.")
     user = visit_of(request.scope).user
@@ -99,32 +100,32 @@ def download_routes(source: PortalSource) -> list[Route]:
 
     async def register(request: Request) -> Response:
         if not request.query_params:
-            return await _serve(request, lambda user: source().register.register_csv(user))
+            return await serve(request, lambda user: source().register.register_csv(user))
         wanted = from_address(request.query_params)
-        return await _serve(request, lambda user: source().register.register_csv(user, wanted))
+        return await serve(request, lambda user: source().register.register_csv(user, wanted))
 
     async def register_workbook(request: Request) -> Response:
         wanted = from_address(request.query_params)
-        return await _serve(request, lambda user: source().register.register_xlsx(user, wanted))
+        return await serve(request, lambda user: source().register.register_xlsx(user, wanted))
 
     async def expiries(request: Request) -> Response:
-        return await _serve(request, lambda user: source().register.expiries_ics(user))
+        return await serve(request, lambda user: source().register.expiries_ics(user))
 
     async def evidence(request: Request) -> Response:
         kind = document_kind(request)
         if kind is None:
             return error_page(NotFound(detail="kind"))
         about = about_from_address(request.query_params)
-        return await _serve(request, lambda user: source().evidence.document(user, about, kind))
+        return await serve(request, lambda user: source().evidence.document(user, about, kind))
 
     async def trail(request: Request) -> Response:
-        return await _serve(request, lambda user: source().trail.export_trail(user))
+        return await serve(request, lambda user: source().trail.export_trail(user))
 
     async def about_person(request: Request) -> Response:
         kind, export_id = document_kind(request), request.query_params.get("export", "")
         if kind is None or not export_id:
             return error_page(NotFound(detail="kind or export"))
-        return await _serve(request, lambda user: source().person_records.about_person(user, export_id, kind=kind))
+        return await serve(request, lambda user: source().person_records.about_person(user, export_id, kind=kind))
 
     async def file(request: Request) -> Response:
         export_id = request.path_params["export_id"]
@@ -132,7 +133,13 @@ def download_routes(source: PortalSource) -> list[Route]:
             kind = FileKind(request.query_params.get("kind", FileKind.ORIGINAL))
         except ValueError:
             return error_page(NotFound(detail="kind"))
-        return await _serve(request, lambda user: source().files.open_file(user, export_id, kind))
+        return await serve(request, lambda user: source().files.open_file(user, export_id, kind))
+
+    async def left_out(request: Request) -> Response:
+        export_id, kind = request.path_params["export_id"], document_kind(request)
+        if kind is None:
+            return error_page(NotFound(detail="kind"))
+        return await serve(request, lambda user: source().left_out_lists.document(user, export_id, kind))
 
     return [
         Route("/exports/list.csv", register, methods=["GET"]),
@@ -142,4 +149,5 @@ def download_routes(source: PortalSource) -> list[Route]:
         Route("/audit/trail.jsonl", trail, methods=["GET"]),
         Route("/audit/about-person", about_person, methods=["GET"]),
         Route("/exports/{export_id}/file", file, methods=["GET"]),
+        Route("/exports/{export_id}/left-out", left_out, methods=["GET"]),
     ]

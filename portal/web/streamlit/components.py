@@ -18,7 +18,8 @@ MANAGER = "streamlit.components.v2.get_bidi_component_manager"
 
 DESKTOP_NOTE, DESKTOP_NOTE_FILE = "portal.desktop_note", "desktop_note.js"
 FILE_LINK, FILE_LINK_FILE = "portal.file_link", "file_link.js"
-SCRIPTS = {DESKTOP_NOTE: DESKTOP_NOTE_FILE, FILE_LINK: FILE_LINK_FILE}
+ATTACH_FILE, ATTACH_FILE_FILE = "portal.attach_file", "attach_file.js"
+SCRIPTS = {DESKTOP_NOTE: DESKTOP_NOTE_FILE, FILE_LINK: FILE_LINK_FILE, ATTACH_FILE: ATTACH_FILE_FILE}
 """Components of ours and the one file of each."""
 OUR_SCRIPTS = PROJECT_ROOT / "portal" / "ui" / "scripts"
 

@@ -1,4 +1,5 @@
-"""How Streamlit's runs of a page begin: queued, each fragment after the run before it, none of a page that was left.
+"""How Streamlit's runs of a page begin: queued, each fragment after the run before it, none of a page that was left,
+and for a click in a fragment that is gone the whole page.
 
 Each function wraps a private method of Streamlit and is idempotent. All are comfort patches: one whose method is
 missing is logged and skipped (`private_parts.apply_comfort`).
@@ -7,6 +8,7 @@ missing is logged and skipped (`private_parts.apply_comfort`).
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -19,6 +21,7 @@ SCRIPT_RUNNER = ("streamlit.runtime.scriptrunner.script_runner", "ScriptRunner",
 RUN_REQUESTS = ("streamlit.runtime.scriptrunner_utils.script_requests", "ScriptRequests", "_request_rerun_locked")
 REQUEST_TYPE = ("streamlit.runtime.scriptrunner_utils.script_requests", "ScriptRequestType", "STOP")
 SESSION = ("streamlit.runtime.app_session", "AppSession", "_create_scriptrunner")
+SESSION_REQUEST = ("streamlit.runtime.app_session", "AppSession", "request_rerun")
 SESSION_STATE = ("streamlit.runtime.app_session", "AppSessionState", "SHUTDOWN_REQUESTED")
 
 
@@ -79,6 +82,49 @@ def drop_fragments_of_left_pages() -> None:
     run_on_current_page.drops_fragments_of_left_pages = True  # type: ignore[attr-defined]
     script_runner._run_script = run_on_current_page
     run_requests._request_rerun_locked = request_unless_left
+
+
+def run_page_for_gone_fragments() -> None:
+    """Run the whole page for a click in a fragment that the page no longer has.
+
+    Upstream (Streamlit 1.67): a fragment's last tick may redraw the page without it, and a click on what the browser
+    still shows of it is dropped. The new page has a button of the same key, and the click is among the widgets' states,
+    so a run of the whole page acts on it. A timer of such a fragment is dropped as before. Contract test:
+    `tests/web/streamlit/test_clicks_in_gone_fragments.py`.
+    """
+    script_runner = private_part(*SCRIPT_RUNNER)
+    app_session = private_part(*SESSION_REQUEST)
+    run, request = script_runner._run_script, app_session.request_rerun
+    if getattr(run, "runs_page_for_gone_fragments", False):
+        return
+
+    @functools.wraps(request)
+    def request_page_instead(session: Any, state: Any) -> None:
+        if state and state.fragment_id and not state.is_auto_rerun and not session.has_fragment(state.fragment_id):
+            if state.page_script_hash not in ("", session._pages_manager.current_page_script_hash):
+                return
+            of_page = type(state)()
+            of_page.CopyFrom(state)
+            of_page.fragment_id = ""
+            state = of_page
+        request(session, state)
+
+    @functools.wraps(run)
+    def run_page_instead(runner: Any, rerun_data: Any) -> None:
+        wanted = rerun_data.fragment_id_queue
+        if wanted and _clicked(rerun_data) and not all(map(runner._fragment_storage.contains, wanted)):
+            rerun_data = replace(rerun_data, fragment_id_queue=[], is_fragment_scoped_rerun=False, is_auto_rerun=False)
+        run(runner, rerun_data)
+
+    run_page_instead.runs_page_for_gone_fragments = True  # type: ignore[attr-defined]
+    script_runner._run_script = run_page_instead
+    app_session.request_rerun = request_page_instead
+
+
+def _clicked(rerun_data: Any) -> bool:
+    """A click that waits with a timer's request is marked as the timer's: the button's state tells."""
+    states = rerun_data.widget_states.widgets if rerun_data.widget_states else ()
+    return not rerun_data.is_auto_rerun or any(state.trigger_value for state in states)
 
 
 def deliver_messages_before_next_run() -> None:

@@ -320,9 +320,9 @@ def test_who_asked_before_is_told_with_the_count_and_the_last_answer(desk: Any, 
         desk.portal.case_file.close(sam, opened(desk, email), ClosingReason.ELSEWHERE)
     at(2026, 3, 5, 10)
     new = opened(desk, email)
-    asked = desk.portal.case_register.show(sam, new).asked_before
-    assert (asked.count, asked.last_answered_at) == (2, None)
-    assert desk.portal.case_register.show(sam, opened(desk, person())).asked_before.count == 0
+    asked = desk.portal.asked_before.since(sam, new)
+    assert (asked.count, asked.last_answered_on) == (2, None)
+    assert desk.portal.asked_before.since(sam, opened(desk, person())).count == 0
 
 
 def test_the_list_is_masked_soonest_due_first_and_turns_by_key(desk: Any, at: Callable[..., None]) -> None:

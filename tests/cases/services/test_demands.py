@@ -10,13 +10,13 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from portal.cases.facts import Channel, ClosingReason, DemandOutcome, FactKind, RefusalReason, Right
-from portal.cases.letters import LetterKind
 from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.cases.services.ledger import as_folded, cached
 from portal.cases.services.views import CaseView
 from portal.cases.standing import Standing
 from portal.cases.states import CaseState
 from portal.errors import InputError, NotPermitted
+from portal.letters.words import LetterKind
 from portal.storage.case_tables import Case
 from portal.storage.tables import AuditEntry
 

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from starlette.applications import Starlette
 
 from portal.errors import NotFound, NotPermitted, SealBroken, StateConflict, StepUpNeeded
-from portal.exports.core.download import FileKind
+from portal.exports.core.download import DocumentKind, FileKind
 from portal.identity import Role, User
-from portal.ui.common.navigation import file_address
+from portal.ui.common.navigation import file_address, left_out_address
 from portal.web.gate.visit import VISIT_KEY, Visit
 from portal.web.routes.downloads import disposition, download_routes
 
@@ -52,9 +52,12 @@ class Service:
     def register_csv(self, *asked: Any) -> File:
         return self.open_file(*asked)
 
+    def document(self, *asked: Any) -> File:
+        return self.open_file(*asked)
+
 
 def get(service: Service, path: str, user: User | None = ANN, **headers: str) -> httpx.Response:
-    portal = SimpleNamespace(files=service, register=service)
+    portal = SimpleNamespace(files=service, register=service, left_out_lists=service)
     inner = Starlette(routes=download_routes(lambda: portal))  # type: ignore[arg-type, return-value]
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -87,6 +90,15 @@ def test_every_kind_a_page_can_ask_for_is_the_kind_opened(kind: FileKind) -> Non
     service = Service(File(iter([b"x"])))
     assert get(service, file_address(EXPORT, kind)).status_code == 200
     assert service.asked == [(ANN, EXPORT, kind)]
+
+
+@pytest.mark.parametrize("kind", list(DocumentKind))
+def test_the_list_of_what_was_left_out_has_an_address_for_each_kind(kind: DocumentKind) -> None:
+    service = Service(File(iter([b"x"])))
+    assert get(service, left_out_address(EXPORT, kind)).status_code == 200
+    assert service.asked == [(ANN, EXPORT, kind)]
+    assert get(service, f"/exports/{EXPORT}/left-out?kind=pdf").status_code == 404
+    assert len(service.asked) == 1
 
 
 def test_an_unknown_kind_is_not_found_and_opens_nothing() -> None:

@@ -1,0 +1,1 @@
+"""What changed since a person last asked: fingerprints of rows, kept without contents, and the earlier cases."""

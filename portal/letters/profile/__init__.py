@@ -1,0 +1,1 @@
+"""What a merchant says once about its data, for all answers: items, checks, versions."""

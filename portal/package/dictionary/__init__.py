@@ -1,0 +1,1 @@
+"""What the vendor's field names mean, in plain words (LAW-10)."""

@@ -1,0 +1,203 @@
+"""A copy read again after it was made: does it say what it was made from, and nothing that was left out?
+
+The file with places left out is read as a preview and compared with the original's, cell by cell but for these places.
+Spreadsheet and workbook are compared with the tables they were made from.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import zip_longest
+from xml.etree import ElementTree as ET
+
+from portal.exports.core.download import FileKind
+from portal.exports.files.derived import csv_of, xlsx_of
+from portal.exports.files.spreadsheet import safe_cell
+from portal.exports.files.workbook import cell_text, sheets_of
+from portal.preview import Cell, Preview
+from portal.preview import Place as CellPlace
+from portal.preview.csv.reader import read_records
+from portal.preview.decoding import decode
+from portal.preview.model import WarningLog
+from portal.redaction.places import MARKER, Place
+from portal.review.copying.copies import RedactedCopies
+from portal.review.copying.spliced import CardsOnly, Spliced, read_chunks
+from portal.review.left_out import LeftOut
+from portal.review.opened import OpenedFile
+from portal.review.texts import as_spans, kept_of, reads_as
+from portal.review.views import CopyCheck
+
+_LEADING_ZERO = re.compile(r"0[0-9]+")
+_LONG_NUMBER = re.compile(r"[0-9]{16,}")
+_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+_ESCAPED = re.compile(r"_x005F_(?=x[0-9A-Fa-f]{4}_)")
+
+
+@dataclass
+class _Compared:
+    """What was found while two sequences of rows were gone through."""
+
+    rows: bool = True
+    columns: bool = True
+    cells: bool = True
+    leading_zeros: int = 0
+    long_numbers: int = 0
+    encoding: str = ""
+    leaks: Mapping[str, list[int]] = field(default_factory=dict)
+
+    def row(self, wanted: Sequence[str] | None, found: Sequence[str] | None) -> None:
+        if wanted is None or found is None:
+            self.rows = False
+            return
+        self.columns = self.columns and len(wanted) == len(found)
+        for before, after in zip(wanted, found, strict=False):
+            self.cells = self.cells and before == after
+            self.leading_zeros += _LEADING_ZERO.fullmatch(before) is not None
+            self.long_numbers += _LONG_NUMBER.fullmatch(before) is not None
+
+
+def checked(copies: RedactedCopies, opened: OpenedFile, kind: FileKind, *, cards_in_full: bool) -> CopyCheck:
+    """Raises StateConflict where the copy cannot be made."""
+    leaving_out = copies.of(opened, cards_in_full=cards_in_full)
+    whole = copies.whole(opened)
+    source = whole if leaving_out is None or kind is FileKind.ORIGINAL else leaving_out.preview()
+    data = _made(copies, leaving_out, source, opened, kind)
+    said = _Compared()
+    match kind:
+        case FileKind.ORIGINAL | FileKind.REDACTED:
+            again = read_chunks([data], opened.written, len(data), copies.settings)
+            places = leaving_out.places if isinstance(leaving_out, Spliced) and kind is FileKind.REDACTED else ()
+            if opened.written == "text":
+                _compare_texts(said, whole, again, places)
+            else:
+                _compare_previews(said, whole, again, places)
+        case FileKind.CSV:
+            decoded = decode(data)
+            said.encoding = decoded.encoding
+            _compare_rows(said, _lines(source), _records(decoded.text.removeprefix("\ufeff")))
+        case FileKind.XLSX:
+            said.encoding = "UTF-8"
+            _compare_rows(said, _sheet_rows(source), _rows_of_workbook(data))
+    if isinstance(leaving_out, Spliced) and kind is not FileKind.ORIGINAL:
+        said.leaks = leaving_out.find(kind.value, iter([data]), archive=kind is FileKind.XLSX)
+    return CopyCheck(
+        kind=kind.value, size=len(data), sha256=hashlib.sha256(data).hexdigest(), rows=said.rows, columns=said.columns,
+        cells=said.cells, leading_zeros=said.leading_zeros, long_numbers=said.long_numbers, encoding=said.encoding,
+        left_out=len(leaving_out.places) if isinstance(leaving_out, Spliced) else 0,
+        like_markers=_like_markers(whole), leaks=said.leaks,
+    )  # fmt: skip
+
+
+def _made(
+    copies: RedactedCopies, leaving_out: Spliced | CardsOnly | None, source: Preview, opened: OpenedFile, kind: FileKind
+) -> bytes:
+    match kind:
+        case FileKind.CSV:
+            return b"".join(csv_of(source))
+        case FileKind.XLSX:
+            return b"".join(xlsx_of(source))
+        case FileKind.ORIGINAL | FileKind.REDACTED:
+            if leaving_out is None or kind is FileKind.ORIGINAL:
+                return b"".join(copies.original(opened))
+            return b"".join(leaving_out.chunks())
+
+
+def _compare_texts(said: _Compared, whole: Preview, again: Preview, places: Sequence[LeftOut]) -> None:
+    """The text is the same but for the markers, which are looked for where they have to stand."""
+    numbered = [Place(number, one.steps, one.reason, one.grain, one.span) for number, one in enumerate(places, 1)]
+    pieces = kept_of(whole.raw.text, as_spans(whole, numbered, places))
+    said.encoding = again.encoding
+    said.cells = whole.encoding == again.encoding and reads_as(again.raw.text, pieces)
+
+
+def _compare_previews(said: _Compared, whole: Preview, again: Preview, places: Iterable[LeftOut]) -> None:
+    """Tables, columns and cells are the same but for what was left out; a key that was left out names its row."""
+    gone = {place.cell for place in places}
+    said.encoding = again.encoding
+    said.rows = [t.row_count for t in whole.tables] == [t.row_count for t in again.tables]
+    said.columns = [t.columns for t in whole.tables] == [t.columns for t in again.tables]
+    said.cells = whole.encoding == again.encoding
+    for before, after in zip(whole.tables, again.tables, strict=False):
+        for (index, one), (_, two) in zip(before.iterate(), after.iterate(), strict=False):
+            keeps = [
+                CellPlace(before.name, index, name) not in gone and name not in before.link_columns
+                for name in before.columns
+            ]
+            said.cells = said.cells and all(
+                cell == other or not keep for cell, other, keep in zip(one, two, keeps, strict=False)
+            )
+            kept = [cell for cell, keep in zip(one, keeps, strict=False) if keep and isinstance(cell, str)]
+            said.leading_zeros += sum(_LEADING_ZERO.fullmatch(cell) is not None for cell in kept)
+            said.long_numbers += sum(_LONG_NUMBER.fullmatch(cell) is not None for cell in kept)
+
+
+def _compare_rows(said: _Compared, wanted: Iterable[Sequence[str]], found: Iterable[Sequence[str]]) -> None:
+    for one, two in zip_longest(wanted, found):
+        said.row(one, two)
+
+
+def _lines(preview: Preview) -> Iterator[list[str]]:
+    """The lines of the spreadsheet, one under the other."""
+    for table in preview.tables:
+        if len(preview.tables) > 1:
+            yield [safe_cell(table.name)]
+        yield list(map(safe_cell, table.columns))
+        for _, row in table.iterate():
+            yield [safe_cell(cell) if isinstance(cell, str) else "" for cell in row]
+
+
+def _records(text: str) -> Iterator[list[str]]:
+    """As the portal reads a CSV file that comes from elsewhere, unless it takes the delimiter for another one: then as
+    RFC 4180 says."""
+    found = read_records(text, WarningLog())
+    rows = found.rows if found.dialect.delimiter == "," else csv.reader(io.StringIO(text, newline=""), strict=True)
+    return (list(row) for row in rows if row)
+
+
+def _sheet_rows(preview: Preview) -> Iterator[list[str]]:
+    for sheet in sheets_of(preview.tables):
+        yield [cell_text(name) for name in sheet.table.columns]
+        for _, row in sheet.table.iterate(start=sheet.start, stop=sheet.stop):
+            yield [_said(cell) for cell in row]
+
+
+def _said(cell: Cell) -> str:
+    return cell_text(cell) if isinstance(cell, str) else ""
+
+
+def _rows_of_workbook(data: bytes) -> Iterator[list[str]]:
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        names = [name for name in package.namelist() if name.startswith("xl/worksheets/sheet")]
+        for name in sorted(names, key=lambda name: int(re.sub(r"\D", "", name))):
+            with package.open(name) as part:
+                width = 0
+                for _, row in ET.iterparse(part):  # noqa: S314 - see the import
+                    if row.tag != f"{_MAIN}row":
+                        continue
+                    cells = {_position(cell.get("r", "")): "".join(cell.itertext()) for cell in row}
+                    width = width or max(cells, default=-1) + 1
+                    yield [_ESCAPED.sub("_", cells.get(at, "")) for at in range(max(width, max(cells, default=-1) + 1))]
+                    row.clear()
+
+
+def _position(address: str) -> int:
+    number = 0
+    for letter in address.rstrip("0123456789"):
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def _like_markers(preview: Preview) -> int:
+    """Cells of the original that read like a marker (RED-2)."""
+    return sum(
+        isinstance(cell, str) and cell.startswith("[withheld ") and MARKER.search(cell) is not None
+        for table in preview.tables
+        for _, row in table.iterate()
+        for cell in row
+    )

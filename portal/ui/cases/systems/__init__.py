@@ -1,0 +1,1 @@
+"""The lines of the merchant's other systems on the case page."""
