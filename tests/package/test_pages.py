@@ -165,7 +165,7 @@ def test_a_marker_leads_to_the_reason_of_its_own_file() -> None:
     links = [tag.attrs["href"] for tag in page(made.text("2-your-data.html")).all("a") if "withheld" in tag.text]
     assert links == ["what-we-left-out.html#loyalty-1-1"] * 2 + ["what-we-left-out.html#loyalty-2-1"] * 2
     assert {link.partition("#")[2] for link in links} <= {tag.attrs.get("id", "") for tag in reasons.all("span")}
-    assert "It is about somebody who works for the shop." in reasons.all("main")[0].text
+    assert "It names somebody who works for us; what they did is still in the file." in reasons.all("main")[0].text
 
 
 def test_a_file_that_is_no_table_is_named_with_its_place() -> None:
