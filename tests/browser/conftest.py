@@ -28,6 +28,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from portal.practice.invented.builder import build_world
 from portal.practice.invented.world import Customer, World
@@ -364,7 +365,10 @@ class Desk:
 
     def sees(self, words: str) -> None:
         """Wait until the words stand on the page."""
-        self.page.get_by_test_id("stMain").get_by_text(words).first.wait_for(timeout=WAIT_MS)
+        try:
+            self.page.get_by_test_id("stMain").get_by_text(words).first.wait_for(timeout=WAIT_MS)
+        except PlaywrightTimeout:
+            pytest.fail(f"{words!r} did not come: " + self.text()[:1500])
 
     def until(self, holds: Callable[[], bool]) -> None:
         """Wait until it holds: what is drawn follows the end of a run by a moment, a longer one on a busy machine."""
