@@ -1,0 +1,111 @@
+"""An answer goes out in a browser: the code, the link, the recipient's page, the file, the proof on the case."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import WAIT_MS, Desk, new_context
+from tests.browser.test_case_acts import open_case
+from tests.browser.test_case_package import answer_for_all, choose, recognise
+
+pytestmark = pytest.mark.keeps("LAW-15", "LAW-16")
+
+
+@pytest.fixture
+def visitor(chromium: Browser) -> Iterator[Page]:
+    """A browser that has no session of the portal."""
+    context, trouble = new_context(chromium)
+    yield context.new_page()
+    found = trouble.unexpected()
+    context.close()
+    assert not found, found
+
+
+def approved_case(person: Desk) -> None:
+    open_case(person, f"person.{secrets.token_hex(6)}@example.com")
+    person.click(person.button("Collect"))
+    person.button("Answer for it").first.wait_for(timeout=3 * WAIT_MS)
+    answer_for_all(person)
+    person.press("Build the package")
+    person.sees("Draft")
+    recognise(person)
+    person.press("Approve")
+    person.heading("Send").wait_for(timeout=WAIT_MS)
+    person.whole()
+
+
+def made_on_screen(person: Desk) -> tuple[str, str]:
+    """The link and the code, each as its dialog shows it."""
+    choose(person, "send_way", "On their phone, here")
+    person.press("Make the code")
+    dialog = person.page.get_by_role("dialog")
+    dialog.wait_for(timeout=WAIT_MS)
+    code = dialog.locator("code").inner_text().strip()
+    person.click(dialog.get_by_role("button", name="It was told, make the link"))
+    dialog.get_by_role("img").first.wait_for(timeout=WAIT_MS)
+    link = dialog.locator("code").inner_text().strip()
+    person.click(dialog.get_by_role("button", name="Done", exact=True))
+    dialog.wait_for(state="detached", timeout=WAIT_MS)
+    person.whole()
+    return link, code
+
+
+def test_the_person_fetches_the_file_and_the_case_says_so(desk: Callable[..., Desk], visitor: Page) -> None:
+    person = desk("maya")
+    approved_case(person)
+    link, code = made_on_screen(person)
+    assert code not in person.text() and link not in person.text()
+    person.sees("Sent")
+
+    visitor.goto(link)
+    field = visitor.get_by_role("textbox")
+    field.fill("0000000000")
+    field.press("Enter")
+    visitor.get_by_role("alert").wait_for(timeout=WAIT_MS)
+    visitor.get_by_role("textbox").fill(code.lower().replace("-", " "))
+    visitor.get_by_role("textbox").press("Enter")
+    get = visitor.get_by_role("button", name="Get the file")
+    get.wait_for(timeout=WAIT_MS)
+    with visitor.expect_download(timeout=WAIT_MS) as fetched:
+        get.click()
+    content = Path(fetched.value.path()).read_bytes()
+    assert hashlib.sha256(content).hexdigest() in visitor.locator("main").inner_text()
+
+    person.reload()
+    person.sees("Fetched")
+    person.sees("fetched whole")
+    assert "Answered" in person.text()
+
+
+def test_an_answer_taken_back_opens_for_nobody(desk: Callable[..., Desk], visitor: Page) -> None:
+    person = desk("maya")
+    approved_case(person)
+    link, code = made_on_screen(person)
+    person.press("New code")
+    dialog = person.page.get_by_role("dialog")
+    newer = dialog.locator("code").inner_text().strip()
+    assert newer != code
+    person.click(dialog.get_by_role("button", name="I tell it later"))
+    dialog.wait_for(state="detached", timeout=WAIT_MS)
+    person.whole()
+    person.press("Take it back")
+    person.click(person.page.get_by_role("dialog").get_by_role("button", name="Take it back"))
+    person.sees("Taken back")
+    visitor.goto(link)
+    assert visitor.get_by_role("textbox").count() == 0
+    assert "Brook & Bean" in visitor.locator("main").inner_text()
+
+
+def test_paper_is_recorded_as_the_answer(desk: Callable[..., Desk]) -> None:
+    person = desk("maya")
+    approved_case(person)
+    choose(person, "send_way", "On paper")
+    person.press("It was handed over")
+    person.sees("Handed over")
+    assert "Answered" in person.text()
