@@ -21,6 +21,14 @@ from portal.cases.services.register import CaseRegister
 from portal.comparison.asked_before import AskedBefore
 from portal.comparison.keeping import Fingerprints
 from portal.config import Settings
+from portal.delivery.contact import Contacts
+from portal.delivery.fetching import Fetching
+from portal.delivery.giving.sending import Sending
+from portal.delivery.ledger import DeliverySeal
+from portal.delivery.posting import NoPost
+from portal.delivery.recipient import Recipient
+from portal.delivery.retention import DeliveryRetention
+from portal.delivery.service import Deliveries
 from portal.exports.core.base import no_checkpoint
 from portal.exports.core.ledger import SubjectSeal
 from portal.exports.core.vendor import Vendor
@@ -232,6 +240,9 @@ class Portal:
     packages: CasePackages
     package_files: PackageFiles
     package_retention: PackageRetention
+    deliveries: Deliveries
+    recipient: Recipient
+    delivery_retention: DeliveryRetention
     left_out_lists: LeftOutLists
     retention: Retention
     connection: MerchantConnection
@@ -256,6 +267,7 @@ class Portal:
             self.source_retention.run_housekeeping()
             self.system_retention.run_housekeeping()
             self.package_retention.run_housekeeping()
+            self.delivery_retention.run_housekeeping()
         finally:
             self.trail.sign_checkpoints()
         self.workers.sources.restart_forgotten()
@@ -269,6 +281,11 @@ class Portal:
         self.vendor.close()
         self.db.close()
         return clean
+
+
+def _code_mail(reference: str, code: str, minutes: int) -> object:
+    """Stands for CodeMail until the post is there."""
+    return (reference, code, minutes)
 
 
 def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_checkpoint) -> Portal:
@@ -309,6 +326,9 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     person_records = PersonRecords(db, refusals, settings, seal, index, case_seal)
     gathering = CaseGathering(db, settings, case_seal, sealer, case_sources, case_files, person_records)
     fingerprints = Fingerprints(db, settings, sealer, SealedBoxes(master), sealed)
+    packages = CasePackages(db, refusals, settings, sealed, gathering, checkpoint)
+    delivery_seal = DeliverySeal(sealer)
+    sending = Sending(settings, delivery_seal, NoPost(), str, Contacts(sealer).of)  # the Outbox, and AnswerMail
     return Portal(
         settings=settings,
         db=db,
@@ -370,9 +390,14 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         case_files=case_files,
         review_settings=ReviewSettings(db, refusals, settings),
         letter_profiles=LetterProfiles(db, refusals, settings, sealer),
-        packages=CasePackages(db, refusals, settings, sealed, gathering, checkpoint),
+        packages=packages,
         package_files=PackageFiles(db, refusals, settings, sealed),
         package_retention=PackageRetention(db, settings, sealed),
+        deliveries=Deliveries(db, refusals, settings, delivery_seal, case_seal, packages, sending, checkpoint),
+        recipient=Recipient(
+            db, refusals, delivery_seal, sending, Fetching(db, sealed, checkpoint), _code_mail, checkpoint
+        ),
+        delivery_retention=DeliveryRetention(db, sending, str),
         left_out_lists=LeftOutLists(db, refusals, export_shelf, copies),
         retention=retention,
         connection=MerchantConnection(db, refusals, settings, sealer, vendor),

@@ -102,6 +102,29 @@ class Act(StrEnum):
     PACKAGE_VIEW = "package:view"
     PACKAGE_DOWNLOAD = "package:download"
     PACKAGE_DESTROY = "package:destroy"
+    DELIVERY_PREPARE = "delivery:prepare"
+    DELIVERY_REVEAL = "delivery:reveal"
+    DELIVERY_CONFIRM_ADDRESS = "delivery:confirm_address"
+    DELIVERY_CODE_TOLD = "delivery:code_told"
+    DELIVERY_SEND = "delivery:send"
+    DELIVERY_ACCEPTED = "delivery:accepted"
+    DELIVERY_BOUNCED = "delivery:bounced"
+    DELIVERY_NEW_CODE = "delivery:new_code"
+    DELIVERY_NEW_LINK = "delivery:new_link"
+    DELIVERY_TAKE_BACK = "delivery:take_back"
+    DELIVERY_RECORD = "delivery:record"
+    DELIVERY_OPENED = "delivery:opened"
+    DELIVERY_WRONG_CODE = "delivery:wrong_code"
+    DELIVERY_LOCKED = "delivery:locked"
+    DELIVERY_CODE_MAILED = "delivery:code_mailed"
+    DELIVERY_FETCH = "delivery:fetch"
+    DELIVERY_FETCHED = "delivery:fetched"
+    DELIVERY_NOT_THEIRS = "delivery:not_theirs"
+    DELIVERY_REMIND = "delivery:remind"
+    DELIVERY_EXPIRED = "delivery:expired"
+    DELIVERY_CLOSED = "delivery:closed"
+    BREACH_OPEN = "breach:open"
+    BREACH_SETTLE = "breach:settle"
     FINGERPRINTS_KEEP = "fingerprints:keep"
     FINGERPRINTS_DESTROY = "fingerprints:destroy"
     MATCH_COMPARE = "match:compare"
@@ -230,6 +253,29 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.PACKAGE_VIEW: _facts("package", "version", "page"),
     Act.PACKAGE_DOWNLOAD: _facts("package", "version", "bytes", "sha256"),
     Act.PACKAGE_DESTROY: _facts("package", "version", "reason"),
+    Act.DELIVERY_PREPARE: _facts("delivery", "package", "way", "channel", "days", "address"),
+    Act.DELIVERY_REVEAL: _facts("delivery"),
+    Act.DELIVERY_CONFIRM_ADDRESS: _facts("delivery"),
+    Act.DELIVERY_CODE_TOLD: _facts("delivery", "channel"),
+    Act.DELIVERY_SEND: _facts("delivery", "way", "sha256"),
+    Act.DELIVERY_ACCEPTED: _facts("delivery", "sha256"),
+    Act.DELIVERY_BOUNCED: _facts("delivery"),
+    Act.DELIVERY_NEW_CODE: _facts("delivery"),
+    Act.DELIVERY_NEW_LINK: _facts("delivery", "sha256"),
+    Act.DELIVERY_TAKE_BACK: _facts("delivery", "opened"),
+    Act.DELIVERY_RECORD: _facts("delivery", "package", "way", "sha256"),
+    Act.DELIVERY_OPENED: _facts("delivery", "agent", "sha256"),
+    Act.DELIVERY_WRONG_CODE: _facts("delivery", "count"),
+    Act.DELIVERY_LOCKED: _facts("delivery"),
+    Act.DELIVERY_CODE_MAILED: _facts("delivery", "count"),
+    Act.DELIVERY_FETCH: _facts("delivery", "start", "bytes"),
+    Act.DELIVERY_FETCHED: _facts("delivery", "count", "bytes", "sha256"),
+    Act.DELIVERY_NOT_THEIRS: _facts("delivery", "fetched"),
+    Act.DELIVERY_REMIND: _facts("delivery", "count"),
+    Act.DELIVERY_EXPIRED: _facts("delivery", "opened"),
+    Act.DELIVERY_CLOSED: _facts("delivery", "reason"),
+    Act.BREACH_OPEN: _facts("breach", "delivery", "report_by"),
+    Act.BREACH_SETTLE: _facts("breach", "outcome"),
     Act.FINGERPRINTS_KEEP: _facts("file", "rows"),
     Act.FINGERPRINTS_DESTROY: _facts("files", "reason"),
     Act.MATCH_COMPARE: _facts("count", "not_compared"),

@@ -53,7 +53,8 @@ WAITS: Mapping[FactKind, FactKind] = {
 _ANYWHERE = frozenset(
     {
         FactKind.NOTE, FactKind.ASSIGNED, FactKind.HANDED_OVER, FactKind.ACKNOWLEDGED, FactKind.TAKEN_BACK,
-        FactKind.EXPORT_ASKED, FactKind.FOLLOW_UP, FactKind.ANSWERED,
+        FactKind.EXPORT_ASKED, FactKind.FOLLOW_UP, FactKind.ANSWERED, FactKind.OPENED, FactKind.FETCHED,
+        FactKind.NOT_THEIRS,
     }
 )  # fmt: skip
 _WHILE_OPEN = _ANYWHERE | {*WAITS, *WAITS.values(), FactKind.EXTENDED, *ENDS}

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.comparison.retention import forget_merchant
 from portal.errors import NotFound
+from portal.delivery.retention import end_links
 from portal.exports.core import ledger
 from portal.exports.core.states import RUNNING, State
 from portal.exports.retention.destruction import Retention, list_destroyed
@@ -80,6 +81,7 @@ def remove_merchant(retention: Retention, merchant_id: str) -> Removed:
     files += attached.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
     packages = PackageRetention(retention.db, retention.settings, retention.sealed)
     files += packages.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
+    end_links(retention.db, merchant_id, actor=ACTOR, origin="cli")
     with retention.db.write() as session:
         release_name(session, merchant_id)
         forget_merchant(session, merchant_id, actor=ACTOR, origin="cli")

@@ -18,6 +18,7 @@ from sqlalchemy.orm import InstrumentedAttribute, join
 
 from portal.errors import SealBroken
 from portal.storage.answering.comparison_tables import CaseFingerprints
+from portal.storage.answering.delivery_tables import Delivery
 from portal.storage.answering.letter_tables import LetterProfile
 from portal.storage.answering.package_tables import PackageKey
 from portal.storage.answering.review_tables import ReviewDecision
@@ -135,6 +136,8 @@ COLUMNS = (
     _field(CaseComparison.sealed_facts, CaseComparison.merchant_id, CaseComparison.id, "facts"),
     _field(CaseMatch.sealed_item, CaseMatch.merchant_id, CaseMatch.id, "item"),
     _field(ReviewDecision.sealed_places, ReviewDecision.merchant_id, ReviewDecision.id, "places"),
+    _field(Delivery.sealed_to, Delivery.merchant_id, Delivery.id, "to"),
+    _field(Delivery.sealed_code_key, Delivery.merchant_id, Delivery.id, "code_key"),
     _field(LetterProfile.sealed_items, LetterProfile.merchant_id, LetterProfile.id, "items"),
 )
 """All sealed columns but that of sign-in tickets, which live for a minute and are deleted instead."""

@@ -132,11 +132,13 @@ def add_fact(
     takes_back: int | None = None,
     text: tuple[str, bytes] | None = None,
     anyhow: bool = False,
+    by_itself: bool = False,
 ) -> int:
     """Record one fact in a case that is held, and let the row follow. Gives the fact's number.
 
     `text` is the fact's id and the sealed words. Raises StateConflict where the state does not allow it, unless
-    `anyhow`: what was recorded of one of several exports in a case is true whatever came of the others.
+    `anyhow`: what was recorded of one of several exports in a case is true whatever came of the others. `by_itself`: no
+    colleague recorded it, the portal did.
     """
     given = {name: code for name, code in (codes or {}).items() if code}
     check_codes(kind, given)
@@ -147,8 +149,8 @@ def add_fact(
     session.add(
         CaseFact(
             id=fact_id, merchant_id=case.merchant_id, case_id=case.id, number=number, kind=kind.value,
-            at=at or utc_now(), told_on=told_on, recorded_by=user.account_id, codes=given, sealed_text=sealed,
-            takes_back=takes_back,
+            at=at or utc_now(), told_on=told_on, recorded_by=None if by_itself else user.account_id, codes=given,
+            sealed_text=sealed, takes_back=takes_back,
         )
     )  # fmt: skip
     session.flush()
