@@ -60,7 +60,7 @@ def worker() -> None:
 
 @app.command()
 def practice(
-    port: Annotated[int, typer.Option(envvar="PRACTICE_PORT", help="port of the API", min=1, max=65534)] = 8650,
+    port: Annotated[int, typer.Option(envvar="PRACTICE_PORT", help="port of the API", min=1, max=65533)] = 8650,
     download_port: Annotated[int, typer.Option(help="port of the second host; 0: port + 1", min=0, max=65535)] = 0,
     latency_ms: Annotated[int, typer.Option(help="added to every answer, milliseconds", min=0, max=60_000)] = 0,
 ) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from portal.audit import Keeper, open_keeper
 from portal.cases.services.calendar import CaseCalendar
@@ -21,10 +20,14 @@ from portal.cases.services.register import CaseRegister
 from portal.comparison.asked_before import AskedBefore
 from portal.comparison.keeping import Fingerprints
 from portal.config import Settings
+from portal.delivery.mail.bounces import Bounces
+from portal.delivery.mail.network.relay import relay_of
+from portal.delivery.mail.outbox import Outbox
+from portal.delivery.mail.retention import MailRetention
+from portal.delivery.mail.senders import MailSettings
 from portal.exports.core.base import no_checkpoint
 from portal.exports.core.ledger import SubjectSeal
 from portal.exports.core.vendor import Vendor
-from portal.exports.core.workflow_starter import WorkflowStarter
 from portal.exports.files.card_access import CardAccess
 from portal.exports.files.comparing import Comparison
 from portal.exports.files.opening import Files
@@ -38,8 +41,6 @@ from portal.exports.history.dashboard import Dashboard
 from portal.exports.history.listing import History
 from portal.exports.history.register import Register
 from portal.exports.retention.destruction import Retention
-from portal.exports.workflow.engine import BEAT_SECONDS, DurableEngine
-from portal.exports.workflow.steps import build_steps
 from portal.identity.account_exchange import AccountExchange
 from portal.identity.accounts import Accounts
 from portal.identity.factors.loyaltydog_sign_in import LoyaltyDogSignIn
@@ -73,9 +74,7 @@ from portal.review.rules import ReviewSettings
 from portal.review.service import Review
 from portal.review.shelves.exports import ExportCopies, ExportShelf
 from portal.review.shelves.telling import LeftOutLists
-from portal.sources.collect_step import CollectStep
 from portal.sources.collecting import CaseSources
-from portal.sources.durable import SourceStarter
 from portal.sources.retention import SourceRetention
 from portal.sources.settling.unanswered import UnansweredSources
 from portal.sources.whose.matches import CaseMatches
@@ -93,76 +92,7 @@ from portal.trail.lookups import LookupsWithoutCase
 from portal.trail.pages import Trail
 from portal.vault import FieldSealer, MasterKey, SealedFiles
 from portal.vault.boxes import SealedBoxes
-
-WorkerKind = Literal["web", "cli", "worker"]
-
-
-class Workers:
-    """Runs workflows in this process once started. Services give exports to `starter`."""
-
-    def __init__(
-        self,
-        db: Database,
-        sealed: SealedFiles,
-        seal: SubjectSeal,
-        vendor: Vendor,
-        settings: Settings,
-        checkpoint: Callable[[str], None] = no_checkpoint,
-    ) -> None:
-        self.kind: WorkerKind | None = None
-        self.starter = WorkflowStarter()
-        self.sources = SourceStarter(db)
-        self._db = db
-        self._sealed = sealed
-        self._seal = seal
-        self._vendor = vendor
-        self._settings = settings
-        self._checkpoint = checkpoint
-        self._engine: DurableEngine | None = None
-
-    def start(self, kind: WorkerKind, *, housekeeping: Callable[[], None], beat_seconds: float | None = None) -> None:
-        self.kind = kind
-        steps = build_steps(
-            self._db,
-            self._sealed,
-            self._seal,
-            self._vendor,
-            retention_days=self._settings.retention_days,
-            edge_requests=self._settings.edge_requests,
-            checkpoint=self._checkpoint,
-        )
-        self.sources.use(
-            CollectStep(
-                self._db,
-                self._sealed,
-                CaseSeal(self._vendor.sealer),
-                self._vendor,
-                self._checkpoint,
-                retention_days=self._settings.retention_days,
-                edge_requests=self._settings.edge_requests,
-            ),
-        )
-        engine = DurableEngine(
-            self._db,
-            steps,
-            url=self._settings.workflow_database,
-            kind=kind,
-            housekeeping=housekeeping,
-            beat_seconds=beat_seconds or BEAT_SECONDS,
-        )
-        engine.start()
-        self.starter.use(engine)
-        self.sources.started(kind)
-        self._engine = engine
-
-    def alive(self) -> bool:
-        return self._engine is not None and self._engine.alive()
-
-    def stop(self) -> bool:
-        """False when workflows were handed over whose threads would hold the process up."""
-        self.sources.stopped()
-        engine, self._engine = self._engine, None
-        return engine is None or engine.stop()
+from portal.workers import WorkerKind, Workers
 
 
 @dataclass
@@ -232,6 +162,10 @@ class Portal:
     packages: CasePackages
     package_files: PackageFiles
     package_retention: PackageRetention
+    outbox: Outbox
+    mail_settings: MailSettings
+    bounces: Bounces
+    mail_retention: MailRetention
     left_out_lists: LeftOutLists
     retention: Retention
     connection: MerchantConnection
@@ -256,9 +190,11 @@ class Portal:
             self.source_retention.run_housekeeping()
             self.system_retention.run_housekeeping()
             self.package_retention.run_housekeeping()
+            self.mail_retention.run_housekeeping()
         finally:
             self.trail.sign_checkpoints()
         self.workers.sources.restart_forgotten()
+        self.workers.mails.restart_forgotten()
         self.nightly_days.keep()
         if self.workers.kind != "cli":  # a command ends soon
             self.fingerprints.run_housekeeping()
@@ -308,6 +244,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     case_sources = CaseSources(db, refusals, case_seal, sealed, case_exports, workers.sources, settings)
     person_records = PersonRecords(db, refusals, settings, seal, index, case_seal)
     gathering = CaseGathering(db, settings, case_seal, sealer, case_sources, case_files, person_records)
+    outbox = Outbox(sealer, relay_of(settings), workers.mails)
     fingerprints = Fingerprints(db, settings, sealer, SealedBoxes(master), sealed)
     return Portal(
         settings=settings,
@@ -373,6 +310,10 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         packages=CasePackages(db, refusals, settings, sealed, gathering, checkpoint),
         package_files=PackageFiles(db, refusals, settings, sealed),
         package_retention=PackageRetention(db, settings, sealed),
+        outbox=outbox,
+        mail_settings=MailSettings(db, refusals, settings, outbox),
+        bounces=Bounces(db, workers.mail_ledger),
+        mail_retention=MailRetention(db),
         left_out_lists=LeftOutLists(db, refusals, export_shelf, copies),
         retention=retention,
         connection=MerchantConnection(db, refusals, settings, sealer, vendor),

@@ -102,6 +102,9 @@ class Act(StrEnum):
     PACKAGE_VIEW = "package:view"
     PACKAGE_DOWNLOAD = "package:download"
     PACKAGE_DESTROY = "package:destroy"
+    MAIL_QUEUE = "mail:queue"
+    MAIL_STATE = "mail:state"
+    MAIL_SENDER = "mail:sender"
     FINGERPRINTS_KEEP = "fingerprints:keep"
     FINGERPRINTS_DESTROY = "fingerprints:destroy"
     MATCH_COMPARE = "match:compare"
@@ -230,6 +233,9 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.PACKAGE_VIEW: _facts("package", "version", "page"),
     Act.PACKAGE_DOWNLOAD: _facts("package", "version", "bytes", "sha256"),
     Act.PACKAGE_DESTROY: _facts("package", "version", "reason"),
+    Act.MAIL_QUEUE: _facts("mail", "kind"),
+    Act.MAIL_STATE: _facts("mail", "kind", "from", "to", "status", "tries"),
+    Act.MAIL_SENDER: _facts("changed"),
     Act.FINGERPRINTS_KEEP: _facts("file", "rows"),
     Act.FINGERPRINTS_DESTROY: _facts("files", "reason"),
     Act.MATCH_COMPARE: _facts("count", "not_compared"),

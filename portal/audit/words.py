@@ -99,6 +99,9 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.PACKAGE_VIEW: "Page of a package opened",
     Act.PACKAGE_DOWNLOAD: "Package saved",
     Act.PACKAGE_DESTROY: "Package destroyed",
+    Act.MAIL_QUEUE: "Mail queued",
+    Act.MAIL_STATE: "Mail moved",
+    Act.MAIL_SENDER: "Sender of mails changed",
     Act.FINGERPRINTS_KEEP: "Fingerprints of a file kept",
     Act.FINGERPRINTS_DESTROY: "Fingerprints destroyed",
     Act.MATCH_COMPARE: "Answers of a case compared",
@@ -133,7 +136,7 @@ ACT_WORDS: Mapping[Act, str] = {
 def act_words(action: str, facts: Mapping[str, Any]) -> str:
     """The act with what matters of its facts: states and codes, never more."""
     words = ACT_WORDS[Act(action)] if action in ACT_WORDS else action
-    if action in ("export:state", "case:state"):
+    if action in ("export:state", "case:state", "mail:state"):
         code = f" ({facts['code']})" if facts.get("code") else ""
         return f"{words}: {facts.get('from', '')} → {facts.get('to', '')}{code}"
     for name in ("reason", "role", "kind", "what", "outcome", "channel"):

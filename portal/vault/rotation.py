@@ -19,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute, join
 from portal.errors import SealBroken
 from portal.storage.answering.comparison_tables import CaseFingerprints
 from portal.storage.answering.letter_tables import LetterProfile
+from portal.storage.answering.mail_tables import Mail
 from portal.storage.answering.package_tables import PackageKey
 from portal.storage.answering.review_tables import ReviewDecision
 from portal.storage.answering.source_tables import CaseComparison, CaseMatch, CaseSource, SourceKey
@@ -135,6 +136,8 @@ COLUMNS = (
     _field(CaseComparison.sealed_facts, CaseComparison.merchant_id, CaseComparison.id, "facts"),
     _field(CaseMatch.sealed_item, CaseMatch.merchant_id, CaseMatch.id, "item"),
     _field(ReviewDecision.sealed_places, ReviewDecision.merchant_id, ReviewDecision.id, "places"),
+    _field(Mail.sealed_to, Mail.merchant_id, Mail.id, "to"),
+    _field(Mail.sealed_contents, Mail.merchant_id, Mail.id, "contents"),
     _field(LetterProfile.sealed_items, LetterProfile.merchant_id, LetterProfile.id, "items"),
 )
 """All sealed columns but that of sign-in tickets, which live for a minute and are deleted instead."""
