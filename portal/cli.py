@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from portal.commands import accounts, copying, exporting, inspecting, packages
+from portal.commands import accounts, copying, exporting, inspecting, mails, packages
 from portal.commands.cases import group as cases
 from portal.commands.plain_words import errors_as_sentences
 from portal.commands.practising import run_practice
@@ -33,6 +33,7 @@ app.add_typer(backups.app, name="backup")
 app.add_typer(databases.app, name="database")
 app.add_typer(cases.app, name="cases")
 app.add_typer(packages.app, name="package")
+app.add_typer(mails.app, name="mail")
 app.command("export")(exporting.export)
 app.command("history")(exporting.history)
 app.command("confirm")(copying.confirm)

@@ -21,6 +21,7 @@ from portal.comparison.asked_before import AskedBefore
 from portal.comparison.keeping import Fingerprints
 from portal.config import Settings
 from portal.delivery.mail.bounces import Bounces
+from portal.delivery.mail.case_mails import CaseMails
 from portal.delivery.mail.network.relay import relay_of
 from portal.delivery.mail.outbox import Outbox
 from portal.delivery.mail.retention import MailRetention
@@ -164,6 +165,7 @@ class Portal:
     package_retention: PackageRetention
     outbox: Outbox
     mail_settings: MailSettings
+    case_mails: CaseMails
     bounces: Bounces
     mail_retention: MailRetention
     left_out_lists: LeftOutLists
@@ -245,6 +247,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     person_records = PersonRecords(db, refusals, settings, seal, index, case_seal)
     gathering = CaseGathering(db, settings, case_seal, sealer, case_sources, case_files, person_records)
     outbox = Outbox(sealer, relay_of(settings), workers.mails)
+    case_mails = CaseMails(db, refusals, case_seal, workers.mail_ledger.seal, outbox)
     fingerprints = Fingerprints(db, settings, sealer, SealedBoxes(master), sealed)
     return Portal(
         settings=settings,
@@ -270,7 +273,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         step_up=StepUp(db, refusals, codes, tickets),
         case_intake=intake,
         case_register=CaseRegister(db, refusals, settings, index, case_seal),
-        case_file=CaseFile(db, refusals, case_seal),
+        case_file=CaseFile(db, refusals, case_seal, case_mails),
         case_due=CaseDue(db, refusals),
         case_letters=CaseLetters(db, refusals, case_seal),
         case_calendar=CaseCalendar(db, refusals),
@@ -312,6 +315,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         package_retention=PackageRetention(db, settings, sealed),
         outbox=outbox,
         mail_settings=MailSettings(db, refusals, settings, outbox),
+        case_mails=case_mails,
         bounces=Bounces(db, workers.mail_ledger),
         mail_retention=MailRetention(db),
         left_out_lists=LeftOutLists(db, refusals, export_shelf, copies),

@@ -12,8 +12,10 @@ from portal.cases.facts import FactKind
 from portal.cases.services.file import KEPT
 from portal.cases.services.views import CaseView, ShownFact
 from portal.composition import Portal
+from portal.delivery.mail.case_mails import ShownMail
 from portal.errors import PortalError
 from portal.identity import Permission, User, allows
+from portal.ui.cases.case_mail import draw_mail
 from portal.ui.cases.case_words import (
     CHANNEL_WORDS,
     CLOSING_WORDS,
@@ -75,8 +77,14 @@ def draw_notes(portal: Portal, user: User, view: CaseView, zone: dt.tzinfo) -> N
             st.caption(plain(f"{note.by} · {when(note.at, zone)}"))
 
 
-def draw_timeline(view: CaseView, zone: dt.tzinfo, take_back: Callable[[ShownFact], None] | None) -> None:
-    """All facts, the newest first. `take_back` opens the question for one that can be taken back."""
+def draw_timeline(
+    view: CaseView,
+    zone: dt.tzinfo,
+    take_back: Callable[[ShownFact], None] | None,
+    mails: Mapping[str, ShownMail],
+) -> None:
+    """All facts, the newest first. `take_back` opens the question for one that can be taken back; `mails` are those of
+    the case by their ids."""
     st.header(_("What happened"))
     for fact in list(reversed(view.facts))[:MOST_SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"case_fact_{fact.number}"):
@@ -84,6 +92,8 @@ def draw_timeline(view: CaseView, zone: dt.tzinfo, take_back: Callable[[ShownFac
             st.text(fact_said(fact), width="content")
             if fact.by:
                 st.caption(plain(fact.by), width="content")
+            if (mail := mails.get(fact.codes.get("mail", ""))) is not None:
+                draw_mail(mail)
             if fact.text and fact.kind is not FactKind.NOTE and "sha256" in fact.codes:
                 with st.popover(_("Letter")):
                     st.code(fact.text, language=None, wrap_lines=True)
