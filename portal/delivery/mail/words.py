@@ -76,9 +76,7 @@ def _works_for(say: Sentences, minutes: int) -> str:
     """In the unit in which it is easily read."""
     hours, days = minutes // 60, minutes // (24 * 60)
     if minutes <= MINUTES_SHOWN:
-        return say.plural(
-            "It works for {minutes} minute.", "It works for {minutes} minutes.", minutes, minutes=str(minutes)
-        )
+        return say("It works for {n} minute." if minutes == 1 else "It works for {n} minutes.", n=str(minutes))
     if hours <= HOURS_SHOWN:
-        return say.plural("It works for {hours} hour.", "It works for {hours} hours.", hours, hours=str(hours))
-    return say.plural("It works for {days} day.", "It works for {days} days.", days, days=str(days))
+        return say("It works for {n} hour." if hours == 1 else "It works for {n} hours.", n=str(hours))
+    return say("It works for {n} day." if days == 1 else "It works for {n} days.", n=str(days))

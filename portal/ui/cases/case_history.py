@@ -13,9 +13,9 @@ from portal.cases.services.file import KEPT
 from portal.cases.services.views import CaseView, ShownFact
 from portal.composition import Portal
 from portal.delivery.mail.case_mails import ShownMail
+from portal.delivery.mail.kinds import FAILED, MailState
 from portal.errors import PortalError
 from portal.identity import Permission, User, allows
-from portal.ui.cases.case_mail import draw_mail
 from portal.ui.cases.case_words import (
     CHANNEL_WORDS,
     CLOSING_WORDS,
@@ -32,7 +32,7 @@ from portal.ui.common.acts import word
 from portal.ui.common.notices import add_notice
 from portal.ui.common.problems import show_problem
 from portal.ui.common.times import when
-from portal.ui.common.words import _, day, plain
+from portal.ui.common.words import _, day, later, plain
 from portal.ui.preview.answer_words import CHANNEL_WORDS as ANSWER_CHANNELS
 from portal.ui.preview.answer_words import REASON_WORDS as ANSWER_REASONS
 
@@ -47,6 +47,24 @@ CODE_WORDS: Mapping[str, Mapping[Any, str]] = {
     "reason": {**EXTENSION_WORDS, **REFUSAL_WORDS, **CLOSING_WORDS, **ANSWER_REASONS},
 }
 """Which codes of a fact are told, in this order, and what they are called."""
+MAIL_WORDS: Mapping[MailState, str] = {
+    MailState.QUEUED: later("Mail is being sent"),
+    MailState.SENDING: later("Mail is being sent"),
+    MailState.ACCEPTED: later("Mail was sent"),
+    MailState.DEFERRED: later("Mail is tried again"),
+    MailState.REFUSED: later("Mail was refused"),
+    MailState.UNKNOWN: later("Mail may have been sent"),
+    MailState.BOUNCED: later("Mail came back"),
+}
+COLOURS: Mapping[MailState, str] = {
+    MailState.QUEUED: "gray",
+    MailState.SENDING: "gray",
+    MailState.ACCEPTED: "green",
+    MailState.DEFERRED: "orange",
+    MailState.REFUSED: "red",
+    MailState.UNKNOWN: "orange",
+    MailState.BOUNCED: "red",
+}
 
 
 def draw_notes(portal: Portal, user: User, view: CaseView, zone: dt.tzinfo) -> None:
@@ -131,3 +149,13 @@ def fact_said(fact: ShownFact) -> str:
     if not fact.holds and fact.kind is not FactKind.TAKEN_BACK:
         parts.append(_("taken back"))
     return " · ".join(parts)
+
+
+def draw_mail(mail: ShownMail) -> None:
+    """State and masked address; of one that nobody got also the server's code, and what to do."""
+    st.badge(_(MAIL_WORDS[mail.state]), color=COLOURS[mail.state], icon=":material/mail:")  # type: ignore[arg-type]
+    told = [mail.to, mail.status] if mail.state in FAILED else [mail.to]
+    if words := " · ".join(part for part in told if part):
+        st.caption(plain(words), width="content")
+    if mail.state in FAILED:
+        st.caption(_("Nobody got it: check the address, and send it another way."), width="content")
