@@ -113,7 +113,8 @@ def draw(view: CaseView) -> None:
     with aside:
         draw_notes(portal, user, view, zone)
     draw_print(view)
-    draw_timeline(view, zone, take_back(portal, user, view) if allows(user.role, Permission.CASE_WORK) else None)
+    question = take_back(portal, user, view) if allows(user.role, Permission.CASE_WORK) else None
+    draw_timeline(view, zone, question, portal.case_mails.of_case(user, view.row.id))
 
 
 case_id = navigation.chosen_case()

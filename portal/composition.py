@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from portal.audit import Keeper, open_keeper
 from portal.cases.services.calendar import CaseCalendar
@@ -23,16 +22,21 @@ from portal.comparison.keeping import Fingerprints
 from portal.config import Settings
 from portal.delivery.contact import Contacts
 from portal.delivery.fetching import Fetching
-from portal.delivery.giving.sending import Sending
+from portal.delivery.giving.sending import MailFacts, Sending
 from portal.delivery.ledger import DeliverySeal
-from portal.delivery.posting import NoPost
+from portal.delivery.mail.bounces import Bounces
+from portal.delivery.mail.case_mails import CaseMails
+from portal.delivery.mail.contents import AnswerMail, CodeMail, ReminderMail
+from portal.delivery.mail.network.relay import relay_of
+from portal.delivery.mail.outbox import Outbox
+from portal.delivery.mail.retention import MailRetention
+from portal.delivery.mail.senders import MailSettings
 from portal.delivery.recipient import Recipient
 from portal.delivery.retention import DeliveryRetention
 from portal.delivery.service import Deliveries
 from portal.exports.core.base import no_checkpoint
 from portal.exports.core.ledger import SubjectSeal
 from portal.exports.core.vendor import Vendor
-from portal.exports.core.workflow_starter import WorkflowStarter
 from portal.exports.files.card_access import CardAccess
 from portal.exports.files.comparing import Comparison
 from portal.exports.files.opening import Files
@@ -46,8 +50,6 @@ from portal.exports.history.dashboard import Dashboard
 from portal.exports.history.listing import History
 from portal.exports.history.register import Register
 from portal.exports.retention.destruction import Retention
-from portal.exports.workflow.engine import BEAT_SECONDS, DurableEngine
-from portal.exports.workflow.steps import build_steps
 from portal.identity.account_exchange import AccountExchange
 from portal.identity.accounts import Accounts
 from portal.identity.factors.loyaltydog_sign_in import LoyaltyDogSignIn
@@ -81,9 +83,7 @@ from portal.review.rules import ReviewSettings
 from portal.review.service import Review
 from portal.review.shelves.exports import ExportCopies, ExportShelf
 from portal.review.shelves.telling import LeftOutLists
-from portal.sources.collect_step import CollectStep
 from portal.sources.collecting import CaseSources
-from portal.sources.durable import SourceStarter
 from portal.sources.retention import SourceRetention
 from portal.sources.settling.unanswered import UnansweredSources
 from portal.sources.whose.matches import CaseMatches
@@ -101,76 +101,7 @@ from portal.trail.lookups import LookupsWithoutCase
 from portal.trail.pages import Trail
 from portal.vault import FieldSealer, MasterKey, SealedFiles
 from portal.vault.boxes import SealedBoxes
-
-WorkerKind = Literal["web", "cli", "worker"]
-
-
-class Workers:
-    """Runs workflows in this process once started. Services give exports to `starter`."""
-
-    def __init__(
-        self,
-        db: Database,
-        sealed: SealedFiles,
-        seal: SubjectSeal,
-        vendor: Vendor,
-        settings: Settings,
-        checkpoint: Callable[[str], None] = no_checkpoint,
-    ) -> None:
-        self.kind: WorkerKind | None = None
-        self.starter = WorkflowStarter()
-        self.sources = SourceStarter(db)
-        self._db = db
-        self._sealed = sealed
-        self._seal = seal
-        self._vendor = vendor
-        self._settings = settings
-        self._checkpoint = checkpoint
-        self._engine: DurableEngine | None = None
-
-    def start(self, kind: WorkerKind, *, housekeeping: Callable[[], None], beat_seconds: float | None = None) -> None:
-        self.kind = kind
-        steps = build_steps(
-            self._db,
-            self._sealed,
-            self._seal,
-            self._vendor,
-            retention_days=self._settings.retention_days,
-            edge_requests=self._settings.edge_requests,
-            checkpoint=self._checkpoint,
-        )
-        self.sources.use(
-            CollectStep(
-                self._db,
-                self._sealed,
-                CaseSeal(self._vendor.sealer),
-                self._vendor,
-                self._checkpoint,
-                retention_days=self._settings.retention_days,
-                edge_requests=self._settings.edge_requests,
-            ),
-        )
-        engine = DurableEngine(
-            self._db,
-            steps,
-            url=self._settings.workflow_database,
-            kind=kind,
-            housekeeping=housekeeping,
-            beat_seconds=beat_seconds or BEAT_SECONDS,
-        )
-        engine.start()
-        self.starter.use(engine)
-        self.sources.started(kind)
-        self._engine = engine
-
-    def alive(self) -> bool:
-        return self._engine is not None and self._engine.alive()
-
-    def stop(self) -> bool:
-        """False when workflows were handed over whose threads would hold the process up."""
-        self.sources.stopped()
-        engine, self._engine = self._engine, None
-        return engine is None or engine.stop()
+from portal.workers import WorkerKind, Workers
 
 
 @dataclass
@@ -243,6 +174,11 @@ class Portal:
     deliveries: Deliveries
     recipient: Recipient
     delivery_retention: DeliveryRetention
+    outbox: Outbox
+    mail_settings: MailSettings
+    case_mails: CaseMails
+    bounces: Bounces
+    mail_retention: MailRetention
     left_out_lists: LeftOutLists
     retention: Retention
     connection: MerchantConnection
@@ -268,9 +204,11 @@ class Portal:
             self.system_retention.run_housekeeping()
             self.package_retention.run_housekeeping()
             self.delivery_retention.run_housekeeping()
+            self.mail_retention.run_housekeeping()
         finally:
             self.trail.sign_checkpoints()
         self.workers.sources.restart_forgotten()
+        self.workers.mails.restart_forgotten()
         self.nightly_days.keep()
         if self.workers.kind != "cli":  # a command ends soon
             self.fingerprints.run_housekeeping()
@@ -283,9 +221,12 @@ class Portal:
         return clean
 
 
-def _code_mail(reference: str, code: str, minutes: int) -> object:
-    """Stands for CodeMail until the post is there."""
-    return (reference, code, minutes)
+def _answer_mail(facts: MailFacts) -> AnswerMail:
+    return AnswerMail(facts.reference, facts.link, facts.expires_on, facts.contact)
+
+
+def _reminder_mail(facts: MailFacts) -> ReminderMail:
+    return ReminderMail(facts.reference, facts.link, facts.expires_on, facts.contact)
 
 
 def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_checkpoint) -> Portal:
@@ -325,10 +266,12 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     case_sources = CaseSources(db, refusals, case_seal, sealed, case_exports, workers.sources, settings)
     person_records = PersonRecords(db, refusals, settings, seal, index, case_seal)
     gathering = CaseGathering(db, settings, case_seal, sealer, case_sources, case_files, person_records)
+    outbox = Outbox(sealer, relay_of(settings), workers.mails)
+    case_mails = CaseMails(db, refusals, case_seal, workers.mail_ledger.seal, outbox)
     fingerprints = Fingerprints(db, settings, sealer, SealedBoxes(master), sealed)
     packages = CasePackages(db, refusals, settings, sealed, gathering, checkpoint)
     delivery_seal = DeliverySeal(sealer)
-    sending = Sending(settings, delivery_seal, NoPost(), str, Contacts(sealer).of)  # the Outbox, and AnswerMail
+    sending = Sending(settings, delivery_seal, outbox, _answer_mail, Contacts(sealer).of)
     return Portal(
         settings=settings,
         db=db,
@@ -353,7 +296,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         step_up=StepUp(db, refusals, codes, tickets),
         case_intake=intake,
         case_register=CaseRegister(db, refusals, settings, index, case_seal),
-        case_file=CaseFile(db, refusals, case_seal),
+        case_file=CaseFile(db, refusals, case_seal, case_mails),
         case_due=CaseDue(db, refusals),
         case_letters=CaseLetters(db, refusals, case_seal),
         case_calendar=CaseCalendar(db, refusals),
@@ -395,9 +338,14 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         package_retention=PackageRetention(db, settings, sealed),
         deliveries=Deliveries(db, refusals, settings, delivery_seal, case_seal, packages, sending, checkpoint),
         recipient=Recipient(
-            db, refusals, delivery_seal, sending, Fetching(db, sealed, checkpoint), _code_mail, checkpoint
+            db, refusals, delivery_seal, sending, Fetching(db, sealed, checkpoint), CodeMail, checkpoint
         ),
-        delivery_retention=DeliveryRetention(db, sending, str),
+        delivery_retention=DeliveryRetention(db, sending, _reminder_mail),
+        outbox=outbox,
+        mail_settings=MailSettings(db, refusals, settings, outbox),
+        case_mails=case_mails,
+        bounces=Bounces(db, workers.mail_ledger),
+        mail_retention=MailRetention(db),
         left_out_lists=LeftOutLists(db, refusals, export_shelf, copies),
         retention=retention,
         connection=MerchantConnection(db, refusals, settings, sealer, vendor),

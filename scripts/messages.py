@@ -33,14 +33,14 @@ FIXED = r"\{\w+\}|\*\*|`[^`]*`|:[\w/]+:|\S*[@/]\S*"
 SAME_DAY = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)  # a file that does not change when nothing in it did
 MARKERS = {"_": 1, "later": 1, "plural": 2}
 BELOW = (
-    "errors.py", "audit", "cases", "delivery", "exports", "letters", "package", "people", "redaction", "review", "sources",
-    "systems", "trail", "merchants", "operations", "identity", "loyaltydog", "preview", "vault", "storage/blobs.py",
-    "web",
+    "errors.py", "audit", "cases", "delivery", "exports", "letters", "package", "people", "redaction", "review",
+    "sources", "systems", "trail", "merchants", "operations", "identity", "loyaltydog", "preview", "vault",
+    "storage/blobs.py", "web",
 )  # fmt: skip
 FOR_OPERATORS = {  # read on the command line and in the log only, which stay English
     "operations/backup.py", "operations/keysets.py",
     "merchants/removal.py", "identity/account_exchange.py", "web/operations/doctor.py",
-    "web/operations/doctor_paths.py", "web/operations/metrics.py",
+    "web/operations/doctor_paths.py", "web/operations/doctor_mail.py", "web/operations/metrics.py",
     "web/streamlit/front_end.py", "web/streamlit/private_parts.py",
     "loyaltydog/network/proxy.py", "loyaltydog/network/tls.py", "setting_forms.py",
     "cases/clock/applicable.py", "cases/clock/events.py", "cases/clock/lines.py",
@@ -61,6 +61,12 @@ WORDS = {  # what is no sentence, and where it is said
         "Your request {reference}: we could not identify you",
     ),
     "letters/words.py": ("Your request {reference}: our answer", "Hello,", "Kind regards,"),
+    "delivery/mail/words.py": (
+        "Your privacy request {reference}",
+        "Test mail of the privacy portal",
+        "Open this page to get it:",
+        "Your code for the privacy request {reference}:",
+    ),
     "letters/left_out.py": ("What we left out, and why:",),
     "letters/answer/wording.py": (
         "Who is responsible",

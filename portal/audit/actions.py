@@ -125,6 +125,9 @@ class Act(StrEnum):
     DELIVERY_CLOSED = "delivery:closed"
     BREACH_OPEN = "breach:open"
     BREACH_SETTLE = "breach:settle"
+    MAIL_QUEUE = "mail:queue"
+    MAIL_STATE = "mail:state"
+    MAIL_SENDER = "mail:sender"
     FINGERPRINTS_KEEP = "fingerprints:keep"
     FINGERPRINTS_DESTROY = "fingerprints:destroy"
     MATCH_COMPARE = "match:compare"
@@ -276,6 +279,9 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.DELIVERY_CLOSED: _facts("delivery", "reason"),
     Act.BREACH_OPEN: _facts("breach", "delivery", "report_by"),
     Act.BREACH_SETTLE: _facts("breach", "outcome"),
+    Act.MAIL_QUEUE: _facts("mail", "kind"),
+    Act.MAIL_STATE: _facts("mail", "kind", "from", "to", "status", "tries"),
+    Act.MAIL_SENDER: _facts("changed"),
     Act.FINGERPRINTS_KEEP: _facts("file", "rows"),
     Act.FINGERPRINTS_DESTROY: _facts("files", "reason"),
     Act.MATCH_COMPARE: _facts("count", "not_compared"),

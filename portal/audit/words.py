@@ -122,6 +122,9 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.DELIVERY_CLOSED: "Link closed",
     Act.BREACH_OPEN: "Facts of a breach opened",
     Act.BREACH_SETTLE: "Breach settled",
+    Act.MAIL_QUEUE: "Mail queued",
+    Act.MAIL_STATE: "Mail moved",
+    Act.MAIL_SENDER: "Sender of mails changed",
     Act.FINGERPRINTS_KEEP: "Fingerprints of a file kept",
     Act.FINGERPRINTS_DESTROY: "Fingerprints destroyed",
     Act.MATCH_COMPARE: "Answers of a case compared",
@@ -156,7 +159,7 @@ ACT_WORDS: Mapping[Act, str] = {
 def act_words(action: str, facts: Mapping[str, Any]) -> str:
     """The act with what matters of its facts: states and codes, never more."""
     words = ACT_WORDS[Act(action)] if action in ACT_WORDS else action
-    if action in ("export:state", "case:state"):
+    if action in ("export:state", "case:state", "mail:state"):
         code = f" ({facts['code']})" if facts.get("code") else ""
         return f"{words}: {facts.get('from', '')} → {facts.get('to', '')}{code}"
     for name in ("reason", "role", "kind", "what", "outcome", "channel"):

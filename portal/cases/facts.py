@@ -174,7 +174,7 @@ class NotNeeded(StrEnum):
 CODES: Mapping[FactKind, frozenset[str]] = {
     FactKind.RECEIVED: frozenset({"channel", "late_entry", "letter_dated", "demands"}),
     FactKind.FOLLOW_UP: frozenset({"channel"}),
-    FactKind.ACKNOWLEDGED: frozenset({"sha256"}),
+    FactKind.ACKNOWLEDGED: frozenset({"sha256", "mail"}),
     FactKind.ASSIGNED: frozenset({"to"}),
     FactKind.HANDED_OVER: frozenset({"to"}),
     FactKind.NOTE: frozenset(),
@@ -187,7 +187,7 @@ CODES: Mapping[FactKind, frozenset[str]] = {
     FactKind.PAUSED: frozenset(),
     FactKind.RESUMED: frozenset(),
     FactKind.EXPORT_ASKED: frozenset({"export", "part"}),
-    FactKind.EXTENDED: frozenset({"reason", "until", "sha256", "request", "answer"}),
+    FactKind.EXTENDED: frozenset({"reason", "until", "sha256", "request", "answer", "mail"}),
     FactKind.ANSWERED: frozenset(
         {"channel", "copy", "sha256", "request", "answer", "demand", "holds", "delivery", "package"}
     ),
@@ -196,17 +196,18 @@ CODES: Mapping[FactKind, frozenset[str]] = {
     FactKind.FETCHED: frozenset({"delivery", "sha256"}),
     FactKind.NOT_THEIRS: frozenset({"delivery"}),
     FactKind.BOUNCED: frozenset({"delivery"}),
-    FactKind.REFUSED: frozenset({"reason", "sha256", "late", "request", "answer", "demand"}),
+    FactKind.REFUSED: frozenset({"reason", "sha256", "late", "request", "answer", "demand", "mail"}),
     FactKind.CLOSED: frozenset({"reason", "request", "answer", "demand"}),
     FactKind.WITHDRAWN: frozenset({"request", "answer", "demand"}),
-    FactKind.NOT_IDENTIFIED: frozenset({"sha256", "late"}),
+    FactKind.NOT_IDENTIFIED: frozenset({"sha256", "late", "mail"}),
     FactKind.TAKEN_BACK: frozenset({"request", "answer"}),
 }
 """The codes a fact of each kind may carry. `request` and `answer` name the row of `answers` that says the same. `part`
 names the first export that asked for the same of the same person, in whatever format. `holds` says that the answer was
 that nothing is held. `demands` is all that the person
 asks for where an export does not serve all of it, `demand` the one that is ended by itself. `delivery` names the row of
-`deliveries`: an answer that came back is the one of the same delivery."""
+`deliveries`: an answer that came back is the one of the same delivery. `mail` names the mail by which a letter went
+out."""
 
 ENDS = frozenset(
     {FactKind.ANSWERED, FactKind.REFUSED, FactKind.CLOSED, FactKind.WITHDRAWN, FactKind.NOT_IDENTIFIED}

@@ -20,6 +20,7 @@ from portal.errors import SealBroken
 from portal.storage.answering.comparison_tables import CaseFingerprints
 from portal.storage.answering.delivery_tables import Delivery
 from portal.storage.answering.letter_tables import LetterProfile
+from portal.storage.answering.mail_tables import Mail
 from portal.storage.answering.package_tables import PackageKey
 from portal.storage.answering.review_tables import ReviewDecision
 from portal.storage.answering.source_tables import CaseComparison, CaseMatch, CaseSource, SourceKey
@@ -138,6 +139,8 @@ COLUMNS = (
     _field(ReviewDecision.sealed_places, ReviewDecision.merchant_id, ReviewDecision.id, "places"),
     _field(Delivery.sealed_to, Delivery.merchant_id, Delivery.id, "to"),
     _field(Delivery.sealed_code_key, Delivery.merchant_id, Delivery.id, "code_key"),
+    _field(Mail.sealed_to, Mail.merchant_id, Mail.id, "to"),
+    _field(Mail.sealed_contents, Mail.merchant_id, Mail.id, "contents"),
     _field(LetterProfile.sealed_items, LetterProfile.merchant_id, LetterProfile.id, "items"),
 )
 """All sealed columns but that of sign-in tickets, which live for a minute and are deleted instead."""

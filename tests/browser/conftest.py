@@ -157,7 +157,7 @@ def start_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
     def start(path: str = "/readyz", **settings: str) -> Demo:
         folder = tmp_path_factory.mktemp("demo")
-        port, practice_port = free_port(), free_port(beside=1)
+        port, practice_port = free_port(), free_port(beside=2)
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "STREAMLIT_", "PRACTICE_"))}
         environment |= {
             "PORTAL_DATA_DIR": str(folder / "data"),

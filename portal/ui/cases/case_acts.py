@@ -18,7 +18,7 @@ from portal.identity import Permission, User, allows
 from portal.letters.words import LetterKind
 from portal.ui.cases.case_history import fact_said
 from portal.ui.cases.case_words import CLOSING_WORDS, PAUSE_WORDS, RIGHT_WORDS
-from portal.ui.cases.letter_draft import draw_letter, it_was_sent, more_time_fields, refusal_field
+from portal.ui.cases.letter_draft import draw_letter, draw_sending, more_time_fields, refusal_field
 from portal.ui.common.acting import act_and_tell, open_dialog
 from portal.ui.common.danger import Danger, ask_first
 from portal.ui.common.words import _, later, plain
@@ -80,20 +80,23 @@ def acts_offered(view: CaseView, *, decides: bool) -> list[CaseAct]:
 
 
 def _acknowledge(portal: Portal, user: User, view: CaseView) -> None:
-    text = draw_letter(portal, user, view.row.id, LetterKind.ACKNOWLEDGEMENT)
-    if text is not None and it_was_sent("acknowledge"):
+    words = draw_letter(portal, user, view.row.id, LetterKind.ACKNOWLEDGEMENT)
+    if words is not None and (went := draw_sending(portal, user, view.row.id, words, "acknowledge")):
         act_and_tell(
-            lambda: portal.case_file.acknowledge(user, view.row.id, text), _("Recorded: receipt was confirmed.")
+            lambda: portal.case_file.acknowledge(user, view.row.id, words.text, mail_to=went.mail_to),
+            _("Recorded: receipt was confirmed."),
         )
 
 
 def _more_time(portal: Portal, user: User, view: CaseView) -> None:
     clock = view.clock
     reason, until = more_time_fields(clock.target_on, clock.received_on, clock.extended_target_on)
-    text = draw_letter(portal, user, view.row.id, LetterKind.MORE_TIME, reason=reason, until=until)
-    if text is not None and reason is not None and it_was_sent("more_time"):
+    words = draw_letter(portal, user, view.row.id, LetterKind.MORE_TIME, reason=reason, until=until)
+    if words is None or reason is None:
+        return
+    if went := draw_sending(portal, user, view.row.id, words, "more_time"):
         act_and_tell(
-            lambda: portal.case_file.extend(user, view.row.id, reason, text, until=until),
+            lambda: portal.case_file.extend(user, view.row.id, reason, words.text, until=until, mail_to=went.mail_to),
             _("Recorded: more time was announced."),
         )
 
@@ -101,10 +104,12 @@ def _more_time(portal: Portal, user: User, view: CaseView) -> None:
 def _refuse(portal: Portal, user: User, view: CaseView) -> None:
     right = _about(view)
     reason = refusal_field()
-    text = draw_letter(portal, user, view.row.id, LetterKind.REFUSAL, reason=reason, right=right)
-    if text is not None and reason is not None and it_was_sent("refuse", danger=True):
+    words = draw_letter(portal, user, view.row.id, LetterKind.REFUSAL, reason=reason, right=right)
+    if words is None or reason is None:
+        return
+    if went := draw_sending(portal, user, view.row.id, words, "refuse", danger=True):
         act_and_tell(
-            lambda: portal.case_file.refuse(user, view.row.id, reason, text, right=right),
+            lambda: portal.case_file.refuse(user, view.row.id, reason, words.text, right=right, mail_to=went.mail_to),
             _("Recorded: the request was refused."),
         )
 
@@ -122,10 +127,10 @@ def _about(view: CaseView) -> Right | None:
 
 def _not_identified(portal: Portal, user: User, view: CaseView) -> None:
     st.caption(_("Ends the case. A proof of identity opens it again."))
-    text = draw_letter(portal, user, view.row.id, LetterKind.NOT_IDENTIFIED)
-    if text is not None and it_was_sent("not_identified", danger=True):
+    words = draw_letter(portal, user, view.row.id, LetterKind.NOT_IDENTIFIED)
+    if words is not None and (went := draw_sending(portal, user, view.row.id, words, "not_identified", danger=True)):
         act_and_tell(
-            lambda: portal.case_file.close_not_identified(user, view.row.id, text),
+            lambda: portal.case_file.close_not_identified(user, view.row.id, words.text, mail_to=went.mail_to),
             _("Recorded: the person was told that they could not be identified."),
         )
 

@@ -46,7 +46,7 @@ class Words:
 def _drawn(template: str, text: Words, **values: Any) -> str:
     return _TEMPLATES.get_template(template).render(
         text=text, language=text.language, title=text.TITLE, style=Markup(STYLE), **values
-    )  # noqa: S704 our own style, which escaping would break
+    )
 
 
 def code_page(found: CodePage, token: str, *, problem: str = "", good: str = "") -> str:

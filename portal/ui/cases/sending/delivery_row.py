@@ -85,7 +85,9 @@ def _compare(portal: Portal, user: User, case_id: str, delivery_id: str) -> None
     st.text(_("Compare it, letter by letter, with what the person wrote."))
     st.code(address, language=None, wrap_lines=True)
     if st.button(_("It is theirs"), key="send_address_right", type="primary", icon=":material/check:"):
-        act_and_tell(partial(portal.deliveries.confirm_address, user, case_id, delivery_id), _("The address is confirmed."))
+        act_and_tell(
+            partial(portal.deliveries.confirm_address, user, case_id, delivery_id), _("The address is confirmed.")
+        )
     if st.button(_("Cancel"), key="send_address_cancel"):
         st.rerun()
 

@@ -39,7 +39,9 @@ def draw_waiting_deliveries(portal: Portal, user: User, cause: Callable[..., Del
         with cause(_("Answers that did not arrive"), len(tasks), key="undelivered"):
             for task in tasks[:MOST_LISTED]:
                 said = _("since {when}").format(when=when(task.since, zone))
-                _line(task.case_id, f"{task.case_name} · {_(TASK_WORDS[task.kind])}, {said}", f"task-{task.delivery_id}")
+                _line(
+                    task.case_id, f"{task.case_name} · {_(TASK_WORDS[task.kind])}, {said}", f"task-{task.delivery_id}"
+                )
 
 
 def _line(case_id: str, words: str, key: str) -> None:
