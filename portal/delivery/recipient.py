@@ -284,7 +284,9 @@ def _visited(session: Session, token: str, cookie: str) -> Delivery:
 
 def _mail_code_holds(row: Delivery) -> bool:
     until: dt.datetime | None = row.mail_code_until
-    return bool(row.mail_code_prf) and until is not None and until > utc_now() and row.mail_code_tries <= MAIL_CODE_TRIES
+    return (
+        bool(row.mail_code_prf) and until is not None and until > utc_now() and row.mail_code_tries <= MAIL_CODE_TRIES
+    )
 
 
 def _count_mail_code(row: Delivery) -> None:

@@ -69,7 +69,8 @@ class DeliveryRetention:
 
     def _to_remind(self, now: dt.datetime) -> list[str]:
         late = [
-            and_(Delivery.reminded == count, Delivery.sent_at <= now - after) for count, after in enumerate(REMIND_AFTER)
+            and_(Delivery.reminded == count, Delivery.sent_at <= now - after)
+            for count, after in enumerate(REMIND_AFTER)
         ]
         wanted = select(Delivery.id).where(
             Delivery.state == DeliveryState.SENT, Delivery.way == DeliveryWay.LINK, Delivery.remind,

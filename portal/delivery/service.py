@@ -36,7 +36,7 @@ from portal.delivery.ledger import (
     waits_for_second,
 )
 from portal.delivery.limits import FEWEST_DAYS, MOST_DAYS, USUAL_DAYS
-from portal.delivery.posting import ChangedMail, Post
+from portal.delivery.posting import ChangedMail
 from portal.delivery.views import BreachView, DeliveriesState, DeliveryTask, Prepared
 from portal.errors import InputError, NotPermitted, StateConflict
 from portal.identifiers import same_email
@@ -47,7 +47,6 @@ from portal.package.versions.views import PackageState
 from portal.storage.case_tables import Case
 from portal.storage.engine import Database
 from portal.storage.tables import utc_now
-
 
 BEFORE_IT_IS_SENT = frozenset({DeliveryState.PREPARED, DeliveryState.CODE_TOLD})
 CODE_MAY_BE_TOLD = LIVE - {DeliveryState.COMPLETED}
@@ -140,7 +139,9 @@ class Deliveries:
             if not waits_for_second(row) or DeliveryState(row.state) not in BEFORE_IT_IS_SENT:
                 raise StateConflict(NOT_NOW, next_step="Look at it again.", detail="address")
             if row.created_by == user.account_id:
-                raise NotPermitted("Another person than the one who typed it looks at it.", next_step="Ask a colleague.")
+                raise NotPermitted(
+                    "Another person than the one who typed it looks at it.", next_step="Ask a colleague."
+                )
             row.address_confirmed_by = user.account_id
             note(session, user, row, "delivery:confirm_address")
 

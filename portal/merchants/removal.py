@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.comparison.retention import forget_merchant
-from portal.errors import NotFound
 from portal.delivery.retention import end_links
+from portal.errors import NotFound
 from portal.exports.core import ledger
 from portal.exports.core.states import RUNNING, State
 from portal.exports.retention.destruction import Retention, list_destroyed

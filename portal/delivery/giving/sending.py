@@ -119,7 +119,9 @@ class Sending:
 def check_code_told(session: Session, row: Delivery) -> None:
     """Raises StateConflict while the code is not told by another way, or the address is not looked at."""
     if waits_for_second(row):
-        raise StateConflict("Another person looks at the address first.", next_step="Ask a colleague.", detail="address")
+        raise StateConflict(
+            "Another person looks at the address first.", next_step="Ask a colleague.", detail="address"
+        )
     weak = row.channel == CodeChannel.SAME_MAILBOX
     ready = DeliveryState.PREPARED if weak else DeliveryState.CODE_TOLD
     if row.state != ready:
@@ -154,7 +156,7 @@ def follow_mail(session: Session, mail: ChangedMail) -> None:
 def _accepted(session: Session, user: User, case: Case, row: Delivery) -> None:
     if row.state == DeliveryState.REVOKED:
         return
-    if DeliveryState.SENT != row.state and DeliveryState(row.state) in UNOPENED:
+    if row.state != DeliveryState.SENT and DeliveryState(row.state) in UNOPENED:
         move(row, DeliveryState.SENT)
     row.sent_at = row.sent_at or utc_now()
     note(session, user, row, "delivery:accepted", sha256=row.sha256)

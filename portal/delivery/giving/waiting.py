@@ -43,7 +43,9 @@ def _task(row: Delivery) -> DeliveryTask | None:
 def breach_views(session: Session, merchant_id: str) -> tuple[BreachView, ...]:
     wanted = select(Breach).where(Breach.merchant_id == merchant_id, Breach.state == BreachState.OPEN)
     return tuple(
-        BreachView(row.id, row.case_id, row.delivery_id, row.aware_at, row.report_by, row.fetched, BreachState(row.state))
+        BreachView(
+            row.id, row.case_id, row.delivery_id, row.aware_at, row.report_by, row.fetched, BreachState(row.state)
+        )
         for row in session.scalars(wanted.order_by(Breach.report_by))
     )
 

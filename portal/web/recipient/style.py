@@ -56,6 +56,4 @@ footer{color:var(--soft);font-size:.875rem;text-align:center;padding:1.1rem .5re
 @media print{button,input,footer{display:none}main{border:0;box-shadow:none}}
 """
 _HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

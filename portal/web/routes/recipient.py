@@ -140,9 +140,7 @@ async def _file(asked: Asked) -> Response:
 
 
 async def _not_mine(asked: Asked) -> Response:
-    await anyio.to_thread.run_sync(
-        partial(asked.recipient.not_mine, asked.token, asked.cookie, address=asked.address)
-    )
+    await anyio.to_thread.run_sync(partial(asked.recipient.not_mine, asked.token, asked.cookie, address=asked.address))
     answer = _page(thanks_page(await asked.page()))
     answer.headers.append("set-cookie", asked.names.clear(asked.names.recipient))
     return answer
