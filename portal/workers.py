@@ -7,7 +7,7 @@ from typing import Literal
 
 from portal.cases.services.ledger import CaseSeal
 from portal.config import Settings
-from portal.delivery.giving.sending import MailsOfDeliveries
+from portal.delivery.following import MailsOfDeliveries
 from portal.delivery.mail.durable import MailStarter, use_step
 from portal.delivery.mail.ledger import MailLedger, MailSeal
 from portal.delivery.mail.network.relay import relay_of

@@ -49,8 +49,9 @@ FOR_OPERATORS = {  # read on the command line and in the log only, which stay En
     "preview/words.py", "audit/words.py",
 }  # fmt: skip
 EVERY_TEXT = {
-    "practice/invented/situations.py", "practice/invented/people.py", "audit/words.py", "package/texts.py", "web/recipient/words.py",
-    "package/dictionary/known.py", "package/dictionary/codes.py", "package/dictionary/titles.py",
+    "practice/invented/situations.py", "practice/invented/people.py", "audit/words.py", "package/texts.py",
+    "web/recipient/words.py", "package/dictionary/known.py", "package/dictionary/codes.py",
+    "package/dictionary/titles.py",
 }  # fmt: skip
 """Where every text is for people, sentence or not."""
 WORDS = {  # what is no sentence, and where it is said

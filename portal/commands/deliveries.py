@@ -73,7 +73,7 @@ def told(
 
 @app.command("send")
 def send(case: Named, delivery: Which = "", again: bool = False, account: As = None) -> None:
-    """Make the link: mailed, or printed this once. With --again another link for the same bytes; the old one is dead."""
+    """Make the link: mailed, or printed this once. With --again a new link; the old one is dead."""
     with opened_portal() as portal:
         user = acting_user(portal, account)
         case_id = case_id_of(portal, user, case)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,7 @@ class Post(Protocol):
 
     def queue(
         self, session: Session, *, merchant_id: str, case_id: str, delivery_id: str, to: str, language: str,
-        contents: object, by: str,
+        contents: Any, by: str,
     ) -> str:  # fmt: skip
         """Within the caller's transaction. Gives the mail's id."""
         ...

@@ -84,6 +84,7 @@ class DeliveryTask:
 
     kind: TaskKind
     case_id: str
+    case_name: str
     delivery_id: str
     since: dt.datetime
 
@@ -94,6 +95,7 @@ class BreachView:
 
     id: str
     case_id: str
+    case_name: str
     delivery_id: str
     aware_at: dt.datetime
     report_by: dt.datetime

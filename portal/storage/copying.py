@@ -14,8 +14,8 @@ from portal.storage.answering.system_tables import SystemKey
 from portal.storage.tables import Base, FileKey, LoginSession, Pace, SignInTicket, Throttle, Worker
 
 _LEFT_OUT = (
-    FileKey, SourceKey, SystemKey, PackageKey, CaseComparison, DeliveryVisit, LoginSession, SignInTicket, Throttle, Pace,
-    Worker,
+    FileKey, SourceKey, SystemKey, PackageKey, CaseComparison, DeliveryVisit, LoginSession, SignInTicket, Throttle,
+    Pace, Worker,
 )  # fmt: skip
 LEFT_OUT = {table.__tablename__ for table in _LEFT_OUT}
 """Not in a backup: the files' keys and what was copied out of files, so that it cannot bring a destroyed file back

@@ -52,9 +52,7 @@ def test_nothing_is_sent_before_the_code_was_told_another_way(given: Given) -> N
     with pytest.raises(InputError):
         given.deliveries.told(sam, given.case, made.delivery_id, CodeChannel.SAME_MAILBOX)
     with pytest.raises(InputError):
-        given.deliveries.told(
-            sam, given.case, made.delivery_id, CodeChannel.SECOND_EMAIL, code_to=given.email.upper()
-        )
+        given.deliveries.told(sam, given.case, made.delivery_id, CodeChannel.SECOND_EMAIL, code_to=given.email.upper())
     assert given.post.mails == []
 
 

@@ -11,6 +11,7 @@ from portal.delivery.views import KnownAddress
 from portal.package.versions.ledger import recognised
 from portal.package.versions.views import Need, PackageState, PackageView, Standing
 from portal.sources.ledger import identifiers_of
+from portal.sources.planning import KnownIdentifier
 from portal.storage.case_tables import Case
 
 

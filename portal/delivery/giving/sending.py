@@ -138,13 +138,6 @@ def check_proved_again(session: Session, case: Case, row: Delivery) -> None:
         )  # fmt: skip
 
 
-class MailsOfDeliveries:
-    """Hears of each mail that moves, in the transaction that moves it."""
-
-    def mail_changed(self, session: Session, mail: ChangedMail) -> None:
-        follow_mail(session, mail)
-
-
 def follow_mail(session: Session, mail: ChangedMail) -> None:
     """What a mail's new state says of its delivery. A code's mail, and a reminder's, say nothing."""
     row = session.get(Delivery, mail.delivery_id)

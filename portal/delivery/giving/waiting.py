@@ -11,6 +11,7 @@ from portal.delivery.views import BreachView, DeliveryTask, TaskKind
 from portal.errors import InputError, NotFound, StateConflict
 from portal.identity import User
 from portal.storage.answering.delivery_tables import Breach, Delivery
+from portal.storage.case_tables import Case
 from portal.storage.tables import utc_now
 
 NOT_TAKEN = frozenset({"refused", "bounced", "unknown"})
@@ -19,34 +20,44 @@ MOST = 500
 
 def open_tasks(session: Session, merchant_id: str) -> tuple[DeliveryTask, ...]:
     """Of each case its newest delivery counts: a later one has seen to what the one before waited for."""
-    rows = session.scalars(
-        select(Delivery).where(Delivery.merchant_id == merchant_id).order_by(Delivery.created_at.desc()).limit(MOST)
-    )
-    newest: dict[str, Delivery] = {}
-    for row in rows:
-        newest.setdefault(row.case_id, row)
-    found = [task for row in newest.values() if (task := _task(row)) is not None]
+    rows = session.execute(
+        select(Delivery, Case).join(Case, Case.id == Delivery.case_id).where(Delivery.merchant_id == merchant_id)
+        .order_by(Delivery.created_at.desc()).limit(MOST)
+    )  # fmt: skip
+    newest: dict[str, tuple[Delivery, Case]] = {}
+    for row, case in rows:
+        newest.setdefault(case.id, (row, case))
+    found = [task for row, case in newest.values() if (task := _task(row, _name(case))) is not None]
     return tuple(sorted(found, key=lambda task: task.since))
 
 
-def _task(row: Delivery) -> DeliveryTask | None:
+def _name(case: Case) -> str:
+    return f"{case.year}-{case.number:04}"
+
+
+def _task(row: Delivery, name: str) -> DeliveryTask | None:
     state = DeliveryState(row.state)
     if state is DeliveryState.LOCKED:
-        return DeliveryTask(TaskKind.LOCKED, row.case_id, row.id, row.locked_at or row.created_at)
+        return DeliveryTask(TaskKind.LOCKED, row.case_id, name, row.id, row.locked_at or row.created_at)
     if state is DeliveryState.EXPIRED and row.opened_at is None:
-        return DeliveryTask(TaskKind.UNOPENED, row.case_id, row.id, row.ended_at or row.created_at)
+        return DeliveryTask(TaskKind.UNOPENED, row.case_id, name, row.id, row.ended_at or row.created_at)
     if row.mail_state in NOT_TAKEN and row.opened_at is None:
-        return DeliveryTask(TaskKind.NOT_MAILED, row.case_id, row.id, row.created_at)
+        return DeliveryTask(TaskKind.NOT_MAILED, row.case_id, name, row.id, row.created_at)
     return None
 
 
 def breach_views(session: Session, merchant_id: str) -> tuple[BreachView, ...]:
-    wanted = select(Breach).where(Breach.merchant_id == merchant_id, Breach.state == BreachState.OPEN)
+    wanted = (
+        select(Breach, Case)
+        .join(Case, Case.id == Breach.case_id)
+        .where(Breach.merchant_id == merchant_id, Breach.state == BreachState.OPEN)
+    )
     return tuple(
         BreachView(
-            row.id, row.case_id, row.delivery_id, row.aware_at, row.report_by, row.fetched, BreachState(row.state)
-        )
-        for row in session.scalars(wanted.order_by(Breach.report_by))
+            row.id, row.case_id, _name(case), row.delivery_id, row.aware_at, row.report_by, row.fetched,
+            BreachState(row.state),
+        )  # fmt: skip
+        for row, case in session.execute(wanted.order_by(Breach.report_by))
     )
 
 

@@ -37,10 +37,12 @@ class CookieNames:
         if settings.origin.startswith("https://"):
             first = "__Host-portal"
             return cls(
-                first, f"{first}-browser", f"{first}-notice", f"{first}-flow", f"{first}-language", f"{first}-answer", True
+                first, f"{first}-browser", f"{first}-notice", f"{first}-flow", f"{first}-language",
+                f"{first}-answer", True,
             )  # fmt: skip
         return cls(
-            "portal_session", "portal_browser", "portal_notice", "portal_flow", "portal_language", "portal_answer", False
+            "portal_session", "portal_browser", "portal_notice", "portal_flow", "portal_language",
+            "portal_answer", False,
         )  # fmt: skip
 
     @property

@@ -7,7 +7,6 @@ import zoneinfo
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
-from markupsafe import Markup
 
 from portal.delivery.views import CodePage, FilesPage, PageKind
 from portal.language import catalogue_of, formats
@@ -45,7 +44,7 @@ class Words:
 
 def _drawn(template: str, text: Words, **values: Any) -> str:
     return _TEMPLATES.get_template(template).render(
-        text=text, language=text.language, title=text.TITLE, style=Markup(STYLE), **values
+        text=text, language=text.language, title=text.TITLE, style=STYLE, **values
     )
 
 

@@ -46,9 +46,7 @@ ENDED_WHY = "It was used, replaced or taken back, or its time is over."
 LOCKED = "This link is locked"
 LOCKED_WHY = "Too many wrong codes were entered. {merchant} can give you a new one."
 UNKNOWN = "This link is not valid"
-UNKNOWN_WHY = (
-    "Is it complete? If there is a newer message, use the link in that one. Or ask the shop that you wrote to."
-)
+UNKNOWN_WHY = "Is it complete? If there is a newer message, use its link. Or ask the shop that you wrote to."
 WHOM = "Whom to ask"
 BUSY = "Two downloads run already. Wait until one has ended."
 BROKEN = "The file cannot be given out just now. Ask {merchant}, and give this reference: {reference}."

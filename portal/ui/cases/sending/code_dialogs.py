@@ -1,5 +1,4 @@
-"""What is shown this once: the code of a delivery, and a link with its QR code. Each stays in this tab's state until its
-dialog is shut."""
+"""What is shown this once: the code of a delivery, and a link with its QR code. Neither is on the page afterwards."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ def draw_delivery(portal: Portal, user: User, case_id: str, one: DeliveryView, *
             badge = HANDED_BADGE
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.badge(badge.label, icon=badge.icon, color=badge.colour)
-            st.text(_(WAY_WORDS[one.way]) + (f" · {one.to}" if one.to else ""), width="stretch")
+            st.text(_where(one), width="stretch")
         for line in _times(one, user):
             st.caption(plain(line))
         if not allows(user.role, Permission.CASE_WORK):
@@ -42,6 +42,10 @@ def draw_delivery(portal: Portal, user: User, case_id: str, one: DeliveryView, *
         elif one.state in BEFORE:
             _go_on(portal, user, case_id, one, leads=leads)
         _again(portal, user, case_id, one)
+
+
+def _where(one: DeliveryView) -> str:
+    return _(WAY_WORDS[one.way]) + (f" · {one.to}" if one.to else "")
 
 
 def _times(one: DeliveryView, user: User) -> list[str]:
@@ -126,15 +130,9 @@ def _again(portal: Portal, user: User, case_id: str, one: DeliveryView) -> None:
         if one.state is not DeliveryState.REVOKED and danger_button(
             _("Take it back"), key=f"send_back_{one.id}", icon=":material/undo:"
         ):
-            ask_first(
-                Danger(
-                    "send_back", _("Take this answer back?"), [_(WAY_WORDS[one.way]) + (f" · {one.to}" if one.to else "")],
-                    _back_said(one), _("Take it back"),
-                ),
-                partial(
-                    act_and_tell, partial(portal.deliveries.take_back, user, case_id, one.id), _("Taken back.")
-                ),
-            )  # fmt: skip
+            back = partial(portal.deliveries.take_back, user, case_id, one.id)
+            danger = Danger("send_back", _("Take this answer back?"), [_where(one)], _back_said(one), _("Take it back"))
+            ask_first(danger, partial(act_and_tell, back, _("Taken back.")))
 
 
 def _back_said(one: DeliveryView) -> str:

@@ -16,15 +16,9 @@ WAY_WORDS: Mapping[DeliveryWay, str] = {
     DeliveryWay.ELSEWHERE: later("Another way"),
 }
 WAY_HELP: Mapping[DeliveryWay, str] = {
-    DeliveryWay.LINK: later(
-        "The person opens the link, enters the code and gets the file. A mail alone opens nothing."
-    ),
-    DeliveryWay.SCREEN: later(
-        "The person stands here: they scan the link from this screen, and you tell them the code."
-    ),
-    DeliveryWay.PAPER: later(
-        "Open the package as the person will, print it, and hand or post it in a closed envelope."
-    ),
+    DeliveryWay.LINK: later("The person opens the link and enters the code. The mail alone opens nothing."),
+    DeliveryWay.SCREEN: later("The person stands here: they scan the link from this screen, you tell the code."),
+    DeliveryWay.PAPER: later("Open the package as the person will, print it, give it in a closed envelope."),
     DeliveryWay.ATTACHMENT: later("Save the encrypted copy above, give it out, and tell the words by another way."),
     DeliveryWay.ELSEWHERE: later("Save the package above and give it out by a way that only the person can open."),
 }
