@@ -52,13 +52,12 @@ def breach_views(session: Session, merchant_id: str) -> tuple[BreachView, ...]:
         .join(Case, Case.id == Breach.case_id)
         .where(Breach.merchant_id == merchant_id, Breach.state == BreachState.OPEN)
     )
-    return tuple(
-        BreachView(
-            row.id, row.case_id, _name(case), row.delivery_id, row.aware_at, row.report_by, row.fetched,
-            BreachState(row.state),
-        )  # fmt: skip
-        for row, case in session.execute(wanted.order_by(Breach.report_by))
-    )
+    return tuple(_breach(row, _name(case)) for row, case in session.execute(wanted.order_by(Breach.report_by)))
+
+
+def _breach(row: Breach, name: str) -> BreachView:
+    state = BreachState(row.state)
+    return BreachView(row.id, row.case_id, name, row.delivery_id, row.aware_at, row.report_by, row.fetched, state)
 
 
 def settle_breach(session: Session, user: User, case_id: str, breach_id: str, outcome: BreachState) -> None:
