@@ -41,20 +41,22 @@ def draw_open_dialog(portal: Portal, user: User, case_id: str) -> None:
         open_dialog(_("The link"), _link, link, icon=":material/qr_code_2:")
 
 
-def draw_told(portal: Portal, user: User, case_id: str, delivery_id: str, first: CodeChannel | None) -> bool:
+def draw_told(
+    portal: Portal, user: User, case_id: str, delivery_id: str, first: CodeChannel | None, *, key: str
+) -> bool:  # fmt: skip
     """By which way the code was told, and the button that records it and makes the link. True when that is done."""
     channel = st.selectbox(
-        _("It was told"), TOLD, index=TOLD.index(first) if first in TOLD else 0, key=f"send_told_{delivery_id}",
+        _("It was told"), TOLD, index=TOLD.index(first) if first in TOLD else 0, key=f"send_told_{key}",
         format_func=lambda one: _(CHANNEL_WORDS[one]),
     )  # fmt: skip
     second = ""
     if channel is CodeChannel.SECOND_EMAIL:
         second = st.text_input(
-            _("The second address"), key=f"send_second_{delivery_id}", autocomplete="off", max_chars=320,
+            _("The second address"), key=f"send_second_{key}", autocomplete="off", max_chars=320,
             help=_("It is compared with the link's address and not kept."),
         )  # fmt: skip
     if not st.button(
-        _("It was told, make the link"), key=f"send_told_now_{delivery_id}", type="primary",
+        _("It was told, make the link"), key=f"send_told_now_{key}", type="primary",
         icon=":material/outgoing_mail:",
     ):  # fmt: skip
         return False
@@ -79,7 +81,7 @@ def send(portal: Portal, user: User, case_id: str, delivery_id: str) -> None:
 def _code(portal: Portal, user: User, case_id: str, delivery_id: str, code: str, *more: Any) -> None:
     st.text(_("Shown only now. Tell it by another way than the link; it is not in the mail."))
     st.code(code, language=None)
-    if draw_told(portal, user, case_id, delivery_id, more[0] if more else None):
+    if draw_told(portal, user, case_id, delivery_id, more[0] if more else None, key="dialog"):
         st.rerun()
     if st.button(_("I tell it later"), key="send_code_later"):
         st.rerun()

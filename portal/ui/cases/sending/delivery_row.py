@@ -100,7 +100,7 @@ def _go_on(portal: Portal, user: User, case_id: str, one: DeliveryView, *, leads
     """What comes next before a link exists."""
     if one.state is DeliveryState.PREPARED and one.channel is not CodeChannel.SAME_MAILBOX:
         with st.popover(_("The code was told"), icon=":material/pin:"):
-            if draw_told(portal, user, case_id, one.id, one.channel):
+            if draw_told(portal, user, case_id, one.id, one.channel, key=one.id):
                 st.rerun()
         return
     words = _("Send the link") if one.way is DeliveryWay.LINK else _("Show the link")
