@@ -121,7 +121,7 @@ WORDS = {  # what is no sentence, and where it is said
     "exports/core/ledger.py": ("Everything", "Card …{card_4}", "Program …{row_program_id_4}"),
     "exports/history/dashboard.py": ("No program",),
     "exports/form/request.py": ("Program ID", "Card ID"),
-    "trail/pages.py": ("the portal", "not signed in", "command line"),
+    "trail/pages.py": ("the portal", "the person who asked", "not signed in", "command line"),
     "audit/checking.py": (
         "is missing: {seq} comes next",
         "is not where it belongs: {seq} stands there again or out of order",

@@ -17,6 +17,9 @@ from portal.storage.answering.delivery_tables import DeliveryLink
 from portal.storage.tables import CasePackage, utc_now
 from tests.delivery.conftest import ADDRESS, Given
 
+pytestmark = pytest.mark.keeps(
+    "DLV-2", "DLV-3", "DLV-4", "DLV-5", "DLV-6", "DLV-9", "DLV-11", "DLV-13", "MAIL-8", "LAW-15", "LAW-25", "SEC-41"
+)
 At = Callable[..., None]
 WRONG = "ABCDE-FGH12"
 

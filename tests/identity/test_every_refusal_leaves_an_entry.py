@@ -112,7 +112,7 @@ FAULTS = {
     *("PackageError", "NotTheSameBytes", "DoesNotReconcile", "NotReadable", "BadName", "TooLarge"),  # of building one
     "ProfileIncomplete",  # named among the needs before anything is built
     "AuditUnavailable", "BackupTrouble", "ChainBroken", "DatabaseTooNew", "DatabaseTooOld", "EmailsShared",
-    "InputError", "InputErrors", "KeyTrouble", "NoActingUser", "NotConfigured", "NotShown", "OidcTrouble",
+    "InputError", "InputErrors", "KeyTrouble", "NoActingUser", "NotACode", "NotConfigured", "NotShown", "OidcTrouble",
     "PictureRefused", "PortTaken", "SealBroken", "SeveralNamed", "SigningTrouble", "StorageTrouble", "TamperedRows",
     "VendorUnavailable", "WrongSettings",
 }  # fmt: skip

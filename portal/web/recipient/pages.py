@@ -25,6 +25,7 @@ _TEMPLATES = Environment(
 _SENTENCES = {name: text for name, text in vars(words).items() if name.isupper()}
 _UNITS = ("B", "kB", "MB", "GB")
 _STEP = 1000
+EXAMPLE = "7KQ2M\u20119XD4T"  # the hyphen keeps it on one line
 
 
 class Words:
@@ -50,7 +51,7 @@ def _drawn(template: str, text: Words, **values: Any) -> str:
 
 def code_page(found: CodePage, token: str, *, problem: str = "", good: str = "") -> str:
     """`problem` and `good`: sentences of `words`."""
-    text = Words(found.language, merchant=found.merchant)
+    text = Words(found.language, merchant=found.merchant, example=EXAMPLE)
     said = text.of(problem) if problem else ""
     if found.wait_until is not None:
         minutes = max(1, math.ceil((found.wait_until - utc_now()).total_seconds() / 60))

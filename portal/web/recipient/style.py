@@ -29,11 +29,13 @@ background:var(--paper);color:var(--ink);font:600 1.35rem/1.2 ui-monospace,SFMon
 letter-spacing:.08em}
 input[name=code]{text-transform:uppercase}
 button{width:100%;min-height:3.1rem;padding:.6rem 1.2rem;border:1.5px solid var(--strong);border-radius:.6rem;
-background:var(--strong);color:var(--on-strong);font:600 1.0625rem/1.2 inherit;font-family:inherit;cursor:pointer}
+background:var(--strong);color:var(--on-strong);font-family:inherit;font-size:1.0625rem;font-weight:600;cursor:pointer}
 button:hover{filter:brightness(1.08)}
 button.quiet{background:transparent;color:var(--strong)}
 button.grave{background:transparent;color:var(--wrong);border-color:var(--wrong)}
 :focus-visible{outline:3px solid var(--strong);outline-offset:3px}
+input:focus-visible{outline-offset:1px}
+form>.hint:first-child{margin-top:1.1rem}
 .wrong,.good{border-radius:.6rem;padding:.8rem 1rem;margin:1.1rem 0 0}
 .wrong{background:var(--wrong-ground);color:var(--wrong);border:1px solid currentColor}
 .good{background:var(--well);border:1px solid var(--strong)}
@@ -51,7 +53,7 @@ details form{margin-top:1rem}
 code{font:.9375rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 ol{padding-inline-start:1.3rem}
 li{margin-bottom:.35rem}
-.contact{white-space:pre-line;overflow-wrap:anywhere}
+.contact{white-space:pre-line;overflow-wrap:anywhere;font-size:.9375rem}
 footer{color:var(--soft);font-size:.875rem;text-align:center;padding:1.1rem .5rem 0}
 @media print{button,input,footer{display:none}main{border:0;box-shadow:none}}
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from tests.delivery.conftest import post as post
 from tests.exports.conftest import desk as desk
 from tests.sources.conftest import opened as opened
 
+pytestmark = pytest.mark.keeps("DLV-1", "DLV-2", "DLV-6", "DLV-7", "DLV-12", "SEC-30", "SEC-31", "SEC-44")
 WRONG = "ABCDE-FGH12"
 
 
@@ -61,7 +63,11 @@ def test_the_person_gets_the_file_without_streamlit(given: Given, browser: TestC
 
 def test_each_page_forbids_scripts_referrers_keeping_and_finding(given: Given, browser: TestClient) -> None:
     _delivery, token, code = given.sent()
-    answers = [browser.get(f"/r/{token}"), browser.get(f"/r/{'x' * 43}"), browser.post(f"/r/{token}", data={"code": ""})]
+    answers = [
+        browser.get(f"/r/{token}"),
+        browser.get(f"/r/{'x' * 43}"),
+        browser.post(f"/r/{token}", data={"code": ""}),
+    ]
     answers += [browser.post(f"/r/{token}", data={"code": code}), browser.get(f"/r/{token}/files")]
     answers += [browser.post(f"/r/{token}/file"), browser.post(f"/r/{token}/not-mine")]
     for answer in answers:
@@ -81,16 +87,30 @@ def test_the_cookie_is_for_the_answer_only_and_short(given: Given, browser: Test
     assert "HttpOnly" in set_cookie and "SameSite=Strict" in set_cookie and "Path=/" in set_cookie
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"])
-@pytest.mark.parametrize("path", ["", "/files", "/file", "/not-mine", "/send-code"])
-def test_no_request_without_the_code_changes_anything(
-    given: Given, browser: TestClient, method: str, path: str
+METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "POST")
+PATHS = ("", "/files", "/file", "/not-mine", "/send-code")
+SCANNERS: tuple[dict[str, str], ...] = (
+    {}, {"purpose": "prefetch"}, {"sec-purpose": "prefetch;prerender"}, {"user-agent": "OneOutlook"}, {"user-agent": ""},
+)  # fmt: skip
+
+
+def test_a_thousand_requests_without_the_code_change_nothing(
+    given: Given, browser: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("portal.web.gate.limits.AnonymousRequests.enter", lambda *_: True)  # all of them get through
     delivery, token, _code = given.sent()
-    before = given.view(delivery), given.facts()
-    for headers in ({}, {"purpose": "prefetch"}, {"sec-purpose": "prefetch;prerender"}, {"user-agent": "OneOutlook"}):
-        browser.request(method, f"/r/{token}{path}", headers=headers)
-    assert (given.view(delivery), given.facts()) == before
+    before = given.view(delivery), given.facts(), len(given.post.mails)
+    asked = 0
+    while asked < 1_000:
+        for method, path, headers in itertools.product(METHODS, PATHS, SCANNERS):
+            browser.request(method, f"/r/{token}{path}", headers=headers)
+            asked += 1
+    assert (given.view(delivery), given.facts(), len(given.post.mails)) == before
+
+
+def test_a_flood_of_requests_is_refused_for_its_address(given: Given, browser: TestClient) -> None:
+    _delivery, token, _code = given.sent()
+    assert {browser.get(f"/r/{token}").status_code for _ in range(300)} == {200, 429}
 
 
 def test_forms_from_elsewhere_are_refused(given: Given, browser: TestClient) -> None:
