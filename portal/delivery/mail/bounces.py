@@ -14,7 +14,7 @@ from email.policy import compat32
 from enum import StrEnum
 from typing import IO
 
-from flufl.bounce import scan_message
+from flufl.bounce import all_failures
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -98,7 +98,7 @@ def _by_delivery_status(message: Message) -> tuple[Action, str] | None:
 
 def _by_its_looks(message: Message) -> tuple[Action, str] | None:
     """Bounces of servers that write sentences."""
-    temporary, permanent = scan_message(message)
+    temporary, permanent = all_failures(message)
     if permanent:
         return Action.FAILED, "5.0.0"
     return (Action.DELAYED, "4.0.0") if temporary else None
