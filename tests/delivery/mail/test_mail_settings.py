@@ -40,8 +40,10 @@ def test_a_saved_sender_is_in_the_mails_of_its_merchant_alone(sent: Any, relay: 
     assert {one["From"].addresses[0].addr_spec for one in (own, other)} == {"privacy@portal.example"}
 
 
-@pytest.mark.parametrize("name", ["Shop <eve@example.com>", "eve@example.com", "see http://eve.example", "www.eve.example",
-                                  'a"b', "x" * 81])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    ["Shop <eve@example.com>", "eve@example.com", "see http://eve.example", "www.eve.example", 'a"b', "x" * 81],
+)
 def test_a_name_that_passes_for_an_address_is_refused(sent: Any, name: str) -> None:
     with pytest.raises(InputError) as refused:
         save(sent, name, "")

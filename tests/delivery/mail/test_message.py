@@ -151,8 +151,8 @@ def test_what_a_merchant_wrote_is_text_in_the_html_part() -> None:
 def test_addresses_go_out_as_servers_know_them() -> None:
     assert on_the_wire("ada@bücher.example") == "ada@xn--bcher-kva.example"
     assert bounce_address("bounces@bücher.example", "ff") == "bounces+ff@xn--bcher-kva.example"
-    mail = read(made(KINDS["test"], envelope=Envelope("p@portal.example", "用户@example.com", "<a@b>", AT)))
-    assert mail["To"].addresses[0].addr_spec == "用户@example.com"
+    foreign = Envelope("p@portal.example", "用户@example.com", "<a@b>", AT)
+    assert "\r\nTo: 用户@example.com\r\n".encode() in made(KINDS["test"], envelope=foreign)
 
 
 def test_a_message_id_is_random_and_says_nothing() -> None:
