@@ -23,6 +23,7 @@ from portal.identity.calendar_addresses import revoke_addresses
 from portal.identity.sessions import end_account_sessions
 from portal.package.versions.retention import PackageRetention
 from portal.sources.retention import SourceRetention
+from portal.storage.answering.mail_tables import Mail, MailSender
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
 from portal.storage.tables import (
@@ -115,6 +116,13 @@ def revoke_access(session: Session, merchant_id: str, *, origin: str) -> int:
     _run(session, delete(CardRequest).where(CardRequest.merchant_id == merchant_id))
     _run(session, update(CaseMatch).where(CaseMatch.merchant_id == merchant_id).values(sealed_item=None))
     _run(session, update(LetterProfile).where(LetterProfile.merchant_id == merchant_id).values(sealed_items=None))
+    _run(session, delete(MailSender).where(MailSender.merchant_id == merchant_id))
+    _run(
+        session,
+        update(Mail)
+        .where(Mail.merchant_id == merchant_id)
+        .values(sealed_to=None, sealed_contents=None, next_try_at=None),
+    )
     of_merchant = LoginSession.merchant_id == merchant_id
     _run(session, update(LoginSession).where(of_merchant).values(sealed_vendor_token=None))
     _run(

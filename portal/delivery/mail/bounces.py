@@ -14,7 +14,7 @@ from email.policy import compat32
 from enum import StrEnum
 from typing import IO
 
-from flufl.bounce import scan_message
+from flufl.bounce import all_failures
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -31,6 +31,8 @@ _ENVELOPE_ID = re.compile(rf"\b([0-9a-f]{{{2 * TOKEN_BYTES}}})\b", re.I)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
 _ADDRESSED = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
 _PARTS_READ = 200
+_HOLDER = re.compile(rb"content-type:\s*(?:multipart|message)/", re.I)
+MOST_HOLDERS = 40
 
 
 class Action(StrEnum):
@@ -52,8 +54,11 @@ class Bounce:
 
 def read_bounce(raw: bytes) -> Bounce | None:
     """What a message says of a mail of ours; None for anything else. Never raises for what it is given."""
+    raw = raw[:LONGEST_BYTES]
+    if len(_HOLDER.findall(raw)) > MOST_HOLDERS:  # the standard library's parser calls itself for each
+        return None
     try:
-        message = email.message_from_bytes(raw[:LONGEST_BYTES], policy=compat32)
+        message = email.message_from_bytes(raw, policy=compat32)
         token = _token_of(message)
         told = (_by_delivery_status(message) or _by_its_looks(message)) if token else None
     except Exception as error:  # a parser meets what strangers write
@@ -93,7 +98,7 @@ def _by_delivery_status(message: Message) -> tuple[Action, str] | None:
 
 def _by_its_looks(message: Message) -> tuple[Action, str] | None:
     """Bounces of servers that write sentences."""
-    temporary, permanent = scan_message(message)
+    temporary, permanent = all_failures(message)
     if permanent:
         return Action.FAILED, "5.0.0"
     return (Action.DELAYED, "4.0.0") if temporary else None

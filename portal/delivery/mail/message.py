@@ -92,11 +92,11 @@ def bodies(draft: Draft, language: str) -> Bodies:
 def message(draft: Draft, envelope: Envelope, language: str) -> bytes:
     """The bytes to be sent; the same for the same mail. Raises ValueError for what can be no header."""
     said = bodies(draft, language)
-    made = EmailMessage(policy=SMTP if envelope.to.isascii() else SMTPUTF8)
+    made = EmailMessage(policy=SMTP if (envelope.to + draft.reply_to.rpartition("@")[0]).isascii() else SMTPUTF8)
     made["From"] = _named(draft.display_name, envelope.mail_from)
-    made["To"] = Address(addr_spec=envelope.to)
+    made["To"] = _named("", envelope.to)
     if draft.reply_to:
-        made["Reply-To"] = Address(addr_spec=on_the_wire(draft.reply_to))
+        made["Reply-To"] = _named("", draft.reply_to)
     made["Subject"] = said.subject
     made["Date"] = envelope.at.astimezone(dt.UTC)
     made["Message-ID"] = envelope.message_id
@@ -110,4 +110,5 @@ def message(draft: Draft, envelope: Envelope, language: str) -> bytes:
 
 
 def _named(display_name: str, address: str) -> Address:
-    return Address(one_line(display_name), addr_spec=on_the_wire(address))
+    local, _at, domain = on_the_wire(address).rpartition("@")
+    return Address(one_line(display_name), local, domain)

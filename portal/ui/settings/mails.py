@@ -46,7 +46,7 @@ def _sender(user: User, now: ShownMailSettings) -> None:
         )  # fmt: skip
         problem = st.container()
         reply_to = st.text_input(
-            _("Answers go to"), value=now.saved_reply_to, placeholder=now.reply_to or "privacy@shop.example",
+            _("Answers go to"), value=now.saved_reply_to, placeholder=now.reply_to or "name@example.com",
             key="mail_reply_to", help=_("Your privacy mailbox. Empty: the address in what your letters say."),
         )  # fmt: skip
         at = {"display_name": problem, "reply_to": st.container()}

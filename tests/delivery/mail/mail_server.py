@@ -59,6 +59,7 @@ class MailServer:
     def __init__(self, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
         self.got: list[Got] = []
+        self.greeted_by: list[str] = []
         self.port = 0
 
     def messages(self) -> list[EmailMessage]:
@@ -68,6 +69,7 @@ class MailServer:
 
     async def handle_EHLO(self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]) -> Any:
         session.host_name = hostname
+        self.greeted_by.append(hostname)
         if self.behaviour.dsn:
             responses.insert(-1, "250-DSN")
         return responses

@@ -144,3 +144,15 @@ def test_a_letter_goes_out_in_the_words_that_were_recorded(sent: Any, relay: Mai
 def test_a_persons_language_is_the_mails(sent: Any, relay: MailServer) -> None:
     sent.send(AnswerMail("2026-0042", LINK, ANSWER.expires_on, ""), language="de-AT")
     assert relay.got[0].message["Content-Language"] == "de"
+
+
+@pytest.mark.keeps("SEC-30")
+def test_neither_address_nor_link_is_ever_logged(
+    sent: Any, relay: MailServer, capfd: pytest.CaptureFixture[str]
+) -> None:
+    relay.behaviour.at_rcpt = ["550 5.1.1 <canary.person@example.com> unknown"]
+    sent.send(to="canary.person@example.com")
+    sent.wait_for(lambda: relay.behaviour.at_rcpt == [], "the refusal")
+    said = "".join(capfd.readouterr())
+    assert "mail.sent" in said
+    assert "canary" not in said and LINK not in said
