@@ -59,6 +59,7 @@ from portal.letters.profile.saved import LetterProfiles
 from portal.merchants.connection import MerchantConnection
 from portal.operations import reindexing
 from portal.operations.keysets import check_keyset_fits, open_keyset
+from portal.package.pdf.typeset import installed
 from portal.package.versions.from_case import CaseGathering
 from portal.package.versions.opening import PackageFiles
 from portal.package.versions.retention import PackageRetention
@@ -370,8 +371,8 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         case_files=case_files,
         review_settings=ReviewSettings(db, refusals, settings),
         letter_profiles=LetterProfiles(db, refusals, settings, sealer),
-        packages=CasePackages(db, refusals, settings, sealed, gathering, checkpoint),
-        package_files=PackageFiles(db, refusals, settings, sealed),
+        packages=CasePackages(db, refusals, settings, sealed, gathering, checkpoint, installed()),
+        package_files=PackageFiles(db, refusals, settings, sealed, gathering),
         package_retention=PackageRetention(db, settings, sealed),
         left_out_lists=LeftOutLists(db, refusals, export_shelf, copies),
         retention=retention,

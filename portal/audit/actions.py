@@ -101,6 +101,7 @@ class Act(StrEnum):
     PACKAGE_APPROVE = "package:approve"
     PACKAGE_VIEW = "package:view"
     PACKAGE_DOWNLOAD = "package:download"
+    PACKAGE_ENCRYPT = "package:encrypt"
     PACKAGE_DESTROY = "package:destroy"
     FINGERPRINTS_KEEP = "fingerprints:keep"
     FINGERPRINTS_DESTROY = "fingerprints:destroy"
@@ -229,6 +230,7 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.PACKAGE_APPROVE: _facts("package", "version", "sha256"),
     Act.PACKAGE_VIEW: _facts("package", "version", "page"),
     Act.PACKAGE_DOWNLOAD: _facts("package", "version", "bytes", "sha256"),
+    Act.PACKAGE_ENCRYPT: _facts("package", "version", "sha256"),
     Act.PACKAGE_DESTROY: _facts("package", "version", "reason"),
     Act.FINGERPRINTS_KEEP: _facts("file", "rows"),
     Act.FINGERPRINTS_DESTROY: _facts("files", "reason"),

@@ -6,10 +6,12 @@ import io
 import zipfile
 
 import pytest
+import pyzipper
 from pydantic import SecretStr
 
 from portal.cases.facts import Channel, Right
 from portal.cases.services.intake import IdentifierKind, NewCase
+from portal.package.encrypted import INNER
 from portal.package.versions.ledger import new_place
 from portal.storage.answering.package_tables import CasePackage, PackageKey
 from portal.storage.case_tables import Case
@@ -79,7 +81,7 @@ def test_what_is_not_in_the_package_is_not_found(server, package: tuple[str, str
 
 
 def test_signed_out_and_another_merchant_get_nothing(server, package: tuple[str, str]) -> None:
-    for path in (f"look/{ROOM}/1-READ-ME-FIRST.html", "file"):
+    for path in (f"look/{ROOM}/1-READ-ME-FIRST.html", "file", f"encrypted/{'0' * 32}"):
         assert get(server, package, path, who="").status_code == 401
         assert get(server, package, path, who="manager@two").status_code == 404
         assert get(server, package, path, who="auditor@one").status_code == 403
@@ -89,6 +91,13 @@ def test_a_draft_is_not_given_out_and_an_approved_one_whole(server, package: tup
     assert get(server, package, "file").status_code == 409
     with server.replica.db.write() as session:
         session.get_one(CasePackage, package[1]).approved_at = utc_now()
+    assert get(server, package, f"encrypted/{'0' * 32}").status_code == 409
+    user = server.replica.accounts.user_for_account(server.ids["agent@one"], origin="cli")
+    copy = server.replica.package_files.encrypt(user, *package)
+    saved = get(server, package, f"encrypted/{copy.id}")
+    assert saved.headers["content-disposition"] == 'attachment; filename="answer-v1-encrypted.zip"'
+    with pyzipper.AESZipFile(io.BytesIO(saved.content)) as archive:
+        assert archive.read(INNER, pwd=copy.words.encode()).startswith(b"PK")
     answer = get(server, package, "file")
     assert answer.status_code == 200 and answer.headers["content-disposition"].startswith("attachment")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
