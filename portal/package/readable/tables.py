@@ -94,7 +94,7 @@ class TableMaker:
         keys = [at for at in added if at not in links]
         title = self.values.say(named.title)
         caption = self._caption(title, read.table.name, facts.rows, file)
-        first = caption.replace("</caption>", f"{self._also(also, values)}</caption>")
+        first = caption.replace("</caption>", f"{self._also(also, values, facts.rows * len(also))}</caption>")
         plan = TablePlan(title, "", "", facts.rows)
         plan.group, plan.key = next(iter(links), None), next(iter(keys), None)
         if facts.rows == 1 and not added:
@@ -151,11 +151,12 @@ class TableMaker:
         where = self.values.say(IN_FILE, file=file)
         return f"<caption>{title}<small>{count}, {where} <code>{shown(name)}</code></small></caption>"
 
-    def _also(self, files: Sequence[str], values: int) -> str:
+    def _also(self, files: Sequence[str], values: int, rows: int) -> str:
         if not files:
             return ""
         names = ", ".join(f"<code>{name}</code>" for name in files)
-        return f'<small class="w" data-rows="{values}">{self.values.say(SAME_IN_FILES)}: {names}</small>'
+        said = self.values.say(SAME_IN_FILES)
+        return f'<small class="w" data-rows="{values}" data-alike="{rows}">{said}: {names}</small>'
 
     def _head(self, plan: TablePlan, read: ReadTable) -> str:
         cells = ""
