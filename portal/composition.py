@@ -69,6 +69,7 @@ from portal.letters.profile.saved import LetterProfiles
 from portal.merchants.connection import MerchantConnection
 from portal.operations import reindexing
 from portal.operations.keysets import check_keyset_fits, open_keyset
+from portal.package.pdf.typeset import installed
 from portal.package.versions.from_case import CaseGathering
 from portal.package.versions.opening import PackageFiles
 from portal.package.versions.retention import PackageRetention
@@ -269,7 +270,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     outbox = Outbox(sealer, relay_of(settings), workers.mails)
     case_mails = CaseMails(db, refusals, case_seal, workers.mail_ledger.seal, outbox)
     fingerprints = Fingerprints(db, settings, sealer, SealedBoxes(master), sealed)
-    packages = CasePackages(db, refusals, settings, sealed, gathering, checkpoint)
+    packages = CasePackages(db, refusals, settings, sealed, gathering, checkpoint, installed())
     delivery_seal = DeliverySeal(sealer)
     sending = Sending(settings, delivery_seal, outbox, _answer_mail, Contacts(sealer).of)
     return Portal(
@@ -334,7 +335,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         review_settings=ReviewSettings(db, refusals, settings),
         letter_profiles=LetterProfiles(db, refusals, settings, sealer),
         packages=packages,
-        package_files=PackageFiles(db, refusals, settings, sealed),
+        package_files=PackageFiles(db, refusals, settings, sealed, gathering),
         package_retention=PackageRetention(db, settings, sealed),
         deliveries=Deliveries(db, refusals, settings, delivery_seal, case_seal, packages, sending, checkpoint),
         recipient=Recipient(

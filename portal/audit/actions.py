@@ -101,6 +101,7 @@ class Act(StrEnum):
     PACKAGE_APPROVE = "package:approve"
     PACKAGE_VIEW = "package:view"
     PACKAGE_DOWNLOAD = "package:download"
+    PACKAGE_ENCRYPT = "package:encrypt"
     PACKAGE_DESTROY = "package:destroy"
     DELIVERY_PREPARE = "delivery:prepare"
     DELIVERY_REVEAL = "delivery:reveal"
@@ -255,6 +256,7 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.PACKAGE_APPROVE: _facts("package", "version", "sha256"),
     Act.PACKAGE_VIEW: _facts("package", "version", "page"),
     Act.PACKAGE_DOWNLOAD: _facts("package", "version", "bytes", "sha256"),
+    Act.PACKAGE_ENCRYPT: _facts("package", "version", "sha256"),
     Act.PACKAGE_DESTROY: _facts("package", "version", "reason"),
     Act.DELIVERY_PREPARE: _facts("delivery", "package", "way", "channel", "days", "address"),
     Act.DELIVERY_REVEAL: _facts("delivery"),

@@ -98,6 +98,7 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.PACKAGE_APPROVE: "Package approved",
     Act.PACKAGE_VIEW: "Page of a package opened",
     Act.PACKAGE_DOWNLOAD: "Package saved",
+    Act.PACKAGE_ENCRYPT: "Encrypted copy of a package made",
     Act.PACKAGE_DESTROY: "Package destroyed",
     Act.DELIVERY_PREPARE: "Delivery prepared",
     Act.DELIVERY_REVEAL: "Address of a delivery shown",
