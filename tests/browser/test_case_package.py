@@ -120,6 +120,7 @@ def test_a_package_is_built_opened_approved_and_saved(desk: Callable[..., Desk])
     person.click(person.page.get_by_text("List the files", exact=True))
     person.sees("manifest.json")
 
+    person.unfold("Another version")
     for key, choice in (("package_variant", "Portable copy"), ("package_language", "Deutsch")):
         choose(person, key, choice)
     person.press("Build the package")

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import re
 import secrets
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -102,6 +106,47 @@ def test_an_answer_taken_back_opens_for_nobody(desk: Callable[..., Desk], visito
     visitor.goto(link)
     assert visitor.get_by_role("textbox").count() == 0
     assert "Brook & Bean" in visitor.locator("main").inner_text()
+
+
+def last_mail(person: Desk) -> dict[str, Any]:
+    """What lies on top in the practice mailbox."""
+    address = f"http://127.0.0.1:{person.demo.practice_port}/_practice/mails.json"
+    with urllib.request.urlopen(address, timeout=5) as answer:
+        found: list[dict[str, Any]] = json.load(answer)
+    return found[-1] if found else {}
+
+
+def test_the_link_comes_by_mail_and_the_code_does_not(desk: Callable[..., Desk], visitor: Page) -> None:
+    person = desk("maya")
+    approved_case(person)
+    before = last_mail(person)
+    person.press("Make the code")
+    dialog = person.page.get_by_role("dialog")
+    code = dialog.locator("code").inner_text().strip()
+    person.click(dialog.get_by_role("button", name="It was told, make the link"))
+    dialog.wait_for(state="detached", timeout=WAIT_MS)
+    person.until(lambda: last_mail(person) != before)
+    mail = last_mail(person)
+    assert mail["to"].startswith("person.") and code not in mail["text"]
+    link = re.search(r"https?://\S+/r/[\w-]+", mail["text"])
+    assert link is not None
+
+    visitor.goto(link[0])
+    visitor.get_by_role("textbox").fill(code)
+    visitor.get_by_role("textbox").press("Enter")
+    visitor.get_by_role("button", name="Get the file").wait_for(timeout=WAIT_MS)
+    visitor.get_by_text("This is not mine", exact=True).click()
+    visitor.get_by_role("button", name="It is not mine: end the link").click()
+    visitor.get_by_text("Thank you").first.wait_for(timeout=WAIT_MS)
+
+    person.reload()
+    person.sees("this answer is not theirs")
+    person.go("Today")
+    person.sees("An answer reached somebody else")
+    person.page.go_back()
+    person.whole()
+    person.press("It need not be reported")
+    person.until(lambda: "this answer is not theirs" not in person.text())
 
 
 def test_paper_is_recorded_as_the_answer(desk: Callable[..., Desk]) -> None:

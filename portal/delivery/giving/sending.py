@@ -36,6 +36,10 @@ from portal.storage.case_tables import Case
 from portal.storage.tables import Merchant, utc_now
 
 
+REFUSED = "refused"
+"""Of a mail: the relay will not have it, so that the person got no link yet."""
+
+
 @dataclass(frozen=True)
 class MailFacts:
     """What a mail about a delivery says (MAIL-6): no name, no outcome."""
@@ -66,7 +70,8 @@ class Sending:
     def send_again(self, session: Session, user: User, case: Case, row: Delivery) -> tuple[str, str]:
         """With a new link; the one before is dead. The time of a link begins anew."""
         state = DeliveryState(row.state)
-        if state not in UNOPENED | {DeliveryState.OPENED, DeliveryState.EXPIRED} or row.sent_at is None:
+        begun = row.sent_at is not None or row.mail_state == REFUSED
+        if state not in UNOPENED | {DeliveryState.OPENED, DeliveryState.EXPIRED} or not begun:
             raise StateConflict(NOT_NOW, next_step="Look at it again.", detail=f"new link: {state}")
         if state is DeliveryState.EXPIRED:
             move(row, DeliveryState.SENT)

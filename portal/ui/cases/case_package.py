@@ -67,15 +67,16 @@ def draw_package(portal: Portal, user: User, view: CaseView, state: PackageState
     _draw_needs(state)
     if state.may_build:
         again = newest is not None and newest.standing in (Standing.DRAFT, Standing.APPROVED)
-        _options(view)
-        if st.button(
-            _("Build it again") if newest is not None else _("Build the package"), key="package_build",
-            type="primary" if leads and not again else "secondary", icon=":material/package_2:",
-        ):  # fmt: skip
-            with st.spinner(_("The package is built and checked …")):
-                act_and_tell(
-                    partial(portal.packages.build, user, case_id, variant, language), _("The package is built.")
-                )
+        with st.expander(_("Another version"), key="package_again") if again else st.container(key="package_again"):
+            _options(view)
+            if st.button(
+                _("Build it again") if newest is not None else _("Build the package"), key="package_build",
+                type="primary" if leads and not again else "secondary", icon=":material/package_2:",
+            ):  # fmt: skip
+                with st.spinner(_("The package is built and checked …")):
+                    act_and_tell(
+                        partial(portal.packages.build, user, case_id, variant, language), _("The package is built.")
+                    )
     _draw_earlier([one for one in state.versions if one is not newest])
 
 

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from portal.composition import Portal
+from portal.delivery.giving.sending import REFUSED
 from portal.delivery.kinds import UNOPENED, WITH_LINK, CodeChannel, DeliveryState, DeliveryWay
 from portal.delivery.views import DeliveryView
 from portal.errors import PortalError
@@ -39,7 +40,7 @@ def draw_delivery(portal: Portal, user: User, case_id: str, one: DeliveryView, *
             return
         if one.waits_for_second and one.state in BEFORE:
             _second(portal, user, case_id, one)
-        elif one.state in BEFORE:
+        elif one.state in BEFORE and not one.linked:
             _go_on(portal, user, case_id, one, leads=leads)
         _again(portal, user, case_id, one)
 
@@ -123,7 +124,8 @@ def _again(portal: Portal, user: User, case_id: str, one: DeliveryView) -> None:
             _("New code"), key=f"send_new_code_{one.id}", type="tertiary", icon=":material/pin:"
         ):  # fmt: skip
             _new_code(portal, user, case_id, one)
-        if WITH_LINK[one.way] and one.state in LINK_AGAIN and st.button(
+        refused = one.state in BEFORE and one.mail_state == REFUSED
+        if WITH_LINK[one.way] and (refused or one.state in LINK_AGAIN) and st.button(
             _("New link"), key=f"send_new_link_{one.id}", type="tertiary", icon=":material/link:"
         ):  # fmt: skip
             _new_link(portal, user, case_id, one)
