@@ -43,7 +43,7 @@ class AddressFrom(StrEnum):
     `NONE`: nothing is sent anywhere."""
 
     NONE = ""
-    CASE = "case"
+    CASE = "on_file"
     TYPED = "typed"
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from sqlalchemy.orm import Session
 
@@ -42,18 +41,13 @@ from portal.errors import InputError, NotPermitted, StateConflict
 from portal.identifiers import same_email
 from portal.identity import Permission, User, allows, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
-from portal.package.parts import Variant
-from portal.package.versions.views import PackageState
+from portal.package.versions.service import CasePackages
 from portal.storage.case_tables import Case
 from portal.storage.engine import Database
 from portal.storage.tables import utc_now
 
 BEFORE_IT_IS_SENT = frozenset({DeliveryState.PREPARED, DeliveryState.CODE_TOLD})
 CODE_MAY_BE_TOLD = LIVE - {DeliveryState.COMPLETED}
-
-
-class Packages(Protocol):
-    def state(self, user: User, case_id: str, variant: Variant = ..., language: str = ...) -> PackageState: ...
 
 
 @refusals_audited
@@ -66,7 +60,7 @@ class Deliveries:
     settings: Settings
     seal: DeliverySeal
     case_seal: CaseSeal
-    packages: Packages
+    packages: CasePackages
     sending: Sending
     checkpoint: Callable[[str], None]
 

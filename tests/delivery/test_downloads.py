@@ -139,9 +139,8 @@ def test_a_kill_leaves_rows_facts_and_counters_in_line(
 
     for service in (portal.deliveries, portal.recipient, portal.recipient.fetching):
         monkeypatch.setattr(service, "checkpoint", die)
-    delivery, token = "", ""
     with pytest.raises(Killed):
-        delivery, token, code = given.sent()
+        _delivery, token, code = given.sent()
         cookie = given.recipient.try_code(token, code, address=ADDRESS).cookie
         b"".join(given.recipient.fetch(token, cookie, address=ADDRESS).chunks)
         given.recipient.not_mine(token, cookie, address=ADDRESS)

@@ -89,8 +89,12 @@ def test_the_cookie_is_for_the_answer_only_and_short(given: Given, browser: Test
 
 METHODS = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "POST")
 PATHS = ("", "/files", "/file", "/not-mine", "/send-code")
-SCANNERS: tuple[dict[str, str], ...] = (
-    {}, {"purpose": "prefetch"}, {"sec-purpose": "prefetch;prerender"}, {"user-agent": "OneOutlook"}, {"user-agent": ""},
+SCANNERS: tuple[dict[str, str], ...] = tuple(
+    {name: value} if name else {}
+    for name, value in (
+        ("", ""), ("purpose", "prefetch"), ("sec-purpose", "prefetch;prerender"), ("user-agent", "OneOutlook"),
+        ("user-agent", ""),
+    )
 )  # fmt: skip
 
 
