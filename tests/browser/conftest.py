@@ -112,6 +112,10 @@ class Demo:
     def practice(self) -> str:
         return f"http://127.0.0.1:{self.practice_port}"
 
+    @property
+    def mailbox(self) -> str:
+        return f"{self.practice}/_practice/mails"
+
     def counts(self) -> dict[str, Any]:
         answer: dict[str, Any] = self.ask("/_practice/counts")
         return answer
@@ -196,6 +200,7 @@ def demo(start_demo: Callable[[], Demo]) -> Iterator[Demo]:
     assert running.stop() == 0, (running.folder / "demo.log").read_text()[-3000:]
     assert is_free(running.practice_port), "the practice merchant outlived the demo"
     assert is_free(running.practice_port + 1)
+    assert is_free(running.practice_port + 2)
 
 
 @pytest.fixture(scope="session")

@@ -130,7 +130,7 @@ def mail_server(
     server = MailServer(behaviour or Behaviour())
 
     def authenticated(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
-        return AuthResult(success=data.password == server.behaviour.password.encode())
+        return AuthResult(success=data.password == server.behaviour.password.encode(), handled=False)
 
     def protocol() -> SMTP:
         made = Offering(
