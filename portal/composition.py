@@ -50,6 +50,7 @@ from portal.exports.history.dashboard import Dashboard
 from portal.exports.history.listing import History
 from portal.exports.history.register import Register
 from portal.exports.retention.destruction import Retention
+from portal.exports.retention.sealed_files import SealedFileRetention
 from portal.identity.account_exchange import AccountExchange
 from portal.identity.accounts import Accounts
 from portal.identity.factors.loyaltydog_sign_in import LoyaltyDogSignIn
@@ -72,7 +73,7 @@ from portal.operations.keysets import check_keyset_fits, open_keyset
 from portal.package.pdf.typeset import installed
 from portal.package.versions.from_case import CaseGathering
 from portal.package.versions.opening import PackageFiles
-from portal.package.versions.retention import PackageRetention
+from portal.package.versions.retention import package_retention
 from portal.package.versions.service import CasePackages
 from portal.people.finder import PersonFinder
 from portal.review.copying.copies import RedactedCopies
@@ -95,7 +96,7 @@ from portal.storage.migrate import bring_up_to_date
 from portal.systems.answering import CaseSystems
 from portal.systems.opening import SystemFiles
 from portal.systems.register import MerchantSystems
-from portal.systems.retention import SystemRetention
+from portal.systems.retention import system_retention
 from portal.trail.about_person import PersonRecords
 from portal.trail.evidence import Evidence
 from portal.trail.lookups import LookupsWithoutCase
@@ -149,7 +150,7 @@ class Portal:
     merchant_systems: MerchantSystems
     case_systems: CaseSystems
     system_files: SystemFiles
-    system_retention: SystemRetention
+    system_retention: SealedFileRetention
     fingerprints: Fingerprints
     asked_before: AskedBefore
     decisions: Decisions
@@ -171,7 +172,7 @@ class Portal:
     letter_profiles: LetterProfiles
     packages: CasePackages
     package_files: PackageFiles
-    package_retention: PackageRetention
+    package_retention: SealedFileRetention
     deliveries: Deliveries
     recipient: Recipient
     delivery_retention: DeliveryRetention
@@ -314,7 +315,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         merchant_systems=MerchantSystems(db, refusals, settings),
         case_systems=CaseSystems(db, refusals, case_seal, sealed, settings, checkpoint),
         system_files=SystemFiles(db, refusals, case_seal, sealed, settings),
-        system_retention=SystemRetention(db, settings, sealed),
+        system_retention=system_retention(db, settings, sealed),
         fingerprints=fingerprints,
         asked_before=AskedBefore(db, refusals, sealer, fingerprints),
         decisions=Decisions(db, refusals, workers.starter),
@@ -336,7 +337,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         letter_profiles=LetterProfiles(db, refusals, settings, sealer),
         packages=packages,
         package_files=PackageFiles(db, refusals, settings, sealed, gathering),
-        package_retention=PackageRetention(db, settings, sealed),
+        package_retention=package_retention(db, settings, sealed),
         deliveries=Deliveries(db, refusals, settings, delivery_seal, case_seal, packages, sending, checkpoint),
         recipient=Recipient(
             db, refusals, delivery_seal, sending, Fetching(db, sealed, checkpoint), CodeMail, checkpoint

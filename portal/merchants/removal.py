@@ -21,7 +21,7 @@ from portal.exports.core.states import RUNNING, State
 from portal.exports.retention.destruction import Retention, list_destroyed
 from portal.identity.calendar_addresses import revoke_addresses
 from portal.identity.sessions import end_account_sessions
-from portal.package.versions.retention import PackageRetention
+from portal.package.versions.retention import package_retention
 from portal.sources.retention import SourceRetention
 from portal.storage.answering.mail_tables import Mail, MailSender
 from portal.storage.engine import Database
@@ -39,7 +39,7 @@ from portal.storage.tables import (
     SignInTicket,
     utc_now,
 )
-from portal.systems.retention import SystemRetention
+from portal.systems.retention import system_retention
 
 ACTOR = "cli"
 TO_STOP = RUNNING | {State.UNKNOWN}
@@ -78,9 +78,9 @@ def remove_merchant(retention: Retention, merchant_id: str) -> Removed:
     files = retention.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
     sources = SourceRetention(retention.db, retention.settings, retention.sealed)
     files += sources.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
-    attached = SystemRetention(retention.db, retention.settings, retention.sealed)
+    attached = system_retention(retention.db, retention.settings, retention.sealed)
     files += attached.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
-    packages = PackageRetention(retention.db, retention.settings, retention.sealed)
+    packages = package_retention(retention.db, retention.settings, retention.sealed)
     files += packages.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
     end_links(retention.db, merchant_id, actor=ACTOR, origin="cli")
     with retention.db.write() as session:

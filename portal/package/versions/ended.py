@@ -7,7 +7,7 @@ the person is in such a package, so it may go to somebody who was not recognised
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
@@ -20,20 +20,7 @@ from portal.package.parts import Letter, Outcome
 from portal.package.versions.views import Need
 from portal.storage.case_tables import Case
 
-OUTCOMES: Mapping[FactKind, Outcome] = {
-    FactKind.REFUSED: Outcome.REFUSED,
-    FactKind.NOT_IDENTIFIED: Outcome.NOT_IDENTIFIED,
-}
-"""Ends with a letter that is the answer."""
-NO_ANSWER: Mapping[FactKind, Need] = {
-    FactKind.WITHDRAWN: Need(
-        "withdrawn", "The person took the request back.", "To answer it all the same, take that entry back first."
-    ),
-    FactKind.CLOSED: Need(
-        "closed", "The case was closed without an answer.", "To answer it all the same, take that entry back first."
-    ),
-}
-"""Ends after which nothing is built."""
+TAKE_BACK_FIRST = "To answer it all the same, take that entry back first."
 LETTER_GONE = Need(
     "letter", "The letter that the person got is not kept in the case.",
     "Take that entry back and record it with its letter.",
@@ -62,7 +49,13 @@ class EndedCase:
 def ended_without_answer(session: Session, case: Case) -> Need | None:
     """Why nothing is built for a case that ended so."""
     ending = endings_of(effective(as_facts(rows_of(session, case.id)))).of_case()
-    return NO_ANSWER.get(ending.fact.kind) if ending is not None else None
+    match ending.fact.kind if ending is not None else None:
+        case FactKind.WITHDRAWN:
+            return Need("withdrawn", "The person took the request back.", TAKE_BACK_FIRST)
+        case FactKind.CLOSED:
+            return Need("closed", "The case was closed without an answer.", TAKE_BACK_FIRST)
+        case _:
+            return None
 
 
 def ended_with_letter(session: Session, seal: CaseSeal, case: Case) -> EndedCase | None:
@@ -70,13 +63,25 @@ def ended_with_letter(session: Session, seal: CaseSeal, case: Case) -> EndedCase
     rows = rows_of(session, case.id)
     holding = effective(as_facts(rows))
     ending = endings_of(holding).of_case()
-    if ending is None or ending.fact.kind not in OUTCOMES:
+    outcome = _outcome(ending.fact.kind) if ending is not None else None
+    if ending is None or outcome is None:
         return None
     numbers = {fact.number for fact in holding if fact.kind is ending.fact.kind}
     told = [row for row in rows if row.number in numbers]
     return EndedCase(
-        OUTCOMES[ending.fact.kind],
+        outcome,
         tuple(dict.fromkeys(seal.text(row) for row in told)),
         tuple(row.codes.get("sha256", "") for row in told),
         told[-1].at,
     )
+
+
+def _outcome(kind: FactKind) -> Outcome | None:
+    """Of the ends whose letter is the answer."""
+    match kind:
+        case FactKind.REFUSED:
+            return Outcome.REFUSED
+        case FactKind.NOT_IDENTIFIED:
+            return Outcome.NOT_IDENTIFIED
+        case _:
+            return None

@@ -21,6 +21,7 @@ from portal import audit
 from portal.cases.services.ledger import own_case
 from portal.config import Settings
 from portal.errors import NotPermitted, StateConflict
+from portal.exports.retention.sealed_files import drop_blobs
 from portal.identity import Permission, User, allows, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.package.build import build
@@ -28,7 +29,7 @@ from portal.package.manifest import Manifest
 from portal.package.parts import LETTER_ALONE, MakePdf, Outcome, PackageParts, Variant
 from portal.package.versions.gathering import Gathering, Inputs, digest_now
 from portal.package.versions.ledger import (
-    drop_keys,
+    TABLES,
     names_of,
     new_place,
     newest_of,
@@ -40,7 +41,6 @@ from portal.package.versions.ledger import (
     view_of,
 )
 from portal.package.versions.views import PackageState, PackageView, Standing
-from portal.sources.retention import drop_blobs
 from portal.storage.answering.package_tables import CasePackage, PackageKey
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
@@ -232,7 +232,7 @@ class CasePackages:
         with self.db.write() as session:
             if session.scalar(select(CasePackage.id).where(CasePackage.blob_name == place.blob_name)):
                 return
-            drop_keys(session, place.export_id, [place.blob_name])
+            TABLES.drop_keys(session, place.export_id, [place.blob_name])
         drop_blobs(self.sealed, self.settings.destruction_list, [place.blob_name])
 
 
