@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from portal.audit import Keeper, open_keeper
+from portal.cases.retention import CaseRetention
 from portal.cases.services.calendar import CaseCalendar
 from portal.cases.services.clock_settings import ClockSettings
 from portal.cases.services.due import CaseDue
@@ -198,6 +199,7 @@ class Portal:
     case_calendar: CaseCalendar
     case_figures: CaseFigures
     clock_settings: ClockSettings
+    case_retention: CaseRetention
     nightly_days: NightlyDays
     submissions: Submissions
     case_exports: CaseExports
@@ -339,6 +341,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         case_calendar=CaseCalendar(db, refusals),
         case_figures=CaseFigures(db, refusals),
         clock_settings=ClockSettings(db, refusals, settings),
+        case_retention=CaseRetention(db, refusals, settings),
         nightly_days=NightlyDays(db),
         submissions=submissions,
         case_exports=case_exports,

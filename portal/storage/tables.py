@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from portal.storage.answering.comparison_tables import CaseFingerprints as CaseFingerprints
 from portal.storage.answering.letter_tables import LetterProfile as LetterProfile
 from portal.storage.answering.package_tables import CasePackage as CasePackage
+from portal.storage.answering.retention_tables import CaseRetentionRules as CaseRetentionRules
 from portal.storage.answering.review_tables import ReviewDecision as ReviewDecision
 from portal.storage.answering.source_tables import CaseMatch as CaseMatch
 from portal.storage.answering.source_tables import CaseSource as CaseSource
