@@ -107,6 +107,7 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.CALENDAR_ADDRESS: "Address of the calendar made",
     Act.CALENDAR_REVOKE: "Address of the calendar revoked",
     Act.CASE_REDATE: "Days of a case calculated anew",
+    Act.CASE_LANGUAGE: "Language of the answer chosen",
     Act.CASE_RETENTION: "How long ended cases are kept changed",
     Act.CASE_FACTS_DESTROY: "Notes and letters of a case destroyed",
     Act.CLOCK_RULES: "Rules for answering in time changed",

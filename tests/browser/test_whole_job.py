@@ -51,7 +51,7 @@ def check_past_exports(person: Desk, customer: str, scope: str, form: str, statu
     person.go("Past exports")
     rows = person.table()
     mine = next(n for n, row in enumerate(rows) if row[2:4] == [customer, status])
-    assert re.fullmatch(r"in 2 d", rows[mine][5]), rows[mine]
+    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]{2}( \d{4})?, \d\d:\d\d", rows[mine][5]), rows[mine]
     assert rows[mine][6:8] == [scope, form]
     person.open_row(mine)
     assert person.export_id() == export_id
