@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.keeps("LAW-8")]
 MOST_INPUTS, MOST_SECONDS = 8, 30.0
+MOST_DECIDING_INPUTS = 10
 MANAGER = "maya@brookandbean.example.com"
 
 
@@ -207,3 +208,13 @@ def test_export_may_be_left_while_it_runs_and_is_found_in_past_exports(desk: Mak
     person.sees("Fetching the file")
     person.ended("4 checks hold")
     assert person.tabs()[-1] == "Raw"
+
+
+def test_from_sign_in_to_nothing_else_to_decide_takes_ten_inputs(desk: MakeDesk) -> None:
+    person = desk()
+    person.sign_in(MANAGER)
+    person.request("ada@example.com")
+    person.make_copy()
+    assert person.button("Make the copy to send").count() == 0
+    print(f"\n{person.inputs} inputs from sign-in to nothing else to decide")
+    assert person.inputs <= MOST_DECIDING_INPUTS
