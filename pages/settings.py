@@ -15,6 +15,7 @@ from portal.ui.account.session import current_user
 from portal.ui.common.problems import field_problem, show_problem
 from portal.ui.common.words import _, plain, plural
 from portal.ui.settings.answering_in_time import answering_in_time
+from portal.ui.settings.how_long_kept import how_long_kept
 from portal.ui.settings.leaving_out import leaving_out
 from portal.ui.settings.letters_say import letters_say
 from portal.ui.settings.mails import mails
@@ -171,6 +172,7 @@ if now.from_environment:
 form(now)
 connection_test()
 answering_in_time(user)
+how_long_kept(user)
 other_systems(user)
 mails(user)
 leaving_out(user)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from portal.audit import Keeper, open_keeper
+from portal.cases.answer_language import AnswerLanguages
+from portal.cases.retention import CaseRetention
 from portal.cases.services.calendar import CaseCalendar
 from portal.cases.services.clock_settings import ClockSettings
 from portal.cases.services.due import CaseDue
@@ -139,6 +141,8 @@ class Portal:
     case_calendar: CaseCalendar
     case_figures: CaseFigures
     clock_settings: ClockSettings
+    case_retention: CaseRetention
+    answer_languages: AnswerLanguages
     nightly_days: NightlyDays
     submissions: Submissions
     case_exports: CaseExports
@@ -304,6 +308,8 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         case_calendar=CaseCalendar(db, refusals),
         case_figures=CaseFigures(db, refusals),
         clock_settings=ClockSettings(db, refusals, settings),
+        case_retention=CaseRetention(db, refusals, settings),
+        answer_languages=AnswerLanguages(db, refusals),
         nightly_days=NightlyDays(db),
         submissions=submissions,
         case_exports=case_exports,

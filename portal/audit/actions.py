@@ -137,6 +137,9 @@ class Act(StrEnum):
     CALENDAR_ADDRESS = "calendar:address"
     CALENDAR_REVOKE = "calendar:revoke"
     CASE_REDATE = "case:redate"
+    CASE_LANGUAGE = "case:language"
+    CASE_RETENTION = "case:retention"
+    CASE_FACTS_DESTROY = "case:facts_destroy"
     CLOCK_RULES = "clock:rules"
     CLOCK_DAY_ADD = "clock:day_add"
     CLOCK_DAY_STRIKE = "clock:day_strike"
@@ -292,6 +295,9 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CALENDAR_ADDRESS: _facts(),
     Act.CALENDAR_REVOKE: _facts(),
     Act.CASE_REDATE: _facts("was", "now"),
+    Act.CASE_LANGUAGE: _facts("was", "now"),
+    Act.CASE_RETENTION: _facts("was", "now", "cases"),
+    Act.CASE_FACTS_DESTROY: _facts("texts", "reason"),
     Act.CLOCK_RULES: _facts("was", "now"),
     Act.CLOCK_DAY_ADD: _facts("day"),
     Act.CLOCK_DAY_STRIKE: _facts("day"),

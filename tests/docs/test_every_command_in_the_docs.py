@@ -91,6 +91,7 @@ RUN_ELSEWHERE = {  # needs a vendor, or does not end by itself
     "cases extend": "tests/commands/test_cases_commands.py",
     "cases refuse": "tests/commands/test_cases_commands.py",
     "cases close": "tests/commands/test_cases_commands.py",
+    "cases retention": "tests/commands/test_cases_commands.py",
     "accounts disable": "tests/commands/test_accounts_command.py",
     "accounts import": "tests/identity/test_credentials_exchange.py",
     "accounts export": "tests/identity/test_credentials_exchange.py",

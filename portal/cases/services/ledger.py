@@ -19,6 +19,7 @@ from portal import audit
 from portal.cases.clock import Clock
 from portal.cases.endings import endings_of
 from portal.cases.facts import Fact, FactKind, Right, check_codes, effective
+from portal.cases.retention import destroy_after, kept_months
 from portal.cases.services.folding import Folded, Rules, folded
 from portal.cases.services.merchant_rules import merchant_rules
 from portal.cases.standing import Standing, stands
@@ -163,11 +164,12 @@ def follow(session: Session, user: User, case: Case) -> None:
     facts = as_facts(rows_of(session, case.id))
     rules = rules_of(case)
     now = folded(facts, rules)
-    before = case.state
+    before, months = case.state, kept_months(session, case.merchant_id)
+    until = destroy_after(now.ended_at, case.profile, months)
     moved: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # an UPDATE gives a cursor result
         update(Case)
         .where(Case.id == case.id, Case.state == before)
-        .values(cached(now))
+        .values(cached(now) | {"destroy_facts_after": until, "facts_destroyed_at": None})
         .execution_options(synchronize_session=False)
     )
     if moved.rowcount != 1:

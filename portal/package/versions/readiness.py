@@ -49,6 +49,11 @@ def _of_files(files: Sequence[CaseFileView]) -> Iterator[Need]:
     second = sum(one.needs_second and not one.approved for one in files)
     if second:
         yield Need("second", "A second person has to approve what is left out.", "Ask a colleague.", second)
+    if files and all(one.whole is Whole.LEFT_OUT for one in files):  # RED-10
+        yield Need(
+            "refusal", "Every file is left out: that is a refusal, not an answer.",
+            "Keep a file, or refuse the request with its letter.", len(files),
+        )  # fmt: skip
     gone = sum(one.destroyed for one in files)
     if gone:
         yield Need("destroyed", "A file of the answer is destroyed.", "Fetch or attach it again.", gone)

@@ -15,10 +15,17 @@ from portal.cases.services.views import CaseView, ShownFact
 from portal.cases.states import OPEN_STATES
 from portal.composition import Portal
 from portal.identity import Permission, User, allows
+from portal.language import LANGUAGES
 from portal.letters.words import LetterKind
 from portal.ui.cases.case_history import fact_said
 from portal.ui.cases.case_words import CLOSING_WORDS, PAUSE_WORDS, RIGHT_WORDS
-from portal.ui.cases.letter_draft import draw_letter, draw_sending, more_time_fields, refusal_field
+from portal.ui.cases.letter_draft import (
+    answer_language_field,
+    draw_letter,
+    draw_sending,
+    more_time_fields,
+    refusal_field,
+)
 from portal.ui.common.acting import act_and_tell, open_dialog
 from portal.ui.common.danger import Danger, ask_first
 from portal.ui.common.words import _, later, plain
@@ -35,6 +42,7 @@ class CaseAct(StrEnum):
     MORE_TIME = "more_time"
     REFUSE = "refuse"
     NOT_IDENTIFIED = "not_identified"
+    LANGUAGE = "language"
     HAND_OVER = "hand_over"
     CLOSE = "close"
 
@@ -45,6 +53,7 @@ ACT_WORDS: Mapping[CaseAct, str] = {
     CaseAct.MORE_TIME: later("More time"),
     CaseAct.REFUSE: later("Refuse"),
     CaseAct.NOT_IDENTIFIED: later("Not identified"),
+    CaseAct.LANGUAGE: later("Language of the answer"),
     CaseAct.HAND_OVER: later("Hand over"),
     CaseAct.CLOSE: later("Close"),
 }
@@ -73,6 +82,7 @@ def acts_offered(view: CaseView, *, decides: bool) -> list[CaseAct]:
         CaseAct.MORE_TIME: view.more_time,
         CaseAct.REFUSE: decides and FactKind.REFUSED in may,
         CaseAct.NOT_IDENTIFIED: decides and FactKind.NOT_IDENTIFIED in may,
+        CaseAct.LANGUAGE: is_open and bool(may),
         CaseAct.HAND_OVER: FactKind.HANDED_OVER in may,
         CaseAct.CLOSE: FactKind.CLOSED in may,
     }
@@ -143,6 +153,16 @@ def _ask_person(portal: Portal, user: User, view: CaseView) -> None:
         act_and_tell(lambda: portal.case_file.pause(user, view.row.id, what), _("Recorded: the person was asked."))
 
 
+def _language(portal: Portal, user: User, view: CaseView) -> None:
+    st.caption(_("Letters, the package and the words in copies are written in it. Data stay as they are."))
+    chosen = answer_language_field(portal, user, view.language, key="case_language_now")
+    if st.button(_("Use this language"), type="primary", key="case_language_save"):
+        act_and_tell(
+            lambda: portal.answer_languages.choose(user, view.row.id, chosen),
+            _("The answer will be in {language}.").format(language=LANGUAGES[chosen]),
+        )
+
+
 def _hand_over(portal: Portal, user: User, view: CaseView) -> None:
     names = {one.account_id: one.name for one in portal.case_register.colleagues(user)}
     to = st.selectbox(
@@ -171,6 +191,7 @@ DIALOGS: Mapping[CaseAct, Callable[[Portal, User, CaseView], None]] = {
     CaseAct.MORE_TIME: _more_time,
     CaseAct.REFUSE: _refuse,
     CaseAct.NOT_IDENTIFIED: _not_identified,
+    CaseAct.LANGUAGE: _language,
     CaseAct.HAND_OVER: _hand_over,
     CaseAct.CLOSE: _close,
 }

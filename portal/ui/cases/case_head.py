@@ -65,6 +65,8 @@ def _due(view: CaseView) -> None:
     clock, today = view.clock, view.today
     if view.row.state not in OPEN_STATES:
         st.caption(_("Received on {day}.").format(day=day(clock.received_on)) + " " + ended_said(view))
+        if view.kept_until is not None:
+            st.caption(_("Notes, letters and fingerprints are kept until {day}.").format(day=day(view.kept_until)))
         return
     left = (clock.due_on - today).days
     if left < 0:

@@ -115,7 +115,7 @@ def draw_timeline(
             if fact.text and fact.kind is not FactKind.NOTE and "sha256" in fact.codes:
                 with st.popover(_("Letter")):
                     st.code(fact.text, language=None, wrap_lines=True)
-                    st.caption(plain(f"SHA-256 {fact.codes['sha256']}"))
+                    st.caption(plain(f"{_('Fingerprint of what was sent')}: {fact.codes['sha256']}"))
             if (
                 take_back is not None
                 and may_take_back(fact, view)

@@ -177,7 +177,7 @@ def _draw_approve(
 
 
 def _draw_members(portal: Portal, user: User, view: CaseView, one: PackageView) -> None:
-    st.caption(_("SHA-256 of the package and of its list of files: a recipient's engineer can compare them."))
+    st.caption(_("Fingerprints of the package and of its list of files (SHA-256): an engineer can compare them."))
     st.code(f"{one.sha256}\n{one.manifest_sha256}", language=None, wrap_lines=True)
     if not st.toggle(_("List the files"), key=f"package_members_{one.id}"):
         return

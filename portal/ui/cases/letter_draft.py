@@ -14,9 +14,10 @@ from portal.cases.services.letter_post import MailTo
 from portal.composition import Portal
 from portal.errors import PortalError
 from portal.identity import User
+from portal.language import LANGUAGES
 from portal.letters.drafts import Letter
 from portal.letters.nothing_held import NothingLetter
-from portal.letters.words import LetterKind
+from portal.letters.words import LetterKind, letter_language
 from portal.ui.cases.case_words import EXTENSION_WORDS, REFUSAL_WORDS
 from portal.ui.common.file_link import text_link
 from portal.ui.common.problems import show_problem
@@ -36,6 +37,17 @@ class Went:
     """How a letter goes out: by mail, or another way that is only recorded."""
 
     mail_to: MailTo | None
+
+
+def answer_language_field(portal: Portal, user: User, now: str, *, key: str) -> str:
+    """In which language the person is answered: at first the case's own, else that of the merchant's letters."""
+    first = letter_language(now, portal.letter_profiles.in_force(user).language)
+    if key not in st.session_state:
+        st.session_state[key] = first
+    chosen = st.selectbox(
+        _("Language of the answer"), list(LANGUAGES), key=key, format_func=LANGUAGES.__getitem__
+    )  # fmt: skip
+    return chosen or first
 
 
 def draw_letter(portal: Portal, user: User, case_id: str, kind: LetterKind, **given: Any) -> Words | None:
