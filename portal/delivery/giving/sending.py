@@ -35,7 +35,6 @@ from portal.storage.answering.delivery_tables import Delivery
 from portal.storage.case_tables import Case
 from portal.storage.tables import Merchant, utc_now
 
-
 REFUSED = "refused"
 """Of a mail: the relay will not have it, so that the person got no link yet."""
 
