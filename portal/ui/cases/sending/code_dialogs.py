@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import segno
 import streamlit as st
 
 from portal.composition import Portal
 from portal.delivery.kinds import CodeChannel
 from portal.errors import PortalError
 from portal.identity import User
+from portal.ui.account.qr_code import draw_qr
 from portal.ui.cases.sending.send_words import CHANNEL_WORDS
 from portal.ui.common.acting import open_dialog
 from portal.ui.common.notices import add_notice
@@ -89,8 +89,7 @@ def _code(portal: Portal, user: User, case_id: str, delivery_id: str, code: str,
 
 def _link(link: str) -> None:
     st.text(_("Shown only now. The person scans it, then enters the code."))
-    picture = segno.make(link, error="m", micro=False).svg_inline(scale=5, border=4, light="#fff")
-    st.image(picture, width=260)
+    draw_qr(link, width=260)
     st.code(link, language=None, wrap_lines=True)
     if st.button(_("Done"), key="send_link_done", type="primary"):
         st.rerun()

@@ -7,8 +7,8 @@ from functools import partial
 import streamlit as st
 
 from portal.composition import Portal
-from portal.delivery.giving.sending import REFUSED
 from portal.delivery.kinds import UNOPENED, WITH_LINK, CodeChannel, DeliveryState, DeliveryWay
+from portal.delivery.mail.kinds import MailState
 from portal.delivery.views import DeliveryView
 from portal.errors import PortalError
 from portal.identity import Permission, User, allows
@@ -51,7 +51,6 @@ def _where(one: DeliveryView) -> str:
 
 def _times(one: DeliveryView, user: User) -> list[str]:
     zone = reader_zone(user.time_zone)
-    words = MAIL_WORDS.get(one.mail_state, "")
     dated = (
         (_("Prepared by {name}, {when}"), one.created_at),
         (_("code told {when}"), one.code_told_at),
@@ -61,8 +60,8 @@ def _times(one: DeliveryView, user: User) -> list[str]:
         (_("ended {when}"), one.ended_at),
     )
     lines = [" · ".join(said.format(name=one.by, when=when(at, zone)) for said, at in dated if at is not None) + "."]
-    if words and one.sent_at is None:
-        lines.append(_(words))
+    if one.mail_state and (one.sent_at is None or one.mail_state == MailState.BOUNCED):
+        lines.append(_(MAIL_WORDS[MailState(one.mail_state)]))
     if one.state is DeliveryState.LOCKED:
         lines.append(_("Too many wrong codes. Recognise the person again, then make a new code."))
     elif one.wrong_codes:
@@ -124,7 +123,7 @@ def _again(portal: Portal, user: User, case_id: str, one: DeliveryView) -> None:
             _("New code"), key=f"send_new_code_{one.id}", type="tertiary", icon=":material/pin:"
         ):  # fmt: skip
             _new_code(portal, user, case_id, one)
-        refused = one.state in BEFORE and one.mail_state == REFUSED
+        refused = one.state in BEFORE and one.mail_state == MailState.REFUSED
         if WITH_LINK[one.way] and (refused or one.state in LINK_AGAIN) and st.button(
             _("New link"), key=f"send_new_link_{one.id}", type="tertiary", icon=":material/link:"
         ):  # fmt: skip

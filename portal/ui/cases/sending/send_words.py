@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from portal.delivery.kinds import CodeChannel, DeliveryState, DeliveryWay
+from portal.delivery.mail.kinds import MailState
 from portal.ui.common.badges import Badge
 from portal.ui.common.words import later
 
@@ -43,12 +44,12 @@ STATE_BADGES: Mapping[DeliveryState, Badge] = {
 }
 HANDED_BADGE = Badge(later("Handed over"), ":material/handshake:", "green")
 """A way without a link."""
-MAIL_WORDS: Mapping[str, str] = {
-    "queued": later("The mail waits to be sent."),
-    "sending": later("The mail is being sent."),
-    "deferred": later("The mail server asked to wait; it is tried again."),
-    "refused": later("The mail server refused the mail."),
-    "unknown": later("The mail server did not answer; it is tried again."),
-    "bounced": later("The mail came back."),
+MAIL_WORDS: Mapping[MailState, str] = {
+    MailState.QUEUED: later("The mail waits to be sent."),
+    MailState.SENDING: later("The mail is being sent."),
+    MailState.ACCEPTED: later("The mail server has the mail."),
+    MailState.DEFERRED: later("The mail server asked to wait; it is tried again."),
+    MailState.REFUSED: later("The mail server refused the mail."),
+    MailState.UNKNOWN: later("The mail server did not answer; it is tried again."),
+    MailState.BOUNCED: later("The mail came back."),
 }
-"""By the state of a delivery's mail; one that was accepted shows its time instead."""

@@ -76,11 +76,11 @@ def _breach(portal: Portal, user: User, one: BreachView) -> None:
         st.caption(_("A manager records what was done about it."))
         return
     with st.container(horizontal=True):
-        for outcome, label in (
-            (BreachState.REPORTED, _("It was reported")),
-            (BreachState.NOT_REPORTABLE, _("It need not be reported")),
-        ):
-            if st.button(label, key=f"breach_{outcome}_{one.id}"):
-                act_and_tell(
-                    partial(portal.deliveries.settle_breach, user, one.case_id, one.id, outcome), _("Recorded.")
-                )
+        if st.button(_("It was reported"), key=f"breach_reported_{one.id}"):
+            _settle(portal, user, one, BreachState.REPORTED)
+        if st.button(_("It need not be reported"), key=f"breach_not_reportable_{one.id}"):
+            _settle(portal, user, one, BreachState.NOT_REPORTABLE)
+
+
+def _settle(portal: Portal, user: User, one: BreachView, outcome: BreachState) -> None:
+    act_and_tell(partial(portal.deliveries.settle_breach, user, one.case_id, one.id, outcome), _("Recorded."))
