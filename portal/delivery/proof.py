@@ -17,7 +17,7 @@ from portal.delivery.ledger import note
 from portal.delivery.limits import REPORT_WITHIN
 from portal.exports.core.answers import Channel
 from portal.identity import User
-from portal.package.parts import Outcome, Variant
+from portal.package.parts import LETTER_ALONE, Outcome, Variant
 from portal.package.versions.service import KEPT
 from portal.storage.answering.delivery_tables import Breach, Delivery
 from portal.storage.case_tables import Case, CaseDemand
@@ -34,11 +34,12 @@ RIGHT_OF: dict[Variant, Right] = {Variant.ACCESS: Right.ACCESS, Variant.PORTABIL
 
 
 def record_answered(session: Session, user: User, case: Case, row: Delivery, *, by_itself: bool = True) -> None:
-    """The answer is out: once a delivery, whichever of its proofs comes first."""
-    if row.answered:
+    """The answer is out: once a delivery, whichever of its proofs comes first. Of a letter alone, the fact that it was
+    written is the answer, and stands already."""
+    package = session.get_one(CasePackage, row.package_id)
+    if row.answered or Outcome(package.outcome) in LETTER_ALONE:
         return
     row.answered = True
-    package = session.get_one(CasePackage, row.package_id)
     codes = {
         "channel": CHANNEL_OF[DeliveryWay(row.way)].value, "sha256": row.sha256, "delivery": row.id,
         "package": row.package_id, "holds": HOLDS_NOTHING if package.outcome == Outcome.NOTHING else "",

@@ -8,6 +8,7 @@ from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.ledger import CaseSeal
 from portal.cases.services.people import masked_subject
 from portal.delivery.views import KnownAddress
+from portal.package.parts import LETTER_ALONE
 from portal.package.versions.ledger import recognised
 from portal.package.versions.views import Need, PackageState, PackageView, Standing
 from portal.sources.ledger import identifiers_of
@@ -21,9 +22,11 @@ def version_to_give(packages: PackageState) -> PackageView | None:
 
 
 def needs_of(session: Session, case: Case, version: PackageView | None) -> tuple[Need, ...]:
-    """In the order in which they are best seen to."""
+    """In the order in which they are best seen to. A letter alone says nothing about the person, so it may go to
+    somebody who was not recognised."""
     found = []
-    if not recognised(session, case.id):
+    alone = version is not None and version.outcome in LETTER_ALONE
+    if not alone and not recognised(session, case.id):
         found.append(Need("identity", "The person is not recognised yet.", "Record identity first."))
     if version is None:
         found.append(Need("package", "No package is approved as things stand.", "Build and approve one."))
