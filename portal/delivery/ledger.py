@@ -117,10 +117,10 @@ class DeliverySeal:
         )  # fmt: skip
 
     def address(self, row: Delivery) -> str:
-        return self._open(row, "to", row.sealed_to)
+        return self._open(row, "to", row.mailing.sealed_to)
 
     def code_key(self, row: Delivery) -> str:
-        return self._open(row, "code_key", row.sealed_code_key)
+        return self._open(row, "code_key", row.code.sealed_code_key)
 
     def _open(self, row: Delivery, column: str, sealed: bytes | None) -> str:
         if sealed is None:
@@ -139,7 +139,7 @@ def names_of(session: Session, rows: Sequence[Delivery]) -> dict[str, str]:
 
 
 def waits_for_second(row: Delivery) -> bool:
-    return row.address_from == AddressFrom.TYPED and row.address_confirmed_by is None
+    return row.mailing.address_from == AddressFrom.TYPED and row.mailing.address_confirmed_by is None
 
 
 def view_of(row: Delivery, seal: DeliverySeal, names: dict[str, str], user: User, *, has_link: bool) -> DeliveryView:
@@ -149,16 +149,16 @@ def view_of(row: Delivery, seal: DeliverySeal, names: dict[str, str], user: User
         package_id=row.package_id,
         way=DeliveryWay(row.way),
         state=DeliveryState(row.state),
-        channel=CodeChannel(row.channel) if row.channel else None,
+        channel=CodeChannel(row.code.channel) if row.code.channel else None,
         to=masked_subject("email", address) if address else "",
-        address_from=AddressFrom(row.address_from),
+        address_from=AddressFrom(row.mailing.address_from),
         waits_for_second=waits_for_second(row),
         by_me=row.created_by == user.account_id,
         by=names.get(row.created_by, ""),
         sha256=row.sha256,
         created_at=row.created_at,
-        code_told_at=row.code_told_at,
-        mail_state=row.mail_state,
+        code_told_at=row.code.code_told_at,
+        mail_state=row.mailing.mail_state,
         linked=has_link,
         sent_at=row.sent_at,
         expires_at=row.expires_at,
@@ -167,6 +167,6 @@ def view_of(row: Delivery, seal: DeliverySeal, names: dict[str, str], user: User
         closes_at=row.closes_at,
         ended_at=row.ended_at,
         downloads_left=max(0, DOWNLOADS - row.completed),
-        wrong_codes=row.wrong_codes,
-        codes_open_at=row.codes_open_at,
+        wrong_codes=row.code.wrong_codes,
+        codes_open_at=row.code.codes_open_at,
     )

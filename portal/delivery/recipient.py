@@ -102,12 +102,12 @@ class Recipient:
             kind = PageKind.CODE if link.revoked_at is None and _live(row) else PageKind.ENDED
             if link.revoked_at is None and row.state == DeliveryState.LOCKED:
                 kind = PageKind.LOCKED
-            waits = row.codes_open_at is not None and row.codes_open_at > utc_now()
+            waits = row.code.codes_open_at is not None and row.code.codes_open_at > utc_now()
             return CodePage(
                 kind, row.id, row.language, session.get_one(Merchant, row.merchant_id).name,
                 self.sending.contact_of(session, row.merchant_id, row.language),
-                weak=row.channel == CodeChannel.SAME_MAILBOX and not row.code_prf,
-                code_mailed=_mail_code_holds(row), wait_until=row.codes_open_at if waits else None,
+                weak=row.code.channel == CodeChannel.SAME_MAILBOX and not row.code.code_prf,
+                code_mailed=_mail_code_holds(row), wait_until=row.code.codes_open_at if waits else None,
             )  # fmt: skip
 
     def try_code(self, token: str, code: str, *, address: str, agent: str = "") -> OpenedPage:
@@ -115,7 +115,7 @@ class Recipient:
         with self.db.write() as session:
             row, user, case = self._held(session, token)
             told, mailed = codes.read_code(code), codes.read_mail_code(code)
-            if (told if row.code_prf else mailed) is None:
+            if (told if row.code.code_prf else mailed) is None:
                 raise NotACode(detail=row.id)
             self._check_wait(row)
             key = key_of("answer-code", address)
@@ -137,19 +137,19 @@ class Recipient:
         raises. `address` is the caller's."""
         with self.db.write() as session:
             row, user, case = self._held(session, token)
-            if row.channel != CodeChannel.SAME_MAILBOX or row.code_prf:
+            if row.code.channel != CodeChannel.SAME_MAILBOX or row.code.code_prf:
                 raise LinkEnded(detail=row.id)
             _count_mail_code(row)
             code = codes.new_mail_code()
-            row.mail_code_prf = codes.prf(self.seal.code_key(row), row.id, "mailed", code)
-            row.mail_code_until, row.mail_code_tries = utc_now() + MAIL_CODE_LIVES, 0
+            row.code.mail_code_prf = codes.prf(self.seal.code_key(row), row.id, "mailed", code)
+            row.code.mail_code_until, row.code.mail_code_tries = utc_now() + MAIL_CODE_LIVES, 0
             minutes = int(MAIL_CODE_LIVES.total_seconds() // 60)
             mail = self.sending.post.queue(
                 session, merchant_id=row.merchant_id, case_id=row.case_id, delivery_id=row.id,
                 to=self.seal.address(row), language=row.language,
                 contents=self.code_mail(f"{case.year}-{case.number:04}", code, minutes), by=RECIPIENT,
             )  # fmt: skip
-            note(session, user, row, "delivery:code_mailed", count=row.mail_codes)
+            note(session, user, row, "delivery:code_mailed", count=row.code.mail_codes)
         self.sending.begin(mail)
 
     def files(self, token: str, cookie: str) -> FilesPage:
@@ -213,15 +213,15 @@ class Recipient:
         return row, user, case
 
     def _check_wait(self, row: Delivery) -> None:
-        if row.codes_open_at is not None and row.codes_open_at > utc_now():
-            raise TryLater(wait_seconds=(row.codes_open_at - utc_now()).total_seconds(), detail=row.id)
+        if row.code.codes_open_at is not None and row.code.codes_open_at > utc_now():
+            raise TryLater(wait_seconds=(row.code.codes_open_at - utc_now()).total_seconds(), detail=row.id)
 
     def _right(self, row: Delivery, told: str, mailed: str) -> bool:
         key = self.seal.code_key(row)
-        if row.code_prf:
-            return codes.same(codes.prf(key, row.id, "told", told), row.code_prf)
-        row.mail_code_tries += 1
-        right = codes.same(codes.prf(key, row.id, "mailed", mailed), row.mail_code_prf)
+        if row.code.code_prf:
+            return codes.same(codes.prf(key, row.id, "told", told), row.code.code_prf)
+        row.code.mail_code_tries += 1
+        right = codes.same(codes.prf(key, row.id, "mailed", mailed), row.code.mail_code_prf)
         return right and _mail_code_holds(row)
 
     def _open(self, session: Session, user: User, case: Case, row: Delivery, agent: str) -> str:
@@ -232,7 +232,7 @@ class Recipient:
                 agent=family.value, expires_at=now + VISIT,
             )
         )  # fmt: skip
-        row.wrong_codes, row.codes_open_at, row.mail_code_prf = 0, None, ""
+        row.code.wrong_codes, row.code.codes_open_at, row.code.mail_code_prf = 0, None, ""
         first = DeliveryState(row.state) in UNOPENED
         if first:
             move(row, DeliveryState.OPENED)
@@ -243,13 +243,13 @@ class Recipient:
         return cookie
 
     def _wrong(self, session: Session, user: User, row: Delivery) -> None:
-        row.wrong_codes += 1
-        wait = wait_after(row.wrong_codes)
-        row.codes_open_at = utc_now() + wait if wait else None
-        note(session, user, row, "delivery:wrong_code", count=row.wrong_codes)
-        if locks(row.wrong_codes):
+        row.code.wrong_codes += 1
+        wait = wait_after(row.code.wrong_codes)
+        row.code.codes_open_at = utc_now() + wait if wait else None
+        note(session, user, row, "delivery:wrong_code", count=row.code.wrong_codes)
+        if locks(row.code.wrong_codes):
             move(row, DeliveryState.LOCKED)
-            row.locked_at = utc_now()
+            row.code.locked_at = utc_now()
             note(session, user, row, "delivery:locked")
 
 
@@ -283,17 +283,17 @@ def _visited(session: Session, token: str, cookie: str) -> Delivery:
 
 
 def _mail_code_holds(row: Delivery) -> bool:
-    until: dt.datetime | None = row.mail_code_until
-    return (
-        bool(row.mail_code_prf) and until is not None and until > utc_now() and row.mail_code_tries <= MAIL_CODE_TRIES
-    )
+    code = row.code
+    until: dt.datetime | None = code.mail_code_until
+    in_time = until is not None and until > utc_now()
+    return bool(code.mail_code_prf) and in_time and code.mail_code_tries <= MAIL_CODE_TRIES
 
 
 def _count_mail_code(row: Delivery) -> None:
     """Raises TryLater after three an hour (DLV-4)."""
     now = utc_now()
-    if row.mail_codes_since is None or now - row.mail_codes_since >= HOUR:
-        row.mail_codes, row.mail_codes_since = 0, now
-    if row.mail_codes >= MAIL_CODES_AN_HOUR:
-        raise TryLater(wait_seconds=(row.mail_codes_since + HOUR - now).total_seconds(), detail=row.id)
-    row.mail_codes += 1
+    if row.code.mail_codes_since is None or now - row.code.mail_codes_since >= HOUR:
+        row.code.mail_codes, row.code.mail_codes_since = 0, now
+    if row.code.mail_codes >= MAIL_CODES_AN_HOUR:
+        raise TryLater(wait_seconds=(row.code.mail_codes_since + HOUR - now).total_seconds(), detail=row.id)
+    row.code.mail_codes += 1

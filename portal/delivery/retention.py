@@ -18,7 +18,7 @@ from portal.delivery.limits import REMIND_AFTER
 from portal.delivery.tokens import link_of
 from portal.exports.retention.clock import ClockWatch
 from portal.exports.retention.destruction import HOUSE_BATCH
-from portal.storage.answering.delivery_tables import Delivery, DeliveryVisit
+from portal.storage.answering.delivery_tables import Delivery, DeliveryCode, DeliveryMailing, DeliveryVisit
 from portal.storage.engine import Database
 from portal.storage.tables import CasePackage, utc_now
 
@@ -69,11 +69,11 @@ class DeliveryRetention:
 
     def _to_remind(self, now: dt.datetime) -> list[str]:
         late = [
-            and_(Delivery.reminded == count, Delivery.sent_at <= now - after)
+            and_(DeliveryMailing.reminded == count, Delivery.sent_at <= now - after)
             for count, after in enumerate(REMIND_AFTER)
         ]
-        wanted = select(Delivery.id).where(
-            Delivery.state == DeliveryState.SENT, Delivery.way == DeliveryWay.LINK, Delivery.remind,
+        wanted = select(Delivery.id).join(Delivery.mailing).where(
+            Delivery.state == DeliveryState.SENT, Delivery.way == DeliveryWay.LINK, DeliveryMailing.remind,
             Delivery.opened_at.is_(None), Delivery.expires_at > now, or_(*late),
         )  # fmt: skip
         with self.db.read() as session:
@@ -86,21 +86,25 @@ class DeliveryRetention:
             user = acting_for(session, row.merchant_id, SYSTEM, "worker")
             case = hold_case(session, user, row.case_id)
             session.refresh(row)
-            due = row.sent_at is not None and row.reminded < len(REMIND_AFTER)
+            due = row.sent_at is not None and row.mailing.reminded < len(REMIND_AFTER)
             if not due or row.state != DeliveryState.SENT or row.opened_at is not None:
                 return
-            row.reminded += 1
-            before = row.mail_state
+            row.mailing.reminded += 1
+            before = row.mailing.mail_state
             link = link_of(self.sending.settings.origin, make_link(session, row))
             mail = self.sending.mail(session, case, row, link, self.reminder_mail, SYSTEM)
-            row.mail_state = before
-            note(session, user, row, "delivery:remind", count=row.reminded)
+            row.mailing.mail_state = before
+            note(session, user, row, "delivery:remind", count=row.mailing.reminded)
         self.sending.begin(mail)
 
     def _forget(self, now: dt.datetime) -> None:
         gone = select(CasePackage.id).where(CasePackage.destroyed_at.is_not(None))
         with self.db.read() as session:
-            due = select(Delivery.id).where(Delivery.package_id.in_(gone), Delivery.sealed_to.is_not(None))
+            due = (
+                select(Delivery.id)
+                .join(Delivery.mailing)
+                .where(Delivery.package_id.in_(gone), DeliveryMailing.sealed_to.is_not(None))
+            )
             ids = list(session.scalars(due.limit(HOUSE_BATCH)))
             stale = session.scalar(select(DeliveryVisit.cookie_sha256).where(DeliveryVisit.expires_at <= now).limit(1))
         if not ids and stale is None:
@@ -130,6 +134,8 @@ def end_links(db: Database, merchant_id: str, *, actor: str, origin: str) -> int
 
 
 def _forget_secrets(session: Session, ids: list[str]) -> None:
-    wanted = update(Delivery).where(Delivery.id.in_(ids))
-    emptied = wanted.values(sealed_to=None, sealed_code_key=None, code_prf="", mail_code_prf="")
+    codes = update(DeliveryCode).where(DeliveryCode.delivery_id.in_(ids))
+    emptied = codes.values(sealed_code_key=None, code_prf="", mail_code_prf="")
     session.execute(emptied.execution_options(synchronize_session=False))
+    mailings = update(DeliveryMailing).where(DeliveryMailing.delivery_id.in_(ids)).values(sealed_to=None)
+    session.execute(mailings.execution_options(synchronize_session=False))

@@ -113,7 +113,8 @@ class Deliveries:
             row, code = prepared_row(session, user, case, version, wish, self.seal, self.case_seal)
             note(
                 session, user, row, "delivery:prepare",
-                package=row.package_id, way=row.way, channel=row.channel, days=days, address=row.address_from,
+                package=row.package_id, way=row.way, channel=row.code.channel, days=days,
+                address=row.mailing.address_from,
             )  # fmt: skip
             return Prepared(row.id, codes.shown(code) if code else "")
 
@@ -136,7 +137,7 @@ class Deliveries:
                 raise NotPermitted(
                     "Another person than the one who typed it looks at it.", next_step="Ask a colleague."
                 )
-            row.address_confirmed_by = user.account_id
+            row.mailing.address_confirmed_by = user.account_id
             note(session, user, row, "delivery:confirm_address")
 
     def told(self, user: User, case_id: str, delivery_id: str, channel: CodeChannel, *, code_to: str = "") -> None:
@@ -147,13 +148,13 @@ class Deliveries:
         require(user, Permission.CASE_WORK)
         with self._holding(user, case_id) as (session, _case):
             row = own_delivery(session, user, case_id, delivery_id)
-            if not row.code_prf or DeliveryState(row.state) not in CODE_MAY_BE_TOLD:
+            if not row.code.code_prf or DeliveryState(row.state) not in CODE_MAY_BE_TOLD:
                 raise StateConflict(NOT_NOW, next_step="Look at it again.", detail=f"told: {row.state}")
             if channel is CodeChannel.SAME_MAILBOX:
                 raise InputError("Tell the code by another way than the link.", field="channel")
             if channel is CodeChannel.SECOND_EMAIL:
                 _other_mailbox(code_to, self.seal.address(row))
-            row.channel, row.code_told_at = channel.value, utc_now()
+            row.code.channel, row.code.code_told_at = channel.value, utc_now()
             if row.state == DeliveryState.PREPARED:
                 move(row, DeliveryState.CODE_TOLD)
             note(session, user, row, "delivery:code_told", channel=channel.value)
@@ -183,14 +184,15 @@ class Deliveries:
         self._check(user)
         with self._holding(user, case_id) as (session, case):
             row = own_delivery(session, user, case_id, delivery_id)
-            if not row.code_prf or DeliveryState(row.state) not in CODE_MAY_BE_TOLD | {DeliveryState.LOCKED}:
+            if not row.code.code_prf or DeliveryState(row.state) not in CODE_MAY_BE_TOLD | {DeliveryState.LOCKED}:
                 raise StateConflict(NOT_NOW, next_step="Look at it again.", detail=f"new code: {row.state}")
             if row.state == DeliveryState.LOCKED:
                 check_proved_again(session, case, row)
                 move(row, DeliveryState.SENT)
             code = codes.new_code()
-            row.code_prf = codes.prf(self.seal.code_key(row), row.id, "told", code)
-            row.wrong_codes, row.codes_open_at, row.locked_at, row.code_told_at = 0, None, None, None
+            row.code.code_prf = codes.prf(self.seal.code_key(row), row.id, "told", code)
+            row.code.wrong_codes = 0
+            row.code.codes_open_at = row.code.locked_at = row.code.code_told_at = None
             end_visits(session, row)
             note(session, user, row, "delivery:new_code")
             return codes.shown(code)

@@ -68,6 +68,7 @@ def post(desk: Any, monkeypatch: pytest.MonkeyPatch) -> KeptPost:
     monkeypatch.setattr(sending, "post", kept)
     monkeypatch.setattr(sending, "answer_mail", lambda facts: facts)
     monkeypatch.setattr(desk.portal.delivery_retention, "reminder_mail", lambda facts: facts)
+    monkeypatch.setattr(desk.portal.recipient, "code_mail", lambda reference, code, minutes: (reference, code, minutes))
     return kept
 
 
@@ -156,9 +157,12 @@ def at(desk: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Non
         by = dt.timedelta(**back)
         with desk.portal.db.write() as session:
             row = session.get_one(Delivery, delivery_id)
-            for name in ("created_at", "sent_at", "expires_at", "closes_at", "codes_open_at", "mail_codes_since"):
-                value = getattr(row, name)
+            for part, name in (
+                (row, "created_at"), (row, "sent_at"), (row, "expires_at"), (row, "closes_at"),
+                (row.code, "codes_open_at"), (row.code, "mail_codes_since"),
+            ):  # fmt: skip
+                value = getattr(part, name)
                 if value is not None:
-                    setattr(row, name, value - by)
+                    setattr(part, name, value - by)
 
     yield moved

@@ -417,6 +417,7 @@ GIVEN: dict[str, Any] = {
     "reply_to": "",
 }
 GIVEN_TO: dict[str, dict[str, Any]] = {
+    "case_retention.save": {"months": 36, "reason": "As our lawyer advised."},
     "letter_profiles.save": {"profile": Profile()},
     "case_file.extend": {"reason": ExtensionReason.COMPLEXITY},
     "case_file.pause": {"what": PauseKind.FEE},

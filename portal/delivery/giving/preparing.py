@@ -16,7 +16,7 @@ from portal.errors import InputError
 from portal.identifiers import same_email
 from portal.identity import User
 from portal.package.versions.views import PackageView
-from portal.storage.answering.delivery_tables import Delivery
+from portal.storage.answering.delivery_tables import Delivery, DeliveryCode, DeliveryMailing
 from portal.storage.case_tables import Case
 
 
@@ -46,12 +46,13 @@ def prepared_row(
         raise InputError("A code by mail needs a link by mail.", field="channel")
     row = Delivery(
         merchant_id=case.merchant_id, case_id=case.id, package_id=version.id, sha256=version.sha256,
-        way=wish.way.value, state=DeliveryState.PREPARED.value, channel=wish.channel.value if wish.channel else "",
-        language=version.language, days=wish.days, remind=wish.remind and wish.way is DeliveryWay.LINK,
-        address_from=known.value, created_by=user.account_id,
+        way=wish.way.value, state=DeliveryState.PREPARED.value, language=version.language, days=wish.days,
+        code=DeliveryCode(channel=wish.channel.value if wish.channel else ""),
+        mailing=DeliveryMailing(remind=wish.remind and wish.way is DeliveryWay.LINK, address_from=known.value),
+        created_by=user.account_id,
     )  # fmt: skip
     if address:
-        row.sealed_to = seal.seal(row, "to", address)
+        row.mailing.sealed_to = seal.seal(row, "to", address)
     code = _with_code(row, wish, seal)
     session.add(row)
     session.flush()
@@ -62,11 +63,11 @@ def _with_code(row: Delivery, wish: Wish, seal: DeliverySeal) -> str:
     if wish.way not in (DeliveryWay.LINK, DeliveryWay.SCREEN):
         return ""
     key = codes.new_key()
-    row.sealed_code_key = seal.seal(row, "code_key", key)
+    row.code.sealed_code_key = seal.seal(row, "code_key", key)
     if wish.channel is CodeChannel.SAME_MAILBOX:
         return ""
     code = codes.new_code()
-    row.code_prf = codes.prf(key, row.id, "told", code)
+    row.code.code_prf = codes.prf(key, row.id, "told", code)
     return code
 
 

@@ -69,7 +69,7 @@ class Sending:
     def send_again(self, session: Session, user: User, case: Case, row: Delivery) -> tuple[str, str]:
         """With a new link; the one before is dead. The time of a link begins anew."""
         state = DeliveryState(row.state)
-        begun = row.sent_at is not None or row.mail_state == REFUSED
+        begun = row.sent_at is not None or row.mailing.mail_state == REFUSED
         if state not in UNOPENED | {DeliveryState.OPENED, DeliveryState.EXPIRED} or not begun:
             raise StateConflict(NOT_NOW, next_step="Look at it again.", detail=f"new link: {state}")
         if state is DeliveryState.EXPIRED:
@@ -107,7 +107,7 @@ class Sending:
         if not self.post.ready:
             raise NoRelay
         assert row.expires_at is not None, "a link has its last day before it is mailed"
-        row.mail_state = "queued"
+        row.mailing.mail_state = "queued"
         facts = MailFacts(
             reference=f"{case.year}-{case.number:04}",
             link=link,
@@ -126,7 +126,7 @@ def check_code_told(session: Session, row: Delivery) -> None:
         raise StateConflict(
             "Another person looks at the address first.", next_step="Ask a colleague.", detail="address"
         )
-    weak = row.channel == CodeChannel.SAME_MAILBOX
+    weak = row.code.channel == CodeChannel.SAME_MAILBOX
     ready = DeliveryState.PREPARED if weak else DeliveryState.CODE_TOLD
     if row.state != ready:
         raise StateConflict("Tell the person the code first.", next_step="Then send the link.", detail=row.state)
@@ -136,7 +136,7 @@ def check_proved_again(session: Session, case: Case, row: Delivery) -> None:
     """Raises StateConflict unless the person was recognised after the link was locked (DLV-5)."""
     facts = effective(as_facts(rows_of(session, case.id)))
     proofs = [f for f in facts if f.kind is FactKind.IDENTITY and f.codes.get("result") == IdentityResult.PROVED]
-    if row.locked_at is None or not any(fact.at > row.locked_at for fact in proofs):
+    if row.code.locked_at is None or not any(fact.at > row.code.locked_at for fact in proofs):
         raise StateConflict(
             "The person has to be recognised again first.", next_step="Record identity.", detail="identity"
         )  # fmt: skip
@@ -150,7 +150,7 @@ def follow_mail(session: Session, mail: ChangedMail) -> None:
     user = acting_for(session, row.merchant_id, SYSTEM, "post")
     case = hold_case(session, user, row.case_id)
     session.refresh(row)
-    row.mail_state = str(mail.state)
+    row.mailing.mail_state = str(mail.state)
     if mail.state == "accepted":
         _accepted(session, user, case, row)
     elif mail.state == "bounced":

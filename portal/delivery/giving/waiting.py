@@ -38,10 +38,10 @@ def _name(case: Case) -> str:
 def _task(row: Delivery, name: str) -> DeliveryTask | None:
     state = DeliveryState(row.state)
     if state is DeliveryState.LOCKED:
-        return DeliveryTask(TaskKind.LOCKED, row.case_id, name, row.id, row.locked_at or row.created_at)
+        return DeliveryTask(TaskKind.LOCKED, row.case_id, name, row.id, row.code.locked_at or row.created_at)
     if state is DeliveryState.EXPIRED and row.opened_at is None:
         return DeliveryTask(TaskKind.UNOPENED, row.case_id, name, row.id, row.ended_at or row.created_at)
-    if row.mail_state in NOT_TAKEN and row.opened_at is None:
+    if row.mailing.mail_state in NOT_TAKEN and row.opened_at is None:
         return DeliveryTask(TaskKind.NOT_MAILED, row.case_id, name, row.id, row.created_at)
     return None
 

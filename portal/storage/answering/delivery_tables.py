@@ -8,19 +8,51 @@ from __future__ import annotations
 import datetime as dt
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.storage.answering.package_tables import CasePackage
 from portal.storage.base import Base, new_id, utc_now
 from portal.storage.case_tables import Case
 
 
+class DeliveryCode(Base, kw_only=True):
+    """The code of a delivery, and what was tried. `wrong_codes` counts since the code in use was made; the next may be
+    tried at `codes_open_at`."""
+
+    __tablename__ = "delivery_codes"
+
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"), primary_key=True, init=False)
+    channel: Mapped[str] = mapped_column(String(16), default="")
+    sealed_code_key: Mapped[bytes | None] = mapped_column(default=None)
+    code_prf: Mapped[str] = mapped_column(String(64), default="")
+    code_told_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    wrong_codes: Mapped[int] = mapped_column(default=0)
+    codes_open_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    locked_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    mail_code_prf: Mapped[str] = mapped_column(String(64), default="")
+    mail_code_until: Mapped[dt.datetime | None] = mapped_column(default=None)
+    mail_code_tries: Mapped[int] = mapped_column(default=0)
+    mail_codes: Mapped[int] = mapped_column(default=0)
+    mail_codes_since: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+
+class DeliveryMailing(Base, kw_only=True):
+    """Where a delivery is mailed, where that address is from, what became of its mail, and its reminders."""
+
+    __tablename__ = "delivery_mailings"
+
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("deliveries.id"), primary_key=True, init=False)
+    remind: Mapped[bool] = mapped_column(default=True)
+    reminded: Mapped[int] = mapped_column(default=0)
+    sealed_to: Mapped[bytes | None] = mapped_column(default=None)
+    address_from: Mapped[str] = mapped_column(String(8), default="")
+    address_confirmed_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"), default=None)
+    mail_state: Mapped[str] = mapped_column(String(12), default="")
+
+
 class Delivery(Base, kw_only=True):
     """One package given out one way. Codes: `portal.delivery.kinds`. `sha256` is the package's, which outlives it.
-
-    `wrong_codes` counts since the code in use was made; `codes_open_at` is when the next may be tried. `answered` says
-    that the case has the fact of this answer.
-    """
+    `answered` says that the case has the fact of this answer."""
 
     __tablename__ = "deliveries"
     __table_args__ = (
@@ -36,26 +68,8 @@ class Delivery(Base, kw_only=True):
     sha256: Mapped[str] = mapped_column(String(64))
     way: Mapped[str] = mapped_column(String(12))
     state: Mapped[str] = mapped_column(String(12))
-    channel: Mapped[str] = mapped_column(String(16), default="")
     language: Mapped[str] = mapped_column(String(8))
     days: Mapped[int] = mapped_column(default=0)
-    remind: Mapped[bool] = mapped_column(default=True)
-    reminded: Mapped[int] = mapped_column(default=0)
-    sealed_to: Mapped[bytes | None] = mapped_column(default=None)
-    address_from: Mapped[str] = mapped_column(String(8), default="")
-    address_confirmed_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"), default=None)
-    sealed_code_key: Mapped[bytes | None] = mapped_column(default=None)
-    code_prf: Mapped[str] = mapped_column(String(64), default="")
-    code_told_at: Mapped[dt.datetime | None] = mapped_column(default=None)
-    wrong_codes: Mapped[int] = mapped_column(default=0)
-    codes_open_at: Mapped[dt.datetime | None] = mapped_column(default=None)
-    locked_at: Mapped[dt.datetime | None] = mapped_column(default=None)
-    mail_code_prf: Mapped[str] = mapped_column(String(64), default="")
-    mail_code_until: Mapped[dt.datetime | None] = mapped_column(default=None)
-    mail_code_tries: Mapped[int] = mapped_column(default=0)
-    mail_codes: Mapped[int] = mapped_column(default=0)
-    mail_codes_since: Mapped[dt.datetime | None] = mapped_column(default=None)
-    mail_state: Mapped[str] = mapped_column(String(12), default="")
     sent_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     expires_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     opened_at: Mapped[dt.datetime | None] = mapped_column(default=None)
@@ -67,6 +81,8 @@ class Delivery(Base, kw_only=True):
     revoked_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id"), default=None)
     created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
     created_by: Mapped[str] = mapped_column(ForeignKey("accounts.id"))
+    code: Mapped[DeliveryCode] = relationship(cascade="all", lazy="joined", innerjoin=True)
+    mailing: Mapped[DeliveryMailing] = relationship(cascade="all", lazy="joined", innerjoin=True)
 
 
 class DeliveryLink(Base, kw_only=True):

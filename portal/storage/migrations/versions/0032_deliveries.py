@@ -21,26 +21,8 @@ def upgrade() -> None:
         sa.Column('sha256', sa.String(length=64), nullable=False),
         sa.Column('way', sa.String(length=12), nullable=False),
         sa.Column('state', sa.String(length=12), nullable=False),
-        sa.Column('channel', sa.String(length=16), nullable=False),
         sa.Column('language', sa.String(length=8), nullable=False),
         sa.Column('days', sa.Integer(), nullable=False),
-        sa.Column('remind', sa.Boolean(), nullable=False),
-        sa.Column('reminded', sa.Integer(), nullable=False),
-        sa.Column('sealed_to', sa.LargeBinary(), nullable=True),
-        sa.Column('address_from', sa.String(length=8), nullable=False),
-        sa.Column('address_confirmed_by', sa.String(length=32), nullable=True),
-        sa.Column('sealed_code_key', sa.LargeBinary(), nullable=True),
-        sa.Column('code_prf', sa.String(length=64), nullable=False),
-        sa.Column('code_told_at', TIME, nullable=True),
-        sa.Column('wrong_codes', sa.Integer(), nullable=False),
-        sa.Column('codes_open_at', TIME, nullable=True),
-        sa.Column('locked_at', TIME, nullable=True),
-        sa.Column('mail_code_prf', sa.String(length=64), nullable=False),
-        sa.Column('mail_code_until', TIME, nullable=True),
-        sa.Column('mail_code_tries', sa.Integer(), nullable=False),
-        sa.Column('mail_codes', sa.Integer(), nullable=False),
-        sa.Column('mail_codes_since', TIME, nullable=True),
-        sa.Column('mail_state', sa.String(length=12), nullable=False),
         sa.Column('sent_at', TIME, nullable=True),
         sa.Column('expires_at', TIME, nullable=True),
         sa.Column('opened_at', TIME, nullable=True),
@@ -55,7 +37,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(['merchant_id'], ['merchants.id']),
         sa.ForeignKeyConstraint(['case_id'], ['cases.id']),
         sa.ForeignKeyConstraint(['package_id'], ['case_packages.id']),
-        sa.ForeignKeyConstraint(['address_confirmed_by'], ['accounts.id']),
         sa.ForeignKeyConstraint(['revoked_by'], ['accounts.id']),
         sa.ForeignKeyConstraint(['created_by'], ['accounts.id']),
         sa.PrimaryKeyConstraint('id'),
@@ -63,6 +44,37 @@ def upgrade() -> None:
     op.create_index('ix_deliveries_case', 'deliveries', ['case_id', 'created_at'])
     op.create_index('ix_deliveries_state', 'deliveries', ['state', 'expires_at'])
     op.create_index('ix_deliveries_merchant', 'deliveries', ['merchant_id', 'state'])
+    op.create_table(
+        'delivery_codes',
+        sa.Column('delivery_id', sa.String(length=32), nullable=False),
+        sa.Column('channel', sa.String(length=16), nullable=False),
+        sa.Column('sealed_code_key', sa.LargeBinary(), nullable=True),
+        sa.Column('code_prf', sa.String(length=64), nullable=False),
+        sa.Column('code_told_at', TIME, nullable=True),
+        sa.Column('wrong_codes', sa.Integer(), nullable=False),
+        sa.Column('codes_open_at', TIME, nullable=True),
+        sa.Column('locked_at', TIME, nullable=True),
+        sa.Column('mail_code_prf', sa.String(length=64), nullable=False),
+        sa.Column('mail_code_until', TIME, nullable=True),
+        sa.Column('mail_code_tries', sa.Integer(), nullable=False),
+        sa.Column('mail_codes', sa.Integer(), nullable=False),
+        sa.Column('mail_codes_since', TIME, nullable=True),
+        sa.ForeignKeyConstraint(['delivery_id'], ['deliveries.id']),
+        sa.PrimaryKeyConstraint('delivery_id'),
+    )
+    op.create_table(
+        'delivery_mailings',
+        sa.Column('delivery_id', sa.String(length=32), nullable=False),
+        sa.Column('remind', sa.Boolean(), nullable=False),
+        sa.Column('reminded', sa.Integer(), nullable=False),
+        sa.Column('sealed_to', sa.LargeBinary(), nullable=True),
+        sa.Column('address_from', sa.String(length=8), nullable=False),
+        sa.Column('address_confirmed_by', sa.String(length=32), nullable=True),
+        sa.Column('mail_state', sa.String(length=12), nullable=False),
+        sa.ForeignKeyConstraint(['delivery_id'], ['deliveries.id']),
+        sa.ForeignKeyConstraint(['address_confirmed_by'], ['accounts.id']),
+        sa.PrimaryKeyConstraint('delivery_id'),
+    )
     op.create_table(
         'delivery_links',
         sa.Column('token_sha256', sa.String(length=64), nullable=False),
@@ -129,4 +141,6 @@ def downgrade() -> None:
     op.drop_table('delivery_fetches')
     op.drop_table('delivery_visits')
     op.drop_table('delivery_links')
+    op.drop_table('delivery_mailings')
+    op.drop_table('delivery_codes')
     op.drop_table('deliveries')
