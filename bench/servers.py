@@ -92,7 +92,7 @@ def portal(
     """`python -m portal demo` over a folder seeded with `exports` past exports; given when `until` says yes."""
     with ExitStack() as stack:
         at = folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-portal-")))
-        port, practice_port = free_port(), free_port(beside=1)
+        port, practice_port = free_port(), free_port(beside=2)
         seeded = ""
         if exports:
             seeded = subprocess.run(

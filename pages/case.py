@@ -25,6 +25,8 @@ from portal.ui.cases.case_package import draw_package, package_state, packed
 from portal.ui.cases.case_print import case_as_html, print_file_name
 from portal.ui.cases.case_steps import draw_collect, draw_demands, draw_identity, draw_waiting
 from portal.ui.cases.review.case_review import draw_review, files_of
+from portal.ui.cases.sending.case_send import deliveries_of, draw_send, sent
+from portal.ui.cases.sending.waiting import draw_breaches
 from portal.ui.common import navigation
 from portal.ui.common.file_link import text_link
 from portal.ui.common.problems import show_problem
@@ -82,31 +84,37 @@ def draw(view: CaseView) -> None:
     with right:
         draw_with(view)
     draw_head(portal, user, view)
+    draw_breaches(portal, user, view.row.id)
     draw_asked_before(portal, user, view.row.id)
     exports = portal.history.of_case(user, view.row.id)
     compare(view.row.id)
     sources = portal.case_sources.lines(user, view.row.id)
     files = files_of(portal, user, view.row.id)
     package = package_state(portal, user, view, sources)
-    draw_steps(view, sources, files, packed=packed(package))
+    ready = packed(package)
+    deliveries = deliveries_of(portal, user, view, packed=ready)
+    draw_steps(view, sources, files, packed=ready, sent=sent(deliveries))
     main, aside = st.columns([3, 2], gap="large")
     with main:
         draw_waiting(portal, user, view)
-        step = open_step(view, sources, files, packed=packed(package))
+        step = open_step(view, sources, files, packed=ready)
         draw_identity(portal, user, view, leads=step is Step.IDENTITY)
-        over = step is Step.PACKAGE or packed(package)
+        over = step is Step.PACKAGE or ready
         with collected(sources) if over else st.container(key="case_collected"):
             draw_collect(portal, user, view, exports, sources, leads=step is Step.COLLECT)
             draw_matches(portal, user, view.row.id, portal.case_matches.shown(user, view.row.id))
         draw_review(user, files, leads=step is Step.REVIEW)
         if package is not None:
             draw_package(portal, user, view, package, leads=step is Step.PACKAGE)
+        if deliveries is not None:
+            draw_send(portal, user, view, deliveries, leads=step is Step.SEND)
         works = allows(user.role, Permission.CASE_WORK) and view.row.state in OPEN_STATES
         draw_demands(view, partial(mark_done, portal, user, view) if works else None)
     with aside:
         draw_notes(portal, user, view, zone)
     draw_print(view)
-    draw_timeline(view, zone, take_back(portal, user, view) if allows(user.role, Permission.CASE_WORK) else None)
+    question = take_back(portal, user, view) if allows(user.role, Permission.CASE_WORK) else None
+    draw_timeline(view, zone, question, portal.case_mails.of_case(user, view.row.id))
 
 
 case_id = navigation.chosen_case()

@@ -17,6 +17,7 @@ from portal.runtime import get_portal
 from portal.ui.account.session import current_user
 from portal.ui.cases.case_before import draw_before_opening
 from portal.ui.cases.case_words import CHANNEL_WORDS, IDENTIFIER_WORDS, LATE_WORDS, RIGHT_WORDS
+from portal.ui.cases.letter_draft import answer_language_field
 from portal.ui.cases.recognising import Recognised, recognise
 from portal.ui.common import navigation
 from portal.ui.common.notices import add_notice
@@ -38,7 +39,7 @@ LATE: Final = [late for late in LateEntry if late is not LateEntry.NOT_ASKED]
 FIRST_RIGHTS: Final = (Right.ACCESS, Right.PORTABILITY, Right.ERASURE)
 MORE_RIGHTS: Final = tuple(right for right in Right if right not in FIRST_RIGHTS)
 PAGE: Final = "new_case"
-FIELDS: Final = ("case_pasted", "case_channel", "case_received", "case_late", "case_reference",
+FIELDS: Final = ("case_pasted", "case_channel", "case_received", "case_late", "case_reference", "case_language",
                  *(f"case_right_{right}" for right in FIRST_RIGHTS), "case_rights")  # fmt: skip
 
 portal = get_portal()
@@ -115,7 +116,7 @@ def right_fields() -> frozenset[Right]:
     return frozenset({*ticked, *more})
 
 
-def arrival_fields() -> tuple[Channel, dt.date, LateEntry | None, str]:
+def arrival_fields() -> tuple[Channel, dt.date, LateEntry | None, str, str]:
     one, two = st.columns(2)
     channel = one.selectbox(
         _("How it came"), CHANNELS, key="case_channel", format_func=lambda c: _(CHANNEL_WORDS[c])
@@ -133,11 +134,14 @@ def arrival_fields() -> tuple[Channel, dt.date, LateEntry | None, str]:
             format_func=lambda reason: _(LATE_WORDS[reason]),
         )  # fmt: skip
         problem_at("late_entry")
-    reference = st.text_input(
+    left, right = st.columns(2)
+    reference = left.text_input(
         _("Reference"), key="case_reference", max_chars=100, help=_("Your ticket number. Optional."), autocomplete="off"
     )
     problem_at("reference")
-    return channel, received or today, late, reference or ""
+    with right:
+        language = answer_language_field(portal, user, "", key="case_language")
+    return channel, received or today, late, reference or "", language
 
 
 def problem_at(field: str) -> None:
@@ -172,7 +176,7 @@ form, _aside = st.columns([3, 2], gap="large")
 with form, st.container(key="enter_open_case"):
     person, finder = person_fields()
     rights = right_fields()
-    channel, received, late, reference = arrival_fields()
+    channel, received, late, reference, language = arrival_fields()
     draw_before_opening(portal, user, person, rights)
     if st.button(_("Open the case"), type="primary", icon=":material/create_new_folder:", key="open_case"):
         open_case(
@@ -183,6 +187,7 @@ with form, st.container(key="enter_open_case"):
                 received_on=received,
                 late_entry=late,
                 reference=reference,
+                language=language,
                 found=_found(person, finder),
                 lookups=tuple(finder.looked),
             )

@@ -1,5 +1,5 @@
 """Settings: the connection to LoyaltyDog, download hosts, retention, time zone, pace, clock of cases, other systems,
-letters."""
+mails, letters."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from portal.ui.account.session import current_user
 from portal.ui.common.problems import field_problem, show_problem
 from portal.ui.common.words import _, plain, plural
 from portal.ui.settings.answering_in_time import answering_in_time
+from portal.ui.settings.how_long_kept import how_long_kept
 from portal.ui.settings.leaving_out import leaving_out
 from portal.ui.settings.letters_say import letters_say
+from portal.ui.settings.mails import mails
 from portal.ui.settings.other_systems import other_systems
 
 EPOSN_TOKENS = {"merchant_token": "X-Eposn-Merchant-Token", "customer_token": "X-Eposn-Customer-Token"}
@@ -170,6 +172,8 @@ if now.from_environment:
 form(now)
 connection_test()
 answering_in_time(user)
+how_long_kept(user)
 other_systems(user)
+mails(user)
 leaving_out(user)
 letters_say(user)

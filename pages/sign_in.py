@@ -5,7 +5,6 @@ What is half done stays in this tab's session on the server for five minutes; th
 
 from __future__ import annotations
 
-import importlib
 import time
 from dataclasses import dataclass
 from typing import cast
@@ -17,6 +16,7 @@ from portal.config import load_oidc_settings
 from portal.errors import PortalError, TryLater
 from portal.identity import Enrolment, KnownAccount, SeveralAccounts, VendorPending
 from portal.runtime import get_portal
+from portal.ui.account.qr_code import draw_qr
 from portal.ui.common import navigation
 from portal.ui.common.language_picker import language_picker
 from portal.ui.common.practice_strip import practice_strip
@@ -194,18 +194,9 @@ def code_step(step: Pending, account: KnownAccount) -> None:
     hand_over(step, second_factor=True)
 
 
-def draw_qr(uri: str) -> None:
-    """The QR code as an image inside the page (nothing goes through /media)."""
-    try:
-        segno = importlib.import_module("segno")
-    except ImportError:
-        return
-    st.image(segno.make(uri, error="m", micro=False).svg_inline(scale=5, border=4, light="#fff"), width=220)
-
-
 def enrol_step(step: Pending, account: KnownAccount, enrolment: Enrolment) -> None:
     st.text(_("Your merchant asks for a second factor. Add this to your authenticator app, then enter its code."))
-    draw_qr(enrolment.uri)
+    draw_qr(enrolment.uri, width=220)
     st.caption(_("Key, to type in by hand"))
     st.code(enrolment.secret, language=None)
     code = code_form(_("The code your app shows now."))

@@ -40,6 +40,7 @@ from portal.web.routes.calendars import calendar_routes  # noqa: E402
 from portal.web.routes.downloads import download_routes  # noqa: E402
 from portal.web.routes.language import language_routes  # noqa: E402
 from portal.web.routes.packages import package_routes  # noqa: E402
+from portal.web.routes.recipient import recipient_routes  # noqa: E402
 from portal.web.routes.sign_in import auth_routes  # noqa: E402
 from portal.web.routes.single_sign_on import oidc_routes  # noqa: E402
 from portal.web.routes.static_files import CompressedStatic  # noqa: E402
@@ -188,6 +189,7 @@ def app_options(source: PortalSource) -> dict[str, Any]:
             *attached_file_routes(source),
             *package_routes(source),
             *calendar_routes(source),
+            *recipient_routes(source),
         ],
         "middleware": [
             Middleware(Gate, source=source, ports=PORTS),

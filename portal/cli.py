@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from portal.commands import accounts, copying, exporting, inspecting, packages
+from portal.commands import accounts, copying, deliveries, exporting, inspecting, mails, packages
 from portal.commands.cases import group as cases
 from portal.commands.plain_words import errors_as_sentences
 from portal.commands.practising import run_practice
@@ -33,6 +33,8 @@ app.add_typer(backups.app, name="backup")
 app.add_typer(databases.app, name="database")
 app.add_typer(cases.app, name="cases")
 app.add_typer(packages.app, name="package")
+app.add_typer(deliveries.app, name="delivery")
+app.add_typer(mails.app, name="mail")
 app.command("export")(exporting.export)
 app.command("history")(exporting.history)
 app.command("confirm")(copying.confirm)
@@ -60,7 +62,7 @@ def worker() -> None:
 
 @app.command()
 def practice(
-    port: Annotated[int, typer.Option(envvar="PRACTICE_PORT", help="port of the API", min=1, max=65534)] = 8650,
+    port: Annotated[int, typer.Option(envvar="PRACTICE_PORT", help="port of the API", min=1, max=65533)] = 8650,
     download_port: Annotated[int, typer.Option(help="port of the second host; 0: port + 1", min=0, max=65535)] = 0,
     latency_ms: Annotated[int, typer.Option(help="added to every answer, milliseconds", min=0, max=60_000)] = 0,
 ) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from portal.audit import Keeper, open_keeper
+from portal.cases.answer_language import AnswerLanguages
+from portal.cases.retention import CaseRetention
 from portal.cases.services.calendar import CaseCalendar
 from portal.cases.services.clock_settings import ClockSettings
 from portal.cases.services.due import CaseDue
@@ -21,10 +22,23 @@ from portal.cases.services.register import CaseRegister
 from portal.comparison.asked_before import AskedBefore
 from portal.comparison.keeping import Fingerprints
 from portal.config import Settings
+from portal.delivery.contact import Contacts
+from portal.delivery.fetching import Fetching
+from portal.delivery.giving.sending import MailFacts, Sending
+from portal.delivery.ledger import DeliverySeal
+from portal.delivery.mail.bounces import Bounces
+from portal.delivery.mail.case_mails import CaseMails
+from portal.delivery.mail.contents import AnswerMail, CodeMail, ReminderMail
+from portal.delivery.mail.network.relay import relay_of
+from portal.delivery.mail.outbox import Outbox
+from portal.delivery.mail.retention import MailRetention
+from portal.delivery.mail.senders import MailSettings
+from portal.delivery.recipient import Recipient
+from portal.delivery.retention import DeliveryRetention
+from portal.delivery.service import Deliveries
 from portal.exports.core.base import no_checkpoint
 from portal.exports.core.ledger import SubjectSeal
 from portal.exports.core.vendor import Vendor
-from portal.exports.core.workflow_starter import WorkflowStarter
 from portal.exports.files.card_access import CardAccess
 from portal.exports.files.comparing import Comparison
 from portal.exports.files.opening import Files
@@ -38,8 +52,7 @@ from portal.exports.history.dashboard import Dashboard
 from portal.exports.history.listing import History
 from portal.exports.history.register import Register
 from portal.exports.retention.destruction import Retention
-from portal.exports.workflow.engine import BEAT_SECONDS, DurableEngine
-from portal.exports.workflow.steps import build_steps
+from portal.exports.retention.sealed_files import SealedFileRetention
 from portal.identity.account_exchange import AccountExchange
 from portal.identity.accounts import Accounts
 from portal.identity.factors.loyaltydog_sign_in import LoyaltyDogSignIn
@@ -59,9 +72,10 @@ from portal.letters.profile.saved import LetterProfiles
 from portal.merchants.connection import MerchantConnection
 from portal.operations import reindexing
 from portal.operations.keysets import check_keyset_fits, open_keyset
+from portal.package.pdf.typeset import installed
 from portal.package.versions.from_case import CaseGathering
 from portal.package.versions.opening import PackageFiles
-from portal.package.versions.retention import PackageRetention
+from portal.package.versions.retention import package_retention
 from portal.package.versions.service import CasePackages
 from portal.people.finder import PersonFinder
 from portal.review.copying.copies import RedactedCopies
@@ -73,9 +87,7 @@ from portal.review.rules import ReviewSettings
 from portal.review.service import Review
 from portal.review.shelves.exports import ExportCopies, ExportShelf
 from portal.review.shelves.telling import LeftOutLists
-from portal.sources.collect_step import CollectStep
 from portal.sources.collecting import CaseSources
-from portal.sources.durable import SourceStarter
 from portal.sources.retention import SourceRetention
 from portal.sources.settling.unanswered import UnansweredSources
 from portal.sources.whose.matches import CaseMatches
@@ -86,83 +98,14 @@ from portal.storage.migrate import bring_up_to_date
 from portal.systems.answering import CaseSystems
 from portal.systems.opening import SystemFiles
 from portal.systems.register import MerchantSystems
-from portal.systems.retention import SystemRetention
+from portal.systems.retention import system_retention
 from portal.trail.about_person import PersonRecords
 from portal.trail.evidence import Evidence
 from portal.trail.lookups import LookupsWithoutCase
 from portal.trail.pages import Trail
 from portal.vault import FieldSealer, MasterKey, SealedFiles
 from portal.vault.boxes import SealedBoxes
-
-WorkerKind = Literal["web", "cli", "worker"]
-
-
-class Workers:
-    """Runs workflows in this process once started. Services give exports to `starter`."""
-
-    def __init__(
-        self,
-        db: Database,
-        sealed: SealedFiles,
-        seal: SubjectSeal,
-        vendor: Vendor,
-        settings: Settings,
-        checkpoint: Callable[[str], None] = no_checkpoint,
-    ) -> None:
-        self.kind: WorkerKind | None = None
-        self.starter = WorkflowStarter()
-        self.sources = SourceStarter(db)
-        self._db = db
-        self._sealed = sealed
-        self._seal = seal
-        self._vendor = vendor
-        self._settings = settings
-        self._checkpoint = checkpoint
-        self._engine: DurableEngine | None = None
-
-    def start(self, kind: WorkerKind, *, housekeeping: Callable[[], None], beat_seconds: float | None = None) -> None:
-        self.kind = kind
-        steps = build_steps(
-            self._db,
-            self._sealed,
-            self._seal,
-            self._vendor,
-            retention_days=self._settings.retention_days,
-            edge_requests=self._settings.edge_requests,
-            checkpoint=self._checkpoint,
-        )
-        self.sources.use(
-            CollectStep(
-                self._db,
-                self._sealed,
-                CaseSeal(self._vendor.sealer),
-                self._vendor,
-                self._checkpoint,
-                retention_days=self._settings.retention_days,
-                edge_requests=self._settings.edge_requests,
-            ),
-        )
-        engine = DurableEngine(
-            self._db,
-            steps,
-            url=self._settings.workflow_database,
-            kind=kind,
-            housekeeping=housekeeping,
-            beat_seconds=beat_seconds or BEAT_SECONDS,
-        )
-        engine.start()
-        self.starter.use(engine)
-        self.sources.started(kind)
-        self._engine = engine
-
-    def alive(self) -> bool:
-        return self._engine is not None and self._engine.alive()
-
-    def stop(self) -> bool:
-        """False when workflows were handed over whose threads would hold the process up."""
-        self.sources.stopped()
-        engine, self._engine = self._engine, None
-        return engine is None or engine.stop()
+from portal.workers import WorkerKind, Workers
 
 
 @dataclass
@@ -198,6 +141,8 @@ class Portal:
     case_calendar: CaseCalendar
     case_figures: CaseFigures
     clock_settings: ClockSettings
+    case_retention: CaseRetention
+    answer_languages: AnswerLanguages
     nightly_days: NightlyDays
     submissions: Submissions
     case_exports: CaseExports
@@ -209,7 +154,7 @@ class Portal:
     merchant_systems: MerchantSystems
     case_systems: CaseSystems
     system_files: SystemFiles
-    system_retention: SystemRetention
+    system_retention: SealedFileRetention
     fingerprints: Fingerprints
     asked_before: AskedBefore
     decisions: Decisions
@@ -231,7 +176,15 @@ class Portal:
     letter_profiles: LetterProfiles
     packages: CasePackages
     package_files: PackageFiles
-    package_retention: PackageRetention
+    package_retention: SealedFileRetention
+    deliveries: Deliveries
+    recipient: Recipient
+    delivery_retention: DeliveryRetention
+    outbox: Outbox
+    mail_settings: MailSettings
+    case_mails: CaseMails
+    bounces: Bounces
+    mail_retention: MailRetention
     left_out_lists: LeftOutLists
     retention: Retention
     connection: MerchantConnection
@@ -256,9 +209,12 @@ class Portal:
             self.source_retention.run_housekeeping()
             self.system_retention.run_housekeeping()
             self.package_retention.run_housekeeping()
+            self.delivery_retention.run_housekeeping()
+            self.mail_retention.run_housekeeping()
         finally:
             self.trail.sign_checkpoints()
         self.workers.sources.restart_forgotten()
+        self.workers.mails.restart_forgotten()
         self.nightly_days.keep()
         if self.workers.kind != "cli":  # a command ends soon
             self.fingerprints.run_housekeeping()
@@ -269,6 +225,14 @@ class Portal:
         self.vendor.close()
         self.db.close()
         return clean
+
+
+def _answer_mail(facts: MailFacts) -> AnswerMail:
+    return AnswerMail(facts.reference, facts.link, facts.expires_on, facts.contact)
+
+
+def _reminder_mail(facts: MailFacts) -> ReminderMail:
+    return ReminderMail(facts.reference, facts.link, facts.expires_on, facts.contact)
 
 
 def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_checkpoint) -> Portal:
@@ -308,7 +272,12 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     case_sources = CaseSources(db, refusals, case_seal, sealed, case_exports, workers.sources, settings)
     person_records = PersonRecords(db, refusals, settings, seal, index, case_seal)
     gathering = CaseGathering(db, settings, case_seal, sealer, case_sources, case_files, person_records)
+    outbox = Outbox(sealer, relay_of(settings), workers.mails)
+    case_mails = CaseMails(db, refusals, case_seal, workers.mail_ledger.seal, outbox)
     fingerprints = Fingerprints(db, settings, sealer, SealedBoxes(master), sealed)
+    packages = CasePackages(db, refusals, settings, sealed, gathering, checkpoint, installed())
+    delivery_seal = DeliverySeal(sealer)
+    sending = Sending(settings, delivery_seal, outbox, _answer_mail, Contacts(sealer).of)
     return Portal(
         settings=settings,
         db=db,
@@ -333,12 +302,14 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         step_up=StepUp(db, refusals, codes, tickets),
         case_intake=intake,
         case_register=CaseRegister(db, refusals, settings, index, case_seal),
-        case_file=CaseFile(db, refusals, case_seal),
+        case_file=CaseFile(db, refusals, case_seal, case_mails),
         case_due=CaseDue(db, refusals),
         case_letters=CaseLetters(db, refusals, case_seal),
         case_calendar=CaseCalendar(db, refusals),
         case_figures=CaseFigures(db, refusals),
         clock_settings=ClockSettings(db, refusals, settings),
+        case_retention=CaseRetention(db, refusals, settings),
+        answer_languages=AnswerLanguages(db, refusals),
         nightly_days=NightlyDays(db),
         submissions=submissions,
         case_exports=case_exports,
@@ -350,7 +321,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         merchant_systems=MerchantSystems(db, refusals, settings),
         case_systems=CaseSystems(db, refusals, case_seal, sealed, settings, checkpoint),
         system_files=SystemFiles(db, refusals, case_seal, sealed, settings),
-        system_retention=SystemRetention(db, settings, sealed),
+        system_retention=system_retention(db, settings, sealed),
         fingerprints=fingerprints,
         asked_before=AskedBefore(db, refusals, sealer, fingerprints),
         decisions=Decisions(db, refusals, workers.starter),
@@ -370,9 +341,19 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         case_files=case_files,
         review_settings=ReviewSettings(db, refusals, settings),
         letter_profiles=LetterProfiles(db, refusals, settings, sealer),
-        packages=CasePackages(db, refusals, settings, sealed, gathering, checkpoint),
-        package_files=PackageFiles(db, refusals, settings, sealed),
-        package_retention=PackageRetention(db, settings, sealed),
+        packages=packages,
+        package_files=PackageFiles(db, refusals, settings, sealed, gathering),
+        package_retention=package_retention(db, settings, sealed),
+        deliveries=Deliveries(db, refusals, settings, delivery_seal, case_seal, packages, sending, checkpoint),
+        recipient=Recipient(
+            db, refusals, delivery_seal, sending, Fetching(db, sealed, checkpoint), CodeMail, checkpoint
+        ),
+        delivery_retention=DeliveryRetention(db, sending, _reminder_mail),
+        outbox=outbox,
+        mail_settings=MailSettings(db, refusals, settings, outbox),
+        case_mails=case_mails,
+        bounces=Bounces(db, workers.mail_ledger),
+        mail_retention=MailRetention(db),
         left_out_lists=LeftOutLists(db, refusals, export_shelf, copies),
         retention=retention,
         connection=MerchantConnection(db, refusals, settings, sealer, vendor),

@@ -22,7 +22,7 @@ PROJECT_ROOT = Path(__file__).resolve().parent.parent
 PRACTICE_PORT_DEFAULT = 8650
 LOYALTYDOG_TOKENS = ("api_token", "merchant_token", "customer_token")
 """The bearer, X-Eposn-Merchant-Token, X-Eposn-Customer-Token: here, or saved by a merchant as `sealed_NAME`."""
-SECRET_FIELDS = (*LOYALTYDOG_TOKENS, "demo_password")
+SECRET_FIELDS = (*LOYALTYDOG_TOKENS, "demo_password", "mail_password", "mail_imap_password")
 FILE_FIELDS = (*SECRET_FIELDS, "database_url", "https_proxy")  # both carry a password
 
 
@@ -84,6 +84,22 @@ class Settings(BaseSettings):
         "pendingToken", description="field name of mfa-verify; the vendor's is unpublished"
     )
     vendor_mfa_code_field: str = Field("code", description="field name of mfa-verify; the vendor's is unpublished")
+
+    # Mail to the people who ask
+    mail_host: str = Field("", description="relay that takes the portal's mails; empty: no mail is sent")
+    mail_port: int = Field(0, ge=0, le=65535, description="its port; 0: 465 for tls, 587 for starttls")
+    mail_security: Literal["tls", "starttls", "plain"] = Field(
+        "tls", description="tls from the first byte, or starttls; plain to loopback only, with allow_loopback_http"
+    )
+    mail_user: str = Field("", description="account at the relay; empty: none is needed")
+    mail_password: SecretStr | None = Field(None, description="its password")
+    mail_from: str = Field("", description="address that mails come from, e.g. privacy@shop.example")
+    mail_bounce_to: str = Field(
+        "", description="mailbox that bounces come to, as NAME+TOKEN@host; empty: that of mail_from"
+    )
+    mail_imap_host: str = Field("", description="where `mail poll` reads bounces, by IMAP over TLS; empty: nowhere")
+    mail_imap_user: str = Field("", description="account of the mailbox of bounces")
+    mail_imap_password: SecretStr | None = Field(None, description="its password")
 
     # People and time
     idle_minutes: float = Field(15.0, gt=0, description="session ends after this long without an act, minutes")
@@ -189,15 +205,20 @@ def _in_words(error: ErrorDetails) -> str:
 def practice_port(settings: Settings) -> int:
     """The practice merchant's port; its file host takes the next one. Raises WrongSettings."""
     text = os.environ.get("PRACTICE_PORT") or str(PRACTICE_PORT_DEFAULT)
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65534):
-        raise WrongSettings(["PRACTICE_PORT: It is no port. Give a number from 1 to 65534."])
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65533):
+        raise WrongSettings(["PRACTICE_PORT: It is no port. Give a number from 1 to 65533."])
     port = int(text)
     for name, taken in (("PORTAL_PORT", settings.port), ("PORTAL_METRICS_PORT", settings.metrics_port)):
-        if taken in (port, port + 1):
+        if taken in range(port, practice_mail_port(port) + 1):
             raise WrongSettings(
-                [f"PRACTICE_PORT: The practice merchant takes {port} and {port + 1}, and {name} is {taken}. Move one."]
+                [f"PRACTICE_PORT: The practice merchant takes {port} to {port + 2}, and {name} is {taken}. Move one."]
             )
     return port
+
+
+def practice_mail_port(port: int) -> int:
+    """Where the mail server of the practice merchant at `port` listens."""
+    return port + 2
 
 
 class OidcSettings(BaseSettings):

@@ -13,6 +13,7 @@ import idna
 MAX_DOMAIN = 253  # RFC 1035, 2.3.4: 255 octets on the wire
 FEWEST_DIGITS = 6  # a shorter phone number is an extension, many people's
 _NO_DIGIT = re.compile(r"\D+")
+_TRUNK = re.compile(r"\(0\)")  # "+44 (0)20": dialled inside the country only
 
 
 def normal(text: str) -> str:
@@ -54,14 +55,19 @@ def same_email(one: str | None, other: str | None) -> bool:
 
 
 def same_phone(one: str | None, other: str | None) -> bool:
-    """By digits, without the `00` or `+` of an international number."""
+    """By digits, whatever form they have, without the `00` or `+` of an international number and the `(0)` in it. A
+    number without its country's code is another than one with it."""
     first, second = phone_digits(one), phone_digits(other)
     return len(first) >= FEWEST_DIGITS and first == second
 
 
 def phone_digits(text: str | None) -> str:
-    return digits_of(text).removeprefix("00")
+    plain = unicodedata.normalize("NFKC", text or "").strip()
+    if plain.startswith(("+", "00")):
+        plain = _TRUNK.sub("", plain, count=1)
+    return digits_of(plain).removeprefix("00")
 
 
 def digits_of(text: str | None) -> str:
-    return _NO_DIGIT.sub("", text or "")
+    """Digits of every script, as 0 to 9."""
+    return "".join(str(unicodedata.digit(one)) for one in _NO_DIGIT.sub("", text or ""))

@@ -25,8 +25,8 @@ def _without_rich() -> Any:
 
 structlog = _without_rich()
 ALLOWED = frozenset(
-    "event level timestamp export case merchant account code status detail reference request_id state worker route "
-    "seconds count attempt kind error_type where method outcome port version".split()
+    "event level timestamp export case delivery merchant account code status detail reference request_id state worker"
+    " route seconds count attempt kind error_type mail where method outcome port version".split()
 )
 MAX_VALUE_CHARS = 300
 NOISY = ("httpx", "httpcore", "dbos", "uvicorn.access")

@@ -110,7 +110,8 @@ def _set_password(portal: Portal) -> str:
 def print_sign_ins(origin: str, practice_port: int, password: str) -> None:
     """What a newcomer needs, on standard output."""
     print(f"\n  Privacy portal      {origin}")
-    print(f"  Practice merchant   http://127.0.0.1:{practice_port}  (everyone in it is invented)\n")
+    print(f"  Practice merchant   http://127.0.0.1:{practice_port}  (everyone in it is invented)")
+    print(f"  Practice mailbox    http://127.0.0.1:{practice_port}/_practice/mails  (every mail ends here)\n")
     print(f"  Sign in with the password  {password}")
     for name, _, domain in MERCHANTS:
         for local, _, role in PEOPLE:

@@ -6,6 +6,7 @@ operator wrote is not LoyaltyDog's fault. A sentence never repeats the value, wh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -36,6 +37,9 @@ RIGHT_PROXY = "Give http://host:port or http://user:password@host:port."
 RIGHT_DATABASE = "Give postgresql://user:password@host/database, or leave it empty for SQLite in the data folder."
 RIGHT_STORE = "Give the URL of an object store, such as s3://bucket/folder."
 
+_ADDRESS = re.compile(r"[A-Za-z0-9._-]{1,24}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})+")
+"""As an operator's address is written; its local part is short, since a token of bounces comes behind it."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -52,7 +56,7 @@ class Fault:
 
 def faults(settings: Settings) -> list[Fault]:
     """Everything wrong with how the settings are written. Asks nothing over a network."""
-    parts = (_api_url, _hosts, _tokens, _vendor_fields, _ports, _proxy, _authorities, _database, _stores)
+    parts = (_api_url, _hosts, _tokens, _vendor_fields, _ports, _proxy, _authorities, _database, _stores, _mail)
     return [*(fault for part in parts for fault in part(settings)), *_single_sign_on(load_oidc_settings())]
 
 
@@ -189,6 +193,33 @@ def _stores(settings: Settings) -> Iterator[Fault]:
             BlobStore(None, url)
         except (*STORE_ERRORS, ValueError, TypeError):
             yield Fault(name, "It cannot be opened as an object store.", RIGHT_STORE)
+
+
+def _mail(settings: Settings) -> Iterator[Fault]:
+    if not settings.mail_host:
+        for name in ("user", "password", "from", "bounce_to"):
+            if getattr(settings, f"mail_{name}"):
+                yield Fault(f"PORTAL_MAIL_{name.upper()}", "It is set, and PORTAL_MAIL_HOST is not.", "Set both.")
+        return
+    try:
+        parse_host_entry(settings.mail_host)
+    except ValueError:
+        yield Fault("PORTAL_MAIL_HOST", "It is no host.", "Name the host alone, such as smtp.example.com.")
+        return
+    if settings.mail_security == "plain" and not (
+        is_loopback_host(settings.mail_host) and settings.allow_loopback_http
+    ):
+        yield Fault("PORTAL_MAIL_SECURITY", "Mails would go in the clear.", f"Give tls or starttls. {SWITCH}")
+    for name, value, needed in (
+        ("PORTAL_MAIL_FROM", settings.mail_from, True),
+        ("PORTAL_MAIL_BOUNCE_TO", settings.mail_bounce_to, False),
+    ):
+        if (value or needed) and not _ADDRESS.fullmatch(value):
+            yield Fault(name, "It is no address.", "Give one address alone, such as privacy@shop.example.")
+    if bool(settings.mail_user) != (settings.mail_password is not None):
+        yield Fault("PORTAL_MAIL_PASSWORD", "User and password belong together.", "Set both, or neither.")
+    if settings.mail_imap_host and not (settings.mail_imap_user and settings.mail_imap_password):
+        yield Fault("PORTAL_MAIL_IMAP_HOST", "It lacks a user or a password.", "Set both, or unset the host.")
 
 
 def _single_sign_on(provider: OidcSettings) -> Iterator[Fault]:

@@ -33,14 +33,14 @@ FIXED = r"\{\w+\}|\*\*|`[^`]*`|:[\w/]+:|\S*[@/]\S*"
 SAME_DAY = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)  # a file that does not change when nothing in it did
 MARKERS = {"_": 1, "later": 1, "plural": 2}
 BELOW = (
-    "errors.py", "audit", "cases", "exports", "letters", "package", "people", "redaction", "review", "sources",
-    "systems", "trail", "merchants", "operations", "identity", "loyaltydog", "preview", "vault", "storage/blobs.py",
-    "web",
+    "errors.py", "audit", "cases", "delivery", "exports", "letters", "package", "people", "redaction", "review",
+    "sources", "systems", "trail", "merchants", "operations", "identity", "loyaltydog", "preview", "vault",
+    "storage/blobs.py", "web",
 )  # fmt: skip
 FOR_OPERATORS = {  # read on the command line and in the log only, which stay English
     "operations/backup.py", "operations/keysets.py",
     "merchants/removal.py", "identity/account_exchange.py", "web/operations/doctor.py",
-    "web/operations/doctor_paths.py", "web/operations/metrics.py",
+    "web/operations/doctor_paths.py", "web/operations/doctor_mail.py", "web/operations/metrics.py",
     "web/streamlit/front_end.py", "web/streamlit/private_parts.py",
     "loyaltydog/network/proxy.py", "loyaltydog/network/tls.py", "setting_forms.py",
     "cases/clock/applicable.py", "cases/clock/events.py", "cases/clock/lines.py",
@@ -50,7 +50,8 @@ FOR_OPERATORS = {  # read on the command line and in the log only, which stay En
 }  # fmt: skip
 EVERY_TEXT = {
     "practice/invented/situations.py", "practice/invented/people.py", "audit/words.py", "package/texts.py",
-    "package/dictionary/known.py", "package/dictionary/codes.py", "package/dictionary/titles.py",
+    "web/recipient/words.py", "package/dictionary/known.py", "package/dictionary/codes.py",
+    "package/dictionary/titles.py",
 }  # fmt: skip
 """Where every text is for people, sentence or not."""
 WORDS = {  # what is no sentence, and where it is said
@@ -61,6 +62,12 @@ WORDS = {  # what is no sentence, and where it is said
         "Your request {reference}: we could not identify you",
     ),
     "letters/words.py": ("Your request {reference}: our answer", "Hello,", "Kind regards,"),
+    "delivery/mail/words.py": (
+        "Your privacy request {reference}",
+        "Test mail of the privacy portal",
+        "Open this page to get it:",
+        "Your code for the privacy request {reference}:",
+    ),
     "letters/left_out.py": ("What we left out, and why:",),
     "letters/answer/wording.py": (
         "Who is responsible",
@@ -114,7 +121,7 @@ WORDS = {  # what is no sentence, and where it is said
     "exports/core/ledger.py": ("Everything", "Card …{card_4}", "Program …{row_program_id_4}"),
     "exports/history/dashboard.py": ("No program",),
     "exports/form/request.py": ("Program ID", "Card ID"),
-    "trail/pages.py": ("the portal", "not signed in", "command line"),
+    "trail/pages.py": ("the portal", "the person who asked", "not signed in", "command line"),
     "audit/checking.py": (
         "is missing: {seq} comes next",
         "is not where it belongs: {seq} stands there again or out of order",

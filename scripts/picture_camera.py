@@ -46,12 +46,12 @@ def is_free(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
-def free_pair() -> int:
+def free_ports() -> int:
     while True:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
-        if port < 65_535 and is_free(port) and is_free(port + 1):
+        if port < 65_534 and all(is_free(port + n) for n in range(3)):
             return port
 
 
@@ -66,7 +66,7 @@ class House:
 @contextmanager
 def demo(password: str, **settings: str) -> Iterator[House]:
     """The practice portal as a process, ended in order. `settings` are further PORTAL_ variables."""
-    port, practice_port = free_pair(), free_pair()
+    port, practice_port = free_ports(), free_ports()
     with tempfile.TemporaryDirectory() as folder:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "STREAMLIT_", "PRACTICE_"))}
         environment = {

@@ -67,7 +67,19 @@ class Shop:
 
 @contextmanager
 def run_shop(*options: str) -> Iterator[Shop]:
-    command = [sys.executable, "-m", "portal.practice", "--port", "0", "--download-port", "0", *SHORT_WAITS, *options]
+    command = [
+        sys.executable,
+        "-m",
+        "portal.practice",
+        "--port",
+        "0",
+        "--download-port",
+        "0",
+        "--mail-port",
+        "0",
+        *SHORT_WAITS,
+        *options,
+    ]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None

@@ -101,7 +101,34 @@ class Act(StrEnum):
     PACKAGE_APPROVE = "package:approve"
     PACKAGE_VIEW = "package:view"
     PACKAGE_DOWNLOAD = "package:download"
+    PACKAGE_ENCRYPT = "package:encrypt"
     PACKAGE_DESTROY = "package:destroy"
+    DELIVERY_PREPARE = "delivery:prepare"
+    DELIVERY_REVEAL = "delivery:reveal"
+    DELIVERY_CONFIRM_ADDRESS = "delivery:confirm_address"
+    DELIVERY_CODE_TOLD = "delivery:code_told"
+    DELIVERY_SEND = "delivery:send"
+    DELIVERY_ACCEPTED = "delivery:accepted"
+    DELIVERY_BOUNCED = "delivery:bounced"
+    DELIVERY_NEW_CODE = "delivery:new_code"
+    DELIVERY_NEW_LINK = "delivery:new_link"
+    DELIVERY_TAKE_BACK = "delivery:take_back"
+    DELIVERY_RECORD = "delivery:record"
+    DELIVERY_OPENED = "delivery:opened"
+    DELIVERY_WRONG_CODE = "delivery:wrong_code"
+    DELIVERY_LOCKED = "delivery:locked"
+    DELIVERY_CODE_MAILED = "delivery:code_mailed"
+    DELIVERY_FETCH = "delivery:fetch"
+    DELIVERY_FETCHED = "delivery:fetched"
+    DELIVERY_NOT_THEIRS = "delivery:not_theirs"
+    DELIVERY_REMIND = "delivery:remind"
+    DELIVERY_EXPIRED = "delivery:expired"
+    DELIVERY_CLOSED = "delivery:closed"
+    BREACH_OPEN = "breach:open"
+    BREACH_SETTLE = "breach:settle"
+    MAIL_QUEUE = "mail:queue"
+    MAIL_STATE = "mail:state"
+    MAIL_SENDER = "mail:sender"
     FINGERPRINTS_KEEP = "fingerprints:keep"
     FINGERPRINTS_DESTROY = "fingerprints:destroy"
     MATCH_COMPARE = "match:compare"
@@ -110,6 +137,9 @@ class Act(StrEnum):
     CALENDAR_ADDRESS = "calendar:address"
     CALENDAR_REVOKE = "calendar:revoke"
     CASE_REDATE = "case:redate"
+    CASE_LANGUAGE = "case:language"
+    CASE_RETENTION = "case:retention"
+    CASE_FACTS_DESTROY = "case:facts_destroy"
     CLOCK_RULES = "clock:rules"
     CLOCK_DAY_ADD = "clock:day_add"
     CLOCK_DAY_STRIKE = "clock:day_strike"
@@ -229,7 +259,34 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.PACKAGE_APPROVE: _facts("package", "version", "sha256"),
     Act.PACKAGE_VIEW: _facts("package", "version", "page"),
     Act.PACKAGE_DOWNLOAD: _facts("package", "version", "bytes", "sha256"),
+    Act.PACKAGE_ENCRYPT: _facts("package", "version", "sha256"),
     Act.PACKAGE_DESTROY: _facts("package", "version", "reason"),
+    Act.DELIVERY_PREPARE: _facts("delivery", "package", "way", "channel", "days", "address"),
+    Act.DELIVERY_REVEAL: _facts("delivery"),
+    Act.DELIVERY_CONFIRM_ADDRESS: _facts("delivery"),
+    Act.DELIVERY_CODE_TOLD: _facts("delivery", "channel"),
+    Act.DELIVERY_SEND: _facts("delivery", "way", "sha256"),
+    Act.DELIVERY_ACCEPTED: _facts("delivery", "sha256"),
+    Act.DELIVERY_BOUNCED: _facts("delivery"),
+    Act.DELIVERY_NEW_CODE: _facts("delivery"),
+    Act.DELIVERY_NEW_LINK: _facts("delivery", "sha256"),
+    Act.DELIVERY_TAKE_BACK: _facts("delivery", "opened"),
+    Act.DELIVERY_RECORD: _facts("delivery", "package", "way", "sha256"),
+    Act.DELIVERY_OPENED: _facts("delivery", "agent", "sha256"),
+    Act.DELIVERY_WRONG_CODE: _facts("delivery", "count"),
+    Act.DELIVERY_LOCKED: _facts("delivery"),
+    Act.DELIVERY_CODE_MAILED: _facts("delivery", "count"),
+    Act.DELIVERY_FETCH: _facts("delivery", "start", "bytes"),
+    Act.DELIVERY_FETCHED: _facts("delivery", "count", "bytes", "sha256"),
+    Act.DELIVERY_NOT_THEIRS: _facts("delivery", "fetched"),
+    Act.DELIVERY_REMIND: _facts("delivery", "count"),
+    Act.DELIVERY_EXPIRED: _facts("delivery", "opened"),
+    Act.DELIVERY_CLOSED: _facts("delivery", "reason"),
+    Act.BREACH_OPEN: _facts("breach", "delivery", "report_by"),
+    Act.BREACH_SETTLE: _facts("breach", "outcome"),
+    Act.MAIL_QUEUE: _facts("mail", "kind"),
+    Act.MAIL_STATE: _facts("mail", "kind", "from", "to", "status", "tries"),
+    Act.MAIL_SENDER: _facts("changed"),
     Act.FINGERPRINTS_KEEP: _facts("file", "rows"),
     Act.FINGERPRINTS_DESTROY: _facts("files", "reason"),
     Act.MATCH_COMPARE: _facts("count", "not_compared"),
@@ -238,6 +295,9 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CALENDAR_ADDRESS: _facts(),
     Act.CALENDAR_REVOKE: _facts(),
     Act.CASE_REDATE: _facts("was", "now"),
+    Act.CASE_LANGUAGE: _facts("was", "now"),
+    Act.CASE_RETENTION: _facts("was", "now", "cases"),
+    Act.CASE_FACTS_DESTROY: _facts("texts", "reason"),
     Act.CLOCK_RULES: _facts("was", "now"),
     Act.CLOCK_DAY_ADD: _facts("day"),
     Act.CLOCK_DAY_STRIKE: _facts("day"),

@@ -98,7 +98,34 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.PACKAGE_APPROVE: "Package approved",
     Act.PACKAGE_VIEW: "Page of a package opened",
     Act.PACKAGE_DOWNLOAD: "Package saved",
+    Act.PACKAGE_ENCRYPT: "Encrypted copy of a package made",
     Act.PACKAGE_DESTROY: "Package destroyed",
+    Act.DELIVERY_PREPARE: "Delivery prepared",
+    Act.DELIVERY_REVEAL: "Address of a delivery shown",
+    Act.DELIVERY_CONFIRM_ADDRESS: "Address of a delivery confirmed",
+    Act.DELIVERY_CODE_TOLD: "Code of a delivery told",
+    Act.DELIVERY_SEND: "Link of a delivery sent",
+    Act.DELIVERY_ACCEPTED: "Mail of a delivery accepted",
+    Act.DELIVERY_BOUNCED: "Answer never reached the person",
+    Act.DELIVERY_NEW_CODE: "New code of a delivery made",
+    Act.DELIVERY_NEW_LINK: "New link of a delivery made",
+    Act.DELIVERY_TAKE_BACK: "Delivery taken back",
+    Act.DELIVERY_RECORD: "Package handed over",
+    Act.DELIVERY_OPENED: "Page opened with the code",
+    Act.DELIVERY_WRONG_CODE: "Wrong code entered",
+    Act.DELIVERY_LOCKED: "Link locked after wrong codes",
+    Act.DELIVERY_CODE_MAILED: "Code mailed",
+    Act.DELIVERY_FETCH: "Download of a package begun",
+    Act.DELIVERY_FETCHED: "Package fetched",
+    Act.DELIVERY_NOT_THEIRS: "Opened by somebody else",
+    Act.DELIVERY_REMIND: "Reminder sent",
+    Act.DELIVERY_EXPIRED: "Link expired",
+    Act.DELIVERY_CLOSED: "Link closed",
+    Act.BREACH_OPEN: "Facts of a breach opened",
+    Act.BREACH_SETTLE: "Breach settled",
+    Act.MAIL_QUEUE: "Mail queued",
+    Act.MAIL_STATE: "Mail moved",
+    Act.MAIL_SENDER: "Sender of mails changed",
     Act.FINGERPRINTS_KEEP: "Fingerprints of a file kept",
     Act.FINGERPRINTS_DESTROY: "Fingerprints destroyed",
     Act.MATCH_COMPARE: "Answers of a case compared",
@@ -107,6 +134,9 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.CALENDAR_ADDRESS: "Address of the calendar made",
     Act.CALENDAR_REVOKE: "Address of the calendar revoked",
     Act.CASE_REDATE: "Days of a case calculated anew",
+    Act.CASE_LANGUAGE: "Language of the answer chosen",
+    Act.CASE_RETENTION: "How long ended cases are kept changed",
+    Act.CASE_FACTS_DESTROY: "Notes and letters of a case destroyed",
     Act.CLOCK_RULES: "Rules for answering in time changed",
     Act.CLOCK_DAY_ADD: "Day off added",
     Act.CLOCK_DAY_STRIKE: "Day off struck",
@@ -133,7 +163,7 @@ ACT_WORDS: Mapping[Act, str] = {
 def act_words(action: str, facts: Mapping[str, Any]) -> str:
     """The act with what matters of its facts: states and codes, never more."""
     words = ACT_WORDS[Act(action)] if action in ACT_WORDS else action
-    if action in ("export:state", "case:state"):
+    if action in ("export:state", "case:state", "mail:state"):
         code = f" ({facts['code']})" if facts.get("code") else ""
         return f"{words}: {facts.get('from', '')} → {facts.get('to', '')}{code}"
     for name in ("reason", "role", "kind", "what", "outcome", "channel"):

@@ -92,7 +92,7 @@ def endings_of(holding: Iterable[Fact]) -> Endings:
         elif fact.kind in ENDS and not is_filed(fact):
             _ends_of(found, fact.codes).append(fact)
         elif fact.kind is FactKind.BOUNCED:
-            _take_last_answer(found)
+            _take_answer(found, fact.codes.get("delivery", ""))
         elif fact.kind is FactKind.IDENTITY and fact.codes.get("result") == IdentityResult.PROVED:
             found.whole = [end for end in found.whole if end.kind is not FactKind.NOT_IDENTIFIED]
     return found
@@ -116,7 +116,12 @@ def _ends_of(found: Endings, codes: Mapping[str, str]) -> list[Fact]:
     return found.whole
 
 
-def _take_last_answer(found: Endings) -> None:
+def _take_answer(found: Endings, delivery: str) -> None:
+    """The answer of that delivery; without one, the last that went another way."""
+    if delivery:
+        for ends in (found.whole, *found.demands.values(), *found.parts.values()):
+            ends[:] = [fact for fact in ends if fact.codes.get("delivery") != delivery]
+        return
     lists = [found.whole, *found.parts.values()]
     answers = [(fact, ends) for ends in lists for fact in ends if fact.kind is FactKind.ANSWERED]
     if answers:

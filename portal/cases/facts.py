@@ -18,7 +18,8 @@ from portal.cases.clock.receipt import local_day
 class FactKind(StrEnum):
     """`FOLLOW_UP`: the person wrote again about the same thing. `EXPORT_ASKED`: an export was asked for under the case.
     `CONFIRMED`: the person said that they have the answer. `BOUNCED`: the answer never reached them.
-    `NOT_IDENTIFIED`: they were told that nobody could tell who they are."""
+    `NOT_IDENTIFIED`: they were told that nobody could tell who they are. `OPENED`: the page of a link was opened with
+    the right code. `FETCHED`: the whole package was taken from there. `NOT_THEIRS`: who opened it is somebody else."""
 
     RECEIVED = "received"
     FOLLOW_UP = "follow_up"
@@ -38,6 +39,9 @@ class FactKind(StrEnum):
     EXTENDED = "extended"
     ANSWERED = "answered"
     CONFIRMED = "confirmed"
+    OPENED = "opened"
+    FETCHED = "fetched"
+    NOT_THEIRS = "not_theirs"
     BOUNCED = "bounced"
     REFUSED = "refused"
     CLOSED = "closed"
@@ -170,7 +174,7 @@ class NotNeeded(StrEnum):
 CODES: Mapping[FactKind, frozenset[str]] = {
     FactKind.RECEIVED: frozenset({"channel", "late_entry", "letter_dated", "demands"}),
     FactKind.FOLLOW_UP: frozenset({"channel"}),
-    FactKind.ACKNOWLEDGED: frozenset({"sha256"}),
+    FactKind.ACKNOWLEDGED: frozenset({"sha256", "mail"}),
     FactKind.ASSIGNED: frozenset({"to"}),
     FactKind.HANDED_OVER: frozenset({"to"}),
     FactKind.NOTE: frozenset(),
@@ -183,20 +187,27 @@ CODES: Mapping[FactKind, frozenset[str]] = {
     FactKind.PAUSED: frozenset(),
     FactKind.RESUMED: frozenset(),
     FactKind.EXPORT_ASKED: frozenset({"export", "part"}),
-    FactKind.EXTENDED: frozenset({"reason", "until", "sha256", "request", "answer"}),
-    FactKind.ANSWERED: frozenset({"channel", "copy", "sha256", "request", "answer", "demand", "holds"}),
+    FactKind.EXTENDED: frozenset({"reason", "until", "sha256", "request", "answer", "mail"}),
+    FactKind.ANSWERED: frozenset(
+        {"channel", "copy", "sha256", "request", "answer", "demand", "holds", "delivery", "package"}
+    ),
     FactKind.CONFIRMED: frozenset({"request", "answer"}),
-    FactKind.BOUNCED: frozenset(),
-    FactKind.REFUSED: frozenset({"reason", "sha256", "late", "request", "answer", "demand"}),
+    FactKind.OPENED: frozenset({"delivery", "sha256"}),
+    FactKind.FETCHED: frozenset({"delivery", "sha256"}),
+    FactKind.NOT_THEIRS: frozenset({"delivery"}),
+    FactKind.BOUNCED: frozenset({"delivery"}),
+    FactKind.REFUSED: frozenset({"reason", "sha256", "late", "request", "answer", "demand", "mail"}),
     FactKind.CLOSED: frozenset({"reason", "request", "answer", "demand"}),
     FactKind.WITHDRAWN: frozenset({"request", "answer", "demand"}),
-    FactKind.NOT_IDENTIFIED: frozenset({"sha256", "late"}),
+    FactKind.NOT_IDENTIFIED: frozenset({"sha256", "late", "mail"}),
     FactKind.TAKEN_BACK: frozenset({"request", "answer"}),
 }
 """The codes a fact of each kind may carry. `request` and `answer` name the row of `answers` that says the same. `part`
 names the first export that asked for the same of the same person, in whatever format. `holds` says that the answer was
 that nothing is held. `demands` is all that the person
-asks for where an export does not serve all of it, `demand` the one that is ended by itself."""
+asks for where an export does not serve all of it, `demand` the one that is ended by itself. `delivery` names the row of
+`deliveries`: an answer that came back is the one of the same delivery. `mail` names the mail by which a letter went
+out."""
 
 ENDS = frozenset(
     {FactKind.ANSWERED, FactKind.REFUSED, FactKind.CLOSED, FactKind.WITHDRAWN, FactKind.NOT_IDENTIFIED}

@@ -53,7 +53,8 @@ WAITS: Mapping[FactKind, FactKind] = {
 _ANYWHERE = frozenset(
     {
         FactKind.NOTE, FactKind.ASSIGNED, FactKind.HANDED_OVER, FactKind.ACKNOWLEDGED, FactKind.TAKEN_BACK,
-        FactKind.EXPORT_ASKED, FactKind.FOLLOW_UP, FactKind.ANSWERED,
+        FactKind.EXPORT_ASKED, FactKind.FOLLOW_UP, FactKind.ANSWERED, FactKind.OPENED, FactKind.FETCHED,
+        FactKind.NOT_THEIRS,
     }
 )  # fmt: skip
 _WHILE_OPEN = _ANYWHERE | {*WAITS, *WAITS.values(), FactKind.EXTENDED, *ENDS}
@@ -62,13 +63,14 @@ MAY_RECORD: Mapping[CaseState, frozenset[FactKind]] = {
     CaseState.IDENTIFYING: _WHILE_OPEN,
     CaseState.COLLECTING: _WHILE_OPEN,
     CaseState.WAITING_PERSON: _WHILE_OPEN,
-    CaseState.ANSWERED: _ANYWHERE | {FactKind.CONFIRMED, FactKind.BOUNCED, FactKind.CLOSED},
-    CaseState.CLOSED: _ANYWHERE,
+    CaseState.ANSWERED: _ANYWHERE | {FactKind.CONFIRMED, FactKind.BOUNCED, FactKind.CLOSED, FactKind.IDENTITY},
+    CaseState.CLOSED: _ANYWHERE | {FactKind.IDENTITY},
     CaseState.CLOSED_NOT_IDENTIFIED: _ANYWHERE | {FactKind.IDENTITY},
     CaseState.REFUSED: _ANYWHERE | {FactKind.CLOSED},
     CaseState.WITHDRAWN: _ANYWHERE | {FactKind.CLOSED},
 }
-"""What may be recorded in each state. An answer may follow any end: more was found, or a refusal was reconsidered."""
+"""What may be recorded in each state. An answer may follow any end: more was found, or a refusal was reconsidered.
+So may a proof of identity: a locked link gets a new code only after one (DLV-5)."""
 
 
 def state_of(facts: Sequence[Fact]) -> CaseState:

@@ -17,7 +17,7 @@ from portal.errors import PortalError
 from portal.storage.engine import Database, open_engine
 from portal.storage.tables import AuditEntry
 
-GROUPS = frozenset({"accounts", "audit", "backup", "cases", "database", "keys", "merchants"})
+GROUPS = frozenset({"accounts", "audit", "backup", "cases", "database", "keys", "mail", "merchants"})
 STILL_WITHOUT_A_TRAIL = frozenset({"audit verify"})  # says what is wrong with it
 AFTERWARDS = frozenset({"backup restore"})  # fills an empty database, in which no entry may stand yet
 _WORD = re.compile(r"[a-z][a-z-]{1,30}")

@@ -85,6 +85,9 @@ def save(
     version: Number = 0,
     account: As = None,
     force: Annotated[bool, typer.Option("--force", help="replace the file if it is there")] = False,
+    encrypted: Annotated[
+        bool, typer.Option("--encrypted", help="a copy for an attachment or a stick; prints the six words that open it")
+    ] = False,
 ) -> None:
     """Write an approved version to a file, the very bytes that were looked at."""
     check_target(out, force)
@@ -92,9 +95,15 @@ def save(
         user = acting_user(portal, account)
         case_id = case_id_of(portal, user, case)
         wanted = _version(portal, user, case_id, version)
-        found = portal.package_files.download(user, case_id, wanted.id)
-        if not write_whole(found, wanted.size_bytes, out, "The package itself is in its case."):
+        if encrypted:
+            copy = portal.package_files.encrypt(user, case_id, wanted.id)
+            found, size = portal.package_files.encrypted(user, case_id, wanted.id, copy.id), None
+        else:
+            found, size = portal.package_files.download(user, case_id, wanted.id), wanted.size_bytes
+        if not write_whole(found, size, out, "The package itself is in its case."):
             raise typer.Exit(NOT_READY)
+        if encrypted:
+            print_lines([copy.words])
 
 
 def _version(portal: Portal, user: User, case_id: str, number: int) -> PackageView:

@@ -25,7 +25,8 @@ def run_practice(port: int, download_port: int, latency_ms: int) -> int:
 def print_sign_ins(settings: PracticeSettings) -> None:
     """Address and tokens, on standard output. They are fixed and public: they open nothing but this server."""
     print(f"\n  Practice merchant   {settings.api_base}  (everyone in it is invented)")
-    print(f"  Files come from     {settings.download_base}\n")
+    print(f"  Files come from     {settings.download_base}")
+    print(f"  Mailbox             {settings.api_base}/_practice/mails  (SMTP at port {settings.mail_port})\n")
     print("  Bearer tokens")
     for token, whose in (
         (MERCHANT_ONE_TOKEN, "Brook & Bean Coffee"),

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 import uvicorn
 
-from portal.config import PROJECT_ROOT, Settings, load_settings, practice_port
+from portal.config import PROJECT_ROOT, Settings, load_settings, practice_mail_port, practice_port
 from portal.errors import PortalError
 from portal.log import configure_logging
 from portal.practice.process import practice_merchant, wait_for
@@ -58,8 +58,8 @@ def run_demo() -> int:
     settings = load_settings()
     port = practice_port(settings)
     _check_port(settings.host, settings.port, "PORTAL_PORT")
-    _check_port("127.0.0.1", port, "PRACTICE_PORT")
-    _check_port("127.0.0.1", port + 1, "PRACTICE_PORT")
+    for taken in range(port, practice_mail_port(port) + 1):
+        _check_port("127.0.0.1", taken, "PRACTICE_PORT")
     os.environ["PORTAL_DATA_DIR"] = str(settings.root)
     with practice_merchant(port):
         status = _serve(settings, loaded=lambda: wait_for(port))

@@ -75,14 +75,14 @@ class Fingerprints:
             self._looked_at = now
 
     def forget_due(self) -> int:
-        """Destroy the fingerprints of cases whose facts are past their time. Gives of how many files they were."""
+        """Destroy fingerprints and words of cases that are past their time. Gives of how many files they were."""
         now = utc_now()
         with self.db.read() as session:
             due = cases_due(session, now, HOUSE_BATCH)
         gone = 0
         for merchant_id, case_id in due:
             with self.db.write() as session:
-                gone += forget_case(session, merchant_id, case_id)
+                gone += forget_case(session, merchant_id, case_id, now)
         return gone
 
     def take_missing(self, seconds: float = SECONDS_AT_ONCE) -> int:

@@ -1,7 +1,7 @@
 """How long fingerprints are kept: as long as the facts of their case, whatever became of the file (CASE-6).
 
-A case without such a day keeps them for two years after its receipt: no case looks further back than one, and one that
-did may itself be open for a while.
+What was written in the case goes with them, in one transaction (`portal.cases.retention`). An open case has no day and
+keeps them; the day of one that ended counts.
 """
 
 from __future__ import annotations
@@ -9,39 +9,46 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, delete, not_, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.retention import destroy_words
 from portal.storage.case_tables import Case
 from portal.storage.locks import lock_merchant
-from portal.storage.months import months_after
 from portal.storage.tables import CaseFingerprints
-
-KEPT_MONTHS = 24
 
 
 def kept_still(now: dt.datetime) -> ColumnElement[bool]:
     """Condition on `cases`: may fingerprints of its files be there?"""
-    until, long_ago = Case.destroy_facts_after, months_after(now.date(), -KEPT_MONTHS)
-    return or_(until.is_not(None) & (until > now), until.is_(None) & (Case.received_on > long_ago))
+    return or_(Case.destroy_facts_after.is_(None), Case.destroy_facts_after > now)
 
 
 def cases_due(session: Session, now: dt.datetime, limit: int) -> list[tuple[str, str]]:
-    """Merchants and cases whose fingerprints are past their time."""
+    """Merchants and cases whose facts are past their time."""
     wanted = (
         select(Case.merchant_id, Case.id)
-        .where(Case.id.in_(select(CaseFingerprints.case_id)), not_(kept_still(now)))
-        .order_by(Case.merchant_id, Case.id)
+        .where(Case.facts_destroyed_at.is_(None), Case.destroy_facts_after <= now)
+        .order_by(Case.destroy_facts_after, Case.id)
         .limit(limit)
     )
     return [(row[0], row[1]) for row in session.execute(wanted)]
 
 
-def forget_case(session: Session, merchant_id: str, case_id: str) -> int:
-    """Gives of how many files they were."""
+def forget_case(session: Session, merchant_id: str, case_id: str, now: dt.datetime) -> int:
+    """Nothing where it was opened again, or kept longer, since it was found. Gives of how many files they were."""
     lock_merchant(session, merchant_id)
+    case = session.get_one(Case, case_id, populate_existing=True)
+    if case.destroy_facts_after is None or case.destroy_facts_after > now:
+        return 0
+    case.facts_destroyed_at = now
+    texts = destroy_words(session, case)
+    if texts:
+        audit.record(
+            session, merchant_id, "system", "case:facts_destroy",
+            object_id=case_id, origin="worker", texts=texts, reason="retention",
+        )  # fmt: skip
     gone = _delete(session, CaseFingerprints.case_id == case_id)
     if gone:
         audit.record(

@@ -24,6 +24,7 @@ from portal.errors import NotFound, NotPermitted, PortalError
 from portal.identity.refusal_rate import RefusalRate
 from portal.identity.roles import User
 from portal.log import log
+from portal.storage.answering.delivery_tables import Breach, Delivery
 from portal.storage.answering.package_tables import CasePackage
 from portal.storage.answering.source_tables import SourcePage
 from portal.storage.answering.system_tables import MerchantSystem, SystemFile
@@ -175,6 +176,8 @@ def record_refused_sign_in(db: Session, account: Account | None, address: str, r
 def _own(session: Session, merchant_id: str, ids: set[str]) -> set[str]:
     if not ids:
         return set()
-    tables = (Export, Account, Case, MerchantSystem, SystemFile, SourcePage, CasePackage, CardRequest)
+    tables = (
+        Export, Account, Case, MerchantSystem, SystemFile, SourcePage, CasePackage, CardRequest, Delivery, Breach,
+    )  # fmt: skip
     wanted = [select(table.id).where(table.merchant_id == merchant_id, table.id.in_(ids)) for table in tables]
     return {found for one in wanted for found in session.scalars(one)}

@@ -18,6 +18,7 @@ from portal.language import catalogue_of
 _INVISIBLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 """Control characters, and those that turn the direction of what follows them."""
 
+_BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _TEMPLATES = Environment(
     loader=PackageLoader("portal.letters"),
     undefined=StrictUndefined,
@@ -91,6 +92,23 @@ class Sentences:
 def one_line(text: str) -> str:
     """Without line breaks and invisible characters."""
     return " ".join(_INVISIBLE.sub("", text).split())
+
+
+def as_written(texts: Sequence[str]) -> Rendered:
+    """Letters that went out, word for word: the first line of each is its subject, a blank line parts paragraphs."""
+    subjects: list[str] = []
+    blocks: list[Block] = []
+    for text in texts:
+        first, *parts = [
+            lines
+            for part in _BLANK_LINE.split(text)
+            if (lines := tuple(filter(None, map(one_line, part.splitlines()))))
+        ] or [("",)]
+        if subjects:
+            blocks.append(Heading(first[0]))
+        subjects.append(first[0])
+        blocks += [Closing(lines) for lines in (first[1:], *parts) if lines]
+    return Rendered(rendered(subjects[0], blocks).html, "\n\n".join(texts))
 
 
 def rendered(subject: str, blocks: Sequence[Block]) -> Rendered:

@@ -14,14 +14,16 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.comparison.retention import forget_merchant
+from portal.delivery.retention import end_links
 from portal.errors import NotFound
 from portal.exports.core import ledger
 from portal.exports.core.states import RUNNING, State
 from portal.exports.retention.destruction import Retention, list_destroyed
 from portal.identity.calendar_addresses import revoke_addresses
 from portal.identity.sessions import end_account_sessions
-from portal.package.versions.retention import PackageRetention
+from portal.package.versions.retention import package_retention
 from portal.sources.retention import SourceRetention
+from portal.storage.answering.mail_tables import Mail, MailSender
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
 from portal.storage.tables import (
@@ -37,7 +39,7 @@ from portal.storage.tables import (
     SignInTicket,
     utc_now,
 )
-from portal.systems.retention import SystemRetention
+from portal.systems.retention import system_retention
 
 ACTOR = "cli"
 TO_STOP = RUNNING | {State.UNKNOWN}
@@ -76,10 +78,11 @@ def remove_merchant(retention: Retention, merchant_id: str) -> Removed:
     files = retention.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
     sources = SourceRetention(retention.db, retention.settings, retention.sealed)
     files += sources.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
-    attached = SystemRetention(retention.db, retention.settings, retention.sealed)
+    attached = system_retention(retention.db, retention.settings, retention.sealed)
     files += attached.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
-    packages = PackageRetention(retention.db, retention.settings, retention.sealed)
+    packages = package_retention(retention.db, retention.settings, retention.sealed)
     files += packages.destroy_all_of(merchant_id, actor=ACTOR, origin="cli")
+    end_links(retention.db, merchant_id, actor=ACTOR, origin="cli")
     with retention.db.write() as session:
         release_name(session, merchant_id)
         forget_merchant(session, merchant_id, actor=ACTOR, origin="cli")
@@ -113,6 +116,13 @@ def revoke_access(session: Session, merchant_id: str, *, origin: str) -> int:
     _run(session, delete(CardRequest).where(CardRequest.merchant_id == merchant_id))
     _run(session, update(CaseMatch).where(CaseMatch.merchant_id == merchant_id).values(sealed_item=None))
     _run(session, update(LetterProfile).where(LetterProfile.merchant_id == merchant_id).values(sealed_items=None))
+    _run(session, delete(MailSender).where(MailSender.merchant_id == merchant_id))
+    _run(
+        session,
+        update(Mail)
+        .where(Mail.merchant_id == merchant_id)
+        .values(sealed_to=None, sealed_contents=None, next_try_at=None),
+    )
     of_merchant = LoginSession.merchant_id == merchant_id
     _run(session, update(LoginSession).where(of_merchant).values(sealed_vendor_token=None))
     _run(

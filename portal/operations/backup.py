@@ -16,6 +16,7 @@ import hashlib
 import json
 import os
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,8 @@ from portal.exports.core.states import HOLDS_FILE, State
 from portal.exports.retention.destruction import forget_places, read_destruction_list
 from portal.exports.workflow.messages import RESTORED_WORDS, UNKNOWN_WORDS
 from portal.merchants import removal as removing
-from portal.operations import package_backup, source_backup, system_backup
+from portal.operations import source_backup
+from portal.operations.sealed_file_backup import PACKAGES, SOURCES, SYSTEMS, SealedFileKind
 from portal.storage.blobs import BlobStore
 from portal.storage.copying import copy_in, copy_out, count_rows, empty, tables
 from portal.storage.engine import Database
@@ -49,6 +51,8 @@ class BackupTrouble(PortalError):
     next_step = "Use another one."
 
 
+KINDS: Mapping[str, SealedFileKind] = {"sources": SOURCES, "systems": SYSTEMS, "packages": PACKAGES}
+"""By their names in the key file."""
 MANIFEST_PURPOSE, KEYS_PURPOSE = "backup-manifest", "backup-file-keys"
 NOT_SEALED = (
     "The {what} carries no seal: it was made before there were seals, or its seal was taken off.",
@@ -76,8 +80,7 @@ def create(db: Database, blobs: BlobStore, folder: Path, file_keys: Path | None,
     counts = copy_out(db.engine, folder / ROWS)
     with db.read() as session:
         names = list(session.scalars(select(ExportFile.blob_name).where(ExportFile.blob_name != "")))
-        names += source_backup.blob_names(session) + system_backup.blob_names(session)
-        names += package_backup.blob_names(session)
+        names += [name for kind in KINDS.values() for name in kind.blob_names(session)]
     for name in sorted(set(names)):
         _copy_blob(blobs, name, folder / FILES / name)
     if file_keys is not None:
@@ -114,8 +117,7 @@ def _write_keys(db: Database, path: Path, master: MasterKey) -> None:
             }
             for key in session.scalars(select(FileKey))
         ]
-        sources, systems = source_backup.keys_kept(session), system_backup.keys_kept(session)
-        packages = package_backup.keys_kept(session)
+        others = {name: kind.keys_kept(session) for name, kind in KINDS.items()}
         destroyed = list(session.scalars(select(DestroyedFile.blob_name)))
     draft = path.with_name(path.name + ".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -123,9 +125,7 @@ def _write_keys(db: Database, path: Path, master: MasterKey) -> None:
         content = {
             "made": utc_now().isoformat(),
             "keys": keys,
-            "sources": sources,
-            "systems": systems,
-            "packages": packages,
+            **others,
             "destroyed": destroyed,
         }
         json.dump(documents.sealed(master, KEYS_PURPOSE, content), file)
@@ -234,15 +234,8 @@ def _fill(db: Database, blobs: BlobStore, backup: Checked, destruction_list: Pat
         destroyed |= set(session.scalars(select(DestroyedFile.blob_name)))
         removed = removing.removed_merchants(session, destroyed)
         wanted = _keys_wanted(session, backup, destroyed, removed)
-        wanted += source_backup.bring_keys(
-            session, backup.kept.get("sources", ()), backup.folder / FILES, destroyed, removed
-        )
-        wanted += system_backup.bring_keys(
-            session, backup.kept.get("systems", ()), backup.folder / FILES, destroyed, removed
-        )
-        wanted += package_backup.bring_keys(
-            session, backup.kept.get("packages", ()), backup.folder / FILES, destroyed, removed
-        )
+        for name, kind in KINDS.items():
+            wanted += kind.bring_keys(session, backup.kept.get(name, ()), backup.folder / FILES, destroyed, removed)
     for key in wanted:
         written.append(key["blob"])
         _bring_blob(blobs, backup.folder / FILES / key["blob"], key["blob"])
@@ -254,7 +247,7 @@ def _fill(db: Database, blobs: BlobStore, backup: Checked, destruction_list: Pat
         removing.stop_exports(db, merchant_id, origin="restore")
     opened = {key["blob"] for key in wanted}
     gone = _settle_states(db, opened) + source_backup.settle_sources(db, opened)
-    gone += system_backup.settle_files(db, opened) + package_backup.settle_files(db, opened)
+    gone += sum(kind.settle_files(db, opened) for kind in (SYSTEMS, PACKAGES))
     return Restored(sum(counts.values()), len(wanted), gone)
 
 

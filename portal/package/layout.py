@@ -11,6 +11,7 @@ from portal.package.parts import FileKind, Media, PackageFile
 
 READ_ME = "1-READ-ME-FIRST.html"
 YOUR_DATA = "2-your-data.html"
+PDF = "3-your-data.pdf"
 LEFT_OUT_PAGE = "what-we-left-out.html"
 WITHHELD = "withheld.json"
 FIELDS_PAGE = "explain/fields.html"

@@ -12,12 +12,14 @@ from typing import Any
 
 from portal.package.archive import Member
 from portal.package.layout import data_name
-from portal.package.parts import TEMPLATE_VERSION, PackageParts
+from portal.package.parts import TEMPLATE_VERSION, PackageParts, WithheldFile
 from portal.package.reading import ReadFile
 from portal.package.spreadsheets import EscapedCells
 from portal.package.vocabulary import CONTEXT, RIGHTS, STATUS
 
 SCHEMA = "1"
+WHOLE_FILE = "file"
+"""What is left out is the file."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +72,20 @@ def manifest_json(
             "count": escaped.count,
             "cells": [{"file": one.file, "row": one.row, "column": one.column} for one in escaped.listed],
         },
-        "withheld": sum(len(file.file.left_out) for file in files),
+        "withheld": parts.left_out,
+        "withheld_files": len(parts.withheld),
     }
     return json.dumps(said, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
 
 
-def withheld_json(files: Sequence[ReadFile]) -> bytes:
-    """Places that were left out: number, where, what kind, why."""
-    said = [
+def withheld_json(whole: Sequence[WithheldFile], files: Sequence[ReadFile]) -> bytes:
+    """Files that were left out whole, then places: number, where, what kind, why."""
+    said: list[dict[str, Any]] = [
+        {"title": one.title, "kind": WHOLE_FILE, "reason": one.reason,
+         **({"law_section": one.section} if one.section else {})}
+        for one in whole
+    ]  # fmt: skip
+    said += [
         {"file": data_name(file.file), "number": line.number, "place": line.place_words, "kind": line.kind,
          "reason": line.reason, **({"law_section": line.section} if line.section else {})}
         for file in files

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
@@ -11,7 +11,7 @@ from hashlib import sha256
 from portal.language import ENGLISH
 from portal.redaction.reasons import Reason
 
-TEMPLATE_VERSION = 1
+TEMPLATE_VERSION = 2
 """Goes up whenever the same parts give other bytes."""
 PIECE_BYTES = 1 << 18
 
@@ -43,6 +43,11 @@ class Outcome(StrEnum):
     PARTLY = "partly"
     NOTHING = "nothing"
     REFUSED = "refused"
+    NOT_IDENTIFIED = "unidentified"
+
+
+LETTER_ALONE = frozenset({Outcome.REFUSED, Outcome.NOT_IDENTIFIED})
+"""Such a package holds the letter with which the case ended, and nothing about a person."""
 
 
 class Variant(StrEnum):
@@ -91,11 +96,44 @@ class PackageFile:
 
 
 @dataclass(frozen=True)
+class WithheldFile:
+    """A file that is left out whole: what it is called for the person, and why. None of its bytes go out."""
+
+    title: str
+    kind: FileKind
+    reason: Reason
+    section: str = ""
+
+
+@dataclass(frozen=True)
 class Letter:
     """`html` is a fragment made by our own templates, values escaped: it goes into the page as it is."""
 
     html: str = field(repr=False)
     text: str = field(repr=False, default="")
+
+
+class NoPdf(StrEnum):
+    """Why a package has no PDF although one can be made here."""
+
+    GLYPH = "glyph"
+    LENGTH = "length"
+
+
+PDF_BYTES = 1_500_000
+"""Of the pages that are set as one; longer ones are hundreds of sheets, which nobody prints."""
+
+
+@dataclass(frozen=True)
+class MadePdf:
+    """`content` is empty where there is a reason why."""
+
+    content: bytes = field(default=b"", repr=False)
+    why_not: NoPdf | None = None
+
+
+MakePdf = Callable[[str, Sequence[str], str], MadePdf]
+"""Takes title, finished pages and language."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +160,12 @@ class PackageParts:
     language: str = ENGLISH
     variant: Variant = Variant.ACCESS
     software: str = ""
+    withheld: tuple[WithheldFile, ...] = ()
+
+    @property
+    def left_out(self) -> int:
+        """Places left out, each file that is left out whole among them."""
+        return len(self.withheld) + sum(len(file.left_out) for file in self.files)
 
     @property
     def folder(self) -> str:

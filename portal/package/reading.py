@@ -84,7 +84,8 @@ def values_in(read_table: ReadTable) -> int:
     """Values of the file in the table's cells."""
     found, positions = 0, read_table.positions
     for rows in batches(read_table.table):
-        for column in (list(zip(*rows, strict=True))[at] for at in positions):
+        columns = list(zip(*rows, strict=True))
+        for column in (columns[at] for at in positions):
             found += len(column) - column.count(MISSING)
             found += sum(leaves_of_list(str(cell)) - 1 for cell in column if is_list(cell))
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from portal.package.dictionary.kinds import Origin, Topic
+from portal.package.parts import NoPdf
 from portal.redaction.left_out_list import KIND_WORDS
 from portal.redaction.places import Grain
 
@@ -54,6 +55,7 @@ HOW_MANY_POINTS = "How many points"
 ROWS = "Entries: {count}"
 IN_FILE = "in {file}"
 SAME_IN_ALL = "The same in every entry of this table"
+SAME_IN_FILES = "The same in"
 SMALL_PRINT = "Names in the system of what stands below each entry"
 NOT_FILLED = "Not filled:"
 NOT_FILLED_ALONE = "Not filled"
@@ -90,9 +92,10 @@ ORIGINS: Mapping[Origin, str] = {
 }
 LEFT_OUT_TITLE = "What we left out"
 LEFT_OUT_INTRODUCTION = (
-    "In the places below something was left out of your copy. Each place carries the same number in the files. "
+    "What is named below was left out of your copy. Each place carries the same number in the files. "
     "If you think it should be there, write to us; you may also complain to the supervisory authority or go to court."
 )
+LEFT_OUT_WHOLE = "Files that we do not give"
 FILE = "File"
 NUMBER = "Number"
 PLACE = "Place"
@@ -113,6 +116,7 @@ HOW_TO_OPEN = (
 )
 ITEMS: Mapping[str, str] = {
     "your_data": "Everything we found about you, to read and to print",
+    "pdf": "The letter and your data as one PDF, to print",
     "left_out": "What we left out, and why",
     "fields": "What the names of the fields mean",
     "tables": "The same data as tables, for a spreadsheet",
@@ -120,6 +124,10 @@ ITEMS: Mapping[str, str] = {
     "data_redacted": "The files as we received them, less what was left out",
     "data_portable": "The data you gave us or that we observed of you, for programs",
     "manifest": "A list of all files, and how to check that they are whole",
+}
+NO_PDF: Mapping[NoPdf, str] = {
+    NoPdf.GLYPH: "There is no PDF: your data hold a character that we cannot print. The pages show everything.",
+    NoPdf.LENGTH: "There is no PDF: your data are too long for one. The pages show everything.",
 }
 MANIFEST_TITLE = "All files of this package"
 MANIFEST_INTRODUCTION = (

@@ -17,4 +17,5 @@ STATUS: Mapping[Outcome, str] = {
     Outcome.PARTLY: "dpv:RequestFulfilled",
     Outcome.NOTHING: "dpv:RequestFulfilled",
     Outcome.REFUSED: "dpv:RequestRejected",
+    Outcome.NOT_IDENTIFIED: "dpv:RequestUnfulfilled",
 }

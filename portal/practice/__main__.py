@@ -18,6 +18,7 @@ def _parser() -> argparse.ArgumentParser:
     option = parser.add_argument
     option("--port", type=int, default=8650, help="API port; 0 takes a free one (default 8650)")
     option("--download-port", type=int, help="port of the second host (default: port + 1)")
+    option("--mail-port", type=int, help="port of the mail server (default: port + 2)")
     option("--latency-ms", type=float, default=0, help="milliseconds added to every API answer (default 0)")
     option("--export-lifetime", type=float, default=172_800, help="seconds until an export expires (default 48 hours)")
     option("--edge-limit", type=int, default=0, help="API requests per address in 10 seconds; 0 is off (default)")
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = PracticeSettings(
             port=asked.port,
             download_port=asked.download_port,
+            mail_port=asked.mail_port,
             latency_ms=asked.latency_ms,
             export_lifetime_seconds=asked.export_lifetime,
             edge_limit=asked.edge_limit,

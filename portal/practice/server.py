@@ -1,7 +1,7 @@
-"""The practice merchant's two listeners in one process.
+"""The practice merchant's three listeners in one process.
 
-``create_app`` is the API host, ``create_download_app`` the second host with presigned links, ``serve`` runs both until
-SIGINT or SIGTERM. They share one ``State``.
+``create_app`` is the API host, ``create_download_app`` the second host with presigned links, the third one a mail
+server whose mailbox is a page of the API host. ``serve`` runs them until SIGINT or SIGTERM. They share one ``State``.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -24,6 +25,7 @@ from portal.practice.routes import consent as consent_routes
 from portal.practice.routes import gdpr as gdpr_routes
 from portal.practice.routes import hooks
 from portal.practice.routes import loyalty as loyalty_routes
+from portal.practice.routes import mails as mail_routes
 from portal.practice.routes import token as token_routes
 from portal.practice.routes.downloads import create_download_app
 from portal.practice.routes.edge import Edge
@@ -47,7 +49,8 @@ def create_app(settings: PracticeSettings, state: State | None = None) -> FastAP
     shared = state or State.fresh(settings)
     app = FastAPI(title="Practice merchant", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.practice = shared
-    for module in (token_routes, card_routes, gdpr_routes, consent_routes, loyalty_routes, audit_routes, hooks):
+    api = (token_routes, card_routes, gdpr_routes, consent_routes, loyalty_routes, audit_routes)
+    for module in (*api, hooks, mail_routes):
         app.include_router(module.router)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_middleware(Edge, state=shared)
@@ -79,17 +82,31 @@ class _Listener(uvicorn.Server):
 
 
 def serve(settings: PracticeSettings, ready: Callable[[PracticeSettings], None] = lambda settings: None) -> None:
-    """Run both listeners until SIGINT, SIGTERM or SIGHUP; `ready` is called when they answer. Port 0 takes a free port.
+    """Run the listeners until SIGINT, SIGTERM or SIGHUP; `ready` is called when they answer. Port 0 takes a free port.
 
     Raises PortTakenError.
     """
     with contextlib.ExitStack() as stack:
         api_socket = stack.enter_context(bound_socket(settings.host, settings.port))
         download_socket = stack.enter_context(bound_socket(settings.host, settings.download_port))
-        settings = settings.model_copy(
-            update={"port": api_socket.getsockname()[1], "download_port": download_socket.getsockname()[1]}
-        )
-        asyncio.run(_serve(settings, api_socket, download_socket, ready))
+        mail_socket = stack.enter_context(bound_socket(settings.host, settings.mail_port))
+        sockets = Sockets(api_socket, download_socket, mail_socket)
+        settings = settings.model_copy(update=sockets.ports())
+        asyncio.run(_serve(settings, sockets, ready))
+
+
+@dataclass(frozen=True)
+class Sockets:
+    """What the listeners are bound to."""
+
+    api: socket.socket
+    downloads: socket.socket
+    mail: socket.socket
+
+    def ports(self) -> dict[str, int]:
+        """As the settings name them."""
+        bound = {"port": self.api, "download_port": self.downloads, "mail_port": self.mail}
+        return {name: one.getsockname()[1] for name, one in bound.items()}
 
 
 def bound_socket(host: str, port: int) -> socket.socket:
@@ -110,8 +127,7 @@ def bound_socket(host: str, port: int) -> socket.socket:
 
 async def _serve(
     settings: PracticeSettings,
-    api_socket: socket.socket,
-    download_socket: socket.socket,
+    sockets: Sockets,
     ready: Callable[[PracticeSettings], None],
 ) -> None:
     state = State.fresh(settings)
@@ -126,12 +142,14 @@ async def _serve(
     ends = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     for wanted in ends if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN else ends - {signal.SIGHUP}:
         loop.add_signal_handler(wanted, stop)
-    running = asyncio.gather(api.serve(sockets=[api_socket]), downloads.serve(sockets=[download_socket]))
+    mail_server = await loop.create_server(state.mailbox.protocol, sock=sockets.mail)
+    running = asyncio.gather(api.serve(sockets=[sockets.api]), downloads.serve(sockets=[sockets.downloads]))
     while not (api.started and downloads.started) and not running.done():
         await asyncio.sleep(0.01)
     print(f"practice merchant ready on {settings.api_base}", file=sys.stderr, flush=True)
     ready(settings)
     await running
+    mail_server.close()
 
 
 def _listener(app: ASGIApp) -> _Listener:

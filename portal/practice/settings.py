@@ -72,6 +72,7 @@ class PracticeSettings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=8650, ge=0, le=65535, description="API listener; 0 takes any free port.")
     download_port: int = Field(default=8651, ge=0, le=65535, description="Second host; port + 1 when left out.")
+    mail_port: int = Field(default=8652, ge=0, le=65535, description="Mail server; port + 2 when left out.")
     latency_ms: float = Field(default=0, ge=0, le=60_000, description="Added to every API answer.")
     export_lifetime_seconds: float = Field(default=48 * 60 * 60, gt=0, description="From POST to expiresAt; 48 hours.")
     edge_limit: int = Field(default=0, ge=0, description="API requests per address in edge_window_seconds; 0 is off.")
@@ -87,11 +88,13 @@ class PracticeSettings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _second_port_follows_the_first(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("download_port") is None:
-            port = int(data.get("port", 8650))
-            return {**data, "download_port": port + 1 if port else 0}
-        return data
+    def _other_ports_follow_the_first(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        port = int(data.get("port", 8650))
+        beside = {"download_port": port + 1, "mail_port": port + 2}
+        left_out = {name: number if port else 0 for name, number in beside.items() if data.get(name) is None}
+        return {**data, **left_out}
 
     @field_validator("host")
     @classmethod

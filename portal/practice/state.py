@@ -15,6 +15,7 @@ from portal.practice.invented.builder import build_world
 from portal.practice.invented.loyalty import Loyalty, build_loyalty
 from portal.practice.invented.whole_answers import log_before
 from portal.practice.invented.world import Consent, Customer, World
+from portal.practice.mails import Mailbox
 from portal.practice.settings import APP_KEYS, USERS, PracticeSettings, PracticeUser
 
 EXPORTS_KEPT: Final = 20_000
@@ -68,6 +69,7 @@ class State:
     signed_in: OrderedDict[str, PracticeUser] = field(default_factory=OrderedDict)
     pending: OrderedDict[str, PendingSignIn] = field(default_factory=OrderedDict)
     turned_away_at: dict[str, float] = field(default_factory=dict)
+    mailbox: Mailbox = field(default_factory=Mailbox)
     counts: Counter[str] = field(default_factory=Counter)
     by_situation: dict[str, Counter[str]] = field(default_factory=dict)
 
@@ -79,7 +81,7 @@ class State:
         return cls(settings=settings, world=world, loyalty=loyalty, log_before=log_before(world))
 
     def reset(self) -> None:
-        """Forget everything that happened, sign-ins included. The signing key stays."""
+        """Forget everything that happened, sign-ins and mails included. The signing key stays."""
         for memory in (
             self.exports,
             self.object_keys,
@@ -89,6 +91,7 @@ class State:
             self.signed_in,
             self.pending,
             self.turned_away_at,
+            self.mailbox,
             self.counts,
             self.by_situation,
         ):

@@ -13,6 +13,7 @@ from portal.config import Settings
 from portal.errors import NotFound, StateConflict
 from portal.exports.form.for_case import CaseExports
 from portal.exports.form.submissions import AskedAlready
+from portal.exports.retention.sealed_files import drop_blobs
 from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.sources.checklist import aged, checklist_of, fresh_for, programs_to_ask_again
@@ -21,7 +22,6 @@ from portal.sources.from_exports import asked_numbers, export_lines
 from portal.sources.kinds import SourceState
 from portal.sources.ledger import SourceRows, drop_pages, held_open, identifiers_of, move, sources_of
 from portal.sources.planning import KnownIdentifier, from_identifiers
-from portal.sources.retention import drop_blobs
 from portal.sources.views import SourceList
 from portal.storage.case_tables import Case
 from portal.storage.engine import Database

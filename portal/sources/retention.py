@@ -7,36 +7,25 @@ asked, when, and how much came.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 from portal import audit
 from portal.config import Settings
 from portal.exports.retention.clock import ClockWatch
-from portal.exports.retention.destruction import SWEEP_AGE, SWEEP_EVERY, list_destroyed
+from portal.exports.retention.destruction import HOUSE_BATCH, SWEEP_AGE, SWEEP_EVERY
+from portal.exports.retention.sealed_files import SealedTables, drop_blobs
 from portal.sources import messages
 from portal.sources.kinds import RUNNING, SourceState
 from portal.sources.ledger import drop_pages, move
 from portal.storage.answering.source_tables import CaseSource, SourceFile, SourceKey, SourcePage
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
-from portal.storage.tables import DestroyedFile, utc_now
+from portal.storage.tables import utc_now
 from portal.vault import SealedFiles
 
-HOUSE_BATCH = 500
-
-
-def drop_blobs(files: SealedFiles, destruction_list: Path, names: Sequence[str]) -> None:
-    """The ciphertext of files whose keys are gone. The list is what a restore honours."""
-    if not names:
-        return
-    list_destroyed(destruction_list, list(names))
-    for name in names:
-        files.destroy(name)
+TABLES = SealedTables(SourcePage, SourceKey, "source_id")
 
 
 @dataclass
@@ -100,25 +89,5 @@ class SourceRetention:
         return bool(names)
 
     def sweep(self, older_than: dt.timedelta = SWEEP_AGE) -> int:
-        """Remove keys without a page that are older: a killed process left them. Their blobs go with the next sweep of
-        the exports (`Retention.sweep`), which takes those that no key knows. Gives how many."""
-        with self.db.write() as session:
-            found = _unused_keys(session, utc_now() - older_than)
-            for source_id, blob_name in found:
-                session.execute(
-                    delete(SourceKey).where(SourceKey.source_id == source_id, SourceKey.blob_name == blob_name)
-                )
-                session.add(DestroyedFile(blob_name=blob_name, export_id=source_id))
-        return len(found)
-
-
-def _unused_keys(session: Session, before: dt.datetime) -> list[tuple[str, str]]:
-    rows = session.execute(
-        select(SourceKey.source_id, SourceKey.blob_name)
-        .outerjoin(
-            SourcePage, (SourcePage.source_id == SourceKey.source_id) & (SourcePage.blob_name == SourceKey.blob_name)
-        )
-        .where(SourcePage.source_id.is_(None), SourceKey.created_at < before)
-        .limit(HOUSE_BATCH)
-    ).all()
-    return [(row.source_id, row.blob_name) for row in rows]
+        """Remove keys without a page that are older. Gives how many."""
+        return TABLES.sweep(self.db, older_than)

@@ -22,6 +22,7 @@ class Case(Base, kw_only=True):
 
     `profile` and `calendar` are codes of `cases.clock.applicable`, `zone` is the controller's. `due_on` is the day
     that counts now, `closed_at` is empty while the clock runs. Codes: `portal.cases.facts` and `states`.
+    What was written in it is destroyed after `destroy_facts_after`, empty while it is open (`portal.cases.retention`).
     """
 
     __tablename__ = "cases"
@@ -38,6 +39,7 @@ class Case(Base, kw_only=True):
         Index("ix_cases_assignee", "merchant_id", "assignee", "closed_at", "due_on", "id"),
         Index("ix_cases_subject", "merchant_id", "subject_index", "received_on", "id"),
         Index("ix_cases_reference", "merchant_id", "reference_key", "id"),
+        Index("ix_cases_destroy", "facts_destroyed_at", "destroy_facts_after"),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
@@ -64,6 +66,7 @@ class Case(Base, kw_only=True):
     closed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
     closed_as: Mapped[str] = mapped_column(String(24), default="")
     destroy_facts_after: Mapped[dt.datetime | None] = mapped_column(default=None)
+    facts_destroyed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
 
 
 class CaseDemand(Base, kw_only=True):

@@ -13,8 +13,12 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.storage.answering.comparison_tables import CaseFingerprints as CaseFingerprints
+from portal.storage.answering.delivery_tables import Delivery as Delivery
 from portal.storage.answering.letter_tables import LetterProfile as LetterProfile
+from portal.storage.answering.mail_tables import Mail as Mail
+from portal.storage.answering.mail_tables import MailSender as MailSender
 from portal.storage.answering.package_tables import CasePackage as CasePackage
+from portal.storage.answering.retention_tables import CaseRetentionRules as CaseRetentionRules
 from portal.storage.answering.review_tables import ReviewDecision as ReviewDecision
 from portal.storage.answering.source_tables import CaseMatch as CaseMatch
 from portal.storage.answering.source_tables import CaseSource as CaseSource

@@ -18,16 +18,16 @@ from sqlalchemy.orm import Session
 from portal.cases.services.ledger import CaseSeal, own_case
 from portal.config import Settings
 from portal.errors import InputError, StateConflict
+from portal.exports.retention.sealed_files import drop_blobs
 from portal.identity import Permission, User, allows, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.sources.kinds import SourceState
-from portal.sources.retention import drop_blobs
 from portal.storage.answering.system_tables import CaseSystem, SystemFile, SystemKey
 from portal.storage.engine import Database
 from portal.storage.tables import Account, Merchant, new_id, utc_now
 from portal.systems.ledger import (
+    TABLES,
     destroy_file,
-    drop_keys,
     file_of,
     hold,
     line_of,
@@ -253,7 +253,7 @@ class CaseSystems:
         with self.db.write() as session:
             if session.scalar(select(SystemFile.id).where(SystemFile.blob_name == place.blob_name)) is not None:
                 return
-            drop_keys(session, place.export_id, [place.blob_name])
+            TABLES.drop_keys(session, place.export_id, [place.blob_name])
         drop_blobs(self.sealed, self.settings.destruction_list, [place.blob_name])
 
 

@@ -6,10 +6,9 @@ Every transaction that writes here holds the merchant's lock first.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -17,14 +16,17 @@ from portal import audit
 from portal.cases.services.ledger import open_case, own_case
 from portal.errors import NotFound, StateConflict
 from portal.exports.retention.destruction import forget_places
+from portal.exports.retention.sealed_files import SealedTables
 from portal.identity import User
 from portal.sources.kinds import SourceState
 from portal.storage.answering.system_tables import CaseSystem, SystemFile, SystemKey
 from portal.storage.case_tables import Case
 from portal.storage.locks import lock_merchant
-from portal.storage.tables import DestroyedFile, utc_now
+from portal.storage.tables import utc_now
 from portal.systems.register import own_system
 from portal.vault.files import FilePlace
+
+TABLES = SealedTables(SystemFile, SystemKey, "line_id")
 
 
 def hold(session: Session, user: User, case_id: str) -> Case:
@@ -106,21 +108,12 @@ def move(session: Session, user: User, line: CaseSystem, to: SourceState, act: s
     session.refresh(line)
 
 
-def drop_keys(session: Session, line_id: str, blob_names: Iterable[str]) -> None:
-    """Destroy keys, and note their blobs as destroyed for ever."""
-    for name in blob_names:
-        session.execute(delete(SystemKey).where(SystemKey.line_id == line_id, SystemKey.blob_name == name))
-        if session.get(DestroyedFile, name) is None:
-            session.add(DestroyedFile(blob_name=name, export_id=line_id))
-    session.flush()
-
-
 def destroy_file(session: Session, row: SystemFile, *, by: str | None = None) -> list[str]:
     """Its key and its name, and those of what replaces it; where something was left out of them. The facts stay. Gives
     the names of the blobs, which go after the commit."""
     names: list[str] = []
     for one in (row, *replacements_of(session, row.id)):
-        drop_keys(session, one.line_id, [one.blob_name])
+        TABLES.drop_keys(session, one.line_id, [one.blob_name])
         forget_places(session, one.id)
         one.destroyed_at, one.sealed_name, one.destroy_after = utc_now(), None, None
         one.removed_by = by

@@ -83,7 +83,8 @@ class SystemFiles:
 
     def download(self, user: User, case_id: str, file_id: str, reason: CardReason | None = None) -> Download:
         """Its very bytes under its own name, verified before the first is handed out. One in which card numbers were
-        seen needs a reason, and by the merchant's setting a manager. Raises as `look` does, CardNumbersShut."""
+        seen needs a reason, and by the merchant's setting a manager who did not attach it. Raises as `look` does,
+        CardNumbersShut."""
         row, place, key = self._openable(user, case_id, file_id)
         why: dict[str, str] = {}
         if self._holds_numbers(row, place, key):
@@ -91,9 +92,10 @@ class SystemFiles:
                 raise CardNumbersShut(next_step="Say why where the file is shown.", detail="attached")
             with self.db.read() as session:
                 needs_two = session.get_one(Merchant, user.merchant_id).cards_need_two
-            if needs_two and not allows(user.role, Permission.EXPORT_RELEASE):
+            if needs_two and (not allows(user.role, Permission.EXPORT_RELEASE) or row.attached_by == user.account_id):
                 raise NotPermitted(
-                    "This file holds card numbers, so a manager has to take it out.", next_step="Ask a manager."
+                    "This file holds card numbers, so another manager than who attached it has to take it out.",
+                    next_step="Ask a manager.",
                 )
             why = {"reason": reason.value}
         self._note_opened(row)

@@ -56,7 +56,7 @@ PURPOSES: Mapping[str, str] = {
 }
 ROLE_WORDS: Mapping[str, str] = {
     Role.AGENT: "customer support", Role.MANAGER: "manager", Role.AUDITOR: "auditor",
-    "system": "the portal by itself", "cli": "operator of the portal",
+    "system": "the portal by itself", "recipient": "the person who asked", "cli": "operator of the portal",
 }  # fmt: skip
 STATE_WORDS: Mapping[str, str] = {
     State.REQUESTED: "being asked for", State.SENT: "being asked for", State.WAITING: "waiting to be asked for",

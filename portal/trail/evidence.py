@@ -109,7 +109,12 @@ class Evidence:
 
     def _roles(self, session: Session, user: User) -> dict[str, str]:
         rows = session.execute(select(Account.id, Account.role).where(Account.merchant_id == user.merchant_id))
-        return {**dict(rows.tuples().all()), "system": "the portal itself", "cli": "command line"}
+        return {
+            **dict(rows.tuples().all()),
+            "system": "the portal itself",
+            "recipient": "the person who asked",
+            "cli": "command line",
+        }
 
 
 def exports_of_person(session: Session, merchant_id: str, indexes: tuple[str, ...]) -> list[Export]:

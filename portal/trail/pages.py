@@ -76,7 +76,13 @@ class Trail:
                 .order_by(Account.email)
             )
             people = {account_id: name or email for account_id, name, email in rows}
-        return {**people, "system": "the portal", "anonymous": "not signed in", "cli": "command line"}
+        return {
+            **people,
+            "system": "the portal",
+            "recipient": "the person who asked",
+            "anonymous": "not signed in",
+            "cli": "command line",
+        }
 
     def trail_standing(self, user: User) -> TrailStanding:
         """How far the merchant's chain is signed, without reading it; `verify_trail` says whether it holds."""

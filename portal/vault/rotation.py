@@ -18,7 +18,9 @@ from sqlalchemy.orm import InstrumentedAttribute, join
 
 from portal.errors import SealBroken
 from portal.storage.answering.comparison_tables import CaseFingerprints
+from portal.storage.answering.delivery_tables import Delivery, DeliveryCode, DeliveryMailing
 from portal.storage.answering.letter_tables import LetterProfile
+from portal.storage.answering.mail_tables import Mail
 from portal.storage.answering.package_tables import PackageKey
 from portal.storage.answering.review_tables import ReviewDecision
 from portal.storage.answering.source_tables import CaseComparison, CaseMatch, CaseSource, SourceKey
@@ -79,6 +81,15 @@ def _of_export(column: Column, part: type[ExportAsked | ExportResponse], name: s
     )
 
 
+def _of_delivery(column: Column, part: type[DeliveryCode | DeliveryMailing], name: str) -> SealedColumn:
+    """Bound to the delivery's first table, as those of exports are to theirs."""
+    key, needs = (part.delivery_id,), (Delivery.merchant_id, Delivery.id)
+    source = join(part, Delivery)
+    return SealedColumn(
+        column, key, needs, lambda r: field_context(r[0], Delivery.__tablename__, name, r[1]), source=source
+    )
+
+
 COLUMNS = (
     SealedColumn(
         FileKey.sealed_keyset,
@@ -135,6 +146,10 @@ COLUMNS = (
     _field(CaseComparison.sealed_facts, CaseComparison.merchant_id, CaseComparison.id, "facts"),
     _field(CaseMatch.sealed_item, CaseMatch.merchant_id, CaseMatch.id, "item"),
     _field(ReviewDecision.sealed_places, ReviewDecision.merchant_id, ReviewDecision.id, "places"),
+    _of_delivery(DeliveryMailing.sealed_to, DeliveryMailing, "to"),
+    _of_delivery(DeliveryCode.sealed_code_key, DeliveryCode, "code_key"),
+    _field(Mail.sealed_to, Mail.merchant_id, Mail.id, "to"),
+    _field(Mail.sealed_contents, Mail.merchant_id, Mail.id, "contents"),
     _field(LetterProfile.sealed_items, LetterProfile.merchant_id, LetterProfile.id, "items"),
 )
 """All sealed columns but that of sign-in tickets, which live for a minute and are deleted instead."""

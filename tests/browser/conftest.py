@@ -113,6 +113,10 @@ class Demo:
     def practice(self) -> str:
         return f"http://127.0.0.1:{self.practice_port}"
 
+    @property
+    def mailbox(self) -> str:
+        return f"{self.practice}/_practice/mails"
+
     def counts(self) -> dict[str, Any]:
         answer: dict[str, Any] = self.ask("/_practice/counts")
         return answer
@@ -158,7 +162,7 @@ def start_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..
 
     def start(path: str = "/readyz", **settings: str) -> Demo:
         folder = tmp_path_factory.mktemp("demo")
-        port, practice_port = free_port(), free_port(beside=1)
+        port, practice_port = free_port(), free_port(beside=2)
         environment = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "STREAMLIT_", "PRACTICE_"))}
         environment |= {
             "PORTAL_DATA_DIR": str(folder / "data"),
@@ -197,6 +201,7 @@ def demo(start_demo: Callable[[], Demo]) -> Iterator[Demo]:
     assert running.stop() == 0, (running.folder / "demo.log").read_text()[-3000:]
     assert is_free(running.practice_port), "the practice merchant outlived the demo"
     assert is_free(running.practice_port + 1)
+    assert is_free(running.practice_port + 2)
 
 
 @pytest.fixture(scope="session")

@@ -128,7 +128,7 @@ def wordy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("wordy")
     load_script("messages").write_stretched(STAND_IN, folder / "locales")
     (folder / "sitecustomize.py").write_text(PATCH.format(folder=str(folder / "locales")))
-    port, practice_port = free_port(), free_port(beside=1)
+    port, practice_port = free_port(), free_port(beside=2)
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PORTAL_", "STREAMLIT_", "PRACTICE_"))}
     environment |= {
         "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",

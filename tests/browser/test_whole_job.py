@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.keeps("LAW-8")]
 MOST_INPUTS, MOST_SECONDS = 8, 30.0
+MOST_DECIDING_INPUTS = 10
 MANAGER = "maya@brookandbean.example.com"
 
 
@@ -51,7 +52,7 @@ def check_past_exports(person: Desk, customer: str, scope: str, form: str, statu
     person.go("Past exports")
     rows = person.table()
     mine = next(n for n, row in enumerate(rows) if row[2:4] == [customer, status])
-    assert re.fullmatch(r"in 2 d", rows[mine][5]), rows[mine]
+    assert re.fullmatch(r"\d{1,2} [A-Z][a-z]{2}( \d{4})?, \d\d:\d\d", rows[mine][5]), rows[mine]
     assert rows[mine][6:8] == [scope, form]
     person.open_row(mine)
     assert person.export_id() == export_id
@@ -207,3 +208,15 @@ def test_export_may_be_left_while_it_runs_and_is_found_in_past_exports(desk: Mak
     person.sees("Fetching the file")
     person.ended("4 checks hold")
     assert person.tabs()[-1] == "Raw"
+
+
+def test_from_sign_in_to_nothing_else_to_decide_takes_ten_inputs(desk: MakeDesk) -> None:
+    person = desk()
+    person.sign_in(MANAGER)
+    person.request("ada@example.com")
+    person.tabs()
+    person.press("Make the copy to send")
+    person.page.get_by_role("link", name="Download to send", exact=True).wait_for(timeout=WAIT_MS)
+    assert person.button("Make the copy to send").count() == 0
+    print(f"\n{person.inputs} inputs from sign-in to nothing else to decide")
+    assert person.inputs <= MOST_DECIDING_INPUTS

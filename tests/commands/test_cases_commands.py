@@ -190,3 +190,21 @@ def test_one_of_the_things_asked_for_is_refused_or_done_by_itself(cli: Any, data
     assert shown["outcomes"] == {"access": "refused", "erasure": "open"}
     done = cli(*close, "erasure", "--as", AGENT, "--json", data=data)
     assert (done.returncode, done.json["state"]) == (0, "answered")
+
+
+def test_how_long_cases_are_kept_is_set_by_a_manager_with_a_reason(cli: Any, data: Path) -> None:
+    case = opened(cli, data)
+    closed = cli("cases", "close", case["id"], "--reason", "elsewhere", "--as", AGENT, data=data)
+    assert closed.returncode == 0, closed.stderr
+    shown = cli("cases", "retention", "--as", AUDITOR, "--json", data=data).json
+    assert (shown["months"], shown["reason"]) == (24, "")
+    given = ("cases", "retention", "--months", "36", "--reason", "-", "--json")
+    assert cli(*given, "--as", AGENT, data=data, typed="Because.").returncode == 1
+    saved = cli(*given, "--as", MANAGER, data=data, typed="Claims can be raised so long.\n")
+    assert saved.returncode == 0, saved.stderr
+    assert (saved.json["months"], saved.json["reason"]) == (36, "Claims can be raised so long.")
+    assert saved.json["cases_moved"] >= 1
+    kept = cli("cases", "show", case["id"], "--as", AGENT, "--json", data=data).json["kept_until"]
+    assert int(kept[:4]) == dt.datetime.now(dt.UTC).year + 3
+    assert cli(*given, "--months", "3", "--as", MANAGER, data=data, typed="Short.").returncode == 2
+    assert cli("cases", "retention", "--reason", "-", "--as", MANAGER, data=data, typed="No.").returncode == 2

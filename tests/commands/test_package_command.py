@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pyzipper
 
+from portal.package.encrypted import INNER
 from tests.package.versions.conftest import decide_all, recognise, save_profile
 
 AGENT, AUDITOR = (f"{who}@brookandbean.example.com" for who in ("sam", "iris"))
@@ -43,6 +45,10 @@ def test_a_package_is_built_approved_and_saved(cli: Any, data: Path, case: str, 
     assert cli("package", "approve", case, "--sha256", sha256, "--as", AGENT, data=data).returncode == 0
     assert cli("package", "save", case, "--out", out, "--as", AGENT, data=data).returncode == 0
     assert hashlib.sha256(out.read_bytes()).hexdigest() == sha256
+    copy = tmp_path / "copy.zip"
+    words = cli("package", "save", case, "--out", copy, "--encrypted", "--as", AGENT, data=data).stdout.strip()
+    with pyzipper.AESZipFile(copy) as archive:
+        assert hashlib.sha256(archive.read(INNER, pwd=words.encode())).hexdigest() == sha256
     again = cli("package", "save", case, "--out", out, "--as", AGENT, data=data)
     assert again.returncode == 2 and "--force" in again.stderr
     shown = cli("package", "show", case, "--as", AUDITOR, "--json", data=data)

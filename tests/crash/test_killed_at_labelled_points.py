@@ -42,7 +42,11 @@ SOURCES_OF_A_CASE = {  # test_sources_killed.py
     "source.page_committed", "source.refused_committed",
 }  # fmt: skip
 ATTACHED_FILES = {"system.key_committed", "system.sealed", "system.removed"}  # systems/test_kept_and_destroyed.py
+MAILS = {"mail.begin", "mail.sending_committed", "mail.answered", "mail.settled"}  # test_mails_killed.py
 PACKAGES = {"package.key_committed", "package.sealed"}  # package/versions/test_kept_and_destroyed.py
+DELIVERIES = {  # delivery/test_downloads.py
+    "delivery.queued", "delivery.opened", "delivery.last_byte", "delivery.not_theirs",
+}  # fmt: skip
 
 
 def check_after_kill(house: House) -> None:
@@ -66,7 +70,7 @@ def test_every_point_in_the_code_is_killed_here() -> None:
     }
     killed = {
         *ASKED_BEFORE_WRITTEN, *TO_READY, *UNDECIDED, *REFUSALS, *DESTRUCTION, *LATER, *SOURCES_OF_A_CASE,
-        *ATTACHED_FILES, *PACKAGES,
+        *ATTACHED_FILES, *PACKAGES, *DELIVERIES, *MAILS,
     }  # fmt: skip
     assert named == killed
     assert len(named) >= 20

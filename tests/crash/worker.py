@@ -2,7 +2,7 @@
 
     {"data": FOLDER, "database": URL?, "blobs": URL?, "kind": "worker",
      "die": {"label": NAME, "count": N}?, "submit": [EMAIL...]?, "keep_asking": PREFIX?,
-     "collect": EMAIL?, "same": {"email": EMAIL, "times": N}?, "wait_at": NAME?, "until": "idle"|"told",
+     "collect": EMAIL?, "mail": EMAIL?, "same": {"email": EMAIL, "times": N}?, "wait_at": NAME?, "until": "idle"|"told",
      "settings": {NAME: VALUE}?, "destroy": true?, "expire": true?, "sweep": true?}
 
 It kills itself by SIGKILL when it passes the labelled point for the count-th time, and waits for a line on
@@ -32,11 +32,14 @@ from portal.cases.facts import Channel, Right
 from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.composition import Portal, build_portal
 from portal.config import Settings
+from portal.delivery.mail import durable as mail_durable
+from portal.delivery.mail.contents import AnswerMail
 from portal.exports import AskedAlready, State, parse_request
 from portal.exports.core.states import RUNNING
 from portal.exports.workflow import takeover
 from portal.sources import durable
 from portal.sources.kinds import RUNNING as RUNNING_SOURCES
+from portal.storage.answering.mail_tables import Mail
 from portal.storage.answering.source_tables import CaseSource
 from portal.storage.tables import Export, utc_now
 
@@ -75,7 +78,8 @@ def wait_until_idle(portal: Portal) -> None:
         with portal.db.read() as session:
             exports = select(func.count()).select_from(Export).where(Export.state.in_(RUNNING))
             sources = select(func.count()).select_from(CaseSource).where(CaseSource.state.in_(RUNNING_SOURCES))
-            if not session.scalar(exports) and not session.scalar(sources):
+            mails = select(func.count()).select_from(Mail).where(Mail.next_try_at <= utc_now())
+            if not any(session.scalar(counted) for counted in (exports, sources, mails)):
                 return
         time.sleep(0.03)
 
@@ -83,6 +87,7 @@ def wait_until_idle(portal: Portal) -> None:
 def main(orders: dict[str, Any]) -> None:
     takeover.FORGOTTEN_AFTER_SECONDS = 0.5  # type: ignore[misc]  # a cycle of these tests is to last two seconds
     durable.FORGOTTEN_AFTER_SECONDS = 0.5  # type: ignore[misc]
+    mail_durable.FORGOTTEN_AFTER_SECONDS = 0.5  # type: ignore[misc]
     settings = Settings(
         mode="practice",
         data_dir=Path(orders["data"]),
@@ -104,6 +109,8 @@ def main(orders: dict[str, Any]) -> None:
         ask(email)
     if email := orders.get("collect"):
         collect(portal, email)
+    if email := orders.get("mail"):
+        post(portal, email)
     if same := orders.get("same"):
         sys.stdin.readline()
         ask_together(portal, same["email"], same["times"])
@@ -130,6 +137,18 @@ def collect(portal: Portal, email: str) -> None:
     case_id = portal.case_intake.open(user, new).case_id
     portal.case_sources.collect(user, case_id)
     say("collecting", case_id)
+
+
+def post(portal: Portal, email: str) -> None:
+    """Send an answer's mail to the person."""
+    user = portal.accounts.user_for_account(ACCOUNT, origin="cli")
+    contents = AnswerMail("2026-0042", "https://portal.example/r/secret-of-a-link", dt.date(2026, 6, 5), "")
+    with portal.db.write() as session:
+        mail_id = portal.outbox.queue(
+            session, merchant_id=user.merchant_id, case_id="", delivery_id="", to=email, language="en",
+            contents=contents, by=user.account_id,
+        )  # fmt: skip
+    portal.outbox.start(mail_id)
 
 
 def ask_together(portal: Portal, email: str, times: int) -> None:

@@ -314,6 +314,29 @@ def test_no_copy_and_no_preview_holds_a_number_in_full(desk: Any, sam: User, ema
         assert all(one in text for one in secrets)
 
 
+def test_no_kind_of_copy_holds_a_number_until_the_second_person_allows(
+    desk: Any, sam: User, maya: User, export_id: str, second: None
+) -> None:
+    numbers = secrets_of(desk, sam, export_id)
+    assert numbers and not desk.portal.card_access.ask(sam, export_id, LOST)
+
+    def held(kind: FileKind) -> bool | None:
+        """Does the copy hold each number, or none? None where it is refused."""
+        try:
+            text = copy(desk, sam, export_id, kind).decode()
+        except CardNumbersShut:
+            return None
+        found = [one in text for one in numbers]
+        assert len(set(found)) == 1, kind
+        return found[0]
+
+    waiting = {kind: held(kind) for kind in FileKind}
+    assert waiting.pop(FileKind.ORIGINAL) is None and not any(waiting.values())
+    (request,) = desk.portal.card_access.waiting(maya)
+    desk.portal.card_access.allow(maya, request.id)
+    assert all(held(kind) for kind in FileKind)
+
+
 def test_the_trail_says_how_the_numbers_stood_in_a_copy(desk: Any, sam: User, export_id: str) -> None:
     copy(desk, sam, export_id, FileKind.CSV)
     desk.portal.card_access.ask(sam, export_id, LOST)

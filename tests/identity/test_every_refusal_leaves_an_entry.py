@@ -110,9 +110,10 @@ def every_error() -> list[type[PortalError]]:
 # Not refusals: something is broken, away, not set up or to be corrected. A new class goes here or says `refusal`.
 FAULTS = {
     *("PackageError", "NotTheSameBytes", "DoesNotReconcile", "NotReadable", "BadName", "TooLarge"),  # of building one
+    *("MailNotSetUp", "NoReplyAddress"),  # the operator's or a manager's to set
     "ProfileIncomplete",  # named among the needs before anything is built
     "AuditUnavailable", "BackupTrouble", "ChainBroken", "DatabaseTooNew", "DatabaseTooOld", "EmailsShared",
-    "InputError", "InputErrors", "KeyTrouble", "NoActingUser", "NotConfigured", "NotShown", "OidcTrouble",
+    "InputError", "InputErrors", "KeyTrouble", "NoActingUser", "NotACode", "NotConfigured", "NotShown", "OidcTrouble",
     "PictureRefused", "PortTaken", "SealBroken", "SeveralNamed", "SigningTrouble", "StorageTrouble", "TamperedRows",
     "VendorUnavailable", "WrongSettings",
 }  # fmt: skip

@@ -30,6 +30,7 @@ from portal.cases.facts import (
 from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.composition import Portal, Workers, build_portal
 from portal.config import Settings
+from portal.delivery.kinds import BreachState, CodeChannel, DeliveryWay
 from portal.errors import InputErrors, NotFound, NotPermitted, PortalError, StepUpNeeded
 from portal.exports.core.answers import Channel as AnswerChannel
 from portal.exports.core.download import FileKind
@@ -48,6 +49,7 @@ from portal.review.kinds import Choice, FileOf, Whole
 from portal.review.views import CellPlace
 from portal.sources.kinds import SourceState
 from portal.sources.whose.codes import MatchCode
+from portal.storage.answering.delivery_tables import Breach, Delivery
 from portal.storage.answering.package_tables import CasePackage
 from portal.storage.blobs import BlobStore
 from portal.storage.engine import Database
@@ -149,15 +151,37 @@ EXPECTED: dict[str, Permission | None] = {
     "case_files.find": P.CASE_LIST,
     "case_files.open_preview": P.EXPORT_OPEN,
     "case_files.check_open": P.EXPORT_OPEN,
+    "case_files.asked_person": P.EXPORT_OPEN,
     "case_files.decide_whole": P.EXPORT_OPEN,
     "case_files.open_for_answer": P.EXPORT_OPEN,
     "packages.state": P.CASE_LIST,
     "packages.build": P.CASE_WORK,
     "packages.approve": P.CASE_WORK,
+    "deliveries.state": P.CASE_LIST,
+    "deliveries.prepare": P.CASE_WORK,
+    "deliveries.address": P.CASE_WORK,
+    "deliveries.confirm_address": P.CASE_WORK,
+    "deliveries.told": P.CASE_WORK,
+    "deliveries.send": P.CASE_WORK,
+    "deliveries.new_code": P.CASE_WORK,
+    "deliveries.new_link": P.CASE_WORK,
+    "deliveries.take_back": P.CASE_WORK,
+    "deliveries.record": P.CASE_WORK,
+    "deliveries.open_tasks": P.CASE_LIST,
+    "deliveries.open_breaches": P.CASE_LIST,
+    "deliveries.settle_breach": P.CASE_DECIDE,
     "package_files.members": P.EXPORT_OPEN,
     "package_files.member": P.EXPORT_OPEN,
     "package_files.download": P.EXPORT_OPEN,
+    "package_files.encrypt": P.EXPORT_OPEN,
+    "package_files.encrypted": P.EXPORT_OPEN,
     "person_records.of_case": P.CASE_WORK,
+    "mail_settings.show": P.SETTINGS,
+    "mail_settings.save": P.SETTINGS,
+    "mail_settings.send_test": P.SETTINGS,
+    "mail_settings.state_of": P.SETTINGS,
+    "case_mails.addresses": P.CASE_WORK,
+    "case_mails.of_case": P.CASE_LIST,
     "letter_profiles.in_force": P.CASE_LIST,
     "letter_profiles.of_version": P.CASE_LIST,
     "letter_profiles.versions": P.CASE_LIST,
@@ -219,6 +243,9 @@ EXPECTED: dict[str, Permission | None] = {
     "case_file.close": P.CASE_WORK,
     "case_file.take_back": P.CASE_WORK,
     "case_letters.draft": P.CASE_WORK,
+    "answer_languages.choose": P.CASE_WORK,
+    "case_retention.show": P.CASE_LIST,
+    "case_retention.save": P.SETTINGS,
     "clock_settings.show": P.CASE_LIST,
     "clock_settings.save": P.SETTINGS,
     "clock_settings.add_day": P.SETTINGS,
@@ -261,9 +288,26 @@ WITHOUT_USER = {
     "system_retention.destroy_all_of",
     "system_retention.run_housekeeping",
     "system_retention.sweep",
+    "deliveries.mail_changed",
+    "delivery_retention.run_housekeeping",
+    "recipient.page",  # the secret in the address
+    "recipient.try_code",
+    "recipient.send_code",
+    "recipient.files",
+    "recipient.fetch",
+    "recipient.not_mine",
     "package_retention.destroy_all_of",
     "package_retention.run_housekeeping",
     "package_retention.sweep",
+    "outbox.queue",  # within the transaction of what a mail tells
+    "outbox.sender_of",
+    "outbox.start",
+    "outbox.state_of",
+    "case_mails.queue_letter",
+    "case_mails.start",
+    "bounces.take",  # the token in a bounce
+    "bounces.take_bytes",
+    "mail_retention.run_housekeeping",
     "fingerprints.forget_due",
     "fingerprints.of_case",
     "fingerprints.run_housekeeping",
@@ -311,7 +355,10 @@ GIVEN: dict[str, Any] = {
     "result": IdentityResult.PROVED,
     "letter": "Your request has reached us.",
     "sha256": "0" * 64,
+    "delivery_id": "f" * 32,
+    "breach_id": "f" * 32,
     "path": "1-READ-ME-FIRST.html",
+    "copy_id": "f" * 32,
     "number": 1,
     "version": 1,
     "profile": "EU",
@@ -364,8 +411,13 @@ GIVEN: dict[str, Any] = {
     "words": "canary",
     "whole": Whole.LEFT_OUT,
     "file": FileOf.SYSTEM,
+    "to": "someone@example.com",
+    "mail_id": "f" * 32,
+    "display_name": "Shop",
+    "reply_to": "",
 }
 GIVEN_TO: dict[str, dict[str, Any]] = {
+    "case_retention.save": {"months": 36, "reason": "As our lawyer advised."},
     "letter_profiles.save": {"profile": Profile()},
     "case_file.extend": {"reason": ExtensionReason.COMPLEXITY},
     "case_file.pause": {"what": PauseKind.FEE},
@@ -375,6 +427,10 @@ GIVEN_TO: dict[str, dict[str, Any]] = {
     "case_letters.draft": {"kind": LetterKind.ACKNOWLEDGEMENT},
     "card_access.ask": {"reason": CardReason.DISPUTE},
     "nothing_held.record": {"channel": AnswerChannel.EMAIL},
+    "deliveries.prepare": {"way": DeliveryWay.LINK},
+    "deliveries.record": {"way": DeliveryWay.PAPER},
+    "deliveries.told": {"channel": CodeChannel.PHONE},
+    "deliveries.settle_breach": {"outcome": BreachState.REPORTED},
     "unanswered_sources.answer_for": {"state": SourceState.APART},
     "review.check_copy": {"kind": FileKind.REDACTED},
     "review.leave_out": {"reason": LeaveOutReason.OTHER_PERSON},
@@ -399,7 +455,17 @@ BELOW_THE_SERVICES = {
     RefusalAudit,
     Workers,
 }
-OBJECTS = {"export_id", "account_id", "case_id", "system_id", "file_id", "request_id", "package_id"}
+OBJECTS = {
+    "export_id",
+    "account_id",
+    "case_id",
+    "system_id",
+    "file_id",
+    "request_id",
+    "package_id",
+    "delivery_id",
+    "breach_id",
+}
 
 
 def functions() -> dict[str, Callable[..., Any]]:
@@ -432,6 +498,7 @@ class World:
         self.attached: dict[str, str] = {}
         self.card_requests: dict[str, str] = {}
         self.packages: dict[str, str] = {}
+        self.deliveries: dict[str, tuple[str, str]] = {}
         for shop in ("one", "two"):
             merchant = portal.accounts.create_merchant(f"Shop {shop}")
             with portal.db.write() as db:
@@ -458,6 +525,7 @@ class World:
                 db.flush()
                 self.card_requests[shop] = asked.id
             self.packages[shop] = self._package(merchant, shop)
+            self.deliveries[shop] = self._delivery(merchant, shop)
 
     def _package(self, merchant: str, shop: str) -> str:
         """A version whose bytes are nowhere: who may not open it does not get so far."""
@@ -470,6 +538,22 @@ class World:
             db.add(row)
             db.flush()
             return row.id
+
+    def _delivery(self, merchant: str, shop: str) -> tuple[str, str]:
+        """A delivery that was prepared, and a breach of it."""
+        with self.portal.db.write() as db:
+            row = Delivery(
+                merchant_id=merchant, case_id=self.cases[shop], package_id=self.packages[shop], sha256="0" * 64,
+                way="link", state="prepared", language="en", created_by=self.ids[f"agent@{shop}"],
+            )  # fmt: skip
+            db.add(row)
+            db.flush()
+            breach = Breach(
+                merchant_id=merchant, case_id=self.cases[shop], delivery_id=row.id, report_by=utc_now()
+            )  # fmt: skip
+            db.add(breach)
+            db.flush()
+            return row.id, breach.id
 
     def user(self, who: str, shop: str = "one", *, fresh: bool = True) -> User:
         found = self.portal.accounts.user_for_account(self.ids[f"{who}@{shop}"], origin="198.51.100.7")
@@ -486,6 +570,8 @@ class World:
             "file_id": self.exports[shop] if name.startswith("review.") else self.attached[shop],
             "request_id": self.card_requests[shop],
             "package_id": self.packages[shop],
+            "delivery_id": self.deliveries[shop][0],
+            "breach_id": self.deliveries[shop][1],
         }
         given = {**GIVEN, **GIVEN_TO.get(name, {}), **(dict.fromkeys(objects, "f" * 32) if missing else objects)}
         wanted = {
@@ -512,6 +598,7 @@ def test_every_public_service_function_is_in_the_matrix() -> None:
 SERVICE_ROOMS = (
     "portal.cases",
     "portal.comparison",
+    "portal.delivery",
     "portal.exports",
     "portal.identity",
     "portal.merchants",
@@ -591,6 +678,7 @@ def test_nothing_of_another_merchant_is_ever_in_an_answer(world: World, name: st
         world.systems["two"],
         world.attached["two"],
         world.card_requests["two"],
+        *world.deliveries["two"],
         *(i for who, i in world.ids.items() if who.endswith("@two")),
         "two.example",
     ]
@@ -598,6 +686,13 @@ def test_nothing_of_another_merchant_is_ever_in_an_answer(world: World, name: st
 
 
 FRESH = {
+    "deliveries.address",
+    "deliveries.confirm_address",
+    "deliveries.new_code",
+    "deliveries.new_link",
+    "deliveries.prepare",
+    "deliveries.record",
+    "deliveries.send",
     "packages.build",
     "packages.approve",
     "package_files.members",
@@ -624,9 +719,12 @@ FRESH = {
     "case_review.state",
     "case_review.undo",
     "case_files.check_open",
+    "case_files.asked_person",
     "case_files.open_preview",
     "case_files.open_for_answer",
     "letter_profiles.save",
+    "mail_settings.save",
+    "mail_settings.send_test",
     "review_settings.save",
     "left_out_lists.document",
     "files.open_file",
@@ -634,6 +732,7 @@ FRESH = {
     "files.open_reading",
     "history.reveal",
     "connection.save_settings",
+    "case_retention.save",
     "clock_settings.save",
     "clock_settings.add_day",
     "clock_settings.strike_day",

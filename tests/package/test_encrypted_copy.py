@@ -11,14 +11,12 @@ from pathlib import Path
 import pytest
 import pyzipper
 
-from portal.package.encrypted import INNER, LIST_LENGTH, WORDS, encrypt, passphrase, word_list
+from portal.package.encrypted import INNER, LIST_LENGTH, WORDS, encrypted_pieces, passphrase, word_list
 from tests.package.conftest import Built
 
 
 def copy_of(built: Built, words: str) -> bytes:
-    out = io.BytesIO()
-    encrypt([built.data[:1000], built.data[1000:]], out, words)
-    return out.getvalue()
+    return b"".join(encrypted_pieces([built.data[:1000], built.data[1000:]], words))
 
 
 def test_the_words_come_from_a_list_of_7776() -> None:

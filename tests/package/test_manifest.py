@@ -10,13 +10,16 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from portal.package.parts import FileKind, LeftOutLine, Outcome, Variant
+from portal.package.parts import FileKind, LeftOutLine, Outcome, Variant, WithheldFile
 from portal.redaction.reasons import Reason
 from tests.package.conftest import CASE, Built, built, everything, gift_cards, json_file
 
 pytestmark = pytest.mark.keeps("LAW-8")
 
 SCHEMA = json.loads((Path(__file__).resolve().parents[2] / "docs" / "package.schema.json").read_text())
+
+
+WITHHELD = WithheldFile("Another system: Newsletter", FileKind.OTHER, Reason.EXEMPT_NATIONAL, "§ 29 BDSG")
 
 
 def left_out() -> Built:
@@ -30,7 +33,8 @@ def left_out() -> Built:
 
 @pytest.mark.parametrize("make", [
     lambda: built(*everything()), left_out, built, lambda: built(gift_cards(), variant=Variant.PORTABILITY),
-], ids=["everything", "left out", "nothing held", "portability"])  # fmt: skip
+    lambda: built(gift_cards(), withheld=(WITHHELD,)),
+], ids=["everything", "left out", "nothing held", "portability", "a whole file left out"])  # fmt: skip
 def test_the_manifest_is_as_its_schema_says(make: object) -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
     jsonschema.validate(make().json("manifest.json"), SCHEMA)  # type: ignore[operator]
@@ -63,6 +67,20 @@ def test_a_file_with_places_left_out_says_so_and_keeps_the_digest_of_its_source(
         {"file": "data/gift-cards-redacted.json", "number": 1, "place": "giftCards, row 1, sender", "kind": "name",
          "reason": "other_person"}
     ]  # fmt: skip
+
+
+def test_a_file_that_is_left_out_whole_is_named_with_its_reason() -> None:
+    made = built(gift_cards(), withheld=(WITHHELD, WithheldFile("Till", FileKind.OTHER, Reason.NOT_THEIRS)))
+    assert made.json("withheld.json") == [
+        {"title": "Another system: Newsletter", "kind": "file", "reason": "exempt_national",
+         "law_section": "§ 29 BDSG"},
+        {"title": "Till", "kind": "file", "reason": "not_theirs"},
+    ]  # fmt: skip
+    manifest = made.json("manifest.json")
+    assert (manifest["withheld"], manifest["withheld_files"], made.manifest.withheld) == (2, 2, 2)
+    page = made.text("what-we-left-out.html")
+    assert "Another system: Newsletter" in page and "A national law exempts it: § 29 BDSG." in page
+    assert 'href="what-we-left-out.html"' in made.text("1-READ-ME-FIRST.html")
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))

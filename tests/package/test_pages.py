@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from portal.language import LANGUAGES, catalogue_of
 from portal.package.build import build
 from portal.package.dictionary.codes import CODES
 from portal.package.dictionary.known import FIELDS
-from portal.package.parts import FileKind, LeftOutLine, Media, PackageParts, file_of_bytes
+from portal.package.parts import FileKind, LeftOutLine, Media, PackageFile, PackageParts, file_of_bytes
 from portal.package.readable.shell import CSP, page_shell
 from portal.practice.invented.columns import (
     CARD_COLUMNS,
@@ -166,6 +167,31 @@ def test_a_marker_leads_to_the_reason_of_its_own_file() -> None:
     assert links == ["what-we-left-out.html#loyalty-1-1"] * 2 + ["what-we-left-out.html#loyalty-2-1"] * 2
     assert {link.partition("#")[2] for link in links} <= {tag.attrs.get("id", "") for tag in reasons.all("span")}
     assert "It names somebody who works for us; what they did is still in the file." in reasons.all("main")[0].text
+
+
+def memberships(*people: object, **more: Any) -> list[PackageFile]:
+    return [
+        json_file(FileKind.LOYALTY, f"loyalty-{number}", {"customer": who, "loyalty": {"points": number}}, **more)
+        for number, who in enumerate(people, 1)
+    ]  # fmt: skip
+
+
+def test_details_that_several_programs_repeat_stand_once() -> None:
+    ada = {"id": "c1", "name": "Ada Field", "email": "ada@example.com"}
+    made = built(*memberships(ada, ada, {**ada, "email": "a.field@example.com"}))
+    shown = page(made.text("2-your-data.html"))
+    captions = [tag.text for tag in shown.all("caption") if tag.text.startswith("Your details")]
+    assert len(captions) == 2
+    assert "The same in: data/loyalty-2.json" in captions[0] and "data/loyalty-3.json" in captions[1]
+    assert shown.values() == sum(one.get("values", 0) for one in made.json("manifest.json")["files"])
+
+
+def test_details_with_places_left_out_stand_by_themselves() -> None:
+    ada = {"id": "c1", "name": "[withheld 1: another person]"}
+    line = LeftOutLine(1, "customer, name", "", Reason.OTHER_PERSON)
+    made = built(*memberships(ada, ada, redacted=True, source_sha256="0" * 64, left_out=(line,)))
+    captions = [tag.text for tag in page(made.text("2-your-data.html")).all("caption")]
+    assert len([one for one in captions if one.startswith("Your details")]) == 2
 
 
 def test_a_file_that_is_no_table_is_named_with_its_place() -> None:

@@ -11,7 +11,7 @@ import pytest
 from portal.package.dictionary.kinds import Entry, Origin, Shape, Topic
 from portal.package.dictionary.lookup import field_of
 from portal.package.failures import BadName, EverythingLeftOut
-from portal.package.parts import FileKind, LeftOutLine, Media, Outcome, Variant, file_of_bytes
+from portal.package.parts import FileKind, LeftOutLine, Media, Outcome, Variant, WithheldFile, file_of_bytes
 from portal.package.portability import covered
 from portal.practice.invented import shapes
 from portal.practice.invented.columns import ROW_COLUMNS
@@ -96,6 +96,9 @@ def test_everything_left_out_is_a_refusal_and_no_package() -> None:
     )  # fmt: skip
     with pytest.raises(EverythingLeftOut):
         built(file)
+    own = json_file(FileKind.PORTAL, "this-portal", {"request": "2026-0042", "now": "open"})
+    with pytest.raises(EverythingLeftOut):
+        built(own, withheld=(WithheldFile("Gift cards", FileKind.GIFT_CARDS, Reason.NOT_THEIRS),))
 
 
 @pytest.mark.parametrize("reference", ["", "../x", "a/b", "a b", ".", "-", "x" * 63, "CON\n"])

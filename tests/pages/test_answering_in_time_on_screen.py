@@ -97,3 +97,17 @@ def test_every_calendar_of_every_law_has_a_name_in_the_readers_language() -> Non
                 assert len(set(words)) == len(words) and all(len(one) > 3 for one in words)
         finally:
             current_language.reset(token)
+
+
+def test_how_long_closed_cases_are_kept_needs_a_reason(screen: MakeScreen, desk: Any) -> None:
+    maya = screen("maya").go("Settings")
+    field(maya, "number_input", "Months").set_value(30)
+    maya.press("Save the period")
+    assert "why cases are kept so long" in maya.said("error")
+    assert desk.portal.case_retention.show(desk.user()).months == 24
+    field(maya, "text_area", "Why so long?").set_value("Claims can be raised so long.")
+    maya.press("Save the period")
+    shown = desk.portal.case_retention.show(desk.user())
+    assert (shown.months, shown.reason) == (30, "Claims can be raised so long.")
+    other = screen("maya", "two").go("Settings")
+    assert field(other, "text_area", "Why so long?").value == "" and field(other, "number_input", "Months").value == 24

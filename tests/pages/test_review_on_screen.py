@@ -93,6 +93,17 @@ def test_whoever_decided_waits_for_another_who_approves(desk: Any, screen: MakeS
     assert desk.portal.review.state(desk.user("sam"), export_id).approved_by == "Maya Brook"
 
 
+def test_a_national_law_is_a_reason_once_its_section_is_typed(desk: Any, screen: MakeScreen, export_id: str) -> None:
+    person = screen("sam").go("Preview", export_id).press(MAKE)
+    reason = next(box for box in person.app.selectbox if box.label == "Why is it left out?")
+    reason.set_value(Reason.EXEMPT_NATIONAL)
+    person.run()
+    next(box for box in person.app.text_input if box.label == "Section of the law").set_value("§ 29 BDSG")
+    person.run()
+    decided = [one for one in desk.portal.review.state(desk.user("sam"), export_id).decisions if not one.undone]
+    assert Reason.EXEMPT_NATIONAL in {one.reason for one in decided}
+
+
 def test_what_also_stands_elsewhere_may_stay_there_by_a_press(desk: Any, screen: MakeScreen, export_id: str) -> None:
     sam = desk.user("sam")
     desk.portal.review.confirm_proposals(sam, export_id)

@@ -194,6 +194,9 @@ def test_a_file_with_card_numbers_comes_out_for_a_reason_only(
         with pytest.raises(NotPermitted):
             desk.portal.system_files.download(sam, case, file, CardReason.LOST_CARD)
         assert desk.portal.system_files.download(maya, case, file, CardReason.LOST_CARD).size == len(content)
+        own = desk.portal.case_systems.attach(maya, case, one, NAME, iter([content + b"\n"]))
+        with pytest.raises(NotPermitted):
+            desk.portal.system_files.download(maya, case, own, CardReason.LOST_CARD)
     finally:
         with desk.portal.db.write() as session:
             session.get_one(Merchant, sam.merchant_id).cards_need_two = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -39,6 +39,7 @@ from portal.cases.services.ledger import (
     rows_of,
     rules_of,
 )
+from portal.cases.services.letter_post import LetterPost, MailTo
 from portal.cases.states import OPEN_STATES, WAITS, CaseState, waiting_for
 from portal.errors import InputError, StateConflict
 from portal.identity import Permission, Role, User, require
@@ -69,6 +70,17 @@ class Recording:
     session: Session
     user: User
     case: Case
+    post: LetterPost | None = None
+    queued: list[str] = field(default_factory=list)
+
+    def mailed(self, letter: str, to: MailTo | None) -> dict[str, str]:
+        """Queue the letter as a mail, unless it went another way; gives the code that says so."""
+        if to is None:
+            return {}
+        if self.post is None:
+            raise InputError("The portal sends no mail.", field="mail_to")
+        self.queued.append(self.post.queue_letter(self.session, self.user, self.case, to, letter))
+        return {"mail": self.queued[-1]}
 
     def add(self, act: str, kind: FactKind, *, entry: dict[str, Any] | None = None, **fact: Any) -> int:
         number = add_fact(self.session, self.user, self.case, kind, **fact)
@@ -90,11 +102,13 @@ class Recording:
 @refusals_audited
 @dataclass
 class CaseFile:
-    """Records in a merchant's cases."""
+    """Records in a merchant's cases. A letter with `mail_to` goes out by mail as it is recorded, and MailNotSetUp,
+    TooManyMails and InputError(field="mail_to") may be raised; without, it went another way."""
 
     db: Database
     refusal_audit: RefusalAudit
     seal: CaseSeal
+    post: LetterPost | None = None
 
     def note(self, user: User, case_id: str, text: str) -> None:
         """A colleague's words, kept sealed. Raises NotPermitted, NotFound, InputError(field="text")."""
@@ -104,12 +118,13 @@ class CaseFile:
                 raise InputError(f"A note has at most {NOTE_MAX} characters, and at least one.", field="text")
             recording.add("case:note", FactKind.NOTE, text=self._sealed(user, text))
 
-    def acknowledge(self, user: User, case_id: str, letter: str) -> None:
+    def acknowledge(self, user: User, case_id: str, letter: str, *, mail_to: MailTo | None = None) -> None:
         """The person was told by letter that their request came (CASE-4). Raises InputError(field="letter")."""
         with self._recording(user, case_id, Permission.CASE_WORK) as recording:
-            codes = {"sha256": sha256_of_sent(letter)}
+            entry = {"sha256": sha256_of_sent(letter)}
+            codes = entry | recording.mailed(letter, mail_to)
             recording.add(
-                "case:acknowledge", FactKind.ACKNOWLEDGED, codes=codes, entry=codes, text=self._sealed(user, letter)
+                "case:acknowledge", FactKind.ACKNOWLEDGED, codes=codes, entry=entry, text=self._sealed(user, letter)
             )  # fmt: skip
 
     def assign(self, user: User, case_id: str, account_id: str) -> None:
@@ -157,7 +172,14 @@ class CaseFile:
             recording.add("case:identity", FactKind.IDENTITY, codes=codes, entry=entry)
 
     def extend(
-        self, user: User, case_id: str, reason: ExtensionReason, letter: str, *, until: dt.date | None = None
+        self,
+        user: User,
+        case_id: str,
+        reason: ExtensionReason,
+        letter: str,
+        *,
+        until: dt.date | None = None,
+        mail_to: MailTo | None = None,
     ) -> None:
         """The person was told of more time and why by `letter`, the words as they went out (CLK-3).
 
@@ -172,9 +194,10 @@ class CaseFile:
             day = new_day(clock, until)
             if day is None:
                 raise InputError(WRONG_DAY, field="until")
-            codes = {"reason": reason.value, "until": day.isoformat(), "sha256": sha256_of_sent(letter)}
+            entry = {"reason": reason.value, "until": day.isoformat(), "sha256": sha256_of_sent(letter)}
+            codes = entry | recording.mailed(letter, mail_to)
             words = self._sealed(user, letter)
-            recording.add("case:extend", FactKind.EXTENDED, codes=codes, entry=codes, text=words)
+            recording.add("case:extend", FactKind.EXTENDED, codes=codes, entry=entry, text=words)
 
     def pause(self, user: User, case_id: str, what: PauseKind) -> None:
         """Record that the person was asked for something. The law decides whether the clock pauses."""
@@ -193,24 +216,33 @@ class CaseFile:
             recording.add("case:resume", WAITS[ASKED[what]], entry={"what": what.value})
 
     def refuse(
-        self, user: User, case_id: str, reason: RefusalReason, letter: str, *, right: Right | None = None
+        self,
+        user: User,
+        case_id: str,
+        reason: RefusalReason,
+        letter: str,
+        *,
+        right: Right | None = None,
+        mail_to: MailTo | None = None,
     ) -> None:
         """The person was told by `letter` that and why the request, or the one demand `right` of it, is refused. After
         the first period it counts as late, whatever more time was told (CLK-4). Raises InputError(field="right")."""
         with self._recording(user, case_id, Permission.CASE_DECIDE) as recording:
             demand = _open_demand(recording, right)
-            codes = {
+            entry = {
                 "reason": reason.value, "sha256": sha256_of_sent(letter), "late": _late(recording), "demand": demand,
             }  # fmt: skip
+            codes = entry | recording.mailed(letter, mail_to)
             words = self._sealed(user, letter)
-            recording.add("case:refuse", FactKind.REFUSED, codes=codes, entry=_said(codes), text=words)
+            recording.add("case:refuse", FactKind.REFUSED, codes=codes, entry=_said(entry), text=words)
 
-    def close_not_identified(self, user: User, case_id: str, letter: str) -> None:
+    def close_not_identified(self, user: User, case_id: str, letter: str, *, mail_to: MailTo | None = None) -> None:
         """The person was told by `letter` that nobody could tell who they are; a proof opens the case again."""
         with self._recording(user, case_id, Permission.CASE_DECIDE) as recording:
-            codes = {"sha256": sha256_of_sent(letter), "late": _late(recording)}
+            entry = {"sha256": sha256_of_sent(letter), "late": _late(recording)}
+            codes = entry | recording.mailed(letter, mail_to)
             words = self._sealed(user, letter)
-            recording.add("case:not_identified", FactKind.NOT_IDENTIFIED, codes=codes, entry=_said(codes), text=words)
+            recording.add("case:not_identified", FactKind.NOT_IDENTIFIED, codes=codes, entry=_said(entry), text=words)
 
     def close(self, user: User, case_id: str, reason: ClosingReason, *, right: Right | None = None) -> None:
         """No answer is needed, or nothing is left to do in a case that has ended. Nothing of it is deleted (CASE-5).
@@ -257,7 +289,11 @@ class CaseFile:
     def _recording(self, user: User, case_id: str, permission: Permission) -> Iterator[Recording]:
         require(user, permission)
         with self.db.write() as session:
-            yield Recording(session, user, hold_case(session, user, case_id))
+            recording = Recording(session, user, hold_case(session, user, case_id), self.post)
+            yield recording
+        for mail_id in recording.queued:
+            assert self.post is not None
+            self.post.start(mail_id)
 
 
 def _waiting(recording: Recording) -> tuple[FactKind, ...]:

@@ -39,6 +39,9 @@ EVENT_OF: Mapping[FactKind, EventKind | None] = {
     FactKind.EXTENDED: EventKind.EXTENDED,
     FactKind.ANSWERED: EventKind.ANSWERED,
     FactKind.CONFIRMED: None,
+    FactKind.OPENED: None,
+    FactKind.FETCHED: None,
+    FactKind.NOT_THEIRS: None,
     FactKind.BOUNCED: EventKind.BOUNCED,
     FactKind.REFUSED: EventKind.REFUSED,
     FactKind.CLOSED: EventKind.CLOSED,
@@ -133,7 +136,11 @@ def events_of(facts: Sequence[Fact], zone: ZoneInfo) -> tuple[Event, ...]:
 
 
 def _as_it_stands(holding: Sequence[Fact]) -> list[Fact]:
-    """Without the ends that a later proof of identity undid, and a part's answer that came back."""
+    """Without the ends that a later proof of identity undid, and answers that came back: a part's, and a delivery's,
+    beside which another may hold."""
+    back = {fact.codes["delivery"] for fact in holding if fact.kind is FactKind.BOUNCED and fact.codes.get("delivery")}
+    came_back = (FactKind.ANSWERED, FactKind.BOUNCED)
+    holding = [f for f in holding if f.kind not in came_back or f.codes.get("delivery") not in back]
     if not any(fact.kind is FactKind.ANSWERED and not ends_a_part(fact) for fact in holding):
         holding = [fact for fact in holding if fact.kind is not FactKind.BOUNCED]
     proofs = [place for place, fact in enumerate(holding) if fact.kind is FactKind.IDENTITY and _proved(fact)]

@@ -19,6 +19,7 @@ from portal import audit
 from portal.cases.clock import Clock
 from portal.cases.endings import endings_of
 from portal.cases.facts import Fact, FactKind, Right, check_codes, effective
+from portal.cases.retention import destroy_after, kept_months
 from portal.cases.services.folding import Folded, Rules, folded
 from portal.cases.services.merchant_rules import merchant_rules
 from portal.cases.standing import Standing, stands
@@ -132,11 +133,13 @@ def add_fact(
     takes_back: int | None = None,
     text: tuple[str, bytes] | None = None,
     anyhow: bool = False,
+    by_itself: bool = False,
 ) -> int:
     """Record one fact in a case that is held, and let the row follow. Gives the fact's number.
 
     `text` is the fact's id and the sealed words. Raises StateConflict where the state does not allow it, unless
-    `anyhow`: what was recorded of one of several exports in a case is true whatever came of the others.
+    `anyhow`: what was recorded of one of several exports in a case is true whatever came of the others. `by_itself`: no
+    colleague recorded it, the portal did.
     """
     given = {name: code for name, code in (codes or {}).items() if code}
     check_codes(kind, given)
@@ -147,8 +150,8 @@ def add_fact(
     session.add(
         CaseFact(
             id=fact_id, merchant_id=case.merchant_id, case_id=case.id, number=number, kind=kind.value,
-            at=at or utc_now(), told_on=told_on, recorded_by=user.account_id, codes=given, sealed_text=sealed,
-            takes_back=takes_back,
+            at=at or utc_now(), told_on=told_on, recorded_by=None if by_itself else user.account_id, codes=given,
+            sealed_text=sealed, takes_back=takes_back,
         )
     )  # fmt: skip
     session.flush()
@@ -161,11 +164,12 @@ def follow(session: Session, user: User, case: Case) -> None:
     facts = as_facts(rows_of(session, case.id))
     rules = rules_of(case)
     now = folded(facts, rules)
-    before = case.state
+    before, months = case.state, kept_months(session, case.merchant_id)
+    until = destroy_after(now.ended_at, case.profile, months)
     moved: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # an UPDATE gives a cursor result
         update(Case)
         .where(Case.id == case.id, Case.state == before)
-        .values(cached(now))
+        .values(cached(now) | {"destroy_facts_after": until, "facts_destroyed_at": None})
         .execution_options(synchronize_session=False)
     )
     if moved.rowcount != 1:

@@ -92,6 +92,9 @@ class CaseRegister:
                 today=today_of(case),
                 facts=self._shown(session, rows, words=works),
                 waiting=waiting_for(effective(facts)),
+                kept_until=local_day(case.destroy_facts_after, rules_of(case).place)
+                if case.destroy_facts_after
+                else None,
                 may=MAY_RECORD[CaseState(case.state)] if works else frozenset(),
                 more_time=works and may_extend(clock, utc_now(), rules_of(case).place, manager=manager),
             )

@@ -86,7 +86,8 @@ class Demand:
 
 @dataclass(frozen=True)
 class CaseView:
-    """One case. `identifiers` are kinds and masked values; `waiting` are the questions to the person that are open."""
+    """One case. `identifiers` are kinds and masked values; `waiting` are the questions to the person that are
+    open. After `kept_until` what was written in it is destroyed, or was; an open one has no such day."""
 
     row: CaseRow
     assignee_id: str
@@ -99,6 +100,7 @@ class CaseView:
     today: dt.date
     facts: tuple[ShownFact, ...]
     waiting: tuple[FactKind, ...]
+    kept_until: dt.date | None
     may: frozenset[FactKind]
     more_time: bool
     """May this person record now that more time was told (CLK-3)?"""

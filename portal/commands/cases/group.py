@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from portal.commands.cases import clock, looking, opening, recording, sources
+from portal.commands.cases import clock, keeping, looking, opening, recording, sources
 
 app = typer.Typer(no_args_is_help=True, help="One person's request as a case: its dates, and why they are so.")
 app.command("clock")(clock.clock)
@@ -17,3 +17,4 @@ app.command("note")(recording.note)
 app.command("extend")(recording.extend)
 app.command("refuse")(recording.refuse)
 app.command("close")(recording.close)
+app.command("retention")(keeping.retention)

@@ -65,6 +65,7 @@ def view_values(view: CaseView, since: Since) -> dict[str, Any]:
         if since.tables is not None
         else None,
         "may": sorted(view.may),
+        "kept_until": view.kept_until.isoformat() if view.kept_until else None,
     }
 
 
@@ -98,6 +99,8 @@ def view_lines(view: CaseView, since: Since) -> list[str]:
         parts = (f"{fact.number:>3}", f"{fact.at:%Y-%m-%d %H:%M}", fact.kind.value, codes, fact.by, gone)
         lines.append("  " + "  ".join(part for part in parts if part))
         lines += [f"       {line}" for line in fact.text.splitlines()]
+    if view.kept_until is not None:
+        lines.append(f"Notes, letters and fingerprints are kept until {view.kept_until}.")
     if since.count:
         lines.append(since_line(since))
         lines += [f"  {line}" for one in since.earlier for line in _earlier_lines(one)]

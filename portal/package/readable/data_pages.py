@@ -17,7 +17,7 @@ from portal.package.readable.parts import BATCH_CHARS, PartWriter
 from portal.package.readable.shell import page_ends, shown
 from portal.package.readable.tables import TableMaker, TablePlan
 from portal.package.readable.values import Values
-from portal.package.reading import ReadFile, ReadTable, batches
+from portal.package.reading import ReadFile, ReadTable, batches, values_in
 from portal.package.texts import AS_ATTACHED, BACK, LISTED, NO_LIST, OTHER_PAGES, PAGE_OF, TOPICS
 from portal.package.texts import YOUR_DATA as TITLE
 from portal.preview import MISSING, Cell
@@ -25,6 +25,8 @@ from portal.preview import MISSING, Cell
 ROOM_BYTES = 250_000
 """Kept free in a page for its head, the overview and the contents."""
 ROWS_AT_ONCE = 100
+COMPARED_ROWS = 20
+"""A table of more rows is drawn again for each file."""
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,12 @@ class DataPages:
             writer.text(f'<h2 id="{topic}">{self.values.say(TOPICS[topic])}</h2>')
             if topic is Topic.CARDS:
                 writer.text(cards(self.values, self.figures.cards))
-            for section in here:
+            for section, copies in _alike(here):
                 before = writer.marks.values
-                self._table(writer, makers[section.file.file.name], section)
-                found[id(section.file)] = found.get(id(section.file), 0) + writer.marks.values - before
+                values = self._table(writer, makers[section.file.file.name], section, copies)
+                found[id(section.file)] = found.get(id(section.file), 0) + writer.marks.values - before - sum(values)
+                for copy, many in zip(copies, values, strict=True):
+                    found[id(copy.file)] = found.get(id(copy.file), 0) + many
             writer.text(others)
         for file in self.files:
             shown_values = found.get(id(file), 0 if file.tables else file.leaves)
@@ -110,8 +114,15 @@ class DataPages:
         left_out = f"{LEFT_OUT_PAGE}#{file.file.name}-" if file.file.left_out else ""
         return TableMaker(Values(self.values.language, self.case.zone, left_out), self.figures.names)
 
-    def _table(self, writer: PartWriter, maker: TableMaker, section: Section) -> None:
-        plan = maker.plan(section.table, section.named, section.facts, data_name(section.file.file))
+    def _table(
+        self, writer: PartWriter, maker: TableMaker, section: Section, copies: Sequence[Section]
+    ) -> list[int]:  # fmt: skip
+        """Gives how many values of each copy the table stands for."""
+        values = [values_in(copy.table) for copy in copies]
+        also = [data_name(copy.file.file) for copy in copies]
+        plan = maker.plan(
+            section.table, section.named, section.facts, data_name(section.file.file), also, sum(values)
+        )  # fmt: skip
         before = writer.marks.rows
         if section.file.listed:
             writer.text(f"<p>{self.values.say(LISTED)}</p>")
@@ -123,6 +134,7 @@ class DataPages:
         rows = writer.marks.rows - before
         if rows != section.table.table.row_count:
             raise DoesNotReconcile(detail=f"{rows} rows of {section.table.table.row_count} on the page")
+        return values
 
     def _rows(self, maker: TableMaker, plan: TablePlan, section: Section) -> Iterable[str]:
         last: Cell = MISSING
@@ -147,3 +159,18 @@ class DataPages:
             elif not file.tables:
                 made.append(f"<li>{shown(file.file.title)} <code>{name}</code>: {self.values.say(NO_LIST)}</li>")
         return f"<ul>{''.join(made)}</ul>" if made else ""
+
+
+def _alike(sections: Sequence[Section]) -> Iterable[tuple[Section, list[Section]]]:
+    """Each section with those of other files that hold the very same: each loyalty program repeats who the person is.
+    A file with places left out has numbers of its own, and stays by itself."""
+    groups: dict[object, tuple[Section, list[Section]]] = {}
+    for section in sections:
+        table = section.table.table
+        key: object = id(section)
+        if section.named.topic is Topic.WHO and table.row_count <= COMPARED_ROWS and not section.file.file.left_out:
+            rows = (tuple((type(cell), cell) for cell in row) for row in table.rows(0, table.row_count))
+            key = (section.named.title, table.name, tuple(table.columns), section.table.added, *rows)
+        groups.setdefault(key, (section, []))[1].append(section)
+    for first, alike in groups.values():
+        yield first, alike[1:]

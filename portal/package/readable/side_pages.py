@@ -8,8 +8,17 @@ from portal.package.archive import Member
 from portal.package.dictionary.codes import CODES
 from portal.package.dictionary.kinds import Topic
 from portal.package.dictionary.lookup import field_of, name_of
-from portal.package.layout import FIELDS_PAGE, LEFT_OUT_PAGE, MANIFEST, MANIFEST_PAGE, WORKBOOK, YOUR_DATA, data_name
-from portal.package.parts import LeftOutLine, PackageFile, PackageParts, Variant
+from portal.package.layout import (
+    FIELDS_PAGE,
+    LEFT_OUT_PAGE,
+    MANIFEST,
+    MANIFEST_PAGE,
+    PDF,
+    WORKBOOK,
+    YOUR_DATA,
+    data_name,
+)
+from portal.package.parts import LeftOutLine, NoPdf, PackageFile, PackageParts, Variant, WithheldFile
 from portal.package.readable.data_pages import Section
 from portal.package.readable.shell import page_shell, shown
 from portal.package.readable.values import Values
@@ -32,10 +41,12 @@ from portal.package.texts import (
     KIND,
     LEFT_OUT_INTRODUCTION,
     LEFT_OUT_TITLE,
+    LEFT_OUT_WHOLE,
     MANIFEST_INTRODUCTION,
     MANIFEST_TITLE,
     MEANING,
     NAME_IN_SYSTEM,
+    NO_PDF,
     NUMBER,
     ORIGIN,
     ORIGINS,
@@ -52,13 +63,13 @@ from portal.package.texts import (
 from portal.redaction.left_out_list import BY_SECTION, REASON_SENTENCES
 
 
-def read_me(parts: PackageParts, values: Values, paths: Sequence[str]) -> str:
+def read_me(parts: PackageParts, values: Values, paths: Sequence[str], no_pdf: NoPdf | None = None) -> str:
     """The letter, what is in the package and how to open it. `paths`: all files, below the folder."""
     redacted = any(file.redacted for file in parts.files)
     data = "data_portable" if parts.variant is Variant.PORTABILITY else "data_redacted" if redacted else "data"
     items = [
-        (YOUR_DATA, "your_data"), (LEFT_OUT_PAGE, "left_out"), (FIELDS_PAGE, "fields"), (WORKBOOK, "tables"),
-        (MANIFEST_PAGE, "manifest"),
+        (YOUR_DATA, "your_data"), (PDF, "pdf"), (LEFT_OUT_PAGE, "left_out"), (FIELDS_PAGE, "fields"),
+        (WORKBOOK, "tables"), (MANIFEST_PAGE, "manifest"),
     ]  # fmt: skip
     made = [f'<li><a href="{path}">{values.say(ITEMS[item])}</a></li>' for path, item in items if path in paths]
     folders = [("tables", "tables")] if WORKBOOK not in paths else []
@@ -67,9 +78,10 @@ def read_me(parts: PackageParts, values: Values, paths: Sequence[str]) -> str:
         if inside:
             links = ", ".join(f'<a href="{path}"><code>{path}</code></a>' for path in inside)
             made.append(f"<li>{values.say(ITEMS[item])}: {links}</li>")
+    without = f"<p>{values.say(NO_PDF[no_pdf])}</p>" if no_pdf else ""
     body = (
         f"{parts.letter.html}<section><h2>{values.say(WHAT_IS_HERE)}</h2><ul>{''.join(made)}</ul>"
-        f"<p>{values.say(HOW_TO_OPEN)}</p></section>"
+        f"<p>{values.say(HOW_TO_OPEN)}</p>{without}</section>"
     )
     title = values.catalogue.text(READ_ME_TITLE).format(reference=parts.case.case)
     return page_shell(title, parts.language, body, foot=f"{parts.case.merchant} · {parts.case.case}")
@@ -107,9 +119,12 @@ def fields_page(values: Values, sections: Iterable[Section]) -> str:
     return page_shell(title, values.language, body)
 
 
-def left_out_page(values: Values, files: Sequence[PackageFile]) -> str:
-    """Each place with its number and the reason; never what stood there."""
+def left_out_page(values: Values, whole: Sequence[WithheldFile], files: Sequence[PackageFile]) -> str:
+    """Each file that is left out whole, and each place with its number and the reason; never what stood there."""
     made = []
+    if whole:
+        named = [(shown(one.title), _why(values, one)) for one in whole]
+        made.append(_table(values, values.say(LEFT_OUT_WHOLE), (FILE, REASON), named))
     for file in (file for file in files if file.left_out):
         rows = [
             (f'<span id="{file.name}-{line.number}">{values.number(line.number)}</span>', shown(line.place_words),
@@ -123,7 +138,7 @@ def left_out_page(values: Values, files: Sequence[PackageFile]) -> str:
     return page_shell(title, values.language, body)
 
 
-def _why(values: Values, line: LeftOutLine) -> str:
+def _why(values: Values, line: LeftOutLine | WithheldFile) -> str:
     return values.say(BY_SECTION, section=line.section) if line.section else values.say(REASON_SENTENCES[line.reason])
 
 

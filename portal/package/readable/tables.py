@@ -1,8 +1,9 @@
 """One table for readers: up to five columns side by side, what else a row says in small print below it.
 
 Columns that say the same in every row stand once above the table. Each value of the file is marked ``class="v"``, a
-value that stands for all rows ``class="w"``, a list as written ``class="j"``, each row ``class="r"``: `marks` counts
-them again in the finished bytes (PKG-3). Text of the file is escaped, quotes too, so it cannot hold a mark.
+value that stands for all rows, or a table that stands for the same one of other files, ``class="w"``, a list as written
+``class="j"``, each row ``class="r"``: `marks` counts them again in the finished bytes (PKG-3). Text of the file is
+escaped, quotes too, so it cannot hold a mark.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from portal.package.texts import (
     NOT_FILLED_ALONE,
     ROWS,
     SAME_IN_ALL,
+    SAME_IN_FILES,
     SMALL_PRINT,
     UNKNOWN_SHORT,
 )
@@ -82,18 +84,22 @@ class TableMaker:
         self._none_listed = f"<i>{values.say(NO_LIST)}</i>"
         self._none = f" <span>{values.say(NOT_FILLED)} "
 
-    def plan(self, read: ReadTable, named: Named, facts: TableFacts, file: str) -> TablePlan:
+    def plan(
+        self, read: ReadTable, named: Named, facts: TableFacts, file: str, also: Sequence[str] = (), values: int = 0
+    ) -> TablePlan:  # fmt: skip
+        """`also`: other files that hold the very same table, with `values` in all; it is drawn once for all of them."""
         columns = [self._column(read, at, named.topic, facts) for at in read.positions if facts.same]
         added = sorted(read.added)
         links = [at for at in added if read.table.columns[at] in read.table.link_columns]
         keys = [at for at in added if at not in links]
         title = self.values.say(named.title)
         caption = self._caption(title, read.table.name, facts.rows, file)
+        first = caption.replace("</caption>", f"{self._also(also, values, facts.rows * len(also))}</caption>")
         plan = TablePlan(title, "", "", facts.rows)
         plan.group, plan.key = next(iter(links), None), next(iter(keys), None)
         if facts.rows == 1 and not added:
             plan.rest = columns
-            plan.open = f'<table class="record">{caption}<tbody class="r">'
+            plan.open = f'<table class="record">{first}<tbody class="r">'
             plan.again = f"<table>{caption}<tbody>"
             return plan
         plan.main = _main(columns, named.topic, read)
@@ -103,7 +109,7 @@ class TableMaker:
         plan.rest = [column for column in rest if column not in alike]
         head = self._head(plan, read)
         plan.again = f'<table class="wide">{caption}{head}<tbody>'
-        plan.open = plan.again
+        plan.open = f'<table class="wide">{first}{head}<tbody>'
         plan.end = self._alike(alike, facts) + self._small_print(plan.rest)
         return plan
 
@@ -144,6 +150,13 @@ class TableMaker:
         count = self.values.say(ROWS, count=self.values.number(rows))
         where = self.values.say(IN_FILE, file=file)
         return f"<caption>{title}<small>{count}, {where} <code>{shown(name)}</code></small></caption>"
+
+    def _also(self, files: Sequence[str], values: int, rows: int) -> str:
+        if not files:
+            return ""
+        names = ", ".join(f"<code>{name}</code>" for name in files)
+        said = self.values.say(SAME_IN_FILES)
+        return f'<small class="w" data-rows="{values}" data-alike="{rows}">{said}: {names}</small>'
 
     def _head(self, plan: TablePlan, read: ReadTable) -> str:
         cells = ""

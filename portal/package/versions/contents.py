@@ -69,10 +69,8 @@ ENVELOPE = frozenset({"exportid", "generatedat"})
 
 @dataclass(frozen=True)
 class Contents:
-    """`withheld`: what stays out as whole files, as (title, line)."""
-
     files: tuple[PackageFile, ...]
-    withheld: tuple[tuple[str, parts.LeftOutLine], ...]
+    withheld: tuple[parts.WithheldFile, ...]
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,12 @@ def contents_of(
             FileKind.PORTAL, STEMS[FileKind.PORTAL], text(TITLES[FileKind.PORTAL]), Media.JSON, portal_records
         )
     )
-    whole = ((one.title, _line(line)) for one in opened if not one.answer.sent for line in one.answer.left_out)
+    whole = (
+        parts.WithheldFile(one.title, one.kind, line.reason, line.section)
+        for one in opened
+        if not one.answer.sent
+        for line in one.answer.left_out
+    )
     return Contents(tuple(files), tuple(whole))
 
 

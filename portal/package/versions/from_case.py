@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.cases.clock.applicable import laws_of
+from portal.cases.clock.regimes import Regime
 from portal.cases.services.ledger import CaseSeal, as_folded, own_case, rules_of
 from portal.config import Settings
 from portal.identity import User
@@ -23,10 +24,12 @@ from portal.letters.words import letter_language, letter_reference
 from portal.package.parts import TEMPLATE_VERSION, CaseFacts, Letter, Outcome, PackageParts, Variant
 from portal.package.reading import read_file
 from portal.package.versions.contents import contents_of
+from portal.package.versions.ended import EndedCase, ended_with_letter, ended_without_answer
 from portal.package.versions.gathering import Inputs
 from portal.package.versions.letter import CaseSays, answer_facts
 from portal.package.versions.readiness import needs_of
 from portal.package.versions.service import KEPT
+from portal.package.versions.views import Need
 from portal.review.of_case.service import CaseFiles
 from portal.review.of_case.views import CaseFileView
 from portal.sources.collecting import CaseSources
@@ -37,6 +40,8 @@ from portal.storage.engine import Database
 from portal.trail.about_person import PersonRecords
 from portal.vault import FieldSealer
 
+SOFTWARE = "LoyaltyDog privacy portal"
+
 
 @dataclass(frozen=True)
 class _Today:
@@ -46,6 +51,14 @@ class _Today:
     says: CaseSays
     language: str
     eu: bool
+    closed: Need | None
+
+
+@dataclass(frozen=True)
+class _LetterAlone:
+    ended: EndedCase
+    says: CaseSays
+    language: str
 
 
 @dataclass
@@ -61,10 +74,15 @@ class CaseGathering:
     person_records: PersonRecords
 
     def inputs(self, user: User, case_id: str, variant: Variant, language: str) -> Inputs:
+        if (letter := self._letter_alone(user, case_id, language)) is not None:
+            return Inputs(
+                digest=_digest_of_letter(letter, variant), needs=tuple(letter.ended.needs), language=letter.language,
+                nothing=False, profile_version=0, letter_alone=True,
+            )  # fmt: skip
         now = self._today(user, case_id, language)
         return Inputs(
             digest=_digest(now, variant),
-            needs=needs_of(now.sources, now.files, self._missing(now)),
+            needs=(now.closed,) if now.closed else needs_of(now.sources, now.files, self._missing(now)),
             language=now.language,
             nothing=now.sources.nothing_held,
             profile_version=now.profile.version,
@@ -73,6 +91,8 @@ class CaseGathering:
     def parts(
         self, user: User, case_id: str, inputs: Inputs, variant: Variant, number: int, on: dt.date
     ) -> PackageParts:  # fmt: skip
+        if (alone := self._letter_alone(user, case_id, inputs.language)) is not None:
+            return _letter_parts(alone, variant, number)
         now = self._today(user, case_id, inputs.language)
         records = self.person_records.of_case(user, case_id)
         contents = contents_of(
@@ -100,7 +120,8 @@ class CaseGathering:
             files=contents.files,
             language=now.language,
             variant=variant,
-            software="LoyaltyDog privacy portal",
+            software=SOFTWARE,
+            withheld=contents.withheld,
         )
 
     # -------------------------------------------------------------------------------------------
@@ -112,9 +133,17 @@ class CaseGathering:
             case = own_case(session, user, case_id)
             profile = profile_in_force(session, self.sealer, user.merchant_id)
             says = self._says(session, user, case)
+            closed = ended_without_answer(session, case)
             chosen = letter_language(language, case.language, profile.language)
-        eu = any(regime.value in ("EU", "UK") for regime in says.regimes)
-        return _Today(sources, files, profile, says, chosen, eu)
+        return _Today(sources, files, profile, says, chosen, _eu(says), closed)
+
+    def _letter_alone(self, user: User, case_id: str, language: str) -> _LetterAlone | None:
+        with self.db.read() as session:
+            case = own_case(session, user, case_id)
+            ended = ended_with_letter(session, self.seal, case)
+            if ended is None:
+                return None
+            return _LetterAlone(ended, self._says(session, user, case), letter_language(language, case.language))
 
     def _says(self, session: Session, user: User, case: Case) -> CaseSays:
         clock, place = as_folded(session, case).clock, rules_of(case).place
@@ -132,6 +161,31 @@ class CaseGathering:
     @staticmethod
     def _missing(now: _Today) -> Sequence[Missing]:
         return missing(now.profile, now.says.regimes, now.language)
+
+
+def _eu(says: CaseSays) -> bool:
+    return any(regime in (Regime.EU, Regime.UK) for regime in says.regimes)
+
+
+def _letter_parts(letter: _LetterAlone, variant: Variant, number: int) -> PackageParts:
+    says = letter.says
+    return PackageParts(
+        case=CaseFacts(
+            merchant=says.merchant, case=says.case, reference=says.case, received_on=says.received_on,
+            answered_on=letter.ended.at.astimezone(says.zone).date(), outcome=letter.ended.outcome, version=number,
+            zone=says.zone, eu=_eu(says),
+        ),
+        letter=letter.ended.letter, language=letter.language, variant=variant, software=SOFTWARE,
+    )  # fmt: skip
+
+
+def _digest_of_letter(letter: _LetterAlone, variant: Variant) -> str:
+    says = letter.says
+    made_of = [
+        TEMPLATE_VERSION, variant.value, letter.language, letter.ended.outcome.value, *letter.ended.sha256s,
+        letter.ended.at.isoformat(), says.received_on.isoformat(), says.merchant,
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()
 
 
 def _digest(now: _Today, variant: Variant) -> str:

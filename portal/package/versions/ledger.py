@@ -5,19 +5,22 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from portal.cases.facts import FactKind, IdentityResult, effective
 from portal.cases.services.ledger import as_facts, own_case, rows_of
 from portal.errors import NotFound
+from portal.exports.retention.sealed_files import SealedTables
 from portal.identity import User
 from portal.package.parts import Outcome, Variant
 from portal.package.versions.views import PackageView, Standing
 from portal.storage.answering.package_tables import CasePackage, PackageKey
 from portal.storage.case_tables import Case
-from portal.storage.tables import Account, DestroyedFile, utc_now
+from portal.storage.tables import Account, utc_now
 from portal.vault.files import FilePlace
+
+TABLES = SealedTables(CasePackage, PackageKey, "case_id")
 
 
 def package_of(session: Session, user: User, case_id: str, package_id: str) -> CasePackage:
@@ -100,18 +103,9 @@ def recognised(session: Session, case_id: str) -> bool:
     return bool(checks) and checks[-1].codes.get("result") == IdentityResult.PROVED
 
 
-def drop_keys(session: Session, case_id: str, blob_names: Iterable[str]) -> None:
-    """Destroy keys, and note their blobs as destroyed for ever."""
-    for name in blob_names:
-        session.execute(delete(PackageKey).where(PackageKey.case_id == case_id, PackageKey.blob_name == name))
-        if session.get(DestroyedFile, name) is None:
-            session.add(DestroyedFile(blob_name=name, export_id=case_id))
-    session.flush()
-
-
 def destroy_package(session: Session, row: CasePackage) -> str:
     """Its key; hashes and counts stay. Gives the name of the blob, which goes after the commit."""
-    drop_keys(session, row.case_id, [row.blob_name])
+    TABLES.drop_keys(session, row.case_id, [row.blob_name])
     row.destroyed_at, row.destroy_after = utc_now(), None
     session.flush()
     return row.blob_name

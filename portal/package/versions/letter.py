@@ -15,6 +15,7 @@ from portal.letters.profile.items import DataCategory
 from portal.package.dictionary.kinds import Topic
 from portal.package.dictionary.lookup import table_of
 from portal.package.dictionary.titles import ABOUT_THE_FILE
+from portal.package.givers import giver_names
 from portal.package.reading import ReadFile
 from portal.package.versions.contents import Contents
 from portal.sources.kinds import SourceKind, SourceState
@@ -79,7 +80,7 @@ def answer_facts(
     """`files`: those of `contents`, read. `kept_until`: the package's last day. `nothing`: no source holds
     anything."""
     reasons = Counter((line.reason, line.section) for file in contents.files for line in file.left_out)
-    reasons.update((line.reason, line.section) for _title, line in contents.withheld)
+    reasons.update((one.reason, one.section) for one in contents.withheld)
     outcome = Outcome.NOTHING if nothing else Outcome.PARTLY if reasons else Outcome.YES
     return AnswerFacts(
         merchant=says.merchant,
@@ -92,6 +93,7 @@ def answer_facts(
         reference=says.reference,
         extended_until=says.extended_until,
         left_out=tuple(LeftOutCount(reason, places, section) for (reason, section), places in sorted(reasons.items())),
+        sender_names=giver_names(files),
         package_kept_until=kept_until,
         regimes=says.regimes,
     )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,8 +19,11 @@ from portal.errors import NotFound, StateConflict
 from portal.exports.core.download import Download
 from portal.identity import Permission, User, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
-from portal.package.versions.ledger import package_of, place_of
-from portal.package.versions.views import Member, MemberBytes
+from portal.package.encrypted import encrypted_pieces, passphrase
+from portal.package.versions.copy_words import CopyWords, EncryptedCopy
+from portal.package.versions.gathering import Gathering, digest_now
+from portal.package.versions.ledger import newest_of, package_of, place_of, rows_of_case, standing_of
+from portal.package.versions.views import Member, MemberBytes, Standing
 from portal.storage.answering.package_tables import CasePackage, PackageKey
 from portal.storage.engine import Database
 from portal.vault import SealedFiles
@@ -33,6 +37,14 @@ MEDIA_TYPES = {
     "txt": "text/plain; charset=utf-8",
     "pdf": "application/pdf",
 }
+STAYS: Mapping[Standing, tuple[str, str]] = {
+    Standing.DRAFT: ("This version is not approved.", "Look at it and approve it."),
+    Standing.APPROVED: ("", ""),
+    Standing.OUTDATED: ("Something changed since this version was built.", "Build it again."),
+    Standing.REPLACED: ("A newer version has taken the place of this one.", "Look at the newest version."),
+    Standing.DESTROYED: ("This package is destroyed.", "Build it again."),
+}
+"""Why a version does not go out, and what to do."""
 OTHER = "application/octet-stream"
 
 
@@ -45,6 +57,8 @@ class PackageFiles:
     refusal_audit: RefusalAudit
     settings: Settings
     sealed: SealedFiles
+    gathering: Gathering
+    words: CopyWords = field(default_factory=CopyWords)
 
     def members(self, user: User, case_id: str, package_id: str) -> tuple[Member, ...]:
         """Its files, in their order. Raises NotFound, StepUpNeeded, StateConflict, SealBroken."""
@@ -63,18 +77,45 @@ class PackageFiles:
         return MemberBytes(path, MEDIA_TYPES.get(path.rpartition(".")[2], OTHER), content)
 
     def download(self, user: User, case_id: str, package_id: str) -> Download:
-        """The whole of an approved version, verified before its first byte. Raises as `members` does, StateConflict for
-        one that is not approved."""
-        row, key = self._openable(user, case_id, package_id)
-        if row.approved_at is None:
-            raise StateConflict("This version is not approved.", next_step="Look at it and approve it.", detail="draft")
+        """The whole of the newest version, verified before its first byte. Raises as `members` does, StateConflict for
+        one that is not approved, outdated or replaced."""
+        row, key = self._approved(user, case_id, package_id)
         self._note(user, row, "package:download", bytes=row.size_bytes, sha256=row.sha256)
         place = place_of(row)
         self.sealed.verify(place, key, sha256=row.sha256, size_bytes=row.size_bytes)
         name = f"answer-v{row.number}.zip"
         return Download(name, "application/zip", row.size_bytes, self.sealed.chunks(place, key))
 
+    def encrypt(self, user: User, case_id: str, package_id: str) -> EncryptedCopy:
+        """Words for a copy of an approved version that goes as an attachment or on a stick. They are given here alone.
+        Raises as `download` does."""
+        row, _key = self._approved(user, case_id, package_id)
+        copy = self.words.hold(user.account_id, row.id, passphrase())
+        self._note(user, row, "package:encrypt", sha256=row.sha256)
+        return copy
+
+    def encrypted(self, user: User, case_id: str, package_id: str, copy_id: str) -> Download:
+        """The copy, encrypted while it is sent. Raises as `download` does, StateConflict when its words are gone."""
+        row, _key = self._approved(user, case_id, package_id)
+        words = self.words.words_of(user.account_id, row.id, copy_id)
+        if words is None:
+            raise StateConflict("This encrypted copy is gone.", next_step="Make another one.", detail="copy")
+        package = self.download(user, case_id, package_id)
+        name = f"answer-v{row.number}-encrypted.zip"
+        return Download(name, package.media_type, None, encrypted_pieces(package.chunks, words))
+
     # -------------------------------------------------------------------------------------------
+
+    def _approved(self, user: User, case_id: str, package_id: str) -> tuple[CasePackage, bytes]:
+        row, key = self._openable(user, case_id, package_id)
+        digest = digest_now(self.gathering, user, row)
+        with self.db.read() as session:
+            newest = newest_of(rows_of_case(session, case_id), row.variant)
+        standing = standing_of(row, newest, digest)
+        if standing is not Standing.APPROVED:
+            said, next_step = STAYS[standing]
+            raise StateConflict(said, next_step=next_step, detail=standing.value)
+        return row, key
 
     def _openable(self, user: User, case_id: str, package_id: str) -> tuple[CasePackage, bytes]:
         require(user, Permission.EXPORT_OPEN)

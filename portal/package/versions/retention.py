@@ -1,93 +1,26 @@
-"""Destroys packages: past their time, of a removed merchant; and keys that a killed process left.
-
-The keys go first, in the transaction that records the act, then the ciphertext (LAW-17).
-"""
+"""How a package is destroyed: past its time, or with its merchant."""
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass, field
-
-from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.config import Settings
-from portal.exports.retention.clock import ClockWatch
-from portal.exports.retention.destruction import HOUSE_BATCH, SWEEP_AGE, SWEEP_EVERY
-from portal.package.versions.ledger import destroy_package, drop_keys
-from portal.sources.retention import drop_blobs
-from portal.storage.answering.package_tables import CasePackage, PackageKey
+from portal.exports.retention.sealed_files import Act, SealedFileRetention
+from portal.package.versions.ledger import TABLES, destroy_package
+from portal.storage.answering.package_tables import CasePackage
 from portal.storage.engine import Database
-from portal.storage.locks import lock_merchant
-from portal.storage.tables import utc_now
 from portal.vault import SealedFiles
 
 
-@dataclass
-class PackageRetention:
-    """A worker's housekeeping for packages."""
+def package_retention(db: Database, settings: Settings, sealed: SealedFiles) -> SealedFileRetention:
+    return SealedFileRetention(db, settings, sealed, TABLES, _destroy)
 
-    db: Database
-    settings: Settings
-    sealed: SealedFiles
-    _swept_at: dt.datetime | None = None
-    _clock: ClockWatch | None = field(default=None, repr=False)
 
-    def run_housekeeping(self) -> None:
-        """Destroy what is past its time; now and then, keys without a version. Run every few seconds by a worker."""
-        now = utc_now()
-        self._clock = self._clock or ClockWatch(self.db)
-        if not self._clock.trusted():
-            return
-        with self.db.read() as session:
-            due = list(
-                session.scalars(
-                    select(CasePackage.id)
-                    .where(CasePackage.destroyed_at.is_(None), CasePackage.destroy_after <= now)
-                    .limit(HOUSE_BATCH)
-                )
-            )
-        for package_id in due:
-            self._destroy(package_id, actor="system", origin="worker", reason="retention")
-        if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
-            self._swept_at = now
-            self.sweep()
-
-    def destroy_all_of(self, merchant_id: str, *, actor: str, origin: str) -> int:
-        """Destroy every package of a merchant that is being removed. Gives how many."""
-        with self.db.read() as session:
-            wanted = select(CasePackage.id).where(CasePackage.merchant_id == merchant_id)
-            ids = list(session.scalars(wanted.where(CasePackage.destroyed_at.is_(None))))
-        return sum(self._destroy(one, actor=actor, origin=origin, reason="merchant removed") for one in ids)
-
-    def _destroy(self, package_id: str, *, actor: str, origin: str, reason: str) -> bool:
-        with self.db.write() as session:
-            merchant_id = session.get_one(CasePackage, package_id).merchant_id
-            lock_merchant(session, merchant_id)
-            row = session.get_one(CasePackage, package_id, populate_existing=True)
-            if row.destroyed_at is not None:
-                return False  # another process was first
-            blob_name = destroy_package(session, row)
-            audit.record(
-                session, merchant_id, actor, "package:destroy",
-                object_id=row.case_id, origin=origin, package=row.id, version=row.number, reason=reason,
-            )  # fmt: skip
-        drop_blobs(self.sealed, self.settings.destruction_list, [blob_name])
-        return True
-
-    def sweep(self, older_than: dt.timedelta = SWEEP_AGE) -> int:
-        """Remove keys without a version that are older: a killed process left them. Their blobs go with the next sweep
-        of the exports (`Retention.sweep`), which takes those that no key knows. Gives how many."""
-        with self.db.write() as session:
-            found = session.execute(
-                select(PackageKey.case_id, PackageKey.blob_name)
-                .outerjoin(
-                    CasePackage,
-                    (CasePackage.case_id == PackageKey.case_id) & (CasePackage.blob_name == PackageKey.blob_name),
-                )
-                .where(CasePackage.id.is_(None), PackageKey.created_at < utc_now() - older_than)
-                .limit(HOUSE_BATCH)
-            ).all()
-            for case_id, blob_name in found:
-                drop_keys(session, case_id, [blob_name])
-        return len(found)
+def _destroy(session: Session, row: CasePackage, act: Act) -> list[str]:
+    blob_name = destroy_package(session, row)
+    audit.record(
+        session, row.merchant_id, act.actor, "package:destroy",
+        object_id=row.case_id, origin=act.origin, package=row.id, version=row.number, reason=act.reason,
+    )  # fmt: skip
+    return [blob_name]

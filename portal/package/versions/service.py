@@ -21,14 +21,15 @@ from portal import audit
 from portal.cases.services.ledger import own_case
 from portal.config import Settings
 from portal.errors import NotPermitted, StateConflict
+from portal.exports.retention.sealed_files import drop_blobs
 from portal.identity import Permission, User, allows, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.package.build import build
 from portal.package.manifest import Manifest
-from portal.package.parts import PackageParts, Variant
-from portal.package.versions.gathering import Gathering, Inputs
+from portal.package.parts import LETTER_ALONE, MakePdf, Outcome, PackageParts, Variant
+from portal.package.versions.gathering import Gathering, Inputs, digest_now
 from portal.package.versions.ledger import (
-    drop_keys,
+    TABLES,
     names_of,
     new_place,
     newest_of,
@@ -40,7 +41,6 @@ from portal.package.versions.ledger import (
     view_of,
 )
 from portal.package.versions.views import PackageState, PackageView, Standing
-from portal.sources.retention import drop_blobs
 from portal.storage.answering.package_tables import CasePackage, PackageKey
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
@@ -69,6 +69,7 @@ class CasePackages:
     sealed: SealedFiles
     gathering: Gathering
     checkpoint: Callable[[str], None]
+    make_pdf: MakePdf | None = None
 
     def state(self, user: User, case_id: str, variant: Variant = Variant.ACCESS, language: str = "") -> PackageState:
         """The versions, and what a new one of `variant` waits for. Raises NotFound."""
@@ -84,7 +85,7 @@ class CasePackages:
         for row in rows:
             key = (row.variant, row.language)
             if key not in digests and row.destroyed_at is None and row is newest_of(rows, row.variant):
-                digests[key] = self._digest(user, case_id, row)
+                digests[key] = digest_now(self.gathering, user, row)
         versions = tuple(
             view_of(
                 row,
@@ -99,7 +100,7 @@ class CasePackages:
             versions=versions,
             needs=inputs.needs,
             may_build=works and not inputs.needs,
-            may_approve=works and known,
+            may_approve=works and (known or inputs.letter_alone),
             second_person=two,
         )
 
@@ -126,7 +127,7 @@ class CasePackages:
         with self._nothing_left_after_failure(place):
             parts = self.gathering.parts(user, case_id, inputs, variant, number, on)
             with self.sealed.sealing(place, key) as writer:
-                made = build(parts, cast(BinaryIO, _Sink(writer)), self.settings.root)
+                made = build(parts, cast(BinaryIO, _Sink(writer)), self.settings.root, make_pdf=self.make_pdf)
             self.checkpoint("package.sealed")
             if self.gathering.inputs(user, case_id, variant, language) != inputs:
                 raise StateConflict("Something changed while the package was built.", next_step="Build it again.")
@@ -138,12 +139,13 @@ class CasePackages:
         """Approve the newest version as it was looked at: `sha256` is what was shown.
 
         Raises NotFound, StepUpNeeded, NotPermitted for its builder where the merchant wants two, StateConflict for one
-        that is outdated, replaced, destroyed or approved, and while the person is not recognised.
+        that is outdated, replaced, destroyed or approved, and while the person is not recognised, unless it holds a
+        letter alone.
         """
         self._check(user)
         with self.db.read() as session:
             row = package_of(session, user, case_id, package_id)
-        digest = self._digest(user, case_id, row)
+        digest = digest_now(self.gathering, user, row)
         with self.db.write() as session:
             lock_merchant(session, user.merchant_id)
             row = package_of(session, user, case_id, package_id)
@@ -152,7 +154,7 @@ class CasePackages:
                 raise StateConflict(
                     "This version cannot be approved.", next_step="Look at the newest version.", detail=standing.value
                 )
-            if not recognised(session, case_id):
+            if Outcome(row.outcome) not in LETTER_ALONE and not recognised(session, case_id):
                 raise StateConflict(
                     "Nothing goes out before the person is recognised.", next_step="Record identity first.",
                     detail="identity",
@@ -174,10 +176,6 @@ class CasePackages:
         require(user, Permission.CASE_WORK)
         require(user, Permission.EXPORT_OPEN)
         require_fresh_proof(user, self.settings)
-
-    def _digest(self, user: User, case_id: str, row: CasePackage) -> str:
-        inputs = self.gathering.inputs(user, case_id, Variant(row.variant), row.language)
-        return "" if inputs.needs else inputs.digest
 
     def _today(self, session: Session, user: User) -> dt.date:
         zone = session.get_one(Merchant, user.merchant_id).time_zone or "UTC"
@@ -209,7 +207,7 @@ class CasePackages:
                 sha256=writer.sha256,
                 manifest_sha256=made.sha256,
                 file_count=len(made.members),
-                left_out=dict(Counter(line.reason.value for file in parts.files for line in file.left_out)),
+                left_out=_left_out(parts),
                 built_by=user.account_id,
                 destroy_after=utc_now() + KEPT,
             )
@@ -234,8 +232,14 @@ class CasePackages:
         with self.db.write() as session:
             if session.scalar(select(CasePackage.id).where(CasePackage.blob_name == place.blob_name)):
                 return
-            drop_keys(session, place.export_id, [place.blob_name])
+            TABLES.drop_keys(session, place.export_id, [place.blob_name])
         drop_blobs(self.sealed, self.settings.destruction_list, [place.blob_name])
+
+
+def _left_out(parts: PackageParts) -> dict[str, int]:
+    """Places and whole files by code of reason."""
+    lines = [line.reason.value for file in parts.files for line in file.left_out]
+    return dict(Counter([*lines, *(one.reason.value for one in parts.withheld)]))
 
 
 @dataclass

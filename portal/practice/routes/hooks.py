@@ -14,9 +14,10 @@ router = APIRouter(prefix="/_practice")
 
 @router.get("/health")
 async def health(state: StateDep) -> dict[str, Any]:
-    """Says that this is the practice merchant, and where both hosts are."""
+    """Says that this is the practice merchant, and where its listeners are."""
     settings = state.settings
-    return {"practice": True, "status": "ok", "api": settings.api_base, "downloads": settings.download_base}
+    where = {"api": settings.api_base, "downloads": settings.download_base, "mail_port": settings.mail_port}
+    return {"practice": True, "status": "ok", **where}
 
 
 @router.get("/situations")

@@ -17,7 +17,7 @@ from portal.exports.files.openable import openable
 from portal.identity import Permission, User, allows, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.letters.words import letter_language
-from portal.preview import Preview
+from portal.preview import AskedPerson, Preview
 from portal.redaction.reasons import Reason
 from portal.review import ledger
 from portal.review.copying.copies import RedactedCopies, Undecided
@@ -104,6 +104,13 @@ class CaseFiles:
             self.shelf.record(session, user, file_id, "review:view")
         with self.db.read() as session:  # reading takes a while, and a write keeps others waiting
             return self.files.read(session, user, self.shelf, file_id, whole=True).preview
+
+    def asked_person(self, user: User, case_id: str, file_id: str) -> AskedPerson:
+        """Whom the file should be about: everybody else in it is marked. Raises as `check_open` does."""
+        require(user, Permission.EXPORT_OPEN)
+        with self.db.read() as session:
+            self._in_case(session, user, case_id, file_id)
+            return self.shelf.asked(session, self.shelf.file(session, user, file_id)).person
 
     def check_open(self, user: User, case_id: str, file_id: str) -> None:
         """May this user still look at the file that is on their screen? Raises as `open_preview` does."""

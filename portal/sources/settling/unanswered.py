@@ -10,6 +10,7 @@ from portal import audit
 from portal.cases.services.ledger import CaseNeeded
 from portal.config import Settings
 from portal.errors import InputError, NotFound, StateConflict
+from portal.exports.retention.sealed_files import drop_blobs
 from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.sources.checklist import fresh_for, is_stale
@@ -17,7 +18,6 @@ from portal.sources.durable import SourceStarter
 from portal.sources.from_exports import ONLY_UNANSWERED, kind_of_export, unanswered_export
 from portal.sources.kinds import ANSWERED_FOR, OF_EXPORTS, TRAITS, UNANSWERED, SourceState
 from portal.sources.ledger import NO_FILE, NO_PROBLEM, add_answered, drop_pages, held_open, move
-from portal.sources.retention import drop_blobs
 from portal.storage.answering.source_tables import CaseSource
 from portal.storage.engine import Database
 from portal.storage.tables import utc_now

@@ -15,10 +15,17 @@ from portal.cases.services.views import CaseView, ShownFact
 from portal.cases.states import OPEN_STATES
 from portal.composition import Portal
 from portal.identity import Permission, User, allows
+from portal.language import LANGUAGES
 from portal.letters.words import LetterKind
 from portal.ui.cases.case_history import fact_said
 from portal.ui.cases.case_words import CLOSING_WORDS, PAUSE_WORDS, RIGHT_WORDS
-from portal.ui.cases.letter_draft import draw_letter, it_was_sent, more_time_fields, refusal_field
+from portal.ui.cases.letter_draft import (
+    answer_language_field,
+    draw_letter,
+    draw_sending,
+    more_time_fields,
+    refusal_field,
+)
 from portal.ui.common.acting import act_and_tell, open_dialog
 from portal.ui.common.danger import Danger, ask_first
 from portal.ui.common.words import _, later, plain
@@ -35,6 +42,7 @@ class CaseAct(StrEnum):
     MORE_TIME = "more_time"
     REFUSE = "refuse"
     NOT_IDENTIFIED = "not_identified"
+    LANGUAGE = "language"
     HAND_OVER = "hand_over"
     CLOSE = "close"
 
@@ -45,6 +53,7 @@ ACT_WORDS: Mapping[CaseAct, str] = {
     CaseAct.MORE_TIME: later("More time"),
     CaseAct.REFUSE: later("Refuse"),
     CaseAct.NOT_IDENTIFIED: later("Not identified"),
+    CaseAct.LANGUAGE: later("Language of the answer"),
     CaseAct.HAND_OVER: later("Hand over"),
     CaseAct.CLOSE: later("Close"),
 }
@@ -73,6 +82,7 @@ def acts_offered(view: CaseView, *, decides: bool) -> list[CaseAct]:
         CaseAct.MORE_TIME: view.more_time,
         CaseAct.REFUSE: decides and FactKind.REFUSED in may,
         CaseAct.NOT_IDENTIFIED: decides and FactKind.NOT_IDENTIFIED in may,
+        CaseAct.LANGUAGE: is_open and bool(may),
         CaseAct.HAND_OVER: FactKind.HANDED_OVER in may,
         CaseAct.CLOSE: FactKind.CLOSED in may,
     }
@@ -80,20 +90,23 @@ def acts_offered(view: CaseView, *, decides: bool) -> list[CaseAct]:
 
 
 def _acknowledge(portal: Portal, user: User, view: CaseView) -> None:
-    text = draw_letter(portal, user, view.row.id, LetterKind.ACKNOWLEDGEMENT)
-    if text is not None and it_was_sent("acknowledge"):
+    words = draw_letter(portal, user, view.row.id, LetterKind.ACKNOWLEDGEMENT)
+    if words is not None and (went := draw_sending(portal, user, view.row.id, words, "acknowledge")):
         act_and_tell(
-            lambda: portal.case_file.acknowledge(user, view.row.id, text), _("Recorded: receipt was confirmed.")
+            lambda: portal.case_file.acknowledge(user, view.row.id, words.text, mail_to=went.mail_to),
+            _("Recorded: receipt was confirmed."),
         )
 
 
 def _more_time(portal: Portal, user: User, view: CaseView) -> None:
     clock = view.clock
     reason, until = more_time_fields(clock.target_on, clock.received_on, clock.extended_target_on)
-    text = draw_letter(portal, user, view.row.id, LetterKind.MORE_TIME, reason=reason, until=until)
-    if text is not None and reason is not None and it_was_sent("more_time"):
+    words = draw_letter(portal, user, view.row.id, LetterKind.MORE_TIME, reason=reason, until=until)
+    if words is None or reason is None:
+        return
+    if went := draw_sending(portal, user, view.row.id, words, "more_time"):
         act_and_tell(
-            lambda: portal.case_file.extend(user, view.row.id, reason, text, until=until),
+            lambda: portal.case_file.extend(user, view.row.id, reason, words.text, until=until, mail_to=went.mail_to),
             _("Recorded: more time was announced."),
         )
 
@@ -101,10 +114,12 @@ def _more_time(portal: Portal, user: User, view: CaseView) -> None:
 def _refuse(portal: Portal, user: User, view: CaseView) -> None:
     right = _about(view)
     reason = refusal_field()
-    text = draw_letter(portal, user, view.row.id, LetterKind.REFUSAL, reason=reason, right=right)
-    if text is not None and reason is not None and it_was_sent("refuse", danger=True):
+    words = draw_letter(portal, user, view.row.id, LetterKind.REFUSAL, reason=reason, right=right)
+    if words is None or reason is None:
+        return
+    if went := draw_sending(portal, user, view.row.id, words, "refuse", danger=True):
         act_and_tell(
-            lambda: portal.case_file.refuse(user, view.row.id, reason, text, right=right),
+            lambda: portal.case_file.refuse(user, view.row.id, reason, words.text, right=right, mail_to=went.mail_to),
             _("Recorded: the request was refused."),
         )
 
@@ -122,10 +137,10 @@ def _about(view: CaseView) -> Right | None:
 
 def _not_identified(portal: Portal, user: User, view: CaseView) -> None:
     st.caption(_("Ends the case. A proof of identity opens it again."))
-    text = draw_letter(portal, user, view.row.id, LetterKind.NOT_IDENTIFIED)
-    if text is not None and it_was_sent("not_identified", danger=True):
+    words = draw_letter(portal, user, view.row.id, LetterKind.NOT_IDENTIFIED)
+    if words is not None and (went := draw_sending(portal, user, view.row.id, words, "not_identified", danger=True)):
         act_and_tell(
-            lambda: portal.case_file.close_not_identified(user, view.row.id, text),
+            lambda: portal.case_file.close_not_identified(user, view.row.id, words.text, mail_to=went.mail_to),
             _("Recorded: the person was told that they could not be identified."),
         )
 
@@ -136,6 +151,16 @@ def _ask_person(portal: Portal, user: User, view: CaseView) -> None:
     st.caption(_("Whether the clock stands still is the law's to say: see “Why this day?” afterwards."))
     if what is not None and st.button(_("They were asked: record it"), type="primary", key="case_pause_now"):
         act_and_tell(lambda: portal.case_file.pause(user, view.row.id, what), _("Recorded: the person was asked."))
+
+
+def _language(portal: Portal, user: User, view: CaseView) -> None:
+    st.caption(_("Letters, the package and the words in copies are written in it. Data stay as they are."))
+    chosen = answer_language_field(portal, user, view.language, key="case_language_now")
+    if st.button(_("Use this language"), type="primary", key="case_language_save"):
+        act_and_tell(
+            lambda: portal.answer_languages.choose(user, view.row.id, chosen),
+            _("The answer will be in {language}.").format(language=LANGUAGES[chosen]),
+        )
 
 
 def _hand_over(portal: Portal, user: User, view: CaseView) -> None:
@@ -166,6 +191,7 @@ DIALOGS: Mapping[CaseAct, Callable[[Portal, User, CaseView], None]] = {
     CaseAct.MORE_TIME: _more_time,
     CaseAct.REFUSE: _refuse,
     CaseAct.NOT_IDENTIFIED: _not_identified,
+    CaseAct.LANGUAGE: _language,
     CaseAct.HAND_OVER: _hand_over,
     CaseAct.CLOSE: _close,
 }

@@ -129,4 +129,4 @@ def _earlier(one: EarlierCase) -> None:
         st.text(" · ".join(words), width="content")
     for copy in one.sent:
         label = _(COPY_WORDS[copy.copy]) if copy.copy in COPY_WORDS else _("What was sent")
-        st.caption(plain(f"{label} · SHA-256 {copy.sha256}"))
+        st.caption(plain(f"{label} · {_('Fingerprint of what was sent')}: {copy.sha256}"))

@@ -65,6 +65,8 @@ def _due(view: CaseView) -> None:
     clock, today = view.clock, view.today
     if view.row.state not in OPEN_STATES:
         st.caption(_("Received on {day}.").format(day=day(clock.received_on)) + " " + ended_said(view))
+        if view.kept_until is not None:
+            st.caption(_("Notes, letters and fingerprints are kept until {day}.").format(day=day(view.kept_until)))
         return
     left = (clock.due_on - today).days
     if left < 0:
@@ -91,16 +93,19 @@ def ended_said(view: CaseView) -> str:
     return words + " " + (_("That was late.") if outcome.late else _("That was in time."))
 
 
-def draw_steps(view: CaseView, sources: SourceList, files: Sequence[CaseFileView], *, packed: bool) -> None:
-    """Received, identity, collect, review, package, answered: which are done, which is next. `packed`: a version of the
-    package is approved."""
+def draw_steps(
+    view: CaseView, sources: SourceList, files: Sequence[CaseFileView], *, packed: bool, sent: bool
+) -> None:  # fmt: skip
+    """Received, identity, collect, review, package, send, answered: which are done, which is next. `packed`: a version
+    of the package is approved; `sent`: it is on its way, or there."""
     counted = f" {sources.settled_count}/{len(sources.lines)}" if sources.collected else ""
     steps = [
         (_("Received"), True, ""),
         (_("Identity"), identity_settled(view), ""),
         (_("Collect"), sources.settled, counted),
         (_("Review"), reviewed(sources, files), _settled_of(files)),
-        (_("Package"), packed, ""),
+        (_("Package"), packed or sent, ""),
+        (_("Send"), sent, ""),
         (_("Answered"), view.row.state in (CaseState.ANSWERED, CaseState.CLOSED), ""),
     ]
     over = view.row.state not in OPEN_STATES
@@ -120,6 +125,7 @@ class Step(StrEnum):
     COLLECT = "collect"
     REVIEW = "review"
     PACKAGE = "package"
+    SEND = "send"
     NONE = "none"
     """Waits for the person, is left to be answered, or is over."""
 
@@ -142,7 +148,9 @@ def open_step(view: CaseView, sources: SourceList, files: Sequence[CaseFileView]
         return Step.IDENTITY
     if sources.to_ask or sources.nothing_held:
         return Step.COLLECT
-    if packed or not sources.settled:
+    if packed:
+        return Step.SEND
+    if not sources.settled:
         return Step.NONE
     return Step.PACKAGE if reviewed(sources, files) else Step.REVIEW
 

@@ -12,6 +12,8 @@ from portal.cases.facts import FactKind
 from portal.cases.services.file import KEPT
 from portal.cases.services.views import CaseView, ShownFact
 from portal.composition import Portal
+from portal.delivery.mail.case_mails import ShownMail
+from portal.delivery.mail.kinds import FAILED, MailState
 from portal.errors import PortalError
 from portal.identity import Permission, User, allows
 from portal.ui.cases.case_words import (
@@ -30,7 +32,7 @@ from portal.ui.common.acts import word
 from portal.ui.common.notices import add_notice
 from portal.ui.common.problems import show_problem
 from portal.ui.common.times import when
-from portal.ui.common.words import _, day, plain
+from portal.ui.common.words import _, day, later, plain
 from portal.ui.preview.answer_words import CHANNEL_WORDS as ANSWER_CHANNELS
 from portal.ui.preview.answer_words import REASON_WORDS as ANSWER_REASONS
 
@@ -45,6 +47,24 @@ CODE_WORDS: Mapping[str, Mapping[Any, str]] = {
     "reason": {**EXTENSION_WORDS, **REFUSAL_WORDS, **CLOSING_WORDS, **ANSWER_REASONS},
 }
 """Which codes of a fact are told, in this order, and what they are called."""
+MAIL_WORDS: Mapping[MailState, str] = {
+    MailState.QUEUED: later("Mail is being sent"),
+    MailState.SENDING: later("Mail is being sent"),
+    MailState.ACCEPTED: later("Mail was sent"),
+    MailState.DEFERRED: later("Mail is tried again"),
+    MailState.REFUSED: later("Mail was refused"),
+    MailState.UNKNOWN: later("Mail may have been sent"),
+    MailState.BOUNCED: later("Mail came back"),
+}
+COLOURS: Mapping[MailState, str] = {
+    MailState.QUEUED: "gray",
+    MailState.SENDING: "gray",
+    MailState.ACCEPTED: "green",
+    MailState.DEFERRED: "orange",
+    MailState.REFUSED: "red",
+    MailState.UNKNOWN: "orange",
+    MailState.BOUNCED: "red",
+}
 
 
 def draw_notes(portal: Portal, user: User, view: CaseView, zone: dt.tzinfo) -> None:
@@ -75,8 +95,14 @@ def draw_notes(portal: Portal, user: User, view: CaseView, zone: dt.tzinfo) -> N
             st.caption(plain(f"{note.by} · {when(note.at, zone)}"))
 
 
-def draw_timeline(view: CaseView, zone: dt.tzinfo, take_back: Callable[[ShownFact], None] | None) -> None:
-    """All facts, the newest first. `take_back` opens the question for one that can be taken back."""
+def draw_timeline(
+    view: CaseView,
+    zone: dt.tzinfo,
+    take_back: Callable[[ShownFact], None] | None,
+    mails: Mapping[str, ShownMail],
+) -> None:
+    """All facts, the newest first. `take_back` opens the question for one that can be taken back; `mails` are those of
+    the case by their ids."""
     st.header(_("What happened"))
     for fact in list(reversed(view.facts))[:MOST_SHOWN]:
         with st.container(horizontal=True, vertical_alignment="center", key=f"case_fact_{fact.number}"):
@@ -84,10 +110,12 @@ def draw_timeline(view: CaseView, zone: dt.tzinfo, take_back: Callable[[ShownFac
             st.text(fact_said(fact), width="content")
             if fact.by:
                 st.caption(plain(fact.by), width="content")
+            if (mail := mails.get(fact.codes.get("mail", ""))) is not None:
+                draw_mail(mail)
             if fact.text and fact.kind is not FactKind.NOTE and "sha256" in fact.codes:
                 with st.popover(_("Letter")):
                     st.code(fact.text, language=None, wrap_lines=True)
-                    st.caption(plain(f"SHA-256 {fact.codes['sha256']}"))
+                    st.caption(plain(f"{_('Fingerprint of what was sent')}: {fact.codes['sha256']}"))
             if (
                 take_back is not None
                 and may_take_back(fact, view)
@@ -121,3 +149,13 @@ def fact_said(fact: ShownFact) -> str:
     if not fact.holds and fact.kind is not FactKind.TAKEN_BACK:
         parts.append(_("taken back"))
     return " · ".join(parts)
+
+
+def draw_mail(mail: ShownMail) -> None:
+    """State and masked address; of one that nobody got also the server's code, and what to do."""
+    st.badge(_(MAIL_WORDS[mail.state]), color=COLOURS[mail.state], icon=":material/mail:")  # type: ignore[arg-type]
+    told = [mail.to, mail.status] if mail.state in FAILED else [mail.to]
+    if words := " · ".join(part for part in told if part):
+        st.caption(plain(words), width="content")
+    if mail.state in FAILED:
+        st.caption(_("Nobody got it: check the address, and send it another way."), width="content")

@@ -7,18 +7,20 @@ from functools import partial
 
 import streamlit as st
 
-from portal.cases.facts import Right
+from portal.cases.facts import DemandOutcome, Right
 from portal.cases.services.views import CaseView
+from portal.cases.states import OPEN_STATES
 from portal.composition import Portal
 from portal.errors import PortalError
 from portal.identity import User
 from portal.language import LANGUAGES
 from portal.letters.words import letter_language
 from portal.package.layout import READ_ME
-from portal.package.parts import Variant
+from portal.package.parts import LETTER_ALONE, Variant
 from portal.package.versions.views import PackageState, PackageView, Standing
 from portal.redaction.reasons import Reason
 from portal.sources.views import SourceList
+from portal.ui.cases.package.encrypted_copy import encrypted_copy_button, forget_words
 from portal.ui.common import navigation
 from portal.ui.common.acting import act_and_tell
 from portal.ui.common.badges import Badge
@@ -43,8 +45,8 @@ PORTABLE = frozenset({Right.PORTABILITY})
 
 
 def package_state(portal: Portal, user: User, view: CaseView, sources: SourceList) -> PackageState | None:
-    """None before something was collected, and where it cannot be read just now."""
-    if not sources.collected:
+    """None before something was collected or the case ended with a letter, and where it cannot be read just now."""
+    if not sources.collected and not _ended_with_letter(view):
         return None
     try:
         return portal.packages.state(user, view.row.id, *_chosen(view))
@@ -55,6 +57,7 @@ def package_state(portal: Portal, user: User, view: CaseView, sources: SourceLis
 
 def draw_package(portal: Portal, user: User, view: CaseView, state: PackageState, *, leads: bool) -> None:
     """`leads`: this is the open step, so its next act is the primary one."""
+    forget_words()
     st.header(_("Package"))
     case_id = view.row.id
     variant, language = _chosen(view)
@@ -64,15 +67,16 @@ def draw_package(portal: Portal, user: User, view: CaseView, state: PackageState
     _draw_needs(state)
     if state.may_build:
         again = newest is not None and newest.standing in (Standing.DRAFT, Standing.APPROVED)
-        _options(view)
-        if st.button(
-            _("Build it again") if newest is not None else _("Build the package"), key="package_build",
-            type="primary" if leads and not again else "secondary", icon=":material/package_2:",
-        ):  # fmt: skip
-            with st.spinner(_("The package is built and checked …")):
-                act_and_tell(
-                    partial(portal.packages.build, user, case_id, variant, language), _("The package is built.")
-                )
+        with st.expander(_("Another version"), key="package_again") if again else st.container(key="package_again"):
+            _options(view)
+            if st.button(
+                _("Build it again") if newest is not None else _("Build the package"), key="package_build",
+                type="primary" if leads and not again else "secondary", icon=":material/package_2:",
+            ):  # fmt: skip
+                with st.spinner(_("The package is built and checked …")):
+                    act_and_tell(
+                        partial(portal.packages.build, user, case_id, variant, language), _("The package is built.")
+                    )
     _draw_earlier([one for one in state.versions if one is not newest])
 
 
@@ -83,6 +87,11 @@ def newest_of(state: PackageState, variant: Variant = Variant.ACCESS) -> Package
 def packed(state: PackageState | None) -> bool:
     """Is a version approved that may go out?"""
     return state is not None and any(one.standing is Standing.APPROVED for one in state.versions)
+
+
+def _ended_with_letter(view: CaseView) -> bool:
+    letters = (DemandOutcome.REFUSED, DemandOutcome.NOT_IDENTIFIED)
+    return view.row.state not in OPEN_STATES and any(one.outcome in letters for one in view.demands)
 
 
 def _chosen(view: CaseView) -> tuple[Variant, str]:
@@ -128,6 +137,8 @@ def _draw_version(
             st.badge(badge.label, icon=badge.icon, color=badge.colour)
             st.text(_said(one), width="stretch")
         st.caption(plain(_built_said(one, user)))
+        if one.outcome in LETTER_ALONE:
+            st.caption(_("It holds the letter with which the case ended, and nothing else about the person."))
         if one.left_out:
             st.caption(plain(_left_out_said(one)))
         if one.standing is Standing.OUTDATED:
@@ -139,8 +150,9 @@ def _draw_version(
                 _("Open it as the person will"), f"{address}/look/answer-{view.row.name}/{READ_ME}",
                 icon="visibility", key="package-look", tab=True,
             )  # fmt: skip
-            if one.approved_at is not None:
+            if one.standing is Standing.APPROVED:
                 file_link(_("Save it"), f"{address}/file", icon="save", key="package-file", primary=leads)
+                encrypted_copy_button(portal, user, view.row.id, one)
         _draw_approve(portal, user, view, one, state, leads=leads)
         with st.expander(_("Files in it and their checksums")):
             _draw_members(portal, user, view, one)
@@ -165,7 +177,7 @@ def _draw_approve(
 
 
 def _draw_members(portal: Portal, user: User, view: CaseView, one: PackageView) -> None:
-    st.caption(_("SHA-256 of the package and of its list of files: a recipient's engineer can compare them."))
+    st.caption(_("Fingerprints of the package and of its list of files (SHA-256): an engineer can compare them."))
     st.code(f"{one.sha256}\n{one.manifest_sha256}", language=None, wrap_lines=True)
     if not st.toggle(_("List the files"), key=f"package_members_{one.id}"):
         return

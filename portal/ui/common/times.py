@@ -90,20 +90,6 @@ def expires_in(seconds: float | None) -> str:
     return _("in {span}").format(span=span(seconds))
 
 
-def expires_shortly(seconds: float | None) -> str:
-    """``in 2 d``, ``in 5 h``, ``in 12 min``, ``3 d ago``: one unit, for a narrow column."""
-    if seconds is None:
-        return "–"
-    whole = round(abs(seconds))
-    if whole < HOUR:
-        words = _("{n} min").format(n=number(whole // MINUTE))
-    elif whole < DAY:
-        words = _("{n} h").format(n=number(round(whole / HOUR)))
-    else:
-        words = _("{n} d").format(n=number(round(whole / DAY)))
-    return (_("{span} ago") if seconds <= 0 else _("in {span}")).format(span=words)
-
-
 def good_for(lefts: Iterable[float | None]) -> float:
     """Seconds for which the texts of `expires_in` stay about right: less for times within a day, shown in minutes."""
     near = any(left is not None and abs(left) < DAY + HOUR for left in lefts)

@@ -12,7 +12,7 @@ from portal.cases.standing import Standing
 from portal.exports import ExportView
 from portal.exports.core.answers import DUE_SOON
 from portal.ui.common.badges import badge_of
-from portal.ui.common.times import expires_shortly, good_for, size, when_short
+from portal.ui.common.times import good_for, size, when_short
 from portal.ui.common.words import _, sentence
 from portal.ui.history.row_table import Picked, row_table
 from portal.ui.preview.answers import standing_said
@@ -20,8 +20,8 @@ from portal.ui.preview.answers import standing_said
 AMBER = "background-color: rgba(217, 140, 0, 0.22)"
 RED = "background-color: rgba(194, 69, 59, 0.25)"
 GREY = {"light": "color: #5a696c", "dark": "color: #98a8ab"}  # 4.5:1 on each theme's background
-LONG_REFERENCE, REFERENCE_PIXELS = 14, 130
-"""A longer one would push the status off a small screen; the preview shows it whole."""
+SHORT_REFERENCE, LETTER_PIXELS, EDGE_PIXELS = 14, 8, 34
+"""A reference is as wide as its letters need: two long ones may differ in the last of them."""
 STATE_SIGNS = {"green": "●", "blue": "◐", "orange": "▲", "red": "■", "gray": "○"}
 
 
@@ -56,7 +56,7 @@ def _draw(
     due, expiry = _("Answer due"), _("Expires")
     names = [_("Requested"), _("Reference"), _("Customer"), _("Status"), due, expiry, _("Scope"), _("Format"),
              _("Size"), _("By")]  # fmt: skip
-    long = any(len(row.reference) > LONG_REFERENCE for row in rows)
+    longest = max((len(row.reference) for row in rows), default=0)
     styles: dict[tuple[int, int], str] = {}
     for place, row in enumerate(rows):
         if css := _due_style(row, today):
@@ -68,9 +68,9 @@ def _draw(
         helps={
             due: _("The day by which the person must have their answer."),
             _("Scope"): _("What was asked for: everything, one program or one card."),
-            expiry: _("When LoyaltyDog's link to the file ends. The preview tells the minute."),
+            expiry: _("When LoyaltyDog's link to the file ends; grey once it has."),
         },
-        widths={_("Reference"): REFERENCE_PIXELS} if long else {},
+        widths={_("Reference"): LETTER_PIXELS * longest + EDGE_PIXELS} if longest > SHORT_REFERENCE else {},
         alt=_(
             "Exports, newest first: when asked, reference, customer masked, status, answer due, expiry, scope, format, "
             "size, by whom."
@@ -86,7 +86,7 @@ def _cells(row: ExportView, now: dt.datetime, zone: dt.tzinfo) -> list[str]:
         row.customer,
         f"{STATE_SIGNS[badge.colour]} {badge.label}",
         standing_said(row, now.astimezone(zone).date()),
-        expires_shortly(row.seconds_left(now)),
+        when_short(row.link_expires_at, zone) if row.link_expires_at is not None else "–",
         sentence(row.scope),
         row.format.upper(),
         size(row.size_bytes),

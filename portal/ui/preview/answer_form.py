@@ -67,7 +67,8 @@ def _letter(portal: Portal, user: User, view: ExportView, kind: LetterKind, **gi
     """The case's draft. For a request from before answers were recorded: a field for the words that went out then."""
     if view.answer is Standing.UNKNOWN:
         return st.text_area(_("Letter"), height=200, max_chars=LETTER_MAX, key=f"answer_letter_{kind}")
-    return draw_letter(portal, user, view.case_id, kind, **given)
+    words = draw_letter(portal, user, view.case_id, kind, **given)
+    return words.text if words is not None else None
 
 
 def _plain_form(

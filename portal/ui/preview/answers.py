@@ -112,7 +112,7 @@ def _recorded(facts: tuple[AnswerFact, ...], zone: dt.tzinfo) -> None:
         return
     frame = pd.DataFrame(
         [[when_and_ago(fact.at, zone), _what(fact), fact.by, fact.sha256] for fact in facts],
-        columns=[_("When"), _("What"), _("By"), "SHA-256"],
+        columns=[_("When"), _("What"), _("By"), _("Fingerprint of what was sent")],
         dtype=object,
     )
     st.dataframe(frame, hide_index=True, alt=_("What was recorded of the answer, oldest first."))

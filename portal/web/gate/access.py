@@ -21,6 +21,9 @@ SCRIPT_PATHS = frozenset(  # our own
 )
 SHUT_PREFIXES = ("/media/", "/component/", "/app/", "/_stcore/", "/oauth2callback", "/auth/")
 CALENDAR_PATH = re.compile(r"/calendar/[A-Za-z0-9_-]{43}\.ics")  # 256 bits, the key to what it gives
+RECIPIENT_PATH = re.compile(r"/r/[^/]{1,200}(/files|/file|/not-mine|/send-code)?")
+"""The token of a link, or what a mail program made of it; a long prefix never reaches a route."""
+RECIPIENT_READS, RECIPIENT_WRITES = frozenset({None, "/files"}), frozenset({None, "/file", "/not-mine", "/send-code"})
 PAGE_PATH = re.compile(r"/[A-Za-z0-9_-]{0,64}")
 OWN_PAGE = re.compile(
     r"/[a-z_]{0,40}(\?(export|case|file)=[0-9a-f]{32})?"
@@ -36,6 +39,7 @@ class Access(Enum):
     SHELL = "the page shell, the same bytes for everyone"
     SIGN_IN = "sets or clears the session cookie, open"
     CALENDAR = "open to programs that know the secret in the address, at a limited rate"
+    RECIPIENT = "the page of a link: open to the person who has it, at a limited rate"
     SHUT = "closed to everyone"
     MEMBERS = "needs a session"
 
@@ -50,6 +54,9 @@ def access_of(method: str, path: str) -> Access:
         return Access.FRONT_END if method in READING else Access.SHUT
     if CALENDAR_PATH.fullmatch(path):
         return Access.CALENDAR if method in READING else Access.SHUT
+    if found := RECIPIENT_PATH.fullmatch(path):
+        known = RECIPIENT_READS if method in READING else RECIPIENT_WRITES if method == "POST" else frozenset()
+        return Access.RECIPIENT if found[1] in known else Access.SHUT
     if path in SCRIPT_PATHS:
         return Access.MEMBERS if method in READING else Access.SHUT
     if path.startswith(SHUT_PREFIXES) or path in {"/media", "/component"}:

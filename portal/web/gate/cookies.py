@@ -1,8 +1,9 @@
 """The portal's cookies. Values are opaque; scripts in the browser see none of them.
 
-`__Host-` names need https; a plainly named cookie is used on loopback http only (SEC-33). Five: the session; the
+`__Host-` names need https; a plainly named cookie is used on loopback http only (SEC-33). Six: the session; the
 browser nonce that binds sign-in tickets; the notice, a code that tells the sign-in page why it is shown; the sealed
-half of a running single sign-on; the chosen language, a code as well.
+half of a running single sign-on; the chosen language, a code as well; the page of a link that was opened
+with its code.
 """
 
 from __future__ import annotations
@@ -28,18 +29,25 @@ class CookieNames:
     notice: str
     flow: str
     language: str
+    recipient: str
     secure: bool
 
     @classmethod
     def of(cls, settings: Settings) -> CookieNames:
         if settings.origin.startswith("https://"):
             first = "__Host-portal"
-            return cls(first, f"{first}-browser", f"{first}-notice", f"{first}-flow", f"{first}-language", True)
-        return cls("portal_session", "portal_browser", "portal_notice", "portal_flow", "portal_language", False)
+            return cls(
+                first, f"{first}-browser", f"{first}-notice", f"{first}-flow", f"{first}-language",
+                f"{first}-answer", True,
+            )  # fmt: skip
+        return cls(
+            "portal_session", "portal_browser", "portal_notice", "portal_flow", "portal_language",
+            "portal_answer", False,
+        )  # fmt: skip
 
     @property
     def ours(self) -> frozenset[str]:
-        return frozenset({self.session, self.browser, self.notice, self.flow, self.language})
+        return frozenset({self.session, self.browser, self.notice, self.flow, self.language, self.recipient})
 
     def language_of(self, headers: Headers) -> str:
         """The chosen language, else the browser's."""

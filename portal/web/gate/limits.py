@@ -1,4 +1,5 @@
-"""Limits on anonymous WebSockets, on what any WebSocket may send (SEC-32), and on calendar requests.
+"""Limits on anonymous WebSockets, on what any WebSocket may send (SEC-32), on calendar requests and on
+the pages of links.
 
 In memory: each replica has its own.
 """
@@ -25,6 +26,8 @@ MEMBER_MESSAGES_OF_SESSION, MEMBER_MESSAGES_OF_ADDRESS = Rate(1_000, 100), Rate(
 
 # Calendar requests: of one address, and all. A program asks a few times an hour; an office shares an address.
 CALENDARS_OF_ADDRESS, CALENDARS_IN_ALL = Rate(60, 1), Rate(600, 20)
+# Pages of links: of one address, and all. A thousand people open theirs after a mailing; a company shares an address.
+RECIPIENTS_OF_ADDRESS, RECIPIENTS_IN_ALL = Rate(120, 2), Rate(4_000, 100)
 
 
 @dataclass(frozen=True)
@@ -112,12 +115,12 @@ class Budgets:
         return Budget((own, self._of_session.of(session_hash), self._of_address.of(address)))
 
 
-class AnonymousCalendars:
-    """Limits calendar requests, by address and in all."""
+class AnonymousRequests:
+    """Limits requests of one kind, by address and in all: of calendars, or of the pages of links."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._of_address = Buckets(CALENDARS_OF_ADDRESS, clock)
-        self._in_all = Bucket(CALENDARS_IN_ALL, clock)
+    def __init__(self, of_address: Rate, in_all: Rate, clock: Callable[[], float] = time.monotonic) -> None:
+        self._of_address = Buckets(of_address, clock)
+        self._in_all = Bucket(in_all, clock)
 
     def enter(self, address: str) -> bool:
         """Whether one more request is allowed. One refused for its address takes nothing from the common bucket."""

@@ -16,13 +16,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portal.exports.history.changes import marks
 from portal.identity import AllowedSockets, SessionState, User
-from portal.language import current_language
+from portal.language import best_language, current_language
 from portal.log import log
 from portal.web.gate import connections, cookies
 from portal.web.gate.access import READING, SOCKET_PATH, Access, access_of
 from portal.web.gate.authorities import Authorities
 from portal.web.gate.headers import security_headers
-from portal.web.gate.limits import AnonymousCalendars, AnonymousSockets, Budgets, SocketLimits
+from portal.web.gate.limits import (
+    CALENDARS_IN_ALL,
+    CALENDARS_OF_ADDRESS,
+    RECIPIENTS_IN_ALL,
+    RECIPIENTS_OF_ADDRESS,
+    AnonymousRequests,
+    AnonymousSockets,
+    Budgets,
+    SocketLimits,
+)
 from portal.web.gate.live import LiveSockets, Opened
 from portal.web.gate.plain import page
 from portal.web.gate.socket import POLICY, TRY_LATER, SessionCheck, SocketGuard
@@ -50,7 +59,10 @@ class Gate:
         self._source = source
         self._ports = ports
         self.sockets = AnonymousSockets(limits or SocketLimits())
-        self._calendars = AnonymousCalendars()
+        self._anonymous = {
+            Access.CALENDAR: AnonymousRequests(CALENDARS_OF_ADDRESS, CALENDARS_IN_ALL),
+            Access.RECIPIENT: AnonymousRequests(RECIPIENTS_OF_ADDRESS, RECIPIENTS_IN_ALL),
+        }
         self._budgets = Budgets(self.sockets.limits)
         self._live = LiveSockets(self._live_sessions)
         self._changes = ChangeWatch(self._marks)
@@ -122,6 +134,22 @@ class Gate:
             language=self._names.language_of(headers),
         )
 
+    def _own_form(self, headers: Headers) -> bool:
+        """Was it sent by our own page? A page without a referrer sends the Origin `null`, so that the browser's word
+        for the site decides where there is one."""
+        site, origins = headers.get("sec-fetch-site"), headers.getlist("origin")
+        if origins != ["null"] and not self._authorities.origin_ok(headers):
+            return False
+        return site is None or site == "same-origin"
+
+    def _recipient(self, scope: Scope, headers: Headers) -> Visit:
+        """The person at a link. No session is looked up: nothing of the portal is reachable from there (DLV-12)."""
+        sent = cookies.read("; ".join(headers.getlist("cookie")))
+        return Visit(
+            user=None, ended="", browser="", address=self._addresses.of(scope, headers), session_value="",
+            language=best_language(headers.get("accept-language", "")), recipient=sent.get(self._names.recipient, ""),
+        )  # fmt: skip
+
     def _hide_cookies(self, scope: Scope) -> None:
         """Hides our cookies from page scripts, which can read `st.context.cookies`."""
         headers = MutableHeaders(scope=scope)
@@ -177,8 +205,13 @@ class Gate:
             return page(421, "This address is not the portal's.", "Use the address you were given.")
         if access is Access.SHUT:
             return page(403, "This address is closed.")
-        if access is Access.CALENDAR and not self._calendars.enter(self._addresses.of(scope, headers)):
+        limit = self._anonymous.get(access)
+        if limit is not None and not limit.enter(self._addresses.of(scope, headers)):
             return page(429, "Too many tries.", "Wait a little, then try again.")
+        if access is Access.RECIPIENT:
+            if scope["method"] == "POST" and not self._own_form(headers):
+                return page(403, "This request came from another site.", "Open the link again.")
+            scope[VISIT_KEY] = self._recipient(scope, headers)
         if access in {Access.MEMBERS, Access.SIGN_IN}:
             visit = await self._visit(scope, touch=access is Access.MEMBERS)
             scope[VISIT_KEY] = visit

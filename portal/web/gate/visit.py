@@ -20,7 +20,8 @@ UNKNOWN_ADDRESS = "unknown"
 @dataclass(frozen=True)
 class Visit:
     """`browser` is the hash of the nonce cookie (empty: none), `session_value` the session cookie as sent,
-    `flow` the sealed state of a running single sign-on, `language` the code of the language pages are drawn in."""
+    `flow` the sealed state of a running single sign-on, `language` the code of the language pages are drawn in,
+    `recipient` the cookie of a link's page that was opened with its code."""
 
     user: User | None
     ended: str
@@ -29,6 +30,7 @@ class Visit:
     session_value: str
     flow: str = ""
     language: str = ENGLISH
+    recipient: str = ""
 
 
 def visit_of(scope: Scope) -> Visit:

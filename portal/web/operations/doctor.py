@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from portal.config import FILE_FIELDS, LOYALTYDOG_TOKENS, PROJECT_ROOT, SECRET_FIELDS, Settings, load_oidc_settings
 from portal.setting_forms import faults
+from portal.web.operations.doctor_mail import mail_checks
 from portal.web.operations.doctor_paths import Check, first_steps, keyset_checks, path_checks, unknown_variables
 from portal.web.streamlit import front_end, options
 from portal.web.streamlit.private_parts import CHECKED_VERSION
@@ -57,6 +58,7 @@ def run_checks(settings: Settings) -> list[Check]:
         _checkpoints,
         first_steps,
         _streamlit_options,
+        mail_checks,
     ):
         found.extend(part(settings))
     found.extend(_front_end(settings))

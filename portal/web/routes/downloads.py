@@ -36,7 +36,7 @@ def disposition(file_name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(one_line, safe='')}"
 
 
-async def _stream(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def stream(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     """Read from the service in a thread, so that a long file does not block the event loop.
 
     A fault after the first byte truncates the response, and the browser reports a failed download: an incomplete file
@@ -67,7 +67,7 @@ def _answer(download: Download) -> Response:
     }
     if download.size is not None:
         headers["content-length"] = str(download.size)
-    return StreamingResponse(_stream(download.chunks), media_type=download.media_type, headers=headers)
+    return StreamingResponse(stream(download.chunks), media_type=download.media_type, headers=headers)
 
 
 async def serve(request: Request, ask: Callable[[User], Download]) -> Response:

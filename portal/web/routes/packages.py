@@ -1,4 +1,4 @@
-"""A case's package: `GET /cases/{case}/packages/{package}/look/{page}` and `…/file`.
+"""A case's package: `GET /cases/{case}/packages/{package}/look/{page}`, `…/file` and `…/encrypted/{copy}`.
 
 A page comes out of the sealed ZIP, byte for byte, with links among the package's own pages. It runs nothing and loads
 nothing: its own policy says so, and the header says it again. Whatever is no page is saved, never opened by its type.
@@ -47,9 +47,14 @@ def package_routes(source: PortalSource) -> list[Route]:
         ids = request.path_params["case_id"], request.path_params["package_id"]
         return await serve(request, lambda user: source().package_files.download(user, *ids))
 
+    async def encrypted(request: Request) -> Response:
+        ids = tuple(request.path_params[name] for name in ("case_id", "package_id", "copy_id"))
+        return await serve(request, lambda user: source().package_files.encrypted(user, *ids))
+
     return [
         Route("/cases/{case_id}/packages/{package_id}/look/{page:path}", look, methods=["GET"]),
         Route("/cases/{case_id}/packages/{package_id}/file", file, methods=["GET"]),
+        Route("/cases/{case_id}/packages/{package_id}/encrypted/{copy_id}", encrypted, methods=["GET"]),
     ]
 
 

@@ -76,6 +76,7 @@ def test_every_route_the_application_has_is_shut_unless_listed(server) -> None:
     application = App(SCRIPT, **app_options(get_portal))._build_starlette_app()
     listed = {"/healthz", "/readyz", "/auth/start", "/auth/sign-out", "/auth/oidc", "/auth/oidc/callback"}
     listed |= {"/auth/renew", "/auth/language", "/_stcore/health", "/_stcore/host-config"}
+    of_a_link = {"/r/{token}", "/r/{token}/files"}
     seen = set()
     for route in application.routes:
         path = getattr(route, "path", "")
@@ -83,7 +84,9 @@ def test_every_route_the_application_has_is_shut_unless_listed(server) -> None:
             continue
         seen.add(path)
         example = path.replace("{export_id}", "0" * 32).replace("{path:path}", "x").replace("{", "").replace("}", "")
-        if path not in listed:
+        if path in of_a_link:
+            assert access_of("GET", example) is Access.RECIPIENT
+        elif path not in listed:
             assert access_of("GET", example) in {Access.SHUT, Access.MEMBERS}, path
     assert seen > listed, "the crawl must have seen our routes and Streamlit's"
 

@@ -56,6 +56,23 @@ WRONG = [
         "PORTAL_OIDC_SCOPES",
         "openid email",
     ),
+    ({"PORTAL_MAIL_FROM": "privacy@shop.example"}, "PORTAL_MAIL_FROM", "both"),
+    ({"PORTAL_MAIL_HOST": "smtp://mail.example.com"}, "PORTAL_MAIL_HOST", "smtp.example.com"),
+    (
+        {"PORTAL_MAIL_HOST": "127.0.0.1", "PORTAL_MAIL_FROM": "p@shop.example", "PORTAL_MAIL_SECURITY": "plain"},
+        "PORTAL_MAIL_SECURITY",
+        "starttls",
+    ),
+    (
+        {"PORTAL_MAIL_HOST": "127.0.0.1", "PORTAL_MAIL_FROM": "Shop <p@shop.example>"},
+        "PORTAL_MAIL_FROM",
+        "privacy@shop.example",
+    ),
+    (
+        {"PORTAL_MAIL_HOST": "127.0.0.1", "PORTAL_MAIL_FROM": "p@shop.example", "PORTAL_MAIL_USER": "portal"},
+        "PORTAL_MAIL_PASSWORD",
+        "both",
+    ),
     ({"PORTAL_PUBLIC_URL": "https://[bad"}, "address", "PORTAL_PUBLIC_URL"),
     ({"PORTAL_PUBLIC_URL": "https://shop.example:port"}, "address", "PORTAL_PUBLIC_URL"),
     ({"SSL_CERT_FILE": "/nowhere/authorities.pem"}, "SSL_CERT_FILE", "PEM"),

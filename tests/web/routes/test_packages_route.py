@@ -6,14 +6,21 @@ import io
 import zipfile
 
 import pytest
+import pyzipper
 from pydantic import SecretStr
+from starlette.routing import Router
+from starlette.testclient import TestClient
+from starlette.types import Receive, Scope, Send
 
 from portal.cases.facts import Channel, Right
 from portal.cases.services.intake import IdentifierKind, NewCase
+from portal.package.encrypted import INNER
 from portal.package.versions.ledger import new_place
 from portal.storage.answering.package_tables import CasePackage, PackageKey
 from portal.storage.case_tables import Case
 from portal.storage.tables import utc_now
+from portal.web.gate.visit import VISIT_KEY, Visit
+from portal.web.routes.packages import package_routes
 
 pytestmark = pytest.mark.keeps("SEC-23", "SEC-24", "SEC-40", "SEC-41")
 PAGE = b"<!doctype html><html lang=en><h1>Ours</h1><script>alert(1)</script></html>"
@@ -79,7 +86,7 @@ def test_what_is_not_in_the_package_is_not_found(server, package: tuple[str, str
 
 
 def test_signed_out_and_another_merchant_get_nothing(server, package: tuple[str, str]) -> None:
-    for path in (f"look/{ROOM}/1-READ-ME-FIRST.html", "file"):
+    for path in (f"look/{ROOM}/1-READ-ME-FIRST.html", "file", f"encrypted/{'0' * 32}"):
         assert get(server, package, path, who="").status_code == 401
         assert get(server, package, path, who="manager@two").status_code == 404
         assert get(server, package, path, who="auditor@one").status_code == 403
@@ -89,7 +96,28 @@ def test_a_draft_is_not_given_out_and_an_approved_one_whole(server, package: tup
     assert get(server, package, "file").status_code == 409
     with server.replica.db.write() as session:
         session.get_one(CasePackage, package[1]).approved_at = utc_now()
+    assert get(server, package, f"encrypted/{'0' * 32}").status_code == 409
     answer = get(server, package, "file")
     assert answer.status_code == 200 and answer.headers["content-disposition"].startswith("attachment")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.read(f"{ROOM}/1-READ-ME-FIRST.html") == PAGE
+
+
+def test_an_encrypted_copy_is_sent_by_the_process_that_made_its_words(server, package: tuple[str, str]) -> None:
+    portal = server.replica
+    user = portal.accounts.user_for_account(server.ids["agent@one"], origin="cli")
+    with portal.db.write() as session:
+        session.get_one(CasePackage, package[1]).approved_at = utc_now()
+    copy = portal.package_files.encrypt(user, *package)
+    routes = Router(package_routes(lambda: portal))
+
+    async def signed_in(scope: Scope, receive: Receive, send: Send) -> None:
+        await routes({**scope, VISIT_KEY: Visit(user, "", "", "", "")}, receive, send)
+
+    address = f"/cases/{package[0]}/packages/{package[1]}/encrypted/{copy.id}"
+    saved = TestClient(signed_in).get(address)
+    assert saved.headers["content-disposition"] == 'attachment; filename="answer-v1-encrypted.zip"'
+    assert copy.words not in address + str(saved.headers)
+    with pyzipper.AESZipFile(io.BytesIO(saved.content)) as archive:
+        assert archive.read(INNER, pwd=copy.words.encode()).startswith(b"PK")
+    assert get(server, package, f"encrypted/{copy.id}").status_code == 409  # another process

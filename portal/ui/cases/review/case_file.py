@@ -26,6 +26,7 @@ from portal.ui.common.words import _, number, plain
 from portal.ui.preview.card_safety import ShownCards
 from portal.ui.preview.review.cell_acts import draw_cell_acts
 from portal.ui.preview.review.copy_check import cannot_leave_out, copy_holds, draw_copy_check, draw_undo
+from portal.ui.preview.review.marked import Others, others_in
 from portal.ui.preview.review.people import draw_people, draw_people_line, gone_to
 from portal.ui.preview.review.review_words import SECOND_WORDS
 from portal.ui.preview.review.reviewed import Reviewed
@@ -40,6 +41,7 @@ MOST_TABLES = 12
 class _Opened:
     preview: Preview
     cards: ShownCards
+    others: Others
 
 
 def draw_case_file(portal: Portal, user: User, case_id: str, view: CaseFileView) -> None:
@@ -98,7 +100,8 @@ def _opened(portal: Portal, user: User, case_id: str, view: CaseFileView) -> _Op
     else:
         with st.spinner(_("Opening the sealed file …")):
             preview = portal.case_files.open_preview(user, case_id, view.id)
-            kept = st.session_state[OPENED] = ((view.id, view.sha256), _Opened(preview, _shown(preview)))
+            others = others_in(preview, portal.case_files.asked_person(user, case_id, view.id))
+            kept = st.session_state[OPENED] = ((view.id, view.sha256), _Opened(preview, _shown(preview), others))
     found: _Opened = kept[1]
     return found
 
@@ -154,7 +157,7 @@ def _table(user: User, file: Reviewed, opened: _Opened, state: ReviewState, tabl
         return
     slot, below = st.container(), st.container()
     rows = rows_of_page(file.id, table, shown, None, below)
-    page = Page(table, rows, (), file.service.marks(user, file.id, table.name, rows))
+    page = Page(table, rows, opened.others.on(table, rows), file.service.marks(user, file.id, table.name, rows))
     key = f"grid-{file.id}-{shown.name}-{rows[0]}-{len(state.decisions)}"
     with slot:
         if table.row_count == 1:

@@ -27,5 +27,5 @@ def draw_copy(portal: Portal, user: User, case_id: str, view: CaseFileView) -> N
         draw_plain_text(displayable(text[:MOST_CHARS]), key=f"copy-{view.id}")
         if len(text) > MOST_CHARS:
             st.caption(_("The first {n} characters.").format(n=number(MOST_CHARS)))
-        st.caption(_("SHA-256"))
+        st.caption(_("Fingerprint of the file (SHA-256)"))
         st.code(made.sha256, language=None, wrap_lines=True)

@@ -61,7 +61,7 @@ def _draw(portal: Portal, user: User, case_id: str, file: AttachedFile) -> None:
         shown = None
     if shown is not None:
         _contents(shown)
-    st.caption(_("SHA-256"))
+    st.caption(_("Fingerprint of the file (SHA-256)"))
     st.code(file.sha256, language=None, wrap_lines=True)
     address = f"/cases/{case_id}/files/{file.id}"
     if file.media in TABLES | {Media.TEXT} and (shown is None or shown.masked):

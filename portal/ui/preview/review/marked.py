@@ -53,17 +53,19 @@ def others_of(portal: Portal, user: User, view: ExportView, preview: Preview) ->
     kept = st.session_state.get("_others")
     key = (view.id, view.sha256, preview.still_reading)
     if kept is None or kept[0] != key:
-        asked: AskedPerson = portal.files.asked_person(user, view.id)
-        if is_large(preview):
-            marker = Marker(preview, asked, LEARNT_ROWS)
-            listed = (o for table in preview.tables for o in marker.others(table, 0, LISTED_ROWS))
-            found = Others(tuple(filter(_is_somebody, listed)), marker)
-        else:
-            found = Others(tuple(filter(_is_somebody, find_others(preview, asked))))
-        kept = (key, found)
+        kept = (key, others_in(preview, portal.files.asked_person(user, view.id)))
         st.session_state["_others"] = kept
     others: Others = kept[1]
     return others
+
+
+def others_in(preview: Preview, asked: AskedPerson) -> Others:
+    """Reads all of a small file, the first rows of a large one."""
+    if not is_large(preview):
+        return Others(tuple(filter(_is_somebody, find_others(preview, asked))))
+    marker = Marker(preview, asked, LEARNT_ROWS)
+    listed = (o for table in preview.tables for o in marker.others(table, 0, LISTED_ROWS))
+    return Others(tuple(filter(_is_somebody, listed)), marker)
 
 
 def draw_others(found: Others, cards: ShownCards) -> None:

@@ -1,0 +1,157 @@
+"""How long the facts of cases that have ended are kept, and what is destroyed then (LAW-17).
+
+No law sets a period, so a merchant chooses one and says why. The day stands on the case's row from the moment it ends;
+a case that is open again has none. What people wrote in the case and the person's name are destroyed on that day, with
+the fingerprints of its files (`portal.comparison.retention`); number, kinds of facts, days and outcome stay.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
+
+from portal import audit
+from portal.cases.clock.regimes import Regime
+from portal.config import Settings
+from portal.errors import InputError, InputErrors
+from portal.identity import Permission, User, require, require_fresh_proof
+from portal.identity.refusal_audit import RefusalAudit, refusals_audited
+from portal.storage.answering.retention_tables import CaseRetentionRules
+from portal.storage.case_tables import Case, CaseFact
+from portal.storage.engine import Database
+from portal.storage.locks import lock_merchant
+from portal.storage.months import months_after
+from portal.storage.tables import Account, utc_now
+
+KEPT_MONTHS: Final = 24
+CALIFORNIA_MONTHS: Final = 24
+"""Records of requests are kept for at least so long (11 CCR 7101), whatever the merchant chose."""
+MONTHS: Final = range(6, 121)
+REASON_MAX: Final = 400
+BATCH: Final = 500
+
+_TABLE = cast(Table, Case.__table__)
+_WRITE = (
+    update(_TABLE).where(_TABLE.c.id == bindparam("case_id")).values(destroy_facts_after=bindparam("until"))
+)  # fmt: skip
+
+
+def kept_months(session: Session, merchant_id: str) -> int:
+    """What stands for the merchant now."""
+    row = session.get(CaseRetentionRules, merchant_id)
+    return row.months if row is not None else KEPT_MONTHS
+
+
+def destroy_after(ended_at: dt.datetime | None, profile: str, months: int) -> dt.datetime | None:
+    """When the facts of a case are destroyed; None while it is open."""
+    if ended_at is None:
+        return None
+    if Regime.CALIFORNIA in profile.split("+"):
+        months = max(months, CALIFORNIA_MONTHS)
+    return dt.datetime.combine(months_after(ended_at.date(), months), ended_at.timetz())
+
+
+def destroy_words(session: Session, case: Case) -> int:
+    """Notes, letters and the person's name, within the transaction that records it. Gives how many texts they were."""
+    words = update(CaseFact).where(CaseFact.case_id == case.id, CaseFact.sealed_text.is_not(None))
+    done = session.execute(words.values(sealed_text=None).execution_options(synchronize_session=False))
+    named = case.sealed_name is not None
+    case.sealed_name = None
+    return int(cast(CursorResult[Any], done).rowcount) + named
+
+
+@dataclass(frozen=True)
+class ShownRetention:
+    """What counts now. Without `updated_at` nothing was ever saved."""
+
+    months: int
+    reason: str
+    updated_at: dt.datetime | None
+    updated_by: str
+
+
+@refusals_audited
+@dataclass
+class CaseRetention:
+    """Shows and changes how long cases are kept. A change dates the cases that have ended anew."""
+
+    db: Database
+    refusal_audit: RefusalAudit
+    settings: Settings
+
+    def show(self, user: User) -> ShownRetention:
+        require(user, Permission.CASE_LIST)
+        with self.db.read() as session:
+            row = session.get(CaseRetentionRules, user.merchant_id)
+            if row is None:
+                return ShownRetention(KEPT_MONTHS, "", None, "")
+            by = session.get(Account, row.updated_by)
+            return ShownRetention(row.months, row.reason, row.updated_at, (by.name or by.email) if by else "")
+
+    def save(self, user: User, *, months: int, reason: str) -> int:
+        """Gives how many cases have another day now. Raises InputErrors, NotPermitted, StepUpNeeded."""
+        require(user, Permission.SETTINGS)
+        require_fresh_proof(user, self.settings)
+        reason = _checked(months, reason)
+        with self.db.write() as session:
+            lock_merchant(session, user.merchant_id)
+            row = session.get(CaseRetentionRules, user.merchant_id)
+            was = row.months if row is not None else KEPT_MONTHS
+            if row is None:
+                row = CaseRetentionRules(
+                    merchant_id=user.merchant_id, months=months, reason=reason, updated_by=user.account_id
+                )
+            elif (row.months, row.reason) == (months, reason):
+                return 0
+            row.months, row.reason, row.updated_at, row.updated_by = months, reason, utc_now(), user.account_id
+            session.add(row)
+            moved = _date_anew(session, user.merchant_id, months)
+            audit.record(
+                session, user.merchant_id, user.account_id, "case:retention",
+                object_id=user.merchant_id, origin=user.origin, was=was, now=months, cases=moved,
+            )  # fmt: skip
+            return moved
+
+
+def _checked(months: int, reason: str) -> str:
+    problems = []
+    if months not in MONTHS:
+        problems.append(InputError(f"Enter {MONTHS[0]} to {MONTHS[-1]} months.", field="months"))
+    reason = " ".join(reason.split())
+    if not reason or len(reason) > REASON_MAX:
+        problems.append(
+            InputError(f"Say in at most {REASON_MAX} characters why cases are kept so long.", field="reason")
+        )  # fmt: skip
+    if problems:
+        raise InputErrors(problems)
+    return reason
+
+
+def _date_anew(session: Session, merchant_id: str, months: int) -> int:
+    """Only of cases whose words are still there: what is destroyed does not come back."""
+    ended = select(Case.id).where(
+        Case.merchant_id == merchant_id, Case.closed_at.is_not(None), Case.facts_destroyed_at.is_(None)
+    )
+    ids: Sequence[str] = session.scalars(ended.order_by(Case.id)).all()
+    moved = 0
+    for start in range(0, len(ids), BATCH):
+        rows = session.execute(
+            select(Case.id, Case.closed_at, Case.profile, Case.destroy_facts_after).where(
+                Case.id.in_(ids[start : start + BATCH])
+            )
+        )
+        changed = [
+            {"case_id": row.id, "until": until}
+            for row in rows
+            if (until := destroy_after(row.closed_at, row.profile, months)) != row.destroy_facts_after
+        ]
+        if changed:
+            session.execute(_WRITE, changed)
+        moved += len(changed)
+    return moved

@@ -1,0 +1,43 @@
+"""What a delivery waits for, and where it may go."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from portal.cases.services.intake import IdentifierKind
+from portal.cases.services.ledger import CaseSeal
+from portal.cases.services.people import masked_subject
+from portal.delivery.views import KnownAddress
+from portal.package.parts import LETTER_ALONE
+from portal.package.versions.ledger import recognised
+from portal.package.versions.views import Need, PackageState, PackageView, Standing
+from portal.sources.ledger import identifiers_of
+from portal.sources.planning import KnownIdentifier
+from portal.storage.case_tables import Case
+
+
+def version_to_give(packages: PackageState) -> PackageView | None:
+    """The approved newest version of any variant, the newest of them first."""
+    return next((one for one in packages.versions if one.standing is Standing.APPROVED), None)
+
+
+def needs_of(session: Session, case: Case, version: PackageView | None) -> tuple[Need, ...]:
+    """In the order in which they are best seen to. A letter alone says nothing about the person, so it may go to
+    somebody who was not recognised."""
+    found = []
+    alone = version is not None and version.outcome in LETTER_ALONE
+    if not alone and not recognised(session, case.id):
+        found.append(Need("identity", "The person is not recognised yet.", "Record identity first."))
+    if version is None:
+        found.append(Need("package", "No package is approved as things stand.", "Build and approve one."))
+    return tuple(found)
+
+
+def known_emails(session: Session, seal: CaseSeal, case_id: str) -> list[KnownIdentifier]:
+    return [one for one in identifiers_of(session, seal, case_id) if one.kind is IdentifierKind.EMAIL]
+
+
+def known_addresses(session: Session, seal: CaseSeal, case_id: str) -> tuple[KnownAddress, ...]:
+    return tuple(
+        KnownAddress(one.id, masked_subject("email", one.value)) for one in known_emails(session, seal, case_id)
+    )  # fmt: skip

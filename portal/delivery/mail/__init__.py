@@ -1,0 +1,1 @@
+"""Mails to the people who ask: rows that are sent, repeated and followed to their end."""

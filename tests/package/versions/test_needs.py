@@ -1,0 +1,31 @@
+"""What a package waits for, worked out from the files of a case."""
+
+from __future__ import annotations
+
+import pytest
+
+from portal.package.versions.readiness import needs_of
+from portal.review.kinds import FileOf, Whole
+from portal.review.of_case.views import CaseFileView
+from portal.sources.views import SourceList
+
+
+def file(whole: Whole) -> CaseFileView:
+    return CaseFileView(FileOf.SYSTEM, "f", "scan.pdf", "Till", "pdf", 10, "0" * 64, whole=whole)
+
+
+# RED-10
+@pytest.mark.parametrize(
+    ("wholes", "refused"),
+    [
+        ([Whole.LEFT_OUT], True),
+        ([Whole.LEFT_OUT, Whole.LEFT_OUT], True),
+        ([Whole.LEFT_OUT, Whole.SENT], False),
+        ([Whole.LEFT_OUT, Whole.REPLACED], False),
+        ([Whole.LEFT_OUT, Whole.BY_PLACE], False),
+        ([], False),
+    ],
+)
+def test_a_case_of_which_every_file_is_left_out_is_a_refusal(wholes: list[Whole], refused: bool) -> None:
+    needs = needs_of(SourceList((), to_ask=False, may=True), [file(whole) for whole in wholes], ())
+    assert ("refusal" in {need.code for need in needs}) is refused
