@@ -14,6 +14,7 @@ from tests.commands.test_package_command import AGENT, AUDITOR, case
 
 pytestmark = pytest.mark.keeps("LAW-16")
 __all__ = ["case"]  # the fixture: a case that is collected and decided
+MANAGER = "maya@brookandbean.example.com"
 CODE = re.compile(r"[0-9A-Z]{5}-[0-9A-Z]{5}")
 
 
@@ -53,6 +54,16 @@ def test_a_link_is_shown_once_the_code_was_told(delivery: Callable[..., Any]) ->
     assert delivery("take-back").returncode == 0
     assert shown(delivery)["state"] == "revoked"
     assert code not in delivery("show").stdout and link not in delivery("show").stdout
+
+
+def test_a_second_person_confirms_an_address_the_case_does_not_know(delivery: Callable[..., Any]) -> None:
+    assert delivery("prepare", "--way", "link", "--to", "elsewhere@example.org").returncode == 0
+    assert shown(delivery)["waits_for_second"]
+    own = delivery("confirm-address")
+    assert own.returncode == 1 and "colleague" in own.stderr
+    other = delivery("confirm-address", who=MANAGER)
+    assert other.returncode == 0 and other.stdout.strip() == "elsewhere@example.org"
+    assert not shown(delivery)["waits_for_second"]
 
 
 def test_paper_is_recorded_and_a_link_is_not(delivery: Callable[..., Any]) -> None:
