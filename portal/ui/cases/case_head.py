@@ -146,10 +146,10 @@ def open_step(view: CaseView, sources: SourceList, files: Sequence[CaseFileView]
         return Step.NONE
     if not identity_settled(view):
         return Step.IDENTITY
-    if sources.to_ask or sources.nothing_held:
-        return Step.COLLECT
     if packed:
         return Step.SEND
+    if sources.to_ask or sources.nothing_held:
+        return Step.COLLECT
     if not sources.settled:
         return Step.NONE
     return Step.PACKAGE if reviewed(sources, files) else Step.REVIEW

@@ -17,7 +17,7 @@ from portal.ui.cases.sending.delivery_row import draw_delivery
 from portal.ui.cases.sending.send_words import CHANNEL_WORDS, WAY_HELP, WAY_WORDS
 from portal.ui.common.acting import act_and_tell
 from portal.ui.common.problems import show_problem
-from portal.ui.common.words import _, plain, plural
+from portal.ui.common.words import _, plural
 
 ANOTHER = ""
 """In the list of addresses: one that the case does not know."""
@@ -127,7 +127,7 @@ def _address(state: DeliveriesState) -> tuple[str, str, str]:
     masked = {one.id: one.masked for one in state.addresses}
     chosen = st.selectbox(
         _("To"), [*masked, ANOTHER], key="send_to",
-        format_func=lambda one: plain(masked[one]) if one else _("Another address"),
+        format_func=lambda one: masked[one] if one else _("Another address"),
     )  # fmt: skip
     if chosen != ANOTHER:
         return chosen, "", ""
