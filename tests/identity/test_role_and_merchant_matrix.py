@@ -49,7 +49,7 @@ from portal.review.kinds import Choice, FileOf, Whole
 from portal.review.views import CellPlace
 from portal.sources.kinds import SourceState
 from portal.sources.whose.codes import MatchCode
-from portal.storage.answering.delivery_tables import Breach, Delivery
+from portal.storage.answering.delivery_tables import Breach, Delivery, DeliveryCode, DeliveryMailing
 from portal.storage.answering.package_tables import CasePackage
 from portal.storage.blobs import BlobStore
 from portal.storage.engine import Database
@@ -545,6 +545,7 @@ class World:
             row = Delivery(
                 merchant_id=merchant, case_id=self.cases[shop], package_id=self.packages[shop], sha256="0" * 64,
                 way="link", state="prepared", language="en", created_by=self.ids[f"agent@{shop}"],
+                code=DeliveryCode(), mailing=DeliveryMailing(),
             )  # fmt: skip
             db.add(row)
             db.flush()
