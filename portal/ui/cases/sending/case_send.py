@@ -12,6 +12,7 @@ from portal.delivery.kinds import LIVE, WITH_LINK, CodeChannel, DeliveryState, D
 from portal.delivery.views import DeliveriesState
 from portal.errors import PortalError
 from portal.identity import User
+from portal.ui.cases.sending.address_hints import draw_looked_at
 from portal.ui.cases.sending.code_dialogs import draw_open_dialog, show_code
 from portal.ui.cases.sending.delivery_row import draw_delivery
 from portal.ui.cases.sending.send_words import CHANNEL_WORDS, WAY_HELP, WAY_WORDS
@@ -133,5 +134,7 @@ def _address(state: DeliveriesState) -> tuple[str, str, str]:
         return chosen, "", ""
     typed = st.text_input(_("Email of the person"), key="send_typed", autocomplete="off", max_chars=320)
     again = st.text_input(_("The same email again"), key="send_again", autocomplete="off", max_chars=320)
+    if "@" in typed:
+        draw_looked_at(typed.strip())
     st.caption(_("A colleague compares an address that the case does not know before anything is sent."))
     return "", typed, again

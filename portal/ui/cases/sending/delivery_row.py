@@ -12,6 +12,7 @@ from portal.delivery.mail.kinds import MailState
 from portal.delivery.views import DeliveryView
 from portal.errors import PortalError
 from portal.identity import Permission, User, allows
+from portal.ui.cases.sending.address_hints import draw_looked_at
 from portal.ui.cases.sending.code_dialogs import draw_told, send, show_code, show_link
 from portal.ui.cases.sending.send_words import HANDED_BADGE, MAIL_WORDS, STATE_BADGES, WAY_WORDS
 from portal.ui.common.acting import act_and_tell, open_dialog
@@ -87,7 +88,7 @@ def _compare(portal: Portal, user: User, case_id: str, delivery_id: str) -> None
         show_problem(error)
         return
     st.text(_("Compare it, letter by letter, with what the person wrote."))
-    st.code(address, language=None, wrap_lines=True)
+    draw_looked_at(address, both=True)
     if st.button(_("It is theirs"), key="send_address_right", type="primary", icon=":material/check:"):
         act_and_tell(
             partial(portal.deliveries.confirm_address, user, case_id, delivery_id), _("The address is confirmed.")
