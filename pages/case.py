@@ -25,7 +25,7 @@ from portal.ui.cases.case_package import draw_package, package_state, packed
 from portal.ui.cases.case_print import case_as_html, print_file_name
 from portal.ui.cases.case_steps import draw_collect, draw_demands, draw_identity, draw_waiting
 from portal.ui.cases.review.case_review import draw_review, files_of
-from portal.ui.cases.sending.case_send import deliveries_of, draw_send, sent
+from portal.ui.cases.sending.case_send import deliveries_of, draw_send, locked, sent
 from portal.ui.cases.sending.waiting import draw_breaches
 from portal.ui.common import navigation
 from portal.ui.common.file_link import text_link
@@ -98,7 +98,7 @@ def draw(view: CaseView) -> None:
     with main:
         draw_waiting(portal, user, view)
         step = open_step(view, sources, files, packed=ready)
-        draw_identity(portal, user, view, leads=step is Step.IDENTITY)
+        draw_identity(portal, user, view, leads=step is Step.IDENTITY, again=locked(deliveries))
         over = step is Step.PACKAGE or ready
         with collected(sources) if over else st.container(key="case_collected"):
             draw_collect(portal, user, view, exports, sources, leads=step is Step.COLLECT)

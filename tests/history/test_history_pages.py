@@ -22,6 +22,7 @@ from portal.exports.history.filters import from_address, to_address
 from portal.identity import Role, User
 from portal.runtime import set_portal
 from portal.storage.tables import Account, Export, ExportAsked, ExportFile, ExportResponse, utc_now
+from portal.ui.common.times import when_short
 from portal.ui.history.row_table import as_label
 from tests.one_case import add_case
 
@@ -203,12 +204,14 @@ def test_several_chosen_files_are_destroyed_only_after_a_confirmation(
     assert "Destroy now" in [b.label for b in page.button]  # its click reruns the dialog alone, which AppTest does not
 
 
-def test_what_tells_exports_apart_stands_before_what_does_not(open_page: Callable[..., AppTest]) -> None:
+def test_what_tells_exports_apart_stands_before_what_does_not(shop: Shop, open_page: Callable[..., AppTest]) -> None:
     page = open_page("past_exports.py")
     assert list(page.dataframe[0].value.columns) == [
         "Requested", "Reference", "Customer", "Status", "Answer due", "Expires", "Scope", "Format", "Size", "By",
     ]  # fmt: skip
-    assert [row[5] for row in rows_of(page)] == ["in 5 h", "in 6 h", "in 7 h", "in 8 h"]
+    links = [shop.portal.history.get(shop.user, one).link_expires_at for one in shop.exports]
+    assert [row[5] for row in rows_of(page)] == [when_short(ends, dt.UTC) for ends in links if ends is not None]
+    assert len(set(links)) == len(links) == 4
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from portal.cases.facts import (
 from portal.cases.services.file import ASKED
 from portal.cases.services.views import CaseView
 from portal.cases.standing import Standing
+from portal.cases.states import OPEN_STATES, CaseState
 from portal.composition import Portal
 from portal.exports import ExportView
 from portal.identity import User
@@ -82,16 +83,18 @@ def draw_demands(view: CaseView, done: Callable[[Right], None] | None) -> None:
     st.caption(_("The case ends when each of these has ended. Refuse one under More."))
 
 
-def draw_identity(portal: Portal, user: User, view: CaseView, *, leads: bool) -> None:
-    """How the person was recognised: the method and kinds of facts, never a value or a document (LAW-5)."""
-    settled = identity_settled(view)
-    if settled:
+def draw_identity(portal: Portal, user: User, view: CaseView, *, leads: bool, again: bool) -> None:
+    """How the person was recognised: the method and kinds of facts, never a value or a document (LAW-5). `again`: a
+    link is locked, and its new code needs another proof (DLV-5). Else a case that ended asks only where it ended
+    because nobody could tell who they are."""
+    ended = view.row.state not in OPEN_STATES and view.row.state is not CaseState.CLOSED_NOT_IDENTIFIED
+    if not again and (identity_settled(view) or ended):
         return
     st.header(_("Identity"))
     checked = any(fact.kind is FactKind.IDENTITY and fact.holds for fact in view.facts)
     st.caption(
         _("The last look did not settle it.")
-        if checked
+        if checked and not identity_settled(view)
         else _("Say how you know that it is really them. No documents.")
     )
     if FactKind.IDENTITY not in view.may:

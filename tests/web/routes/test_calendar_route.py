@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from portal.config import Settings
 from portal.errors import NotFound
 from portal.identity import SessionState
-from portal.web.gate import limits
+from portal.web.gate import middleware
 from portal.web.gate.access import Access, access_of
 from portal.web.gate.buckets import Rate
 from portal.web.gate.middleware import Gate
@@ -105,7 +105,7 @@ def test_what_is_not_of_that_form_never_reaches_the_service(gate: Any, calendar:
 def test_who_asks_too_often_waits_and_others_do_not(
     monkeypatch: pytest.MonkeyPatch, calendar: Calendar, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    monkeypatch.setattr(limits, "CALENDARS_OF_ADDRESS", Rate(3, 0.001))
+    monkeypatch.setattr(middleware, "CALENDARS_OF_ADDRESS", Rate(3, 0.001))
     gate = request.getfixturevalue("gate")
     guesses = [f"/calendar/{secrets.token_urlsafe(32)}.ics" for _ in range(5)]
     assert [answer.status_code for answer in ask(gate, *guesses)] == [404, 404, 404, 429, 429]

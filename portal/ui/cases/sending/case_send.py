@@ -42,6 +42,11 @@ def sent(state: DeliveriesState | None) -> bool:
     return state is not None and any(one.state in REACHED for one in state.deliveries)
 
 
+def locked(state: DeliveriesState | None) -> bool:
+    """Does a link wait for the person to be recognised again?"""
+    return state is not None and any(one.state is DeliveryState.LOCKED for one in state.deliveries)
+
+
 def draw_send(portal: Portal, user: User, view: CaseView, state: DeliveriesState, *, leads: bool) -> None:
     """`leads`: this is the open step, so its next act is the primary one."""
     st.header(_("Send"))
