@@ -171,7 +171,7 @@ def test_a_grant_that_was_allowed_belongs_to_the_session_that_uses_it(
     access = desk.portal.card_access
     access.ask(sam, export_id, LOST)
     access.allow(maya, access.state(maya, export_id).to_decide[0].id)
-    later = dataclasses.replace(sam, session_hash="c" * 64)  # signed in anew meanwhile
+    later = dataclasses.replace(sam, session_hash="c" * 64)  # has signed in again since
     assert access.state(later, export_id).shown
     assert not access.state(sam, export_id).shown
 
