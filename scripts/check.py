@@ -21,7 +21,7 @@ BROWSER_ROOMS = ["tests/browser", "tests/engines", "tests/replicas"]  # one driv
 KILLING_ROOMS = ["tests/crash", "tests/durable"]
 TWO_AT_A_TIME = ("-n", "2", "--dist", "loadscope")
 IN_ORDER = "--no-loadscope-reorder"  # else files of one long test come last, and one of the two waits for the other
-THREE_AT_A_TIME = ("-n", "3", "--dist", "loadscope", IN_ORDER)  # processes that are waited for a third of the time
+THREE_AT_A_TIME = ("-n", "3", "--dist", "loadscope", IN_ORDER)  # each waits for a third of its time
 MOST_RUN_AGAIN = 6
 FAILED_TEST = re.compile(r"^(?:FAILED|ERROR) (tests/\S+?::.+?)(?: - .*)?$", re.MULTILINE)
 
@@ -93,7 +93,7 @@ def main() -> int:
     else:
         # A browser's driver keeps an event loop running in its process, which other tests may not meet.
         alone = [f"--ignore={room}" for room in (*BROWSER_ROOMS, *KILLING_ROOMS)]
-        good.append(run("tests", *pytest, *TWO_AT_A_TIME, *alone, "tests"))
+        good.append(run("tests", *pytest, *THREE_AT_A_TIME, *alone, "tests"))
         good.append(run_processes("tests that kill processes", *pytest, *THREE_AT_A_TIME, *KILLING_ROOMS))
         run("the newest Streamlit (told, and no reason to fail)", python, "scripts/newest_streamlit.py")
         for room in BROWSER_ROOMS:

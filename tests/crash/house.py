@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from forked import NURSERY, WORKER
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -22,8 +23,6 @@ from portal.practice_start import seed_practice
 from portal.storage.answering.source_tables import CaseSource, SourceKey, SourcePage
 from portal.storage.tables import Export, ExportFile, FileKey, Merchant
 from portal.vault.files import FilePlace
-
-WORKER = Path(__file__).with_name("worker.py")
 
 
 @dataclass
@@ -42,6 +41,11 @@ class House:
     @property
     def temp(self) -> Path:
         return self.folder / "tmp"
+
+    @property
+    def errors(self) -> Path:
+        """What its processes wrote to standard error."""
+        return self.folder / "errors.log"
 
     @property
     def variables(self) -> dict[str, str]:
@@ -71,21 +75,21 @@ class House:
         return self._portal
 
     def process(self, **orders: Any) -> subprocess.Popen[str]:
-        given = {"data": str(self.data), "database": self.database, "blobs": self.blobs, **orders}
         return subprocess.Popen(
-            [sys.executable, str(WORKER), json.dumps(given)],
+            [sys.executable, str(WORKER), json.dumps(self._orders(orders))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=(self.folder / "errors.log").open("a"),
+            stderr=self.errors.open("a"),
             text=True,
             env={**os.environ, "TMPDIR": str(self.temp)},
         )
 
+    def _orders(self, orders: dict[str, Any]) -> dict[str, Any]:
+        return {"data": str(self.data), "database": self.database, "blobs": self.blobs, **orders}
+
     def run(self, *, timeout: float = 120, **orders: Any) -> int:
         """Run a process to its end; gives its status, -9 when it was killed."""
-        with self.process(**orders) as process:
-            process.communicate(timeout=timeout)
-            return process.returncode
+        return NURSERY.run(self._orders(orders), temp=self.temp, errors=self.errors, timeout=timeout)
 
     # Questions ---------------------------------------------------------------------------------
 

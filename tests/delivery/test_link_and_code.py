@@ -106,13 +106,13 @@ def test_a_mailed_code_is_asked_for_three_times_an_hour(given: Given) -> None:
     assert len(given.post.mails) == 4
 
 
-@pytest.mark.parametrize("typed", ["", " ", "7KQ2M", "AAAAA-AAAAA", "0000000000", "7KQ2M-9XD4T7", "<script>", "ü" * 10])
-def test_what_is_no_code_is_not_counted(given: Given, typed: str) -> None:
+def test_what_is_no_code_is_not_counted(given: Given) -> None:
     delivery, token, _code = given.sent()
-    for _ in range(20):
-        with pytest.raises(NotACode):
-            given.recipient.try_code(token, typed, address=ADDRESS)
-    assert given.view(delivery).wrong_codes == 0
+    for typed in ("", " ", "7KQ2M", "AAAAA-AAAAA", "0000000000", "7KQ2M-9XD4T7", "<script>", "ü" * 10):
+        for _ in range(20):
+            with pytest.raises(NotACode):
+                given.recipient.try_code(token, typed, address=ADDRESS)
+        assert given.view(delivery).wrong_codes == 0, typed
 
 
 def test_five_wrong_codes_wait_and_fifteen_lock(given: Given, at: At) -> None:

@@ -36,7 +36,7 @@ def settle_on(desk: Any, case_id: str, merchant: str = "one") -> SourceList:
         if not found.running:
             return found
         assert time.monotonic() < end, [(line.kind, line.state) for line in found.lines if line.running]
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def collect_on(desk: Any, **known: str) -> str:
