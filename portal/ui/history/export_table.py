@@ -21,7 +21,9 @@ AMBER = "background-color: rgba(217, 140, 0, 0.22)"
 RED = "background-color: rgba(194, 69, 59, 0.25)"
 GREY = {"light": "color: #5a696c", "dark": "color: #98a8ab"}  # 4.5:1 on each theme's background
 SHORT_REFERENCE, LETTER_PIXELS, EDGE_PIXELS = 14, 8, 34
-"""A reference is as wide as its letters need: two long ones may differ in the last of them."""
+"""The column is as wide as the letters of its references need."""
+MOST_LETTERS = 22
+"""Of a longer reference both ends are shown: customer, state and day have to stand beside it."""
 STATE_SIGNS = {"green": "●", "blue": "◐", "orange": "▲", "red": "■", "gray": "○"}
 
 
@@ -56,7 +58,8 @@ def _draw(
     due, expiry = _("Answer due"), _("Expires")
     names = [_("Requested"), _("Reference"), _("Customer"), _("Status"), due, expiry, _("Scope"), _("Format"),
              _("Size"), _("By")]  # fmt: skip
-    longest = max((len(row.reference) for row in rows), default=0)
+    references = told_apart([row.reference for row in rows])
+    longest = max(map(len, references), default=0)
     styles: dict[tuple[int, int], str] = {}
     for place, row in enumerate(rows):
         if css := _due_style(row, today):
@@ -64,7 +67,8 @@ def _draw(
         if (left := row.seconds_left(now)) is not None and left <= 0:
             styles[place, names.index(expiry)] = GREY["dark" if st.context.theme.type == "dark" else "light"]
     return row_table(
-        [_cells(row, now, zone) for row in rows], [row.id for row in rows], names, key=key, styles=styles, boxes=boxes,
+        [_cells(row, reference, now, zone) for row, reference in zip(rows, references, strict=True)],
+        [row.id for row in rows], names, key=key, styles=styles, boxes=boxes,
         helps={
             due: _("The day by which the person must have their answer."),
             _("Scope"): _("What was asked for: everything, one program or one card."),
@@ -78,11 +82,28 @@ def _draw(
     )  # fmt: skip
 
 
-def _cells(row: ExportView, now: dt.datetime, zone: dt.tzinfo) -> list[str]:
+def told_apart(references: Sequence[str], most: int = MOST_LETTERS) -> list[str]:
+    """``TICKET-202…gift-cards``: each at most so long, and longer where two of the list would else look the same."""
+    different, whole = len(set(references)), max(map(len, references), default=0)
+    for letters in range(most, whole, most // 2):
+        short = [_ends(reference, letters) for reference in references]
+        if len(set(short)) == different:
+            return short
+    return list(references)
+
+
+def _ends(text: str, letters: int) -> str:
+    if len(text) <= letters:
+        return text
+    first = (letters - 1) // 2
+    return f"{text[:first]}…{text[first + 1 - letters :]}"
+
+
+def _cells(row: ExportView, reference: str, now: dt.datetime, zone: dt.tzinfo) -> list[str]:
     badge = badge_of(row)
     return [
         when_short(row.requested_at, zone),
-        row.reference,
+        reference,
         row.customer,
         f"{STATE_SIGNS[badge.colour]} {badge.label}",
         standing_said(row, now.astimezone(zone).date()),
