@@ -92,6 +92,19 @@ def test_words_of_a_text_are_left_out_undone_and_the_copy_looked_at(
     assert "undo_decision" in keys(agent)
 
 
+def test_go_to_opens_the_page_of_the_row_with_the_marked_columns_first(
+    screen: MakeScreen, portal: Portal, case: str, attach: Callable[[bytes, str], str]
+) -> None:
+    lines = [f"{at},2026-01-02,4.50,{'rosa@example.org' if at == 57 else ''}" for at in range(60)]
+    table = attach("\n".join(["id,date,amount,senderEmail", *lines]).encode(), "till.csv")
+    agent = file_page(screen("sam"), table)
+    assert agent.tables()[-1]["id"].tolist()[0] == "0"
+    agent.press("Go to")
+    (shown,) = (frame for frame in agent.tables() if "senderEmail" in frame.columns)
+    assert "rosa@example.org" in set(shown["senderEmail"]) and "0" not in set(shown["id"])
+    assert next(one for one in agent.app.toggle if one.label == "Marked columns first").value
+
+
 def test_a_pdf_is_sent_left_out_with_a_reason_and_taken_back(
     screen: MakeScreen, portal: Portal, case: str, attach: Callable[[bytes, str], str]
 ) -> None:

@@ -17,6 +17,7 @@ from portal.ui.common.acts import LOOKS, word
 from portal.ui.common.coloured import coloured
 from portal.ui.common.words import _, number
 from portal.ui.preview.card_safety import ShownCards
+from portal.ui.preview.review.people import gone_to
 
 ROWS_A_PAGE = 50
 MARK = "background-color: rgba(217, 140, 0, 0.28)"
@@ -50,10 +51,6 @@ class Page:
         return sorted({column for _, column in self.marks()})
 
 
-def page_key(file_id: str, shown: Table, count: int, *, searched: bool) -> str:
-    return f"page-{file_id}-{shown.name}-{count if searched else 'all'}"
-
-
 def draw_empty(shown: Table, *, searched: bool) -> None:
     st.info(_("No row of this table matches.") if searched else _("No rows."), icon=":material/inbox:")
     if not searched and shown.columns:
@@ -61,11 +58,15 @@ def draw_empty(shown: Table, *, searched: bool) -> None:
 
 
 def rows_of_page(file_id: str, table: Table, shown: Table, matching: list[int] | None, slot: Any) -> list[int]:
-    """The rows of the chosen page; the choice is drawn below `slot`, where the table goes."""
+    """The rows of the chosen page, at first of the one to which Go to leads; the choice is drawn below `slot`, where
+    the table goes."""
     count = table.row_count if matching is None else len(matching)
     pages = math.ceil(count / ROWS_A_PAGE)
-    key = page_key(file_id, shown, count, searched=matching is not None)
-    page = st.pagination(pages, key=key) if pages > 1 else 1
+    key, first = f"page-{file_id}-{shown.name}-{'all' if matching is None else count}", 1
+    times, gone = gone_to(file_id)
+    if matching is None and gone is not None and gone.table == table.name and gone.row < count:
+        key, first = f"{key}-{times}", gone.row // ROWS_A_PAGE + 1
+    page = st.pagination(pages, default=first, key=key) if pages > 1 else 1
     start = (page - 1) * ROWS_A_PAGE
     rows = list(range(start, min(start + ROWS_A_PAGE, count)))
     with slot:

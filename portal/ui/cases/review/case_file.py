@@ -133,24 +133,27 @@ def _tables(user: User, file: Reviewed, opened: _Opened, state: ReviewState) -> 
     if not tables:
         st.info(_("No rows."), icon=":material/inbox:")
         return
+    first_marked = bool(opened.others.listed) and st.toggle(_("Marked columns first"), key=f"marked-first-{file.id}")
     names = [
         f"{plain(opened.cards.of(table).name[:60])} ({number(table.row_count)})" for table in tables
     ]  # fmt: skip
     times, gone = gone_to(file.id)
     first = next((at for at, table in enumerate(tables) if gone is not None and table.name == gone.table), 0)
     if len(tables) == 1:
-        _table(user, file, opened, state, tables[0])
+        _table(user, file, opened, state, tables[0], marked_first=first_marked)
     else:
         key = f"tabs-{file.id}-{times}"
         for tab, table in zip(st.tabs(names, key=key, default=names[first], on_change="rerun"), tables, strict=True):
             if tab.open:
                 with tab:
-                    _table(user, file, opened, state, table)
+                    _table(user, file, opened, state, table, marked_first=first_marked)
     if len(opened.preview.tables) > MOST_TABLES:
         st.caption(_("The first {n} tables. Download the file to see all of them.").format(n=number(MOST_TABLES)))
 
 
-def _table(user: User, file: Reviewed, opened: _Opened, state: ReviewState, table: Table) -> None:
+def _table(
+    user: User, file: Reviewed, opened: _Opened, state: ReviewState, table: Table, *, marked_first: bool
+) -> None:
     shown = opened.cards.of(table)
     if not table.row_count:
         draw_empty(shown, searched=False)
@@ -163,6 +166,6 @@ def _table(user: User, file: Reviewed, opened: _Opened, state: ReviewState, tabl
         if table.row_count == 1:
             chosen = draw_record(page, shown, key, choose=True)
         else:
-            chosen = draw_rows(page, shown, key, marked_first=False, choose=True)
+            chosen = draw_rows(page, shown, key, marked_first=marked_first, choose=True)
         if chosen:
             draw_cell_acts(user, file, opened.cards, table, chosen)
