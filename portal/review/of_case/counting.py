@@ -21,7 +21,7 @@ from portal.review.views import CellPlace
 from portal.storage.answering.review_tables import ReviewDecision
 
 KEPT = 2_000
-NOT_PEOPLE = frozenset({GroupKind.MESSAGE, GroupKind.CREDENTIALS, GroupKind.CARDS})
+NOT_PEOPLE = frozenset({GroupKind.STAFF, GroupKind.MESSAGE, GroupKind.CREDENTIALS, GroupKind.CARDS})
 
 
 Spot = int
@@ -38,6 +38,7 @@ class Group:
 
     ids: frozenset[str]
     people: int
+    staff: int
     places: tuple[tuple[Spot, Spot], ...]
 
 
@@ -50,7 +51,12 @@ class Counted:
 
     @property
     def people(self) -> int:
+        """As Preview says it: staff are told apart, messages and codes are nobody."""
         return sum(group.people for group in self.groups)
+
+    @property
+    def staff(self) -> int:
+        return sum(group.staff for group in self.groups)
 
     def undecided(self, standing: Sequence[ReviewDecision], left: Sequence[LeftOut]) -> int:
         """The groups without a decision of which something still stands, as `listing.groups_of` has it."""
@@ -95,7 +101,7 @@ class Counting:
             return Counted()
         groups = tuple(
             Group(
-                one.ids | {one.id}, 0 if one.kind in NOT_PEOPLE else one.people,
+                one.ids | {one.id}, int(one.kind not in NOT_PEOPLE), one.people if one.kind is GroupKind.STAFF else 0,
                 tuple((spot(place.place, None), spot(place.place, place.span)) for place in one.places),
             )
             for one in found.people

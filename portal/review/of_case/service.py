@@ -242,7 +242,8 @@ class CaseFiles:
         return CaseFileView(
             file=located.file.kind, id=located.file.file_id, name=row.name, kind=row.kind, media=located.media,
             size_bytes=located.size_bytes, sha256=located.file.sha256, page=row.page, reviewable=counted.by_place,
-            people=counted.people, undecided=undecided if located.key is not None and not row.waits else 0,
+            people=counted.people, staff=counted.staff,
+            undecided=undecided if located.key is not None and not row.waits else 0,
             left_out=len(left), second=why_second(standing, merchant_wants=rules.second_person), approved=approved,
             may_approve=user.account_id not in ledger.deciders(standing), whole=whole, reason=reason,
             replaced_by=sha256, replacement=row.replacements[-1] if row.replacements else None,

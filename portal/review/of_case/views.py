@@ -41,6 +41,7 @@ class CaseFileView:
     page: int = 0
     reviewable: bool = False
     people: int = 0
+    staff: int = 0
     undecided: int = 0
     left_out: int = 0
     second: SecondReason | None = None

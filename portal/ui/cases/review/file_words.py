@@ -61,6 +61,8 @@ def _by_place(view: CaseFileView) -> list[str]:
         parts.append(
             plural("{n} person besides the customer", "{n} people besides the customer", view.people)
         )  # fmt: skip
+    if view.staff:
+        parts.append(_("{n} staff").format(n=number(view.staff)))
     if view.undecided:
         parts.append(_("{n} undecided").format(n=number(view.undecided)))
     if view.left_out:
