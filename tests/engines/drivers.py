@@ -34,6 +34,21 @@ return all(document).find(e =>
 """
 
 
+# What the page's content policy refused, from before this runs too, kept until it is asked for.
+WATCH = """
+if (!window.policyErrors) {
+  window.policyErrors = [];
+  const said = e => e.effectiveDirective + " " + (e.blockedURI || e.blockedURL);
+  document.addEventListener("securitypolicyviolation", e => window.policyErrors.push(said(e)));
+  try {
+    new ReportingObserver(found => window.policyErrors.push(...found.map(one => said(one.body))),
+      {types: ["csp-violation"], buffered: true}).observe();
+  } catch { }
+}
+return JSON.stringify(window.policyErrors);
+"""
+
+
 LIE_STILL = """async part => {
   part.scrollIntoView({block: "center", behavior: "instant"});
   for (let top; top !== (top = part.getBoundingClientRect().top);) await new Promise(done => setTimeout(done, 200));
@@ -66,6 +81,12 @@ def until(look: Callable[[], Any], what: str, *, seconds: float = WAIT_S) -> Any
         time.sleep(LOOK_EVERY_S)
 
 
+def policy_errors(engine: Engine) -> list[str]:
+    """What the content policy of the page that is open refused until now."""
+    found: list[str] = json.loads(engine.run(WATCH))
+    return found
+
+
 def saved_file(engine: Engine, folder: Path, *, but: frozenset[str] = frozenset()) -> Path:
     """The one file that a browser saved into the folder, when it is whole."""
 
@@ -83,6 +104,7 @@ class Chromium:
     def __init__(self, page: Any, folder: Path) -> None:
         self._page = page
         page.on("download", lambda download: download.save_as(folder / download.suggested_filename))
+        page.add_init_script(f"(() => {{{WATCH}}})()")
 
     def open(self, url: str) -> None:
         self._page.goto(url)
@@ -117,6 +139,7 @@ class Firefox:
         self._number = 0
         self._ask("session.new", capabilities={})
         self._context = self._ask("browsingContext.getTree")["contexts"][0]["context"]
+        self._ask("script.addPreloadScript", functionDeclaration=f"() => {{{WATCH}}}")
 
     def _ask(self, method: str, **params: Any) -> Any:
         self._number += 1

@@ -14,14 +14,25 @@ import openpyxl
 import pytest
 
 from tests.browser.conftest import PASSWORD, SHOPS, Demo
-from tests.engines.drivers import Engine, saved_file, until
+from tests.engines.drivers import Engine, policy_errors, saved_file, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.keeps("SEC-23"), pytest.mark.timeout(300)]
 EMAIL, PASSWORD_FIELD = "input[autocomplete='username']", "input[autocomplete='current-password']"
 
 
+# What the content policy refuses in every engine, to see that the refusal is heard of.
+REFUSED = """const script = document.createElement("script"); script.src = "data:text/javascript,1";
+document.head.append(script); return 1"""
+
+
+def go(engine: Engine, url: str) -> None:
+    """Open another page; the one before has broken no rule of its content policy."""
+    assert policy_errors(engine) == []
+    engine.open(url)
+
+
 def sign_in(engine: Engine, demo: Demo, who: str) -> None:
-    engine.open(demo.origin)
+    go(engine, demo.origin)
     until(lambda: engine.find(EMAIL), "the sign-in")
     engine.fill(EMAIL, f"{who}@{SHOPS['one']}")
     engine.fill(PASSWORD_FIELD, PASSWORD)
@@ -55,13 +66,13 @@ def sign_out(engine: Engine, demo: Demo, page: str) -> None:
     """Leave, and find the page shut behind oneself."""
     engine.click("button", "Sign out")
     until(lambda: engine.find(EMAIL), "the sign-in again")
-    engine.open(f"{demo.origin}/{page}")
+    go(engine, f"{demo.origin}/{page}")
     until(lambda: engine.find("h1", "Sign in"), "the sign-in in the page's place")
 
 
 def test_the_whole_job_from_sign_in_to_sign_out_with_every_copy_saved(engine: Engine, demo: Demo, saved: Path) -> None:
     sign_in(engine, demo, "maya")
-    engine.open(f"{demo.origin}/new_export")
+    go(engine, f"{demo.origin}/new_export")
     engine.fill("input[aria-label='Customer email']", "ada@example.com", enter=True)  # which asks
     again = "Ask again anyway"  # another engine asked for the same within the minute
     until(lambda: engine.find("button", "Make the copy to send") or engine.find("button", again), "the preview")
@@ -90,15 +101,19 @@ def test_the_whole_job_from_sign_in_to_sign_out_with_every_copy_saved(engine: En
     # The page is not only still drawn: its connection to the portal is too.
     press_until(engine, "Show", lambda: "ada@example.com" in engine.run("return document.body.innerText"))
     sign_out(engine, demo, engine.run("return location.pathname.slice(1) + location.search"))
+    assert policy_errors(engine) == []
+    engine.run(REFUSED)
+    until(lambda: policy_errors(engine), "a refusal of the content policy")
 
 
 def test_register_and_evidence_are_saved(engine: Engine, demo: Demo, saved: Path) -> None:
     sign_in(engine, demo, "maya")
-    engine.open(f"{demo.origin}/past_exports")
+    go(engine, f"{demo.origin}/past_exports")
     assert "requested" in save(engine, saved, "Download list").read_text(encoding="utf-8-sig").lower()
     assert openpyxl.load_workbook(save(engine, saved, "As workbook"), read_only=True).sheetnames
     assert save(engine, saved, "Calendar of expiries").read_text().startswith("BEGIN:VCALENDAR")
-    engine.open(f"{demo.origin}/audit_trail")
+    go(engine, f"{demo.origin}/audit_trail")
     engine.click("summary", "Evidence")
     assert "<html" in save(engine, saved, "Evidence of these days").read_text()[:500]
     assert json.loads(save(engine, saved, "Whole trail").read_text().splitlines()[0])
+    assert policy_errors(engine) == []
