@@ -27,6 +27,7 @@ from portal.ui.preview.file_facts import checks_hold, draw_checks, draw_facts
 from portal.ui.preview.file_tables import draw_tables, forget_search
 from portal.ui.preview.outcome import draw_outcome, draw_release, draw_released, release_of
 from portal.ui.preview.progress import follow, tell_in_title
+from portal.ui.preview.review.copies_shown import draw_copies
 from portal.ui.preview.review.copy_check import draw_copy_check
 from portal.ui.preview.review.differing import draw_differing
 from portal.ui.preview.review.people import draw_people, draw_people_line
@@ -135,6 +136,8 @@ def draw_file(view: ExportView) -> None:
     draw_copy_check(reviewed_export(portal, view), review, partial(left_out_link, view))
     if preview is not None:
         draw_tables(portal, user, view, preview, review, beside)
+        if review is not None:
+            draw_copies(portal, user, view, review)
         draw_comparison(portal, user, view, zone)
 
 

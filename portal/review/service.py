@@ -243,9 +243,9 @@ class Review:
             left = ledger.left_out(self.seal, ledger.decisions_of(session, file))
         return marked_cells(left, table, set(rows))
 
-    def check_copy(self, user: User, file_id: str, kind: FileKind) -> CopyCheck:
+    def check_copy(self, user: User, file_id: str, kind: FileKind, *, show: bool = False) -> CopyCheck:
         """Make a copy, read it again and compare it with what it is made from, and search it for what it leaves out;
-        audited. Raises as `Files.open_file` does, but not for what still stands in it: that is said."""
+        audited. `show`: with how it begins. Raises as `Files.open_file` does, but not for what still stands in it."""
         require(user, Permission.EXPORT_OPEN)
         if kind is not FileKind.ORIGINAL:
             with self.db.read() as session:
@@ -254,7 +254,7 @@ class Review:
             opened = self.shelf.opened(session, user, file_id)
             self.copies.check(session, opened.file)
             in_full = self.shelf.cards_in_full(session, user, file_id)
-        made = checked(self.copies, opened, kind, cards_in_full=in_full)
+        made = checked(self.copies, opened, kind, cards_in_full=in_full, show=show)
         with self.db.write() as session:
             self.shelf.record(
                 session, user, file_id, "review:check", kind=kind.value, sound=made.sound, sha256=made.sha256

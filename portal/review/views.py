@@ -93,6 +93,23 @@ class LeftOutCell:
 
 
 @dataclass(frozen=True)
+class SheetHead:
+    """The first rows of a sheet of a workbook, its heading among them."""
+
+    name: str = field(repr=False)
+    rows: tuple[tuple[str, ...], ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class CopyHead:
+    """How a copy begins, read from the very bytes: a text, or of a workbook its sheets. `whole`: that is all of it."""
+
+    text: str = field(default="", repr=False)
+    sheets: tuple[SheetHead, ...] = field(default=(), repr=False)
+    whole: bool = True
+
+
+@dataclass(frozen=True)
 class CopyCheck:
     """A copy read again after it was made, compared with what it was made from. None: says nothing of this kind."""
 
@@ -113,6 +130,8 @@ class CopyCheck:
     """Cells of the original that read like a marker already."""
     leaks: Mapping[str, list[int]] = field(default_factory=dict)
     """Stream -> numbers of values that still stand there."""
+    head: CopyHead | None = None
+    """Only where it was asked for."""
 
     @property
     def sound(self) -> bool:

@@ -117,6 +117,27 @@ def test_what_also_stands_elsewhere_may_stay_there_by_a_press(desk: Any, screen:
     assert b"not about you]" in copy and text.encode() in copy
 
 
+def test_each_copy_is_looked_at_as_it_will_be_sent_with_what_reading_it_again_said(
+    screen: MakeScreen, export_id: str
+) -> None:
+    person = screen("sam").go("Preview", export_id)
+    opened = f"copies-{export_id}"
+    person.app.session_state[opened] = True
+    assert "Leading zeros" not in person.run().said("markdown"), "there is no copy yet"
+    person.press(MAKE)
+    person.app.session_state[opened] = True
+    person.run()
+    for words in ("Rows", "Columns", "Leading zeros", "Encoding", "UTF"):
+        assert words in person.said("markdown")
+    assert "withheld" in person.app.code[-1].value and "friend.pan" not in person.app.code[-1].value
+    for kind in (FileKind.CSV, FileKind.XLSX):
+        person.app.radio(key=f"copies-kind-{export_id}").set_value(kind)
+        person.run()
+        assert "Numbers of 16 digits and more" in person.said("markdown")
+    sheets = "".join(frame.to_csv() for frame in person.tables())
+    assert "[withheld" in sheets and "friend.pan" not in sheets
+
+
 def test_a_file_without_places_goes_out_whole_or_not_at_all(
     desk: Any, screen: MakeScreen, export_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -159,7 +159,18 @@ def test_a_copy_read_again_says_what_it_was_made_from(desk: Any, ready: str, kin
     check = desk.portal.review.check_copy(desk.user("sam"), ready, kind)
     assert check.sound, check
     assert check.leading_zeros > 0 and check.encoding.startswith("UTF-8")
-    assert check.sha256 and check.size == len(copy(desk, ready, kind))
+    made = copy(desk, ready, kind)
+    assert check.sha256 and check.size == len(made) and check.head is None
+    head = desk.portal.review.check_copy(desk.user("sam"), ready, kind, show=True).head
+    if kind in (FileKind.REDACTED, FileKind.CSV):
+        assert made.decode("utf-8-sig").startswith(head.text) and "withheld" in head.text and head.whole
+    elif kind is FileKind.XLSX:
+        book = openpyxl.load_workbook(io.BytesIO(made), read_only=True)
+        assert [sheet.name for sheet in head.sheets] == book.sheetnames
+        shown = [[cell or "" for cell in row] for row in book[head.sheets[-1].name].iter_rows(values_only=True)]
+        assert [list(row) for row in head.sheets[-1].rows] == shown
+    else:
+        assert not head.text and not head.sheets, "its card numbers are masked on Preview, not here"
 
 
 def test_the_workbook_is_the_same_bytes_each_time_and_opens(desk: Any, ready: str) -> None:

@@ -10,11 +10,9 @@ import csv
 import hashlib
 import io
 import re
-import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from xml.etree import ElementTree as ET
 
 from portal.exports.core.download import FileKind
 from portal.exports.files.derived import csv_of, xlsx_of
@@ -27,6 +25,7 @@ from portal.preview.decoding import decode
 from portal.preview.model import WarningLog
 from portal.redaction.places import MARKER, Place
 from portal.review.copying.copies import RedactedCopies
+from portal.review.copying.heads import head_of, rows_of_workbook
 from portal.review.copying.spliced import CardsOnly, Spliced, read_chunks
 from portal.review.left_out import LeftOut
 from portal.review.opened import OpenedFile
@@ -35,8 +34,6 @@ from portal.review.views import CopyCheck
 
 _LEADING_ZERO = re.compile(r"0[0-9]+")
 _LONG_NUMBER = re.compile(r"[0-9]{16,}")
-_MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-_ESCAPED = re.compile(r"_x005F_(?=x[0-9A-Fa-f]{4}_)")
 
 
 @dataclass
@@ -62,8 +59,10 @@ class _Compared:
             self.long_numbers += _LONG_NUMBER.fullmatch(before) is not None
 
 
-def checked(copies: RedactedCopies, opened: OpenedFile, kind: FileKind, *, cards_in_full: bool) -> CopyCheck:
-    """Raises StateConflict where the copy cannot be made."""
+def checked(
+    copies: RedactedCopies, opened: OpenedFile, kind: FileKind, *, cards_in_full: bool, show: bool
+) -> CopyCheck:
+    """`show`: with how it begins. Raises StateConflict where the copy cannot be made."""
     leaving_out = copies.of(opened, cards_in_full=cards_in_full)
     whole = copies.whole(opened)
     source = whole if leaving_out is None or kind is FileKind.ORIGINAL else leaving_out.preview()
@@ -83,14 +82,14 @@ def checked(copies: RedactedCopies, opened: OpenedFile, kind: FileKind, *, cards
             _compare_rows(said, _lines(source), _records(decoded.text.removeprefix("\ufeff")))
         case FileKind.XLSX:
             said.encoding = "UTF-8"
-            _compare_rows(said, _sheet_rows(source), _rows_of_workbook(data))
+            _compare_rows(said, _sheet_rows(source), rows_of_workbook(data))
     if isinstance(leaving_out, Spliced) and kind is not FileKind.ORIGINAL:
         said.leaks = leaving_out.find(kind.value, iter([data]), archive=kind is FileKind.XLSX)
     return CopyCheck(
         kind=kind.value, size=len(data), sha256=hashlib.sha256(data).hexdigest(), rows=said.rows, columns=said.columns,
         cells=said.cells, leading_zeros=said.leading_zeros, long_numbers=said.long_numbers, encoding=said.encoding,
         left_out=len(leaving_out.places) if isinstance(leaving_out, Spliced) else 0,
-        like_markers=_like_markers(whole), leaks=said.leaks,
+        like_markers=_like_markers(whole), leaks=said.leaks, head=head_of(kind, data) if show else None,
     )  # fmt: skip
 
 
@@ -169,28 +168,6 @@ def _sheet_rows(preview: Preview) -> Iterator[list[str]]:
 
 def _said(cell: Cell) -> str:
     return cell_text(cell) if isinstance(cell, str) else ""
-
-
-def _rows_of_workbook(data: bytes) -> Iterator[list[str]]:
-    with zipfile.ZipFile(io.BytesIO(data)) as package:
-        names = [name for name in package.namelist() if name.startswith("xl/worksheets/sheet")]
-        for name in sorted(names, key=lambda name: int(re.sub(r"\D", "", name))):
-            with package.open(name) as part:
-                width = 0
-                for _, row in ET.iterparse(part):  # noqa: S314 - see the import
-                    if row.tag != f"{_MAIN}row":
-                        continue
-                    cells = {_position(cell.get("r", "")): "".join(cell.itertext()) for cell in row}
-                    width = width or max(cells, default=-1) + 1
-                    yield [_ESCAPED.sub("_", cells.get(at, "")) for at in range(max(width, max(cells, default=-1) + 1))]
-                    row.clear()
-
-
-def _position(address: str) -> int:
-    number = 0
-    for letter in address.rstrip("0123456789"):
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
 
 
 def _like_markers(preview: Preview) -> int:

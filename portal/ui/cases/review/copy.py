@@ -9,8 +9,8 @@ from portal.identity import User
 from portal.preview.decoding import decode
 from portal.preview.raw import displayable
 from portal.review.of_case.views import CaseFileView
-from portal.ui.cases.review.text_parts import draw_plain_text
 from portal.ui.common.words import _, number
+from portal.ui.preview.review.plain_text import draw_plain_text
 
 MOST_CHARS = 20_000
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
 
 import streamlit as st
 
@@ -15,12 +14,9 @@ from portal.redaction.reasons import Reason
 from portal.ui.common.acting import act_and_tell
 from portal.ui.common.words import _
 from portal.ui.preview.review.cell_acts import law_box
+from portal.ui.preview.review.plain_text import draw_plain_text
 from portal.ui.preview.review.review_words import REASON_WORDS
 from portal.ui.preview.review.reviewed import Reviewed
-
-TEXT_PIXELS = 320
-SHORT_LINES, LINE_CHARS = 12, 60
-"""A text that needs no scroll bar."""
 
 
 def draw_text(user: User, file: Reviewed, preview: Preview, decisions: int) -> None:
@@ -49,10 +45,3 @@ def draw_text(user: User, file: Reviewed, preview: Preview, decisions: int) -> N
                     partial(file.service.leave_out_words, user, file.id, words or "", reason, section),
                     _("Left out. Undo takes it back."),
                 )
-
-
-def draw_plain_text(text: str, *, key: str) -> None:
-    short = text.count("\n") < SHORT_LINES and len(text) < SHORT_LINES * LINE_CHARS
-    height: Literal["content"] | int = "content" if short else TEXT_PIXELS
-    with st.container(height=height, border=False, key=key):  # the code's own height no key can scroll
-        st.code(text, language=None, wrap_lines=True)
