@@ -24,6 +24,7 @@ from portal.people.classes import RecordClass, sort_records
 from portal.people.graph import Graph, Known, Mark, Node, Record, Standing, known_of
 
 WANTED_OWN = 0.97
+COUNTRY = "GB"  # where the shop is: some of its phones are in national form
 MOST_ROUNDS = 5
 THEIRS = frozenset({RecordClass.SAME, RecordClass.LINKED})
 GIVEN = """Ada Bela Carl Dana Emil Faye Gita Hugo Ines Jory Kira Liam Mona Nils Olga Piet Quin Rosa Sven Tara Ugo Vera
@@ -54,7 +55,8 @@ class Shop:
     asks: list[Ask] = field(default_factory=list)
 
     def add(self, **values: str) -> int:
-        self.records.append(Record(tuple((Mark(mark), value) for mark, value in values.items() if value)))
+        told = tuple((Mark(mark), value) for mark, value in values.items() if value)
+        self.records.append(Record(told, country=COUNTRY))
         return len(self.records) - 1
 
 
@@ -162,7 +164,7 @@ class Inventor:
         (given, own), heard = self._new_phone(), self._name()
         values = self.shop.records[own[0]].values
         self.shop.records[own[0]] = Record(
-            tuple((mark, heard if mark is Mark.NAME else value) for mark, value in values)
+            tuple((mark, heard if mark is Mark.NAME else value) for mark, value in values), country=COUNTRY
         )
         return given, own
 
@@ -229,7 +231,7 @@ class Inventor:
         return self._random.choice([email, email.upper(), f" {email}"])
 
     def _spaced(self, phone: str) -> str:
-        return self._random.choice([phone, phone.replace(" ", ""), "00" + phone[1:]])
+        return self._random.choice([phone, phone.replace(" ", ""), "00" + phone[1:], "0" + phone[4:]])
 
     def _as_typed(self, name: str) -> str:
         first, _, last = name.partition(" ")
@@ -247,7 +249,7 @@ def answer(shop: Shop, graph: Graph, ask: Ask) -> tuple[dict[int, RecordClass], 
     given = [(mark, value, Standing.CLAIMED) for mark, value in ask.given]
     ticked: set[Node] = set()
     for _ in range(MOST_ROUNDS):
-        known = known_of([*given, *((node.mark, node.key, Standing.FOUND) for node in ticked)])
+        known = known_of([*given, *((node.mark, node.key, Standing.FOUND) for node in ticked)], COUNTRY)
         places = searched(graph, known)
         sorts = sort_records(known, [shop.records[place] for place in places])
         new = {node for one in sorts if one.is_class is RecordClass.LINKED for node in one.new}

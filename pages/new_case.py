@@ -28,6 +28,7 @@ from portal.ui.form.pasted import MOST_CHARACTERS
 from portal.ui.form.person_finder import (
     Sitting,
     clues_of,
+    dialling_country,
     find_person,
     forget_finder,
     hide_card_numbers,
@@ -54,7 +55,7 @@ def person_fields() -> tuple[list[Recognised], Sitting]:
         placeholder=_("An email, a customer ID, a card's last four digits, a phone number, or the whole message"),
         on_change=hide_card_numbers, args=("case_pasted", PAGE),
     )  # fmt: skip
-    found = recognise(text or "")
+    found = recognise(text or "", dialling_country(portal, user))
     kept = [one for place, one in enumerate(found) if _keeps(one, place)]
     if text and not found:
         field_problem(_("A name finds nobody by itself. Enter an email, an ID or a number."))

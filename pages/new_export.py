@@ -194,7 +194,7 @@ def checked(fields: dict[str, str]) -> ExportRequest | None:
     if st.session_state.get("limit_to") == ONE_CARD and not fields.get("card_id", "").strip():
         problems.append(InputError(_("Enter the card ID, or find the card."), field="card_id"))
     request = None
-    if must_find_first(fields):
+    if must_find_first(portal, user, fields):
         problems.append(InputError(_("Find the customer, then choose who it is."), field="email"))
     else:
         try:

@@ -54,18 +54,47 @@ def same_email(one: str | None, other: str | None) -> bool:
     return "@" in first and first == second
 
 
-def same_phone(one: str | None, other: str | None) -> bool:
-    """By digits, whatever form they have, without the `00` or `+` of an international number and the `(0)` in it. A
-    number without its country's code is another than one with it."""
-    first, second = phone_digits(one), phone_digits(other)
+def same_phone(one: str | None, other: str | None, country: str = "") -> bool:
+    """By `phone_digits`. Without a country a number in national form is another than one with its country's code."""
+    first, second = phone_digits(one, country), phone_digits(other, country)
     return len(first) >= FEWEST_DIGITS and first == second
 
 
-def phone_digits(text: str | None) -> str:
+def phone_digits(text: str | None, country: str = "") -> str:
+    """Digits, whatever form they have, without the `00` or `+` of an international number and the `(0)` in it. One in
+    national form gets the code of `country` (as `GB`), where one is given."""
     plain = unicodedata.normalize("NFKC", text or "").strip()
     if plain.startswith(("+", "00")):
-        plain = _TRUNK.sub("", plain, count=1)
-    return digits_of(plain).removeprefix("00")
+        return digits_of(_TRUNK.sub("", plain, count=1)).removeprefix("00")
+    return (country and _with_country_code(plain, country)) or digits_of(plain)
+
+
+def international(text: str, country: str) -> str:
+    """A number in national form as `+44…`; any other text as it is."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    dialled = "" if plain.startswith(("+", "00")) or not country else _with_country_code(plain, country)
+    return f"+{dialled}" if dialled else text
+
+
+def _with_country_code(plain: str, country: str) -> str:
+    """Nothing where it is no number of that country; so it is with one that has a country's code and lacks its `+`."""
+    import phonenumbers
+
+    digits = digits_of(plain)
+    try:
+        if not digits.startswith("0") and phonenumbers.is_valid_number(phonenumbers.parse(f"+{digits}")):
+            return ""
+    except phonenumbers.NumberParseException:
+        pass
+    try:
+        number = phonenumbers.parse(plain, country)
+    except phonenumbers.NumberParseException:
+        return ""
+    # What begins with 0 is dialled inside a country; of other digits only a number that was given out is one.
+    known = phonenumbers.is_possible_number if digits.startswith("0") else phonenumbers.is_valid_number
+    if number.extension or not known(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164).removeprefix("+")
 
 
 def digits_of(text: str | None) -> str:

@@ -11,8 +11,10 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.clock.calendar_codes import country_in
 from portal.cases.looked_up import SeveralPeople, own_lookups
 from portal.cases.services.intake import IdentifierKind
+from portal.cases.services.merchant_rules import merchant_rules
 from portal.errors import InputError, NotFound
 from portal.exports.core.person_limits import DirectAct, paced_access
 from portal.exports.core.vendor import Vendor
@@ -116,7 +118,9 @@ class PersonFinder:
         except LoyaltyDogError:
             self._note(user, clue.kind)
             raise
-        candidates = _customers_of(_about(page.items, clue))
+        with self.db.read() as session:
+            country = country_in(merchant_rules(session, user.merchant_id).calendar)
+        candidates = _customers_of(_about(page.items, clue), country)
         by = clue
         if clue.kind is ClueKind.CARD_NUMBER:
             by = Clue(ClueKind.LAST_FOUR, words[-4:])
@@ -204,19 +208,19 @@ def _about(cards: Iterable[GiftCard], clue: Clue) -> list[GiftCard]:
             or digits_of(card.card_number) == wanted]  # fmt: skip
 
 
-def _customers_of(cards: Iterable[GiftCard]) -> tuple[Candidate, ...]:
+def _customers_of(cards: Iterable[GiftCard], country: str) -> tuple[Candidate, ...]:
     """One for each customer ID; cards without one are put together by their holder's email, else each stands alone."""
     held: dict[tuple[str, str], list[GiftCard]] = {}
     for card in cards:
         email = identifier_key(card.customer_email or "")
         owner = ("id", card.customer_id) if card.customer_id else ("email", email) if email else ("card", card.id)
         held.setdefault(owner, []).append(card)
-    return tuple(_candidate(str(place), theirs) for place, theirs in enumerate(held.values()))
+    return tuple(_candidate(str(place), theirs, country) for place, theirs in enumerate(held.values()))
 
 
-def _candidate(key: str, cards: Sequence[GiftCard]) -> Candidate:
+def _candidate(key: str, cards: Sequence[GiftCard], country: str) -> Candidate:
     emails = {identifier_key(card.customer_email): card.customer_email for card in cards if card.customer_email}
-    phones = {phone_digits(card.customer_phone): card.customer_phone for card in cards if card.customer_phone}
+    phones = {phone_digits(card.customer_phone, country): card.customer_phone for card in cards if card.customer_phone}
     name = next((card.customer_name for card in cards if card.customer_name), "")
     return Candidate(
         key=key,
@@ -225,6 +229,7 @@ def _candidate(key: str, cards: Sequence[GiftCard]) -> Candidate:
         phones=tuple(phone.strip() for phone in phones.values()),
         initials=" ".join(f"{part[0]}." for part in name.split()[:3]),
         cards=tuple(_found_card(card) for card in cards),
+        country=country,
     )
 
 

@@ -52,7 +52,8 @@ class FoundCard:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A customer who may be the person, with those of their cards that were found. `key` tells it from the others."""
+    """A customer who may be the person, with those of their cards that were found. `key` tells it from the others;
+    `country`: where phones in national form are dialled."""
 
     key: str
     customer_id: str = field(default="", repr=False)
@@ -60,6 +61,7 @@ class Candidate:
     phones: tuple[str, ...] = field(default=(), repr=False)
     initials: str = field(default="", repr=False)
     cards: tuple[FoundCard, ...] = ()
+    country: str = ""
 
     @property
     def identifiers(self) -> tuple[tuple[IdentifierKind, SecretStr], ...]:
@@ -77,7 +79,7 @@ def fits(candidate: Candidate, clue: Clue) -> bool:
         case ClueKind.EMAIL:
             return any(same_email(clue.value, email) for email in candidate.emails)
         case ClueKind.PHONE:
-            return any(same_phone(clue.value, phone) for phone in candidate.phones)
+            return any(same_phone(clue.value, phone, candidate.country) for phone in candidate.phones)
         case ClueKind.CUSTOMER_ID:
             return bool(clue.value) and candidate.customer_id == clue.value
         case ClueKind.CARD_ID:

@@ -36,15 +36,16 @@ class Node:
     key: str = field(repr=False)
 
 
-def node_of(mark: Mark, value: str | None) -> Node | None:
-    """None for a value that identifies nobody. Ids are exact; of emails, dots and plus-tags are not folded."""
+def node_of(mark: Mark, value: str | None, country: str = "") -> Node | None:
+    """None for a value that identifies nobody. Ids are exact; of emails, dots and plus-tags are not folded; a phone in
+    national form is one of `country`."""
     text = (value or "").strip()
     match mark:
         case Mark.EMAIL:
             key = identifier_key(text)
             return Node(mark, key) if "@" in key else None
         case Mark.PHONE:
-            key = phone_digits(text)
+            key = phone_digits(text, country)
             return Node(mark, key) if len(key) >= FEWEST_DIGITS else None
         case Mark.LAST_FOUR:
             key = digits_of(text)[-4:]
@@ -70,17 +71,20 @@ class Record:
 
     values: tuple[tuple[Mark, str], ...] = field(repr=False)
     origin: str = ""
+    country: str = ""
 
     @cached_property
     def nodes(self) -> frozenset[Node]:
-        return frozenset(node for mark, value in self.values if (node := node_of(mark, value)) is not None)
+        told = (node_of(mark, value, self.country) for mark, value in self.values)
+        return frozenset(node for node in told if node is not None)
 
     def keys(self, mark: Mark) -> frozenset[str]:
         return frozenset(node.key for node in self.nodes if node.mark is mark)
 
     def written(self, node: Node) -> str:
         """The identifier as the record has it: so it is asked for."""
-        return next((text.strip() for mark, text in self.values if node_of(mark, text) == node), node.key)
+        of_node = (text.strip() for mark, text in self.values if node_of(mark, text, self.country) == node)
+        return next(of_node, node.key)
 
 
 class Standing(StrEnum):
@@ -94,18 +98,21 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True)
 class Known:
-    """What the person is known by: the nodes that a comparison starts from."""
+    """What the person is known by: the nodes that a comparison starts from. `country`: where phones in national form
+    are dialled, the merchant's."""
 
     nodes: frozenset[Node] = frozenset()
+    country: str = ""
 
     def keys(self, mark: Mark) -> frozenset[str]:
         return frozenset(node.key for node in self.nodes if node.mark is mark)
 
 
-def known_of(identifiers: Iterable[tuple[Mark, str, Standing]]) -> Known:
+def known_of(identifiers: Iterable[tuple[Mark, str, Standing]], country: str = "") -> Known:
     """Proved identifiers and what was found beside them; what was only claimed counts while nothing is proved. A name
     counts always: it proves nothing, and can contradict."""
-    given = [(node, standing) for mark, value, standing in identifiers if (node := node_of(mark, value)) is not None]
+    told = ((node_of(mark, value, country), standing) for mark, value, standing in identifiers)
+    given = [(node, standing) for node, standing in told if node is not None]
     proved = any(standing is Standing.PROVED for node, standing in given if node.mark is not Mark.NAME)
     taken = {Standing.PROVED, Standing.FOUND} | (set() if proved else {Standing.CLAIMED})
     return Known(
@@ -113,7 +120,8 @@ def known_of(identifiers: Iterable[tuple[Mark, str, Standing]]) -> Known:
             node
             for node, standing in given
             if standing in taken or (node.mark is Mark.NAME and standing is not Standing.STRUCK)
-        )
+        ),
+        country,
     )
 
 

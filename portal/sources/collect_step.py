@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from portal.cases.clock.calendar_codes import country_in
 from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.ledger import CaseSeal
 from portal.cases.states import OPEN_STATES, CaseState
@@ -197,7 +198,8 @@ class CollectStep:
         if row.identifier_id is not None:
             identifier = session.get_one(CaseIdentifier, row.identifier_id)
             by, value = IdentifierKind(identifier.kind), self._seal.value(session, identifier)
-        person = known_person(identifiers_of(session, self._seal, row.case_id))
+        country = country_in(session.get_one(Case, row.case_id).calendar)
+        person = known_person(identifiers_of(session, self._seal, row.case_id), country)
         page = len(pages_of(session, row.id)) + 1
         return Question(SourceKind(row.kind), row.program_id, by, value, person, page)
 

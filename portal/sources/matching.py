@@ -19,17 +19,18 @@ class Match(StrEnum):
 
 @dataclass(frozen=True)
 class KnownPerson:
-    """By what the case knows the person."""
+    """By what the case knows the person; `country` is where phones in national form are dialled."""
 
     emails: tuple[str, ...] = field(default=(), repr=False)
     phones: tuple[str, ...] = field(default=(), repr=False)
     customer_ids: tuple[str, ...] = field(default=(), repr=False)
+    country: str = ""
 
     def match(self, *, customer_id: str, email: str | None, phone: str | None) -> Match:
         """An email or an id proves; a phone proves only where no email contradicts it."""
         if customer_id in self.customer_ids or any(same_email(known, email) for known in self.emails):
             return Match.THEIRS
-        if not any(same_phone(known, phone) for known in self.phones):
+        if not any(same_phone(known, phone, self.country) for known in self.phones):
             return Match.OTHER
         contradicted = bool((email or "").strip()) and bool(self.emails)
         return Match.DOUBTFUL if contradicted else Match.THEIRS

@@ -47,13 +47,13 @@ class Planned:
     member: str | None = field(default=None, repr=False)
 
 
-def known_person(identifiers: Iterable[KnownIdentifier]) -> KnownPerson:
+def known_person(identifiers: Iterable[KnownIdentifier], country: str) -> KnownPerson:
     known = list(identifiers)
 
     def of(kind: IdentifierKind) -> tuple[str, ...]:
         return tuple(one.value for one in known if one.kind is kind)
 
-    return KnownPerson(of(IdentifierKind.EMAIL), of(IdentifierKind.PHONE), of(IdentifierKind.CUSTOMER_ID))
+    return KnownPerson(of(IdentifierKind.EMAIL), of(IdentifierKind.PHONE), of(IdentifierKind.CUSTOMER_ID), country)
 
 
 def from_identifiers(identifiers: Sequence[KnownIdentifier]) -> Iterator[Planned]:

@@ -96,6 +96,21 @@ def test_what_was_pasted_is_recognised_and_no_whole_card_number_is_kept(
     assert Recognised(K.EMAIL, "x") != Recognised(K.PHONE, "x")
 
 
+def test_a_phone_in_national_form_is_recognised_where_the_merchants_country_is_known() -> None:
+    for country, text, found in (
+        ("", "call 020 7946 0018", []),
+        ("GB", "020 7946 0018", [(K.PHONE, "+442079460018")]),
+        ("GB", "Call (020) 7946 0018 or +49 30 1234 5678.", [(K.PHONE, "+493012345678"), (K.PHONE, "+442079460018")]),
+        ("DE", "ada@example.com, 030/901820", [(K.EMAIL, "ada@example.com"), (K.PHONE, "+4930901820")]),
+        ("GB", "4711", [(K.LAST_FOUR, "4711")]),
+        ("GB", "2079460018", [(K.CUSTOMER_ID, "2079460018")]),
+        ("GB", "5f9d88b9c1f2a30017a1b2c3", [(K.CUSTOMER_ID, "5f9d88b9c1f2a30017a1b2c3")]),
+        ("GB", "6006 4912 3456 7890", [(K.LAST_FOUR, "7890")]),
+        ("GB", "I bought it on 12.03.2026 for 25.00 at 10:15", []),
+    ):
+        assert [(one.kind, one.value) for one in recognise(text, country)] == found, (country, text)
+
+
 def test_a_pasted_message_becomes_a_case_and_a_second_one_a_follow_up(
     desk: Any, portal: Portal, screen: MakeScreen
 ) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.people.classes import RecordClass, Sorted, is_related, sort_records
-from portal.people.graph import PROVING, Known, Mark, Record, Standing, known_of, looks_alike, node_of
+from portal.people.graph import PROVING, Known, Mark, Node, Record, Standing, known_of, looks_alike, node_of
 
 C, M, S = RecordClass, Mark, Standing
 ADA = {M.EMAIL: "ada@example.com", M.PHONE: "+44 20 7946 0958", M.NAME: "Ada Fern"}
@@ -91,6 +91,13 @@ PAIRS: list[tuple[Said, Said, RecordClass]] = [
 @pytest.mark.parametrize(("said", "held", "wanted"), PAIRS)
 def test_pair_has_the_class(said: Said, held: Said, wanted: RecordClass) -> None:
     assert sort_one(said, held).is_class is wanted
+
+
+def test_a_phone_in_national_form_is_the_known_one_in_the_merchants_country() -> None:
+    person = known_of(((mark, value, S.PROVED) for mark, value in ADA.items()), "GB")
+    held = Record(tuple({**ADA, PHONE: "020 7946 0958"}.items()), country="GB")
+    (found,) = sort_records(person, [held])
+    assert found.is_class is C.SAME and held.written(Node(PHONE, "442079460958")) == "020 7946 0958"
 
 
 def test_linked_record_brings_each_new_identifier_as_written() -> None:

@@ -51,6 +51,27 @@ PHONES = [
     ("", "", False),
     ("+44 20 7946 0958", None, False),
 ]
+IN_A_COUNTRY = [
+    ("GB", "+44 20 7946 0958", "020 7946 0958", True),
+    ("GB", "0044 20 7946 0958", "(020) 7946-0958", True),
+    ("GB", "+44 20 7946 0958", "442079460958", True),
+    ("GB", "+44 7700 900123", "07700 900123", True),
+    ("GB", "+44 20 7946 0958", "020 7946 0959", False),
+    ("GB", "+49 30 901820", "030 901820", False),
+    ("GB", "020 7946 0958", "020 7946 0958 ext. 5", False),
+    ("DE", "+49 30 901820", "030 / 90 18 20", True),
+    ("DE", "+44 20 7946 0958", "442079460958", True),
+    ("DE", "+44 20 7946 0958", "020 7946 0958", False),
+    ("DE", "+49 30 901820", "+4930901820", True),
+    ("IT", "+39 06 6982 1234", "06 6982 1234", True),
+    ("IT", "+39 06 6982 1234", "6 6982 1234", False),
+    ("ES", "+34 612 345 678", "612 34 56 78", True),
+    ("US", "+1 202-555-0147", "(202) 555-0147", True),
+    ("US", "+44 20 7946 0958", "442079460958", True),
+    ("FR", "+33 6 12 34 56 78", "06.12.34.56.78", True),
+    ("GB", "12345", "12345", False),
+    ("GB", "no number", "no number", False),
+]
 PERSON = KnownPerson(("ada@example.com",), ("+44 20 7946 0958",), ("c-1",))
 
 
@@ -64,6 +85,12 @@ def test_emails_are_compared_by_the_portals_one_form(one: str, other: str | None
 def test_phones_are_compared_by_their_digits(one: str, other: str | None, same: bool) -> None:
     assert same_phone(one, other) is same
     assert same_phone(other, one) is same
+
+
+def test_phones_in_national_form_are_those_of_the_merchants_country() -> None:
+    for country, one, other, same in IN_A_COUNTRY:
+        assert same_phone(one, other, country) is same, (country, one, other)
+        assert same_phone(other, one, country) is same, (country, other, one)
 
 
 @pytest.mark.parametrize(

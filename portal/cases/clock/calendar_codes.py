@@ -84,6 +84,11 @@ def calendar_code(text: str) -> CalendarCode:
     return CalendarCode(country, region)
 
 
+def country_in(calendars: str) -> str:
+    """The country of the first calendar of a case or merchant, `DE` of `DE-BY+GB-ENG`; nothing without one."""
+    return calendars.partition("+")[0].strip().partition("-")[0]
+
+
 def fits(code: CalendarCode, regime: Regime) -> bool:
     """May this regime be calculated with that calendar? California takes no other state's."""
     if regime is Regime.CALIFORNIA and code.region not in ("", "CA"):

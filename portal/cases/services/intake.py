@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.cases.clock.applicable import laws_of
+from portal.cases.clock.calendar_codes import country_in
 from portal.cases.facts import PERSONS_COPY, Channel, Fact, FactKind, LateEntry, Right
 from portal.cases.looked_up import lead_to
 from portal.cases.services.folding import Rules, folded
@@ -22,6 +23,7 @@ from portal.cases.services.merchant_rules import MerchantRules, merchant_rules
 from portal.cases.services.people import PersonIndex
 from portal.cases.standing import Standing
 from portal.errors import InputError
+from portal.identifiers import international
 from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.storage.case_tables import Case, CaseDemand, CaseFact, CaseIdentifier
@@ -232,7 +234,8 @@ class CaseIntake:
         session.add(case)
         session.flush()
         for number, known in enumerate(new.identifiers, 1):
-            session.add(self._identifier(session, user, case_id, number, known, looked_up=known in new.found))
+            looked_up, country = known in new.found, country_in(rules.calendar)
+            session.add(self._identifier(session, user, case_id, number, known, looked_up=looked_up, country=country))
         session.add_all(
             CaseDemand(case_id=case_id, demand=r.value, merchant_id=merchant_id) for r in sorted(new.rights)
         )
@@ -255,9 +258,11 @@ class CaseIntake:
 
     def _identifier(
         self, session: Session, user: User, case_id: str, number: int, known: tuple[IdentifierKind, SecretStr],
-        *, looked_up: bool,
+        *, looked_up: bool, country: str,
     ) -> CaseIdentifier:  # fmt: skip
         row_id, kind, value = new_id(), known[0], known[1].get_secret_value()
+        if kind is IdentifierKind.PHONE:  # LoyaltyDog is asked by what is kept here
+            value = international(value, country)
         return CaseIdentifier(
             id=row_id, merchant_id=user.merchant_id, case_id=case_id, number=number, kind=kind.value,
             sealed_value=self.seal.seal(user.merchant_id, CaseIdentifier, "value", row_id, value),

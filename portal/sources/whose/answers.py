@@ -25,7 +25,8 @@ def of_members(pages: Sequence[bytes], known: Known, program: str) -> Facts:
         FoundRecord(
             Record(
                 _given((Mark.CUSTOMER_ID, one.id), (Mark.EMAIL, one.email), (Mark.PHONE, one.phone),
-                       (Mark.NAME, one.name))
+                       (Mark.NAME, one.name)),
+                country=known.country,
             ),
             Told(program),
         )
@@ -42,7 +43,8 @@ def of_cards(pages: Sequence[bytes], known: Known) -> Facts:
             Record(
                 _given((Mark.CUSTOMER_ID, one.customer_id), (Mark.EMAIL, one.customer_email),
                        (Mark.PHONE, one.customer_phone), (Mark.NAME, one.customer_name), (Mark.CARD_ID, one.id),
-                       (Mark.LAST_FOUR, one.last_four_digits or (one.card_number or "")[-4:]))
+                       (Mark.LAST_FOUR, one.last_four_digits or (one.card_number or "")[-4:])),
+                country=known.country,
             ),
             Told(one.program_id or "", one.balance or "", one.updated_at.isoformat() if one.updated_at else ""),
             Card(one.id, one.card_number or ""),
@@ -56,7 +58,10 @@ def of_cards(pages: Sequence[bytes], known: Known) -> Facts:
 def of_consent(pages: Sequence[bytes], known: Known, asked_by: Value) -> Facts:
     """The record was looked up by an identifier, which it does not repeat. Raises UnreadableAnswer."""
     records = (read_model(ConsentRecord, parse_json(page)) for page in pages)
-    found = (FoundRecord(Record(_given(asked_by, (Mark.CUSTOMER_ID, one.customer_id)))) for one in records)
+    found = (
+        FoundRecord(Record(_given(asked_by, (Mark.CUSTOMER_ID, one.customer_id)), country=known.country))
+        for one in records
+    )
     return Facts(kept(known, found))
 
 
@@ -66,7 +71,7 @@ def of_export(preview: Preview, known: Known) -> Facts:
     if not people.all_kept:
         raise TooMany
     tables = {table.name: table for table in preview.tables}
-    found = (FoundRecord(Record(tuple(_owner(tables, one)))) for one in people.owned)
+    found = (FoundRecord(Record(tuple(_owner(tables, one)), country=known.country)) for one in people.owned)
     cards = tuple(dict.fromkeys(card for table in preview.tables for card in _cards_in(table)))
     if len(cards) > MOST_CARDS:
         raise TooMany

@@ -98,12 +98,12 @@ def as_text(facts: Facts) -> str:
     )
 
 
-def as_facts(text: str, origin: str) -> Facts:
-    """The inverse of `as_text`. `origin` names the answer."""
+def as_facts(text: str, origin: str, country: str = "") -> Facts:
+    """The inverse of `as_text`. `origin` names the answer, `country` is that of `Known`."""
     value = json.loads(text)
     records = tuple(
         FoundRecord(
-            Record(tuple((Mark(mark), written) for mark, written in one["values"]), origin),
+            Record(tuple((Mark(mark), written) for mark, written in one["values"]), origin, country),
             Told(*one["told"]),
             Card(*one["card"]) if one["card"] else None,
             one["count"],

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from portal.cases.clock.calendar_codes import country_in
 from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.ledger import CaseSeal
 from portal.loyaltydog import NotFound
@@ -87,7 +88,8 @@ def known_person(session: Session, seal: CaseSeal, case: Case, identifiers: Sequ
         [
             *((MARK_OF[one.kind], one.value, Standing(one.standing)) for one in identifiers),
             *([(Mark.NAME, name, Standing.CLAIMED)] if name else []),
-        ]
+        ],
+        country_in(case.calendar),
     )
 
 
@@ -100,7 +102,7 @@ def matching_of(session: Session, seal: CaseSeal, case: Case) -> Matching:
     rows = session.scalars(select(CaseComparison).where(CaseComparison.case_id == case.id)).all()
     kept = {row.source_id or row.export_id or "": row for row in rows}
     unread = tuple(one for one in inputs if not one.empty and not _is_current(kept.get(one.origin), one))
-    answers, odd = _answers(seal, inputs, kept)
+    answers, odd = _answers(seal, inputs, kept, known.country)
     odd += _no_customers(identifiers, exports)
     decisions = decisions_of(session, case.id)
     decided = [Decided(Item(row.item), _key(seal, row), Decision(row.decision)) for row in decisions]
@@ -181,6 +183,7 @@ def _inputs(
 ) -> tuple[Input, ...]:
     """Answers that are whole, and not destroyed."""
     known = "".join(f"{one.number}{one.standing};" for one in identifiers) + str(case.sealed_name is not None)
+    known += country_in(case.calendar)
     ids = {one.id for one in identifiers}
     found = [
         Input(
@@ -219,7 +222,9 @@ def _mark(answer: str, known: str) -> str:
     return hashlib.sha256(f"{answer} {known}".encode()).hexdigest()
 
 
-def _answers(seal: CaseSeal, inputs: Sequence[Input], kept: dict[str, CaseComparison]) -> tuple[Answers, list[Pending]]:
+def _answers(
+    seal: CaseSeal, inputs: Sequence[Input], kept: dict[str, CaseComparison], country: str
+) -> tuple[Answers, list[Pending]]:
     """What was found in each answer, and those that could not be compared. What an older comparison found counts until
     the answer is compared anew."""
     facts: dict[str, Facts] = {}
@@ -229,7 +234,7 @@ def _answers(seal: CaseSeal, inputs: Sequence[Input], kept: dict[str, CaseCompar
         if one.empty:
             facts[one.origin] = Facts()
         elif row is not None and row.sealed_facts is not None:
-            facts[one.origin] = as_facts(seal.opened(row, "facts"), one.origin)
+            facts[one.origin] = as_facts(seal.opened(row, "facts"), one.origin, country)
         elif row is not None:
             odd.append(Pending(Item.NOT_COMPARED, f"{one.origin} {one.answer}", origins=(one.origin,)))
     exports = frozenset(one.origin for one in inputs if one.export_id and one.origin in facts)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.clock.calendar_codes import country_in
 from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.ledger import CaseSeal, open_case, own_case
 from portal.cases.services.people import PersonIndex, masked_subject
@@ -186,15 +187,16 @@ class CaseMatches:
         self, session: Session, user: User, case: Case, values: Sequence[tuple[Mark, str]]
     ) -> int:  # fmt: skip
         """Those that the case has not; one that was struck stands again. Gives how many."""
+        country = country_in(case.calendar)
         rows = session.scalars(select(CaseIdentifier).where(CaseIdentifier.case_id == case.id)).all()
         there = {
-            node_of(MARK_OF[IdentifierKind(row.kind)], value): row
+            node_of(MARK_OF[IdentifierKind(row.kind)], value, country): row
             for row, value in zip(rows, self.seal.values(session, rows), strict=True)
         }
         last = session.scalar(select(func.max(CaseIdentifier.number)).where(CaseIdentifier.case_id == case.id)) or 0
         added = 0
         for mark, value in values:
-            before = there.get(node_of(mark, value))
+            before = there.get(node_of(mark, value, country))
             if mark not in NEW or (before is not None and before.standing != Standing.STRUCK):
                 continue
             added += 1
@@ -219,19 +221,20 @@ class CaseMatches:
         """Those that it brought and no other decision that holds did."""
         if row.item not in ADDS or row.decision != Decision.IN:
             return
+        country = country_in(case.calendar)
         others = session.scalars(
             select(CaseMatch).where(
                 CaseMatch.case_id == case.id, CaseMatch.id != row.id, CaseMatch.taken_back_at.is_(None),
                 CaseMatch.decision == Decision.IN, CaseMatch.item.in_(ADDS),
             )
         )  # fmt: skip
-        kept = {node_of(*value) for other in others for value in item_said(self.seal, other)[0]}
-        brought = {node_of(*value) for value in item_said(self.seal, row)[0]} - kept
+        kept = {node_of(*value, country) for other in others for value in item_said(self.seal, other)[0]}
+        brought = {node_of(*value, country) for value in item_said(self.seal, row)[0]} - kept
         found = session.scalars(
             select(CaseIdentifier).where(CaseIdentifier.case_id == case.id, CaseIdentifier.standing == Standing.FOUND)
         ).all()
         for one, value in zip(found, self.seal.values(session, found), strict=True):
-            if node_of(MARK_OF[IdentifierKind(one.kind)], value) in brought:
+            if node_of(MARK_OF[IdentifierKind(one.kind)], value, country) in brought:
                 one.standing = Standing.STRUCK
         session.flush()
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from portal.cases.services.intake import IdentifierKind
-from portal.identifiers import digits_of
+from portal.identifiers import digits_of, international
 from portal.ui.form.pasted import MOST_CHARACTERS, addresses_in
 
 MOST_FOUND = 10
@@ -28,15 +28,19 @@ class Recognised:
     value: str
 
 
-def recognise(text: str) -> tuple[Recognised, ...]:
+def recognise(text: str, country: str = "") -> tuple[Recognised, ...]:
     """Emails first, then customer IDs, phone numbers, and of card numbers the last four: a whole number is as good as
     cash and is not kept. Four digits are the last of a card where nothing else but other facts stands in their line. A
-    single other word is taken for a customer ID."""
+    single other word is taken for a customer ID. Phones in national form are known where the `country` is."""
     text = text[:MOST_CHARACTERS].strip()
     without_cards, numbers = _parted(text, " ")
     found = [Recognised(IdentifierKind.EMAIL, address) for address in addresses_in(text)]
     found += [Recognised(IdentifierKind.CUSTOMER_ID, one) for one in _OBJECT_ID.findall(text)]
     phones = [re.sub(r"[^\d+]", "", one) for one in _PHONE.findall(without_cards)]
+    nationals = _nationals(_OBJECT_ID.sub(" ", _PHONE.sub(" ", without_cards)), country)
+    for one in nationals:
+        without_cards = without_cards.replace(one, " ")
+    phones += [international(one, country) for one in nationals]
     found += [Recognised(IdentifierKind.PHONE, one) for one in phones]
     cards = [one[-4:] for one in numbers] + _MASKED.findall(text)
     cards += [digits for line in _MASKED.sub(" ", without_cards).splitlines() for digits in _last_fours(line)]
@@ -44,6 +48,16 @@ def recognise(text: str) -> tuple[Recognised, ...]:
     if not found and _ONE_WORD.fullmatch(text):
         found = [Recognised(IdentifierKind.CUSTOMER_ID, text)]
     return tuple(dict.fromkeys(found))[:MOST_FOUND]
+
+
+def _nationals(text: str, country: str) -> list[str]:
+    """Phone numbers as they are dialled inside the country. Digits alone that do not begin with 0 may be anything."""
+    if not country:
+        return []
+    import phonenumbers
+
+    found = (one.raw_string for one in phonenumbers.PhoneNumberMatcher(text, country))
+    return [one for one in found if one.startswith("0") or not one.isdigit()]
 
 
 def _last_fours(line: str) -> list[str]:

@@ -15,7 +15,7 @@ from portal.people.finding import Clue, ClueKind, cards_meant
 from portal.ui.cases.recognising import Recognised, recognise
 from portal.ui.common.words import _, number, plain, plural
 from portal.ui.form.pasted import addresses_in, is_more_than_an_address
-from portal.ui.form.person_finder import clues_of, find_person, hide_card_numbers, sitting_of
+from portal.ui.form.person_finder import clues_of, dialling_country, find_person, hide_card_numbers, sitting_of
 
 PAGE: Final = "new_export"
 BOX: Final = "customer_email"
@@ -26,7 +26,7 @@ NO_EXPORT_BY: Final = frozenset({ClueKind.PHONE, ClueKind.LAST_FOUR})
 def customer_of(portal: Portal, user: User, typed: str, *, wanted: bool) -> dict[str, str]:
     """The email or customer ID to ask by: what was typed, or that of the customer who was found and chosen. `wanted`:
     the customer is to be found although LoyaltyDog could be asked by what was typed."""
-    clues = _clues(typed)
+    clues = _clues(portal, user, typed)
     kinds = [clue.kind for clue in clues]
     if kinds.count(ClueKind.EMAIL) < 2 and (NO_EXPORT_BY & set(kinds) or (clues and wanted)):
         finder = find_person(portal, user, clues, page=PAGE)
@@ -40,13 +40,14 @@ def customer_of(portal: Portal, user: User, typed: str, *, wanted: bool) -> dict
     return {"email": typed}
 
 
-def must_find_first(fields: dict[str, str]) -> bool:
+def must_find_first(portal: Portal, user: User, fields: dict[str, str]) -> bool:
     """Is something known by which LoyaltyDog cannot be asked for an export, and no customer chosen?"""
-    return any(clue.kind in NO_EXPORT_BY for clue in _clues(fields.get("email", "")))
+    return any(clue.kind in NO_EXPORT_BY for clue in _clues(portal, user, fields.get("email", "")))
 
 
-def _clues(typed: str) -> list[Clue]:
-    return clues_of([one for one in recognise(typed) if not _is_a_word(one)])
+def _clues(portal: Portal, user: User, typed: str) -> list[Clue]:
+    recognised = recognise(typed, dialling_country(portal, user))
+    return clues_of([one for one in recognised if not _is_a_word(one)])
 
 
 def _is_a_word(one: Recognised) -> bool:

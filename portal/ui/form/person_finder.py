@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 from pydantic import SecretStr
 
+from portal.cases.clock.calendar_codes import country_in
 from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.people import masked_subject
 from portal.composition import Portal
@@ -75,6 +76,11 @@ def sitting_of(page: str) -> Sitting:
 def forget_finder(page: str) -> None:
     for name in ("_finder", "_card_numbers"):
         st.session_state.pop(f"{name}_{page}", None)
+
+
+def dialling_country(portal: Portal, user: User) -> str:
+    """Where phones in national form are dialled: the country of the merchant's calendar, if one is set."""
+    return country_in(portal.clock_settings.show(user).calendar)
 
 
 def clues_of(recognised: Sequence[Recognised]) -> list[Clue]:
