@@ -52,9 +52,12 @@ def destroy_after(ended_at: dt.datetime | None, profile: str, months: int) -> dt
     """When the facts of a case are destroyed; None while it is open."""
     if ended_at is None:
         return None
-    if Regime.CALIFORNIA in profile.split("+"):
-        months = max(months, CALIFORNIA_MONTHS)
-    return dt.datetime.combine(months_after(ended_at.date(), months), ended_at.timetz())
+    return dt.datetime.combine(months_after(ended_at.date(), months_of(profile, months)), ended_at.timetz())
+
+
+def months_of(profile: str, months: int) -> int:
+    """Of a case under these rules, where a merchant chose so many."""
+    return max(months, CALIFORNIA_MONTHS) if Regime.CALIFORNIA in profile.split("+") else months
 
 
 def destroy_words(session: Session, case: Case) -> int:

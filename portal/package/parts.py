@@ -11,7 +11,7 @@ from hashlib import sha256
 from portal.language import ENGLISH
 from portal.redaction.reasons import Reason
 
-TEMPLATE_VERSION = 2
+TEMPLATE_VERSION = 3
 """Goes up whenever the same parts give other bytes."""
 PIECE_BYTES = 1 << 18
 

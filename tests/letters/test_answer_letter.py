@@ -163,13 +163,13 @@ def test_days_and_names_of_the_case_are_told() -> None:
     text = answer_letter(
         profile(), facts(
             reference="T-118", extended_until=dt.date(2026, 5, 4), sender_names=("Ada Example",),
-            package_kept_until=dt.date(2026, 4, 19), record_kept_until=dt.date(2029, 12, 31),
+            package_kept_until=dt.date(2026, 4, 19), record_kept_months=36,
             searched=(Searched("Till receipts", SearchOutcome.APART, "", TODAY),),
         ), "en",
     ).text  # fmt: skip
     for one in (
         "2026-0000 (T-118)", "4 May 2026", "Cards were sent to you by: Ada Example.", "until 19 April 2026",
-        "until 31 December 2029",
+        "for 36 months after it has ended",
         "- Till receipts: searched on 20 March 2026. You get a letter", "follows version 3 of",
         f"Kind regards,\n{SHOP}",
     ):  # fmt: skip

@@ -40,7 +40,7 @@ ANSWER = AnswerFacts(
     ),
     (CategoryCount(DataCategory.CARDS, 2), CategoryCount(DataCategory.TRANSACTIONS, 1_402)),
     "T-118", dt.date(2026, 6, 5), LEFT_OUT, ("Ada Example",),
-    package_kept_until=dt.date(2026, 4, 19), record_kept_until=dt.date(2029, 12, 31),
+    package_kept_until=dt.date(2026, 4, 19), record_kept_months=36,
 )  # fmt: skip
 NOTHING = NothingFacts(
     WORDS, ANSWERED,

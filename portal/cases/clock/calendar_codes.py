@@ -84,9 +84,14 @@ def calendar_code(text: str) -> CalendarCode:
     return CalendarCode(country, region)
 
 
+def countries_in(calendars: str) -> tuple[str, ...]:
+    """Of the calendars of a case or merchant: `DE`, `GB` of `DE-BY+GB-ENG`."""
+    return tuple(one.strip().partition("-")[0] for one in calendars.split("+") if one.strip())
+
+
 def country_in(calendars: str) -> str:
-    """The country of the first calendar of a case or merchant, `DE` of `DE-BY+GB-ENG`; nothing without one."""
-    return calendars.partition("+")[0].strip().partition("-")[0]
+    """The first of them, which is the merchant's; nothing without one."""
+    return next(iter(countries_in(calendars)), "")
 
 
 def fits(code: CalendarCode, regime: Regime) -> bool:

@@ -45,7 +45,8 @@ class CategoryCount:
 class AnswerFacts:
     """`case` is the case's name, `reference` the merchant's own. `sender_names`: who gave the person a card, where
     the answer keeps the name. `recipients`: names of those who received this person's data; None for all of the
-    profile. `country`: the person's, where known. `package_kept_until`, `record_kept_until`: the last days."""
+    profile. `country`: the person's, where known. `package_kept_until`: the last day; `record_kept_months`: after
+    the case has ended."""
 
     merchant: str
     case: str
@@ -61,7 +62,7 @@ class AnswerFacts:
     recipients: tuple[str, ...] | None = None
     country: str = ""
     package_kept_until: dt.date | None = None
-    record_kept_until: dt.date | None = None
+    record_kept_months: int | None = None
     regimes: tuple[Regime, ...] = (Regime.EU,)
 
     def __post_init__(self) -> None:

@@ -80,8 +80,11 @@ def _searched(one: Searched, say: Sentences) -> str:
 
 
 def _kept(facts: AnswerFacts, say: Sentences) -> Iterator[Block]:
-    days = ((wording.PACKAGE_KEPT, facts.package_kept_until), (wording.RECORD_KEPT, facts.record_kept_until))
-    told = [say(words, until=formats.day_in_a_letter(day, say.language)) for words, day in days if day is not None]
+    told = []
+    if facts.package_kept_until is not None:
+        told.append(say(wording.PACKAGE_KEPT, until=formats.day_in_a_letter(facts.package_kept_until, say.language)))
+    if facts.record_kept_months is not None:
+        told.append(say(wording.RECORD_KEPT, months=str(facts.record_kept_months)))
     if told:
         yield Heading(say(wording.KEPT_HEADING))
         yield Paragraph(" ".join(told))

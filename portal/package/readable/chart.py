@@ -15,6 +15,8 @@ YEARS_AT_MOST = 60
 WIDTH, HEIGHT, FOOT = 720, 210, 28
 SIDE = 48
 """Room for the first and the last label."""
+WIDEST = 56
+"""A single month is a bar, not a wall."""
 CLOSE = 40
 """Numbers over bars nearer than this are left out on a phone, where the letters are larger."""
 
@@ -47,10 +49,10 @@ def _picture(bars: list[tuple[str, int]], label: str, style: str, values: Values
     drawn = []
     for at, (_, n) in enumerate(bars):
         if n:
-            high = max(3.0, n / top * room)
+            high, wide = max(3.0, n / top * room), min(step * 0.7, WIDEST)
             drawn.append(
-                f'<rect class="{style}" x="{at * step + step * 0.15:.1f}" y="{HEIGHT - FOOT - high:.1f}" '
-                f'width="{step * 0.7:.1f}" height="{high:.1f}" rx="2"/>'
+                f'<rect class="{style}" x="{at * step + (step - wide) / 2:.1f}" y="{HEIGHT - FOOT - high:.1f}" '
+                f'width="{wide:.1f}" height="{high:.1f}" rx="2"/>'
             )
             if step >= 18:
                 close = ' class="close"' if step < CLOSE else ""

@@ -12,8 +12,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal.cases.clock.applicable import laws_of
+from portal.cases.clock.calendar_codes import countries_in
 from portal.cases.clock.regimes import Regime
+from portal.cases.retention import kept_months, months_of
 from portal.cases.services.ledger import CaseSeal, as_folded, own_case, rules_of
+from portal.cases.services.merchant_rules import merchant_rules
 from portal.config import Settings
 from portal.identity import User
 from portal.letters.answer.letter import answer_letter
@@ -156,11 +159,19 @@ class CaseGathering:
             extended_until=clock.extended_target_on if clock.extended else None,
             regimes=tuple(law.regime for law in laws_of(case.profile, case.calendar)),
             zone=place,
+            country=person_country(case.calendar, merchant_rules(session, user.merchant_id).calendar),
+            record_kept_months=months_of(case.profile, kept_months(session, user.merchant_id)),
         )
 
     @staticmethod
     def _missing(now: _Today) -> Sequence[Missing]:
         return missing(now.profile, now.says.regimes, now.language)
+
+
+def person_country(calendar: str, merchants: str) -> str:
+    """That of a calendar which was chosen for this case and is none of the merchant's."""
+    own = countries_in(merchants)
+    return next((one for one in countries_in(calendar) if one not in own), "")
 
 
 def _eu(says: CaseSays) -> bool:
@@ -195,7 +206,14 @@ def _digest(now: _Today, variant: Variant) -> str:
         "variant": variant.value,
         "language": now.language,
         "profile": now.profile.version,
-        "case": [now.says.received_on.isoformat(), str(now.says.extended_until), now.says.reference, now.says.merchant],
+        "case": [
+            now.says.received_on.isoformat(),
+            str(now.says.extended_until),
+            now.says.reference,
+            now.says.merchant,
+            now.says.country,
+            now.says.record_kept_months,
+        ],
         "sources": [
             [line.kind.value, line.state.value, line.program, line.sha256, str(line.settled_at), *line.asked_by]
             for line in now.sources.lines

@@ -61,7 +61,8 @@ FOUND: Mapping[SourceState, SearchOutcome | None] = {
 
 @dataclass(frozen=True)
 class CaseSays:
-    """What the letter takes from the case. `zone`: the days of what was searched are the merchant's."""
+    """What the letter takes from the case. `zone`: the days of what was searched are the merchant's. `country`: the
+    person's, where the case is kept under its law too."""
 
     merchant: str
     case: str
@@ -70,6 +71,8 @@ class CaseSays:
     extended_until: dt.date | None
     regimes: tuple[Regime, ...]
     zone: dt.tzinfo
+    country: str
+    record_kept_months: int
 
 
 def answer_facts(
@@ -94,7 +97,9 @@ def answer_facts(
         extended_until=says.extended_until,
         left_out=tuple(LeftOutCount(reason, places, section) for (reason, section), places in sorted(reasons.items())),
         sender_names=giver_names(files),
+        country=says.country,
         package_kept_until=kept_until,
+        record_kept_months=says.record_kept_months,
         regimes=says.regimes,
     )
 

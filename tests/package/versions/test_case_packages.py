@@ -62,6 +62,8 @@ def test_of_whom_nothing_is_held_a_package_says_so(desk: Any, nobody: str) -> No
     assert built.outcome.value == "nothing"
     names = [one.path for one in desk.portal.package_files.members(sam, nobody, built.id)]
     assert not any("gift-cards" in name for name in names)
+    letter = desk.portal.package_files.member(sam, nobody, built.id, names[0]).content.decode()
+    assert "for 24 months after it has ended" in letter
 
 
 def test_nothing_is_built_before_all_is_settled_and_the_needs_say_why(desk: Any, opened: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from portal.package.versions.from_case import person_country
 from portal.package.versions.readiness import needs_of
 from portal.review.kinds import FileOf, Whole
 from portal.review.of_case.views import CaseFileView
@@ -12,6 +13,13 @@ from portal.sources.views import SourceList
 
 def file(whole: Whole) -> CaseFileView:
     return CaseFileView(FileOf.SYSTEM, "f", "scan.pdf", "Till", "pdf", 10, "0" * 64, whole=whole)
+
+
+def test_the_persons_country_is_that_of_a_calendar_which_is_none_of_the_merchants() -> None:
+    for case, merchant, country in (
+        ("", "", ""), ("DE-BY", "DE", ""), ("GB-ENG", "DE", "GB"), ("DE+GB-SCT", "DE", "GB"), ("FR", "", "FR"),
+    ):  # fmt: skip
+        assert person_country(case, merchant) == country
 
 
 # RED-10
