@@ -1,4 +1,5 @@
-"""Terms of the Data Privacy Vocabulary (DPV 2, W3C Community Group; no standard) for our codes, as a fixed table.
+"""Terms of the Data Privacy Vocabulary (DPV 2, W3C Community Group; no standard) for our codes, as a fixed table. Each
+was looked up in the vocabulary's own tables of 2.0 (`status.csv`, `rights.csv`, and the GDPR's `rights.csv`).
 
 They let a program that knows the vocabulary read the manifest as JSON-LD; nobody has to. DPV has no term for an answer
 in part: it is a fulfilled request with a list of what was withheld.

@@ -127,6 +127,32 @@ def test_a_pasted_message_becomes_a_case_and_a_second_one_a_follow_up(
         assert person not in agent.texts() + agent.said() and row.person in agent.texts()
 
 
+def test_a_phone_in_national_form_is_kept_with_the_code_of_the_merchants_country(
+    desk: Any, portal: Portal, screen: MakeScreen
+) -> None:
+    maya = desk.user("maya")
+    before = portal.clock_settings.show(maya)
+
+    def save(profile: str, calendar: str) -> None:
+        portal.clock_settings.save(
+            maya, profile=profile, calendar=calendar, house_limit_days=before.house_limit_days,
+            post_days=before.post_days,
+        )  # fmt: skip
+
+    phone = f"20 7946 0{secrets.randbelow(900) + 100}"
+    save("UK", "GB-ENG")
+    try:
+        agent = screen("sam").go("New case")
+        agent.app.text_area(key="case_pasted").set_value(f"Please send my data.\n0{phone}")
+        agent.run()
+        key(agent, "open_case")
+        assert not agent.app.exception
+    finally:
+        save(before.profile, before.calendar)
+    (row,) = portal.case_register.list(desk.user(), CaseFilter(text=f"+44{phone.replace(' ', '')}")).rows
+    assert agent.titles == [row.name]
+
+
 def test_what_is_missing_is_said_and_nothing_is_opened(desk: Any, portal: Portal, screen: MakeScreen) -> None:
     before = portal.case_register.count(desk.user())
     agent = screen("sam").go("New case")

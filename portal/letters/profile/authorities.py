@@ -1,7 +1,8 @@
 """The authorities to which a person may complain: names, countries and web addresses, as facts.
 
 Of Germany also those of the states, which supervise shops there. State of November 2026; a merchant adds in its own
-words what the list lacks.
+words what the list lacks. The UK's is to be the Information Commission (Data (Use and Access) Act 2025, s. 117 to 119),
+once s. 119 is in force.
 """
 
 from __future__ import annotations
@@ -31,15 +32,15 @@ CZ | Úřad pro ochranu osobních údajů | uoou.gov.cz
 DE | Die Bundesbeauftragte für den Datenschutz und die Informationsfreiheit | bfdi.bund.de
 DE-BB | Die Landesbeauftragte für den Datenschutz und für das Recht auf Akteneinsicht Brandenburg | lda.brandenburg.de
 DE-BE | Berliner Beauftragte für Datenschutz und Informationsfreiheit | datenschutz-berlin.de
-DE-BW | Der Landesbeauftragte für den Datenschutz Baden-Württemberg | baden-wuerttemberg.datenschutz.de
+DE-BW | Der Landesbeauftragte für den Datenschutz und die Informationsfreiheit Baden-Württemberg | baden-wuerttemberg.datenschutz.de
 DE-BY | Bayerisches Landesamt für Datenschutzaufsicht | lda.bayern.de
 DE-HB | Die Landesbeauftragte für Datenschutz und Informationsfreiheit Bremen | datenschutz.bremen.de
 DE-HE | Der Hessische Beauftragte für Datenschutz und Informationsfreiheit | datenschutz.hessen.de
 DE-HH | Der Hamburgische Beauftragte für Datenschutz und Informationsfreiheit | datenschutz-hamburg.de
-DE-MV | Der Landesbeauftragte für Datenschutz Mecklenburg-Vorpommern | datenschutz-mv.de
+DE-MV | Der Landesbeauftragte für Datenschutz und Informationsfreiheit Mecklenburg-Vorpommern | datenschutz-mv.de
 DE-NI | Der Landesbeauftragte für den Datenschutz Niedersachsen | lfd.niedersachsen.de
 DE-NW | Landesbeauftragte für Datenschutz und Informationsfreiheit Nordrhein-Westfalen | ldi.nrw.de
-DE-RP | Der Landesbeauftragte für den Datenschutz Rheinland-Pfalz | datenschutz.rlp.de
+DE-RP | Der Landesbeauftragte für den Datenschutz und die Informationsfreiheit Rheinland-Pfalz | datenschutz.rlp.de
 DE-SH | Unabhängiges Landeszentrum für Datenschutz Schleswig-Holstein | datenschutzzentrum.de
 DE-SL | Unabhängiges Datenschutzzentrum Saarland | datenschutz.saarland.de
 DE-SN | Die Sächsische Datenschutz- und Transparenzbeauftragte | datenschutz.sachsen.de
@@ -70,7 +71,7 @@ RO | Autoritatea Națională de Supraveghere a Prelucrării Datelor cu Caracter 
 SE | Integritetsskyddsmyndigheten | imy.se
 SI | Informacijski pooblaščenec | ip-rs.si
 SK | Úrad na ochranu osobných údajov Slovenskej republiky | dataprotection.gov.sk
-""")
+""")  # noqa: E501 - a name as it is
 """By country, or by country and state."""
 
 
