@@ -25,6 +25,7 @@ from portal.config import Settings
 from portal.delivery.contact import Contacts
 from portal.delivery.fetching import Fetching
 from portal.delivery.giving.sending import MailFacts, Sending
+from portal.delivery.inside import Inside
 from portal.delivery.ledger import DeliverySeal
 from portal.delivery.mail.bounces import Bounces
 from portal.delivery.mail.case_mails import CaseMails
@@ -346,7 +347,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         package_retention=package_retention(db, settings, sealed),
         deliveries=Deliveries(db, refusals, settings, delivery_seal, case_seal, packages, sending, checkpoint),
         recipient=Recipient(
-            db, refusals, delivery_seal, sending, Fetching(db, sealed, checkpoint), CodeMail, checkpoint
+            db, refusals, delivery_seal, sending, Fetching(db, sealed, checkpoint), Inside(sealed), CodeMail, checkpoint
         ),
         delivery_retention=DeliveryRetention(db, sending, _reminder_mail),
         outbox=outbox,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,6 +17,7 @@ from portal.cases.services.ledger import hold_case
 from portal.delivery import codes, proof
 from portal.delivery.fetching import Fetched, Fetching, file_name_of
 from portal.delivery.giving.sending import Sending
+from portal.delivery.inside import Inside
 from portal.delivery.kinds import LIVE, UNOPENED, CodeChannel, DeliveryState, agent_family
 from portal.delivery.ledger import RECIPIENT, DeliverySeal, acting_for, move, note, revoke_links
 from portal.delivery.limits import (
@@ -37,6 +38,7 @@ from portal.identity import User
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.throttle import charge, key_of, refund
 from portal.storage.answering.delivery_tables import Delivery, DeliveryLink, DeliveryVisit
+from portal.storage.answering.package_tables import PackageKey
 from portal.storage.case_tables import Case
 from portal.storage.engine import Database
 from portal.storage.tables import CasePackage, Merchant, utc_now
@@ -89,6 +91,7 @@ class Recipient:
     seal: DeliverySeal
     sending: Sending
     fetching: Fetching
+    inside: Inside
     code_mail: Callable[[str, str, int], object]
     checkpoint: Callable[[str], None]
 
@@ -158,13 +161,17 @@ class Recipient:
             row = _visited(session, token, cookie)
             package = session.get_one(CasePackage, row.package_id)
             merchant = session.get_one(Merchant, row.merchant_id)
-            return FilesPage(
+            key = session.get(PackageKey, (package.case_id, package.blob_name))
+            page = FilesPage(
                 row.id, row.language, merchant.name,
                 self.sending.contact_of(session, row.merchant_id, row.language),
                 file_name_of(session.get_one(Case, row.case_id)), package.size_bytes, package.sha256,
                 package.file_count, max(0, DOWNLOADS - row.completed), row.closes_at or row.expires_at,
                 merchant.time_zone or "UTC", open=_live(row) and package.destroyed_at is None,
             )  # fmt: skip
+        if not page.open or key is None:
+            return page
+        return replace(page, members=self.inside.of(package, key.sealed_keyset))
 
     def fetch(self, token: str, cookie: str, start: int = 0, *, of: str = "", address: str) -> Fetched:
         """The sealed ZIP, verified before its first byte, from byte `start` on where a download of the same file (`of`,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from portal.delivery.kinds import AddressFrom, BreachState, CodeChannel, DeliveryState, DeliveryWay
-from portal.package.versions.views import Need
+from portal.package.versions.views import Member, Need
 
 
 @dataclass(frozen=True)
@@ -143,6 +143,8 @@ class FilesPage:
     until: dt.datetime | None
     zone: str
     open: bool
+    members: tuple[Member, ...] = ()
+    """Empty for a package that is closed, or too large to be listed."""
 
 
 @dataclass(frozen=True)

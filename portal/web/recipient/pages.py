@@ -86,6 +86,7 @@ def files_page(found: FilesPage, token: str, *, problem: str = "", reference: st
         "files.html", text, token=token, file_name=found.file_name, sha256=found.sha256, contact=found.contact,
         problem=text.of(problem, reference=reference) if problem else "", open=found.open,
         size=size_of(found.size_bytes, text.language), left=_left(found),
+        members=[(one.path, size_of(one.size_bytes, text.language)) for one in found.members],
     )  # fmt: skip
 
 

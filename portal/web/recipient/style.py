@@ -53,6 +53,9 @@ details form{margin-top:1rem}
 code{font:.9375rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;overflow-wrap:anywhere}
 ol{padding-inline-start:1.3rem}
 li{margin-bottom:.35rem}
+.inside{list-style:none;margin:.8rem 0 0;padding:0;font-size:.9375rem;overflow-wrap:anywhere}
+.inside li{display:flex;gap:1rem;justify-content:space-between}
+.inside span{color:var(--soft);white-space:nowrap}
 .contact{white-space:pre-line;overflow-wrap:anywhere;font-size:.9375rem}
 footer{color:var(--soft);font-size:.875rem;text-align:center;padding:1.1rem .5rem 0}
 @media print{button,input,footer{display:none}main{border:0;box-shadow:none}}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +58,10 @@ def test_the_person_gets_the_file_without_streamlit(given: Given, browser: TestC
     assert files.status_code == 200 and view.sha256 in files.text
     file = browser.post(f"/r/{token}/file")
     assert file.status_code == 200 and hashlib.sha256(file.content).hexdigest() == view.sha256
+    with zipfile.ZipFile(io.BytesIO(file.content)) as archive:
+        inside = [one.filename.partition("/")[2] for one in archive.infolist()]
+    assert re.findall(r"<li>(\S+) <span>[\d.,]+ k?B</span></li>", files.text) == inside
+    assert inside[0] not in first.text and inside[0] == "1-READ-ME-FIRST.html"
     assert re.fullmatch(r'attachment; filename="answer-\d{4}-\d{4,}\.zip"', file.headers["content-disposition"])
     assert int(file.headers["content-length"]) == len(file.content)
     assert given.view(delivery).state is DeliveryState.COMPLETED
