@@ -98,6 +98,7 @@ class Settings(BaseSettings):
         "", description="mailbox that bounces come to, as NAME+TOKEN@host; empty: that of mail_from"
     )
     mail_imap_host: str = Field("", description="where `mail poll` reads bounces, by IMAP over TLS; empty: nowhere")
+    mail_imap_port: int = Field(993, ge=1, le=65535, description="its port, TLS from the first byte")
     mail_imap_user: str = Field("", description="account of the mailbox of bounces")
     mail_imap_password: SecretStr | None = Field(None, description="its password")
 
