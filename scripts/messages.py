@@ -40,7 +40,8 @@ BELOW = (
 FOR_OPERATORS = {  # read on the command line and in the log only, which stay English
     "operations/backup.py", "operations/keysets.py",
     "merchants/removal.py", "identity/account_exchange.py", "web/operations/doctor.py",
-    "web/operations/doctor_paths.py", "web/operations/doctor_mail.py", "web/operations/metrics.py",
+    "web/operations/doctor_paths.py", "web/operations/doctor_mail.py",
+    "web/operations/doctor_links.py", "web/operations/metrics.py",
     "web/streamlit/front_end.py", "web/streamlit/private_parts.py",
     "loyaltydog/network/proxy.py", "loyaltydog/network/tls.py", "setting_forms.py",
     "cases/clock/applicable.py", "cases/clock/events.py", "cases/clock/lines.py",

@@ -6,6 +6,7 @@ import smtplib
 from collections.abc import Iterator
 
 from portal.config import Settings
+from portal.delivery.mail.network.imap import mailbox_of
 from portal.delivery.mail.network.relay import Security, relay_of
 from portal.delivery.mail.network.smtp import connected
 from portal.loyaltydog.network.tls import NoAuthorities
@@ -36,5 +37,7 @@ def mail_checks(settings: Settings) -> Iterator[Check]:
     way = "unencrypted, on this machine" if relay.security is Security.PLAIN else "encrypted, its certificate checked"
     # A server that is away for a moment is no reason not to start: mails wait for it.
     yield Check("mail server", True, trouble or f"The mail server answers, {way}.", fix, warns=bool(trouble))
+    if mailbox_of(settings) is not None:
+        return  # `link_checks` sees it
     yield Check("mail tracking", True, "Whether the mail server rewrites links cannot be seen from here.", TRACKING,
                 warns=True)  # fmt: skip
