@@ -16,12 +16,15 @@ from portal.delivery.kinds import UNOPENED, DeliveryState, DeliveryWay
 from portal.delivery.ledger import SYSTEM, acting_for, make_link, move, note, revoke_links
 from portal.delivery.limits import REMIND_AFTER
 from portal.delivery.tokens import link_of
+from portal.errors import PortalError
 from portal.exports.retention.clock import ClockWatch
 from portal.exports.retention.destruction import HOUSE_BATCH
+from portal.log import log
 from portal.storage.answering.delivery_tables import Delivery, DeliveryCode, DeliveryMailing, DeliveryVisit
 from portal.storage.engine import Database
 from portal.storage.tables import CasePackage, utc_now
 
+_HOLDS_SECRETS = or_(DeliveryMailing.sealed_to.is_not(None), DeliveryCode.sealed_code_key.is_not(None))
 _MAY_EXPIRE = tuple(state.value for state in (*UNOPENED, DeliveryState.OPENED, DeliveryState.LOCKED))
 
 
@@ -42,8 +45,7 @@ class DeliveryRetention:
         for delivery_id in self._due(now):
             self._end(delivery_id, now)
         if self.sending.post.ready:
-            for delivery_id in self._to_remind(now):
-                self._remind(delivery_id, now)
+            self._remind_all(now)
         self._forget(now)
 
     # -------------------------------------------------------------------------------------------
@@ -79,6 +81,13 @@ class DeliveryRetention:
         with self.db.read() as session:
             return list(session.scalars(wanted.limit(HOUSE_BATCH)))
 
+    def _remind_all(self, now: dt.datetime) -> None:
+        for delivery_id in self._to_remind(now):
+            try:
+                self._remind(delivery_id, now)
+            except PortalError as error:  # too many mails of one merchant: the others' go out, this one later
+                log.info("delivery.remind_later", delivery=delivery_id, code=error.code)
+
     def _remind(self, delivery_id: str, now: dt.datetime) -> None:
         """With an address of its own, since of the first only the hash is kept; both open the same page."""
         with self.db.write() as session:
@@ -86,10 +95,12 @@ class DeliveryRetention:
             user = acting_for(session, row.merchant_id, SYSTEM, "worker")
             case = hold_case(session, user, row.case_id)
             session.refresh(row)
-            due = row.sent_at is not None and row.mailing.reminded < len(REMIND_AFTER)
-            if not due or row.state != DeliveryState.SENT or row.opened_at is not None:
+            if row.state != DeliveryState.SENT or row.opened_at is not None or row.sent_at is None:
                 return
-            row.mailing.reminded += 1
+            passed = sum(row.sent_at <= now - after for after in REMIND_AFTER)  # after a long stop one mail, not two
+            if passed <= row.mailing.reminded:
+                return
+            row.mailing.reminded = passed
             before = row.mailing.mail_state
             link = link_of(self.sending.settings.origin, make_link(session, row))
             mail = self.sending.mail(session, case, row, link, self.reminder_mail, SYSTEM)
@@ -103,7 +114,8 @@ class DeliveryRetention:
             due = (
                 select(Delivery.id)
                 .join(Delivery.mailing)
-                .where(Delivery.package_id.in_(gone), DeliveryMailing.sealed_to.is_not(None))
+                .join(Delivery.code)
+                .where(Delivery.package_id.in_(gone), _HOLDS_SECRETS)
             )
             ids = list(session.scalars(due.limit(HOUSE_BATCH)))
             stale = session.scalar(select(DeliveryVisit.cookie_sha256).where(DeliveryVisit.expires_at <= now).limit(1))
@@ -117,8 +129,10 @@ class DeliveryRetention:
 def end_links(db: Database, merchant_id: str, *, actor: str, origin: str) -> int:
     """Of a merchant that is being removed: every link dies, every address is forgotten. Gives how many ended."""
     with db.read() as session:
-        wanted = select(Delivery.id).where(Delivery.merchant_id == merchant_id)
-        ids = list(session.scalars(wanted.where(Delivery.state != DeliveryState.REVOKED)))
+        wanted = select(Delivery.id).join(Delivery.mailing).join(Delivery.code).where(
+            Delivery.merchant_id == merchant_id, or_(Delivery.state != DeliveryState.REVOKED, _HOLDS_SECRETS)
+        )  # fmt: skip
+        ids = list(session.scalars(wanted))
     for delivery_id in ids:
         with db.write() as session:
             row = session.get_one(Delivery, delivery_id)

@@ -26,6 +26,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from portal.comparison.retention import forget_merchant
+from portal.delivery.retention import end_links
 from portal.errors import PortalError
 from portal.exports.core import ledger
 from portal.exports.core.states import HOLDS_FILE, State
@@ -244,6 +245,7 @@ def _fill(db: Database, blobs: BlobStore, backup: Checked, destruction_list: Pat
             removing.revoke_access(session, merchant_id, origin="restore")
             removing.release_name(session, merchant_id)
             forget_merchant(session, merchant_id, actor="system", origin="restore")
+        end_links(db, merchant_id, actor="system", origin="restore")
         removing.stop_exports(db, merchant_id, origin="restore")
     opened = {key["blob"] for key in wanted}
     gone = _settle_states(db, opened) + source_backup.settle_sources(db, opened)
