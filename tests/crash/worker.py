@@ -2,7 +2,8 @@
 
     {"data": FOLDER, "database": URL?, "blobs": URL?, "kind": "worker",
      "die": {"label": NAME, "count": N}?, "submit": [EMAIL...]?, "keep_asking": PREFIX?,
-     "collect": EMAIL?, "mail": EMAIL?, "same": {"email": EMAIL, "times": N}?, "wait_at": NAME?, "until": "idle"|"told",
+     "collect": EMAIL?, "mail": EMAIL?, "deliver": {"email": EMAIL, "way": WAY}?,
+     "same": {"email": EMAIL, "times": N}?, "wait_at": NAME?, "until": "idle"|"told",
      "settings": {NAME: VALUE}?, "destroy": true?, "expire": true?, "sweep": true?}
 
 It kills itself by SIGKILL when it passes the labelled point for the count-th time, and waits for a line on
@@ -29,10 +30,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from portal.cases.facts import Channel, Right
+from portal.cases.facts import Channel, RefusalReason, Right
 from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.composition import Portal, build_portal
 from portal.config import Settings
+from portal.delivery.kinds import CodeChannel, DeliveryWay
 from portal.delivery.mail import durable as mail_durable
 from portal.delivery.mail.contents import AnswerMail
 from portal.exports import AskedAlready, State, parse_request
@@ -112,6 +114,8 @@ def main(orders: dict[str, Any]) -> None:
         collect(portal, email)
     if email := orders.get("mail"):
         post(portal, email)
+    if answer := orders.get("deliver"):
+        deliver(portal, answer["email"], DeliveryWay(answer["way"]))
     if same := orders.get("same"):
         sys.stdin.readline()
         ask_together(portal, same["email"], same["times"])
@@ -150,6 +154,26 @@ def post(portal: Portal, email: str) -> None:
             contents=contents, by=user.account_id,
         )  # fmt: skip
     portal.outbox.start(mail_id)
+
+
+def deliver(portal: Portal, email: str, way: DeliveryWay) -> None:
+    """A refused case's letter as an approved package, sent by a link; what is shown on the screen is fetched too."""
+    user = portal.accounts.user_for_account(ACCOUNT, origin="cli")
+    known = ((IdentifierKind.EMAIL, SecretStr(email)),)
+    new = NewCase(identifiers=known, rights=frozenset({Right.ACCESS}), channel=Channel.EMAIL)
+    case = portal.case_intake.open(user, new).case_id
+    portal.case_file.refuse(user, case, RefusalReason.EXCESSIVE, "Your request: we do not act on it.")
+    built = portal.packages.build(user, case)
+    portal.packages.approve(user, case, built.id, built.sha256)
+    by_mail = way is DeliveryWay.LINK
+    to, channel = (email, CodeChannel.PHONE) if by_mail else ("", CodeChannel.IN_PERSON)
+    made = portal.deliveries.prepare(user, case, built.id, way, to=to, to_again=to, channel=channel)
+    portal.deliveries.told(user, case, made.delivery_id, channel)
+    token = portal.deliveries.send(user, case, made.delivery_id).rpartition("/")[2]
+    if not by_mail:
+        cookie = portal.recipient.try_code(token, made.code, address="127.0.0.1").cookie
+        for _chunk in portal.recipient.fetch(token, cookie, address="127.0.0.1").chunks:
+            pass
 
 
 def ask_together(portal: Portal, email: str, times: int) -> None:
