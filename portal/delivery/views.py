@@ -76,11 +76,13 @@ class TaskKind(StrEnum):
     """The link's time is over, and it was never opened with the code."""
     LOCKED = "locked"
     NOT_MAILED = "not_mailed"
+    LETTER = "letter"
+    """A letter of the case was not taken, or came back."""
 
 
 @dataclass(frozen=True)
 class DeliveryTask:
-    """Something that a colleague has to see to."""
+    """Something that a colleague has to see to. `delivery_id` is the mail's for a letter."""
 
     kind: TaskKind
     case_id: str

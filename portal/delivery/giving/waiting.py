@@ -1,17 +1,19 @@
-"""What deliveries wait for: links nobody opened, locked ones, mails that were not taken; and open breaches."""
+"""What deliveries wait for: links nobody opened, locked ones, mails and letters that were not taken; open breaches."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, select
 from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.delivery.kinds import BreachState, DeliveryState
+from portal.delivery.mail.kinds import MailKind
 from portal.delivery.views import BreachView, DeliveryTask, TaskKind
 from portal.errors import InputError, NotFound, StateConflict
 from portal.identity import User
 from portal.storage.answering.delivery_tables import Breach, Delivery
-from portal.storage.case_tables import Case
+from portal.storage.answering.mail_tables import Mail
+from portal.storage.case_tables import Case, CaseFact
 from portal.storage.tables import utc_now
 
 NOT_TAKEN = frozenset({"refused", "bounced", "unknown"})
@@ -28,7 +30,22 @@ def open_tasks(session: Session, merchant_id: str) -> tuple[DeliveryTask, ...]:
     for row, case in rows:
         newest.setdefault(case.id, (row, case))
     found = [task for row, case in newest.values() if (task := _task(row, _name(case))) is not None]
-    return tuple(sorted(found, key=lambda task: task.since))
+    return tuple(sorted([*found, *_letters(session, merchant_id)], key=lambda task: task.since))
+
+
+def _letters(session: Session, merchant_id: str) -> list[DeliveryTask]:
+    """Letters of cases whose mail was given up or came back, until a person records something on the case after it: a
+    note by what other way it was told, or the letter again."""
+    recorded = exists().where(
+        CaseFact.case_id == Mail.case_id, CaseFact.recorded_at > Mail.updated_at, CaseFact.recorded_by.is_not(None)
+    )
+    given_up = and_(Mail.state.in_(NOT_TAKEN), Mail.next_try_at.is_(None))
+    rows = session.execute(
+        select(Mail, Case).join(Case, Case.id == Mail.case_id)
+        .where(Mail.merchant_id == merchant_id, Mail.kind == MailKind.LETTER.value, given_up, ~recorded)
+        .order_by(Mail.created_at.desc()).limit(MOST)
+    )  # fmt: skip
+    return [DeliveryTask(TaskKind.LETTER, case.id, _name(case), mail.id, mail.updated_at) for mail, case in rows]
 
 
 def _name(case: Case) -> str:

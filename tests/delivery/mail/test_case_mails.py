@@ -11,10 +11,12 @@ from sqlalchemy import select
 from portal.cases.facts import ExtensionReason, FactKind, RefusalReason
 from portal.cases.services.letter_post import MailTo
 from portal.delivery.mail.kinds import MailKind, MailState
+from portal.delivery.views import TaskKind
 from portal.errors import InputError, NotFound, NotPermitted, PortalError
 from portal.letters.words import LetterKind
 from portal.storage.answering.mail_tables import Mail
 from tests.delivery.mail.mail_server import MailServer
+from tests.delivery.mail.test_bounces import notice
 from tests.sources.conftest import opened as opened
 
 PERSON = "letter.person@example.com"
@@ -67,6 +69,33 @@ def test_each_letter_goes_out_as_it_is_recorded(sent: Any, case: str, relay: Mai
     assert got.to == PERSON
     assert got.text().replace("\r\n", "\n").strip() == fact.text.strip()
     assert str(got.message["Subject"]).startswith("Your privacy request 20")
+
+
+def test_a_letter_that_did_not_arrive_waits_on_today_until_something_is_recorded(
+    sent: Any, case: str, relay: MailServer
+) -> None:
+    desk = sent.desk
+
+    def waits(merchant: str = "one") -> list[str]:
+        tasks = desk.portal.deliveries.open_tasks(desk.user("sam", merchant))
+        return [task.kind for task in tasks if task.case_id == case]
+
+    acts(sent, case, LetterKind.ACKNOWLEDGEMENT, address_of(sent, case))
+    mail = desk.portal.case_register.show(desk.user("sam"), case).facts[-1].codes["mail"]
+    sent.settled(mail, MailState.ACCEPTED)
+    assert waits() == []
+    desk.portal.bounces.take_bytes(notice(relay.got[-1].mail_from.partition("+")[2].partition("@")[0]))
+    assert (waits(), waits("two")) == ([TaskKind.LETTER], [])
+    desk.portal.case_file.note(desk.user("sam"), case, "Told by phone.")
+    assert waits() == []
+
+    relay.behaviour.at_rcpt = ["450 4.2.1 later", "550 5.1.1 nobody"]
+    acts(sent, case, LetterKind.MORE_TIME, address_of(sent, case))
+    mail = desk.portal.case_register.show(desk.user("sam"), case).facts[-1].codes["mail"]
+    sent.settled(mail, MailState.DEFERRED)
+    assert waits() == []  # it is tried again
+    sent.try_again(mail, 2)
+    assert waits() == [TaskKind.LETTER]
 
 
 def test_a_subject_tells_nothing_of_the_letter(sent: Any, case: str, relay: MailServer) -> None:

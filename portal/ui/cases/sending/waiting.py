@@ -21,6 +21,7 @@ TASK_WORDS: Mapping[TaskKind, str] = {
     TaskKind.UNOPENED: later("Never opened"),
     TaskKind.LOCKED: later("Locked after wrong codes"),
     TaskKind.NOT_MAILED: later("The mail was not taken"),
+    TaskKind.LETTER: later("A letter did not arrive: tell it another way and note it"),
 }
 MOST_LISTED = 10
 
