@@ -116,22 +116,62 @@ def last_mail(person: Desk) -> dict[str, Any]:
     return found[-1] if found else {}
 
 
-def test_the_link_comes_by_mail_and_the_code_does_not(desk: Callable[..., Desk], visitor: Page) -> None:
-    person = desk("maya")
-    approved_case(person)
-    before = last_mail(person)
+def prepared_for_another_address(person: Desk, address: str) -> str:
+    """The code, as its dialog shows it; the address waits for a colleague."""
+    choose(person, "send_to", "Another address")
+    person.fill("Email of the person", address)
+    person.fill("The same email again", address)
     person.press("Make the code")
     dialog = person.page.get_by_role("dialog")
     code = dialog.locator("code").inner_text().strip()
-    person.click(dialog.get_by_role("button", name="It was told, make the link"))
+    person.click(dialog.get_by_role("button", name="I tell it later"))
     dialog.wait_for(state="detached", timeout=WAIT_MS)
-    person.until(lambda: last_mail(person) != before)
-    mail = last_mail(person)
-    assert mail["to"].startswith("person.") and code not in mail["text"]
+    person.sees("a colleague compares it on this page first")
+    return code
+
+
+def confirmed(colleague: Desk, address: str) -> None:
+    colleague.press("Compare the address")
+    dialog = colleague.page.get_by_role("dialog")
+    dialog.get_by_text(address).first.wait_for(timeout=WAIT_MS)
+    colleague.click(dialog.get_by_role("button", name="It is theirs"))
+    dialog.wait_for(state="detached", timeout=WAIT_MS)
+    colleague.sees("The code was told")
+
+
+def link_of(mail: dict[str, Any]) -> str:
     link = re.search(r"https?://\S+/r/[\w-]+", mail["text"])
     assert link is not None
+    return link[0]
 
-    visitor.goto(link[0])
+
+def next_mail(person: Desk, before: dict[str, Any]) -> dict[str, Any]:
+    person.until(lambda: last_mail(person) != before)
+    return last_mail(person)
+
+
+def test_the_link_comes_by_mail_to_a_compared_address_and_the_code_does_not(
+    desk: Callable[..., Desk], visitor: Page
+) -> None:
+    person, colleague = desk("maya"), desk("sam")
+    approved_case(person)
+    before, address = last_mail(person), f"person.{secrets.token_hex(6)}@example.net"
+    code = prepared_for_another_address(person, address)
+    colleague.open(person.page.url.removeprefix(person.demo.origin))
+    confirmed(colleague, address)
+    person.reload()
+    person.press("The code was told")
+    person.press("It was told, make the link")
+    first = next_mail(person, before)
+    assert first["to"] == address and code not in first["text"]
+    person.reload()
+    person.press("New link")
+    second = next_mail(person, first)
+    assert second["to"] == address and link_of(second) != link_of(first)
+
+    visitor.goto(link_of(first))
+    assert visitor.get_by_role("textbox").count() == 0
+    visitor.goto(link_of(second))
     visitor.get_by_role("textbox").fill(code)
     visitor.get_by_role("textbox").press("Enter")
     visitor.get_by_role("button", name="Get the file").wait_for(timeout=WAIT_MS)
