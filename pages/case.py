@@ -23,7 +23,8 @@ from portal.ui.cases.case_history import draw_notes, draw_timeline
 from portal.ui.cases.case_matches import draw_matches
 from portal.ui.cases.case_package import draw_package, package_state, packed
 from portal.ui.cases.case_print import case_as_html, print_file_name
-from portal.ui.cases.case_steps import draw_collect, draw_demands, draw_identity, draw_waiting
+from portal.ui.cases.case_steps import draw_collect, draw_demands, draw_waiting
+from portal.ui.cases.identity.identity_step import draw_identity
 from portal.ui.cases.review.case_review import draw_review, files_of
 from portal.ui.cases.sending.case_send import deliveries_of, draw_send, locked, sent
 from portal.ui.cases.sending.waiting import draw_breaches

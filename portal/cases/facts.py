@@ -133,12 +133,23 @@ class ClosingReason(StrEnum):
 
 
 class IdentityMethod(StrEnum):
-    """How the person was recognised. Only the method and the kinds of facts are kept, never a value or a document."""
+    """How the person was recognised. Only the method and the kinds of facts are kept, never a value or a document.
+
+    `EMAIL_CODE`: told the code that the portal mailed to the address on file. `REPLY`: answered a mail sent to it, for
+    a sender's name alone proves nothing. `CALLBACK`: answered at the number on file. `EID`: a national eID's result.
+    `AUTHORITY`: of cases recorded before agents were.
+    """
 
     EMAIL_CODE = "email_code"
-    ACCOUNT = "account"
+    REPLY = "reply"
+    CALLBACK = "callback"
     QUESTIONS = "questions"
+    CARD_IN_HAND = "card_in_hand"
     IN_PERSON = "in_person"
+    STAFF_KNOWS = "staff_knows"
+    ACCOUNT = "account"
+    SINGLE_SIGN_ON = "single_sign_on"
+    EID = "eid"
     AUTHORITY = "authority"
     NOT_NEEDED = "not_needed"
 

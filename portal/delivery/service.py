@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from portal.cases.services.ledger import CaseSeal, hold_case, own_case
 from portal.config import Settings
 from portal.delivery import codes, proof
-from portal.delivery.giving.needs import known_addresses, needs_of, version_to_give
+from portal.delivery.giving.needs import check_recognised, known_addresses, needs_of, version_to_give
 from portal.delivery.giving.preparing import Wish, prepared_row
 from portal.delivery.giving.sending import Sending, check_code_told, check_proved_again, follow_mail
 from portal.delivery.giving.waiting import breach_views, open_tasks, settle_breach
@@ -111,6 +111,7 @@ class Deliveries:
             if version.id != package_id:
                 raise StateConflict("There is a newer version.", next_step="Look at it.", detail="package")
             row, code = prepared_row(session, user, case, version, wish, self.seal, self.case_seal)
+            check_recognised(session, row)
             note(
                 session, user, row, "delivery:prepare",
                 package=row.package_id, way=row.way, channel=row.code.channel, days=days,
@@ -170,6 +171,7 @@ class Deliveries:
         with self._holding(user, case_id) as (session, case):
             row = own_delivery(session, user, case_id, delivery_id)
             check_code_told(session, row)
+            check_recognised(session, row)
             if version is None or version.id != row.package_id:
                 raise StateConflict("This version cannot go out.", next_step="Prepare it anew.", detail="package")
             link, mail = self.sending.send(session, user, case, row)
@@ -202,6 +204,7 @@ class Deliveries:
         self._check(user)
         with self._holding(user, case_id) as (session, case):
             row = own_delivery(session, user, case_id, delivery_id)
+            check_recognised(session, row)
             link, mail = self.sending.send_again(session, user, case, row)
             note(session, user, row, "delivery:new_link", sha256=row.sha256)
         self.sending.begin(mail)

@@ -42,7 +42,11 @@ KNOWN_WORDS: Mapping[IdentifierKind, str] = {
 }  # fmt: skip
 METHOD_WORDS: Mapping[IdentityMethod, str] = {
     IdentityMethod.EMAIL_CODE: "by a code sent to your email address", IdentityMethod.ACCOUNT: "by your account",
-    IdentityMethod.QUESTIONS: "by questions", IdentityMethod.IN_PERSON: "in person",
+    IdentityMethod.REPLY: "by your answer from your email address",
+    IdentityMethod.CALLBACK: "by a call to your phone number",
+    IdentityMethod.QUESTIONS: "by questions", IdentityMethod.CARD_IN_HAND: "by your card",
+    IdentityMethod.IN_PERSON: "in person", IdentityMethod.STAFF_KNOWS: "by staff who know you",
+    IdentityMethod.SINGLE_SIGN_ON: "by your account", IdentityMethod.EID: "by your national eID",
     IdentityMethod.AUTHORITY: "by an authority to act for you", IdentityMethod.NOT_NEEDED: "not needed",
 }  # fmt: skip
 LETTER_WORDS: Mapping[LetterKind, str] = {
@@ -91,8 +95,8 @@ def fingerprints_of_rows(session: Session, case_id: str) -> int:
 
 
 def _recognised(facts: Sequence[Fact]) -> str:
-    methods = [fact.codes.get("method") for fact in facts if fact.kind is FactKind.IDENTITY]
-    return METHOD_WORDS[IdentityMethod(methods[-1])] if methods and methods[-1] else ""
+    methods = (fact.codes.get("method", "") for fact in facts if fact.kind is FactKind.IDENTITY)
+    return ", ".join(dict.fromkeys(METHOD_WORDS[IdentityMethod(method)] for method in methods if method))
 
 
 def _letters(facts: Sequence[Fact]) -> str:

@@ -28,6 +28,7 @@ from portal.cases.facts import (
     effective,
 )
 from portal.cases.letters import sha256_of_sent
+from portal.cases.recognition.methods import BY_HAND
 from portal.cases.services.folding import folded
 from portal.cases.services.ledger import (
     NOT_NOW,
@@ -158,6 +159,8 @@ class CaseFile:
         A proof opens a case again that ended because nobody could tell who they are.
         """
         with self._recording(user, case_id, Permission.CASE_WORK) as recording:
+            if method not in BY_HAND:
+                raise InputError("This way is not recorded by hand.", field="method")
             if (method is IdentityMethod.NOT_NEEDED) is (because is None):
                 raise InputError("Say why nobody had to be recognised.", field="because")
             if method is IdentityMethod.QUESTIONS and len(set(facts) - {KnownFact.BIRTHDAY}) < 2:

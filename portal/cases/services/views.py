@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from portal.cases.clock import Clock
 from portal.cases.facts import Channel, DemandOutcome, FactKind, Right
+from portal.cases.recognition.standing import Recognition
 from portal.cases.states import CaseState
 
 Place = tuple[dt.date | dt.datetime, str]
@@ -99,6 +100,7 @@ class CaseView:
     clock: Clock
     today: dt.date
     facts: tuple[ShownFact, ...]
+    recognition: Recognition
     waiting: tuple[FactKind, ...]
     kept_until: dt.date | None
     may: frozenset[FactKind]

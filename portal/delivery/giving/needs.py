@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from portal.cases.recognition.reading import recognition_of
 from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.ledger import CaseSeal
 from portal.cases.services.people import masked_subject
+from portal.delivery.kinds import AddressFrom
 from portal.delivery.views import KnownAddress
-from portal.package.parts import LETTER_ALONE
-from portal.package.versions.ledger import recognised
+from portal.errors import StateConflict
+from portal.package.parts import LETTER_ALONE, Outcome
 from portal.package.versions.views import Need, PackageState, PackageView, Standing
 from portal.sources.ledger import identifiers_of
 from portal.sources.planning import KnownIdentifier
+from portal.storage.answering.delivery_tables import Delivery
+from portal.storage.answering.package_tables import CasePackage
 from portal.storage.case_tables import Case
 
 
@@ -26,11 +30,22 @@ def needs_of(session: Session, case: Case, version: PackageView | None) -> tuple
     somebody who was not recognised."""
     found = []
     alone = version is not None and version.outcome in LETTER_ALONE
-    if not alone and not recognised(session, case.id):
-        found.append(Need("identity", "The person is not recognised yet.", "Record identity first."))
+    if not alone:
+        missing = recognition_of(session, case.id).missing
+        found += [Need("identity", one.words, one.next_step) for one in missing]
     if version is None:
         found.append(Need("package", "No package is approved as things stand.", "Build and approve one."))
     return tuple(found)
+
+
+def check_recognised(session: Session, row: Delivery) -> None:
+    """Raises StateConflict while it is not settled who is asking, as much as the address asks for (IDN-7)."""
+    package = session.get_one(CasePackage, row.package_id)
+    if Outcome(package.outcome) in LETTER_ALONE:
+        return
+    new_address = row.mailing.address_from == AddressFrom.TYPED
+    for lack in recognition_of(session, row.case_id, new_address=new_address).missing:
+        raise StateConflict(lack.words, next_step=lack.next_step, detail="identity")
 
 
 def known_emails(session: Session, seal: CaseSeal, case_id: str) -> list[KnownIdentifier]:

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from portal.cases.facts import FactKind, IdentityResult, effective
-from portal.cases.services.ledger import as_facts, own_case, rows_of
+from portal.cases.services.ledger import own_case
 from portal.errors import NotFound
 from portal.exports.retention.sealed_files import SealedTables
 from portal.identity import User
@@ -95,12 +94,6 @@ def view_of(row: CasePackage, standing: Standing, names: dict[str, str], user: U
         destroy_after=row.destroy_after,
         destroyed_at=row.destroyed_at,
     )
-
-
-def recognised(session: Session, case_id: str) -> bool:
-    """Was the person recognised, or was it recorded why they need not be (LAW-5)?"""
-    checks = [fact for fact in effective(as_facts(rows_of(session, case_id))) if fact.kind is FactKind.IDENTITY]
-    return bool(checks) and checks[-1].codes.get("result") == IdentityResult.PROVED
 
 
 def destroy_package(session: Session, row: CasePackage) -> str:

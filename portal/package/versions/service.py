@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.recognition.reading import recognition_of
 from portal.cases.services.ledger import own_case
 from portal.config import Settings
 from portal.errors import NotPermitted, StateConflict
@@ -35,7 +36,6 @@ from portal.package.versions.ledger import (
     newest_of,
     next_number,
     package_of,
-    recognised,
     rows_of_case,
     standing_of,
     view_of,
@@ -80,7 +80,7 @@ class CasePackages:
             rows = rows_of_case(session, case_id)
             names = names_of(session, rows)
             two = session.get_one(Merchant, user.merchant_id).packages_need_two
-            known = recognised(session, case_id)
+            known = recognition_of(session, case_id).settled
         digests = {(variant.value, inputs.language): "" if inputs.needs else inputs.digest}
         for row in rows:
             key = (row.variant, row.language)
@@ -154,9 +154,10 @@ class CasePackages:
                 raise StateConflict(
                     "This version cannot be approved.", next_step="Look at the newest version.", detail=standing.value
                 )
-            if Outcome(row.outcome) not in LETTER_ALONE and not recognised(session, case_id):
+            known = recognition_of(session, case_id)
+            if Outcome(row.outcome) not in LETTER_ALONE and not known.settled:
                 raise StateConflict(
-                    "Nothing goes out before the person is recognised.", next_step="Record identity first.",
+                    "Nothing goes out before the person is recognised.", next_step=known.missing[0].next_step,
                     detail="identity",
                 )  # fmt: skip
             two = session.get_one(Merchant, user.merchant_id).packages_need_two

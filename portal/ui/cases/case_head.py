@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import streamlit as st
 
-from portal.cases.facts import FactKind, IdentityResult
+from portal.cases.facts import FactKind
 from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.views import CaseView
 from portal.cases.states import OPEN_STATES, CaseState
@@ -156,6 +156,5 @@ def open_step(view: CaseView, sources: SourceList, files: Sequence[CaseFileView]
 
 
 def identity_settled(view: CaseView) -> bool:
-    """Was the person recognised, or was it recorded why they need not be (LAW-5)?"""
-    checks = [fact for fact in view.facts if fact.kind is FactKind.IDENTITY and fact.holds]
-    return bool(checks) and checks[-1].codes.get("result") == IdentityResult.PROVED
+    """Is it settled who is asking (LAW-5)?"""
+    return view.recognition.settled

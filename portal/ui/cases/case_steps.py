@@ -12,30 +12,19 @@ from portal.cases.clock.regimes import PauseKind
 from portal.cases.facts import (
     PERSONS_COPY,
     DemandOutcome,
-    FactKind,
-    IdentityMethod,
-    IdentityResult,
-    KnownFact,
-    NotNeeded,
     Right,
 )
 from portal.cases.services.file import ASKED
 from portal.cases.services.views import CaseView
 from portal.cases.standing import Standing
-from portal.cases.states import OPEN_STATES, CaseState
 from portal.composition import Portal
 from portal.exports import ExportView
 from portal.identity import User
 from portal.sources.views import SourceList
-from portal.ui.cases.case_head import identity_settled
 from portal.ui.cases.case_sources import draw_sources
 from portal.ui.cases.case_words import (
-    KNOWN_WORDS,
-    METHOD_WORDS,
-    NOT_NEEDED_WORDS,
     OUTCOME_WORDS,
     PAUSE_WORDS,
-    RESULT_WORDS,
     RIGHT_WORDS,
 )
 from portal.ui.common import navigation
@@ -81,64 +70,6 @@ def draw_demands(view: CaseView, done: Callable[[Right], None] | None) -> None:
             ):
                 done(one.right)
     st.caption(_("The case ends when each of these has ended. Refuse one under More."))
-
-
-def draw_identity(portal: Portal, user: User, view: CaseView, *, leads: bool, again: bool) -> None:
-    """How the person was recognised: the method and kinds of facts, never a value or a document (LAW-5). `again`: a
-    link is locked, and its new code needs another proof (DLV-5). Else a case that ended asks only where it ended
-    because nobody could tell who they are."""
-    ended = view.row.state not in OPEN_STATES and view.row.state is not CaseState.CLOSED_NOT_IDENTIFIED
-    if not again and (identity_settled(view) or ended):
-        return
-    st.header(_("Identity"))
-    checked = any(fact.kind is FactKind.IDENTITY and fact.holds for fact in view.facts)
-    st.caption(
-        _("The last look did not settle it.")
-        if checked and not identity_settled(view)
-        else _("Say how you know that it is really them. No documents.")
-    )
-    if FactKind.IDENTITY not in view.may:
-        return
-    method = st.selectbox(
-        _("How was the person recognised?"), list(IdentityMethod), index=None, key="case_method",
-        format_func=lambda m: _(METHOD_WORDS[m]), placeholder=_("Choose a way"),
-    )  # fmt: skip
-    if method is None:
-        _record_button(leads=leads, ready=False)
-        return
-    because: NotNeeded | None = None
-    facts: tuple[KnownFact, ...] = ()
-    result: IdentityResult | None = IdentityResult.PROVED
-    if method is IdentityMethod.NOT_NEEDED:
-        because = st.selectbox(
-            _("Because"), list(NotNeeded), key="case_because", format_func=lambda b: _(NOT_NEEDED_WORDS[b])
-        )
-    else:
-        if method is IdentityMethod.QUESTIONS:
-            facts = tuple(
-                st.multiselect(
-                    _("What was compared"), list(KnownFact), key="case_facts", format_func=lambda f: _(KNOWN_WORDS[f]),
-                    placeholder=_("At least two besides a birthday"),
-                )
-            )  # fmt: skip
-        result = st.radio(
-            _("Result"), list(IdentityResult), key="case_result", horizontal=True,
-            format_func=lambda r: _(RESULT_WORDS[r]),
-        )  # fmt: skip
-    if result is not None and _record_button(leads=leads, ready=True):
-        act_and_tell(
-            lambda: portal.case_file.record_identity(
-                user, view.row.id, method, result, facts=facts, because=because
-            ),
-            _("Recorded how the person was recognised."),
-        )  # fmt: skip
-
-
-def _record_button(*, leads: bool, ready: bool) -> bool:
-    return st.button(
-        _("Record identity"), key="case_record_identity", type="primary" if leads else "secondary", disabled=not ready,
-        icon=":material/how_to_reg:",
-    )  # fmt: skip
 
 
 def draw_collect(

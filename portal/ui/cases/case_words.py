@@ -96,9 +96,15 @@ CLOSING_WORDS: Mapping[ClosingReason, str] = {
 }
 METHOD_WORDS: Mapping[IdentityMethod, str] = {
     IdentityMethod.EMAIL_CODE: later("A code sent to the address on file"),
-    IdentityMethod.ACCOUNT: later("Signed in to their own account"),
+    IdentityMethod.REPLY: later("Answered a mail sent to the address on file"),
+    IdentityMethod.CALLBACK: later("Called back at the number on file"),
     IdentityMethod.QUESTIONS: later("Questions about what is on file"),
+    IdentityMethod.CARD_IN_HAND: later("Showed the card at the till"),
     IdentityMethod.IN_PERSON: later("In person, document seen"),
+    IdentityMethod.STAFF_KNOWS: later("A regular customer whom the staff know"),
+    IdentityMethod.ACCOUNT: later("Signed in to their own account"),
+    IdentityMethod.SINGLE_SIGN_ON: later("Signed in by single sign-on"),
+    IdentityMethod.EID: later("National eID"),
     IdentityMethod.AUTHORITY: later("Authority of the one who acts for them"),
     IdentityMethod.NOT_NEEDED: later("Not needed"),
 }

@@ -1,0 +1,85 @@
+"""The step Identity: how the person was recognised. Method and kinds of facts, never a value or document (LAW-5)."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from portal.cases.facts import FactKind, IdentityMethod, IdentityResult, KnownFact, NotNeeded
+from portal.cases.recognition.methods import BY_HAND
+from portal.cases.services.views import CaseView
+from portal.cases.states import OPEN_STATES, CaseState
+from portal.composition import Portal
+from portal.identity import User
+from portal.ui.cases.case_words import KNOWN_WORDS, METHOD_WORDS, NOT_NEEDED_WORDS, RESULT_WORDS
+from portal.ui.common.acting import act_and_tell
+from portal.ui.common.words import _
+
+
+def draw_identity(portal: Portal, user: User, view: CaseView, *, leads: bool, again: bool) -> None:
+    """`again`: a link is locked, and its new code needs another proof (DLV-5). Else a case that ended asks only where
+    it ended because nobody could tell who they are."""
+    ended = view.row.state not in OPEN_STATES and view.row.state is not CaseState.CLOSED_NOT_IDENTIFIED
+    if not again and (view.recognition.settled or ended):
+        return
+    st.header(_("Identity"))
+    _draw_missing(view)
+    if FactKind.IDENTITY in view.may:
+        _draw_by_hand(portal, user, view, leads=leads)
+
+
+def _draw_missing(view: CaseView) -> None:
+    """What holds so far, and what is asked for beside it."""
+    known = view.recognition
+    if known.failed:
+        st.caption(_("The last look did not settle it."))
+    if not known.proved:
+        st.caption(_("Say how you know that it is really them. No documents."))
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for method in known.proved:
+            st.badge(_(METHOD_WORDS[method]), icon=":material/check:", color="green")
+    for lack in known.missing:
+        st.caption(f"{_(lack.words)} {_(lack.next_step)}")
+
+
+def _draw_by_hand(portal: Portal, user: User, view: CaseView, *, leads: bool) -> None:
+    method = st.selectbox(
+        _("How was the person recognised?"), list(BY_HAND), index=None, key="case_method",
+        format_func=lambda m: _(METHOD_WORDS[m]), placeholder=_("Choose a way"),
+    )  # fmt: skip
+    if method is None:
+        _record_button(leads=leads, ready=False)
+        return
+    because: NotNeeded | None = None
+    facts: tuple[KnownFact, ...] = ()
+    result: IdentityResult | None = IdentityResult.PROVED
+    if method is IdentityMethod.NOT_NEEDED:
+        because = st.selectbox(
+            _("Because"), list(NotNeeded), key="case_because", format_func=lambda b: _(NOT_NEEDED_WORDS[b])
+        )
+    else:
+        if method is IdentityMethod.QUESTIONS:
+            facts = tuple(
+                st.multiselect(
+                    _("What was compared"), list(KnownFact), key="case_facts", format_func=lambda f: _(KNOWN_WORDS[f]),
+                    placeholder=_("At least two besides a birthday"),
+                )
+            )  # fmt: skip
+        result = st.radio(
+            _("Result"), list(IdentityResult), key="case_result", horizontal=True,
+            format_func=lambda r: _(RESULT_WORDS[r]),
+        )  # fmt: skip
+    if result is not None and _record_button(leads=leads, ready=True):
+        act_and_tell(
+            lambda: portal.case_file.record_identity(
+                user, view.row.id, method, result, facts=facts, because=because
+            ),
+            _("Recorded how the person was recognised."),
+        )  # fmt: skip
+
+
+def _record_button(*, leads: bool, ready: bool) -> bool:
+    return st.button(
+        _("Record identity"), key="case_record_identity", type="primary" if leads else "secondary", disabled=not ready,
+        icon=":material/how_to_reg:",
+    )  # fmt: skip
