@@ -79,6 +79,7 @@ from portal.package.versions.opening import PackageFiles
 from portal.package.versions.retention import package_retention
 from portal.package.versions.service import CasePackages
 from portal.people.finder import PersonFinder
+from portal.recognition.mail_codes import IdentityCodes
 from portal.review.copying.copies import RedactedCopies
 from portal.review.files import ReviewFiles
 from portal.review.of_case.counting import Counting
@@ -184,6 +185,7 @@ class Portal:
     outbox: Outbox
     mail_settings: MailSettings
     case_mails: CaseMails
+    identity_codes: IdentityCodes
     bounces: Bounces
     mail_retention: MailRetention
     left_out_lists: LeftOutLists
@@ -353,6 +355,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         outbox=outbox,
         mail_settings=MailSettings(db, refusals, settings, outbox),
         case_mails=case_mails,
+        identity_codes=IdentityCodes(db, refusals, case_seal, outbox),
         bounces=Bounces(db, workers.mail_ledger),
         mail_retention=MailRetention(db),
         left_out_lists=LeftOutLists(db, refusals, export_shelf, copies),

@@ -72,6 +72,8 @@ class Act(StrEnum):
     CASE_ASSIGN = "case:assign"
     CASE_HAND_OVER = "case:hand_over"
     CASE_IDENTITY = "case:identity"
+    IDENTITY_CODE_MAILED = "identity:code_mailed"
+    IDENTITY_CODE_WRONG = "identity:code_wrong"
     CASE_ACKNOWLEDGE = "case:acknowledge"
     CASE_EXTEND = "case:extend"
     CASE_PAUSE = "case:pause"
@@ -230,6 +232,8 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CASE_ASSIGN: _facts("number", "to"),
     Act.CASE_HAND_OVER: _facts("number", "to"),
     Act.CASE_IDENTITY: _facts("number", "method", "outcome"),
+    Act.IDENTITY_CODE_MAILED: _facts("count"),
+    Act.IDENTITY_CODE_WRONG: _facts("count"),
     Act.CASE_ACKNOWLEDGE: _facts("number", "sha256"),
     Act.CASE_EXTEND: _facts("number", "reason", "until", "sha256"),
     Act.CASE_PAUSE: _facts("number", "what"),

@@ -33,6 +33,7 @@ from portal.storage.tables import (
     DestroyedFile,
     Export,
     ExportResponse,
+    IdentityCode,
     LetterProfile,
     LoginSession,
     Merchant,
@@ -116,6 +117,7 @@ def revoke_access(session: Session, merchant_id: str, *, origin: str) -> int:
     _run(session, delete(CardRequest).where(CardRequest.merchant_id == merchant_id))
     _run(session, update(CaseMatch).where(CaseMatch.merchant_id == merchant_id).values(sealed_item=None))
     _run(session, update(LetterProfile).where(LetterProfile.merchant_id == merchant_id).values(sealed_items=None))
+    _run(session, delete(IdentityCode).where(IdentityCode.merchant_id == merchant_id))
     _run(session, delete(MailSender).where(MailSender.merchant_id == merchant_id))
     _run(
         session,

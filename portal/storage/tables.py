@@ -18,6 +18,7 @@ from portal.storage.answering.letter_tables import LetterProfile as LetterProfil
 from portal.storage.answering.mail_tables import Mail as Mail
 from portal.storage.answering.mail_tables import MailSender as MailSender
 from portal.storage.answering.package_tables import CasePackage as CasePackage
+from portal.storage.answering.recognition_tables import IdentityCode as IdentityCode
 from portal.storage.answering.retention_tables import CaseRetentionRules as CaseRetentionRules
 from portal.storage.answering.review_tables import ReviewDecision as ReviewDecision
 from portal.storage.answering.source_tables import CaseMatch as CaseMatch

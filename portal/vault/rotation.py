@@ -22,6 +22,7 @@ from portal.storage.answering.delivery_tables import Delivery, DeliveryCode, Del
 from portal.storage.answering.letter_tables import LetterProfile
 from portal.storage.answering.mail_tables import Mail
 from portal.storage.answering.package_tables import PackageKey
+from portal.storage.answering.recognition_tables import IdentityCode
 from portal.storage.answering.review_tables import ReviewDecision
 from portal.storage.answering.source_tables import CaseComparison, CaseMatch, CaseSource, SourceKey
 from portal.storage.answering.system_tables import SystemFile, SystemKey
@@ -148,6 +149,7 @@ COLUMNS = (
     _field(ReviewDecision.sealed_places, ReviewDecision.merchant_id, ReviewDecision.id, "places"),
     _of_delivery(DeliveryMailing.sealed_to, DeliveryMailing, "to"),
     _of_delivery(DeliveryCode.sealed_code_key, DeliveryCode, "code_key"),
+    _field(IdentityCode.sealed_code_key, IdentityCode.merchant_id, IdentityCode.id, "code_key"),
     _field(Mail.sealed_to, Mail.merchant_id, Mail.id, "to"),
     _field(Mail.sealed_contents, Mail.merchant_id, Mail.id, "contents"),
     _field(LetterProfile.sealed_items, LetterProfile.merchant_id, LetterProfile.id, "items"),

@@ -234,6 +234,9 @@ EXPECTED: dict[str, Permission | None] = {
     "case_file.assign": P.CASE_WORK,
     "case_file.hand_over": P.CASE_WORK,
     "case_file.record_identity": P.CASE_WORK,
+    "identity_codes.state": P.CASE_WORK,
+    "identity_codes.send": P.CASE_WORK,
+    "identity_codes.check": P.CASE_WORK,
     "case_file.acknowledge": P.CASE_WORK,
     "case_file.extend": P.CASE_WORK,
     "case_file.pause": P.CASE_WORK,
@@ -413,10 +416,12 @@ GIVEN: dict[str, Any] = {
     "file": FileOf.SYSTEM,
     "to": "someone@example.com",
     "mail_id": "f" * 32,
+    "identifier_id": "f" * 32,
     "display_name": "Shop",
     "reply_to": "",
 }
 GIVEN_TO: dict[str, dict[str, Any]] = {
+    "identity_codes.check": {"code": "314159"},
     "case_retention.save": {"months": 36, "reason": "As our lawyer advised."},
     "letter_profiles.save": {"profile": Profile()},
     "case_file.extend": {"reason": ExtensionReason.COMPLEXITY},

@@ -40,6 +40,15 @@ class CodeMail:
 
 
 @dataclass(frozen=True)
+class IdentityCodeMail:
+    """A code that the person tells a colleague, to show that the mailbox is theirs."""
+
+    reference: str
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True)
 class LetterMail:
     """A letter in the words in which it was recorded. `html` is a fragment of `portal.letters.engine`; without one it
     is made from the text."""
@@ -54,11 +63,12 @@ class TestMail:
     __test__ = False  # no test of pytest's
 
 
-Contents = AnswerMail | ReminderMail | CodeMail | LetterMail | TestMail
+Contents = AnswerMail | ReminderMail | CodeMail | IdentityCodeMail | LetterMail | TestMail
 KIND_OF: Mapping[type[Contents], MailKind] = {
     AnswerMail: MailKind.ANSWER,
     ReminderMail: MailKind.REMINDER,
     CodeMail: MailKind.CODE,
+    IdentityCodeMail: MailKind.CODE,
     LetterMail: MailKind.LETTER,
     TestMail: MailKind.TEST,
 }
@@ -77,11 +87,12 @@ class Draft:
     answer: AnswerMail | None = None
     reminder: ReminderMail | None = None
     code: CodeMail | None = None
+    identity_code: IdentityCodeMail | None = None
     letter: LetterMail | None = None
 
     @property
     def contents(self) -> Contents:
-        return self.answer or self.reminder or self.code or self.letter or TestMail()
+        return self.answer or self.reminder or self.code or self.identity_code or self.letter or TestMail()
 
 
 _AS_JSON = TypeAdapter(Draft)
@@ -96,6 +107,8 @@ def draft_of(contents: Contents, *, token: str, display_name: str, reply_to: str
             return Draft(token, display_name, reply_to, reminder=contents)
         case CodeMail():
             return Draft(token, display_name, reply_to, code=contents)
+        case IdentityCodeMail():
+            return Draft(token, display_name, reply_to, identity_code=contents)
         case LetterMail():
             return Draft(token, display_name, reply_to, letter=contents)
         case TestMail():

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from portal.delivery.mail.contents import AnswerMail, CodeMail, Contents, LetterMail, ReminderMail, TestMail
+from portal.delivery.mail.contents import (
+    AnswerMail,
+    CodeMail,
+    Contents,
+    IdentityCodeMail,
+    LetterMail,
+    ReminderMail,
+    TestMail,
+)
 from portal.language import formats
 from portal.letters.engine import Sentences, one_line
 from portal.letters.words import GREETING
@@ -19,6 +27,8 @@ _NOT_YOU = "If you asked for nothing, delete this mail: without the code nobody 
 _ASK = "Questions? Write to {contact}."
 _CODE = "Your code for the privacy request {reference}:"
 _KEEP = "Enter it on the page only. Nobody from us will ask you for it."
+_TELL = "Tell it to the person who looks after your request, by phone, at the till, or in an answer to this mail."
+_NOT_ASKED = "If you asked for nothing, tell nobody this code: without it nobody gets your data."
 _TEST = "This is a test. It shows that mails of the privacy portal arrive. You need to do nothing."
 _REGARDS = "Kind regards,"
 MINUTES_SHOWN = 180
@@ -53,6 +63,11 @@ def spoken(contents: Contents, language: str, merchant: str) -> Spoken:
             lines = (
                 Line(say(_CODE)), Line(one_line(contents.code), "code"), Line(_works_for(say, contents.minutes)),
                 Line(say(_KEEP)), Line(say(_NOT_YOU)),
+            )  # fmt: skip
+        case IdentityCodeMail():
+            lines = (
+                Line(say(_CODE)), Line(one_line(contents.code), "code"), Line(_works_for(say, contents.minutes)),
+                Line(say(_TELL)), Line(say(_NOT_ASKED)),
             )  # fmt: skip
         case TestMail():
             lines = (Line(say(_TEST)),)

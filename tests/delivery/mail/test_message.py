@@ -18,6 +18,7 @@ from portal.delivery.mail.contents import (
     AnswerMail,
     CodeMail,
     Contents,
+    IdentityCodeMail,
     LetterMail,
     ReminderMail,
     TestMail,
@@ -37,6 +38,7 @@ KINDS: dict[str, Contents] = {
     "reminder": ReminderMail("2026-0042", LINK, ENDS, ""),
     "code": CodeMail("2026-0042", "314 159", 10),
     "code_of_days": CodeMail("2026-0042", "314 159", 14 * 24 * 60),
+    "identity_code": IdentityCodeMail("2026-0042", "314159", 10),
     "test": TestMail(),
 }
 ENVELOPE = Envelope("privacy@portal.example", "ada@example.com", "<abc@portal.example>", AT)

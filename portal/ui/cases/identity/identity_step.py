@@ -11,6 +11,7 @@ from portal.cases.states import OPEN_STATES, CaseState
 from portal.composition import Portal
 from portal.identity import User
 from portal.ui.cases.case_words import KNOWN_WORDS, METHOD_WORDS, NOT_NEEDED_WORDS, RESULT_WORDS
+from portal.ui.cases.identity.mail_code import draw_mail_code, why_none
 from portal.ui.common.acting import act_and_tell
 from portal.ui.common.words import _
 
@@ -24,7 +25,7 @@ def draw_identity(portal: Portal, user: User, view: CaseView, *, leads: bool, ag
     st.header(_("Identity"))
     _draw_missing(view)
     if FactKind.IDENTITY in view.may:
-        _draw_by_hand(portal, user, view, leads=leads)
+        _draw_ways(portal, user, view, leads=leads)
 
 
 def _draw_missing(view: CaseView) -> None:
@@ -42,11 +43,19 @@ def _draw_missing(view: CaseView) -> None:
         st.caption(f"{_(lack.words)} {_(lack.next_step)}")
 
 
-def _draw_by_hand(portal: Portal, user: User, view: CaseView, *, leads: bool) -> None:
+def _draw_ways(portal: Portal, user: User, view: CaseView, *, leads: bool) -> None:
+    code = portal.identity_codes.state(user, view.row.id)
+    mailed = code.addresses and IdentityMethod.EMAIL_CODE not in view.recognition.proved
+    ways = [*([IdentityMethod.EMAIL_CODE] if mailed else []), *BY_HAND]
     method = st.selectbox(
-        _("How was the person recognised?"), list(BY_HAND), index=None, key="case_method",
+        _("How was the person recognised?"), ways, index=0 if mailed else None, key="case_method",
         format_func=lambda m: _(METHOD_WORDS[m]), placeholder=_("Choose a way"),
     )  # fmt: skip
+    if why := why_none(code):
+        st.caption(why)
+    if method is IdentityMethod.EMAIL_CODE:
+        draw_mail_code(portal, user, view.row.id, code, leads=leads)
+        return
     if method is None:
         _record_button(leads=leads, ready=False)
         return
