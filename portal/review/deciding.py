@@ -8,6 +8,7 @@ from dataclasses import replace
 from portal.errors import InputError
 from portal.preview import Bare
 from portal.redaction.law_section import law_section
+from portal.redaction.leaks import folded
 from portal.redaction.reasons import Reason
 from portal.review.defaults import FIXED, Proposals
 from portal.review.files import ReviewedFile
@@ -36,14 +37,19 @@ def section_for(reason: Reason | None, typed: str) -> str:
     return section
 
 
-def _proposed(person: Person, proposals: Proposals) -> list[tuple[Found, Reason]]:
-    """The places that the proposal leaves out, with why."""
-    weighed = ((one, proposals.of(one.kind, one.attribute)) for one in person.places)
-    return [(one, proposal.reason) for one, proposal in weighed if proposal.choice is Choice.LEAVE_OUT]
+def proposed_places(person: Person, proposals: Proposals) -> list[tuple[Found, Reason]]:
+    """The places that the proposal leaves out, with why. A text of somebody who gave one card and got another is left
+    out at both: at one alone, the copy would still say it."""
+    weighed = [(one, proposals.of(one.kind, one.attribute)) for one in person.places]
+    gone: dict[str, Reason] = {}
+    for one, proposal in weighed:
+        if proposal.choice is Choice.LEAVE_OUT:
+            gone.setdefault(folded(one.text), proposal.reason)
+    return [(one, gone[folded(one.text)]) for one, _ in weighed if folded(one.text) in gone]
 
 
 def proposed_choice(person: Person, proposals: Proposals) -> Choice:
-    return Choice.LEAVE_OUT if _proposed(person, proposals) else Choice.KEEP
+    return Choice.LEAVE_OUT if proposed_places(person, proposals) else Choice.KEEP
 
 
 def decision_of(
@@ -57,9 +63,9 @@ def decision_of(
     if choice is Choice.KEEP:
         if person.kind in FIXED:
             raise InputError("What opens an account or a card is left out of every copy.", field="choice")
-        how = By.RULE if not _proposed(person, proposals) else By.HAND
+        how = By.RULE if not proposed_places(person, proposals) else By.HAND
         return NewDecision(Scope.GROUP, choice, how, group_id=person.id, place_count=len(person.places))
-    proposed = _proposed(person, proposals)
+    proposed = proposed_places(person, proposals)
     as_proposed = bool(proposed) and reason in (None, proposed[0][1])
     why = reason or (proposed[0][1] if proposed else proposals.of(person.kind, person.places[0].attribute).reason)
     chosen = proposed if as_proposed else [(one, why) for one in person.places]

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from portal.redaction.places import Grain
 from portal.redaction.reasons import Reason
+from portal.review.deciding import proposed_places
 from portal.review.defaults import Proposals
 from portal.review.files import ReviewedFile
 from portal.review.found.people import Person
@@ -57,8 +58,7 @@ def _group(
     apart: Collection[CellPlace],
 ) -> PersonGroup:
     first = person.places[0].place
-    proposed = [proposals.of(one.kind, one.attribute) for one in person.places]
-    out = [one for one in proposed if one.choice is Choice.LEAVE_OUT]
+    out = proposed_places(person, proposals)
     row = next((decided[one] for one in sorted(person.ids) if one in decided), None)
     choice = Choice(row.choice) if row else None
     reason = Reason(row.reason) if row and row.reason else None
@@ -74,7 +74,7 @@ def _group(
         first=first,
         columns=tuple(dict.fromkeys(one.place.column for one in person.places if one.place.table == first.table)),
         proposal=Choice.LEAVE_OUT if out else Choice.KEEP,
-        proposed_reason=out[0].reason if out else None,
+        proposed_reason=out[0][1] if out else None,
         proposed_places=len(out),
         choice=choice,
         reason=reason,

@@ -6,6 +6,9 @@ import json
 from typing import Any
 
 from portal.preview import AskedPerson, Preview, read
+from portal.redaction.reasons import Reason
+from portal.review.deciding import proposed_places
+from portal.review.defaults import Proposals
 from portal.review.found.cards import card_parts
 from portal.review.found.credentials import names_a_secret
 from portal.review.found.people import Person, people_in
@@ -106,3 +109,11 @@ def test_a_card_number_is_found_in_its_column_and_in_every_other_text() -> None:
     found = {part.cell.column: (part.span, part.number) for part in card_parts(preview)}
     assert found["cardNumber"] == ((0, 12), "6006491234567890")
     assert found["note"] == ((4, 19), "6006 4912 3456 7890")
+
+
+def test_what_is_left_out_of_a_giver_is_left_out_where_the_same_person_got_a_card() -> None:
+    rosa = {"name": "Rosa Martinez", "phone": "+44 20 7946 0427"}
+    (person,) = people([{"id": "c1", "sender": rosa}, {"id": "c2", "recipient": rosa}])
+    out = proposed_places(person, Proposals())
+    assert {one.place.column for one, _ in out} == {"sender.phone", "recipient.phone"}
+    assert {reason for _, reason in out} == {Reason.OTHER_CONTACT}, "names stay"
