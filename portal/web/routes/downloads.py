@@ -36,8 +36,9 @@ def disposition(file_name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(one_line, safe='')}"
 
 
-async def stream(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """Read from the service in a thread, so that a long file does not block the event loop.
+async def stream(chunks: Iterator[bytes], limiter: anyio.CapacityLimiter | None = None) -> AsyncIterator[bytes]:
+    """Read from the service in a thread, so that a long file does not block the event loop; with a `limiter`, in as
+    many threads as it lets.
 
     A fault after the first byte truncates the response, and the browser reports a failed download: an incomplete file
     never looks like a whole one (SEC-25).
@@ -45,7 +46,7 @@ async def stream(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     iterator = iter(chunks)
     try:
         while True:
-            chunk = await anyio.to_thread.run_sync(next, iterator, None)
+            chunk = await anyio.to_thread.run_sync(next, iterator, None, limiter=limiter)
             if chunk is None:
                 return
             yield chunk

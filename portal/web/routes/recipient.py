@@ -34,6 +34,7 @@ from portal.web.recipient.style import POLICY
 from portal.web.routes.downloads import disposition, stream
 
 MOST_BODY = 4096
+OPENED_AT_ONCE = 2
 ALWAYS = {
     "content-security-policy": POLICY,
     "referrer-policy": "no-referrer",
@@ -50,6 +51,27 @@ class TooMuch(Exception):
     """A form with more than a code in it."""
 
 
+@dataclass
+class Turns:
+    """Packages are opened by few threads at once. Opening keeps a core busy: each more thread at it takes time from the
+    pages of signed-in people, and brings no file out sooner (bench/delivery.py)."""
+
+    _verifying: anyio.CapacityLimiter | None = None
+    _sending: anyio.CapacityLimiter | None = None
+
+    @property
+    def verifying(self) -> anyio.CapacityLimiter:
+        if self._verifying is None:
+            self._verifying = anyio.CapacityLimiter(OPENED_AT_ONCE)
+        return self._verifying
+
+    @property
+    def sending(self) -> anyio.CapacityLimiter:
+        if self._sending is None:
+            self._sending = anyio.CapacityLimiter(OPENED_AT_ONCE)
+        return self._sending
+
+
 @dataclass(frozen=True)
 class Asked:
     """One request: the token of its address, who asks, and the cookie of a page that was opened."""
@@ -57,6 +79,7 @@ class Asked:
     request: Request
     recipient: Recipient
     names: CookieNames
+    turns: Turns
 
     @property
     def token(self) -> str:
@@ -86,11 +109,12 @@ Answer = Callable[[Asked], Awaitable[Response]]
 
 def recipient_routes(source: PortalSource) -> list[Route]:
     """The gate limits the rate, and lets a form pass that our own page sent."""
+    turns = Turns()
 
     def route(path: str, methods: dict[str, Answer]) -> Route:
         async def answer(request: Request) -> Response:
             portal = source()
-            asked = Asked(request, portal.recipient, CookieNames.of(portal.settings))
+            asked = Asked(request, portal.recipient, CookieNames.of(portal.settings), turns)
             try:
                 return await methods["GET" if request.method == "HEAD" else request.method](asked)
             except PortalError as error:
@@ -134,9 +158,10 @@ async def _files(asked: Asked) -> Response:
 async def _file(asked: Asked) -> Response:
     start, of = _start_of(asked.request)
     fetched = await anyio.to_thread.run_sync(
-        partial(asked.recipient.fetch, asked.token, asked.cookie, start, of=of, address=asked.address)
+        partial(asked.recipient.fetch, asked.token, asked.cookie, start, of=of, address=asked.address),
+        limiter=asked.turns.verifying,
     )
-    return _sent(fetched)
+    return _sent(fetched, asked.turns.sending)
 
 
 async def _not_mine(asked: Asked) -> Response:
@@ -208,7 +233,7 @@ def _start_of(request: Request) -> tuple[int, str]:
     return (int(found[1]), request.headers.get("if-range", "").strip('"')) if found else (0, "")
 
 
-def _sent(fetched: Fetched) -> Response:
+def _sent(fetched: Fetched, limiter: anyio.CapacityLimiter) -> Response:
     size, start = fetched.size_bytes, fetched.start
     headers: dict[str, Any] = ALWAYS | {
         "content-security-policy": "sandbox; default-src 'none'",
@@ -221,5 +246,8 @@ def _sent(fetched: Fetched) -> Response:
     if start:
         headers["content-range"] = f"bytes {start}-{size - 1}/{size}"
     return StreamingResponse(
-        stream(fetched.chunks), status_code=206 if start else 200, headers=headers, media_type="application/zip"
+        stream(fetched.chunks, limiter),
+        status_code=206 if start else 200,
+        headers=headers,
+        media_type="application/zip",
     )

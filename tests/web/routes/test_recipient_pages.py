@@ -6,8 +6,11 @@ import hashlib
 import io
 import itertools
 import re
+import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +20,9 @@ from starlette.middleware import Middleware
 from starlette.testclient import TestClient
 
 from portal.delivery.kinds import DeliveryState
+from portal.delivery.recipient import LinkEnded
 from portal.web.gate.middleware import Gate
-from portal.web.routes.recipient import recipient_routes
+from portal.web.routes.recipient import OPENED_AT_ONCE, recipient_routes
 from tests.delivery.conftest import Given, KeptPost
 from tests.delivery.conftest import at as at
 from tests.delivery.conftest import given as given
@@ -188,6 +192,28 @@ def reached_in_tests(given: Given, delivery: str, reached: int) -> None:
     with given.desk.portal.db.write() as session:
         wanted = select(DeliveryFetch).where(DeliveryFetch.delivery_id == delivery, DeliveryFetch.whole_at.is_(None))
         session.scalars(wanted).one().reached = reached
+
+
+def test_few_packages_are_opened_at_once_however_many_ask(
+    given: Given, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _delivery, token, _cookie = given.opened()
+    lock, running, most = threading.Lock(), 0, 0
+
+    def fetch(*_: object, **__: object) -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.05)
+        with lock:
+            running -= 1
+        raise LinkEnded
+
+    monkeypatch.setattr(given.desk.portal.recipient, "fetch", fetch)
+    with ThreadPoolExecutor(8) as clients:
+        told = list(clients.map(lambda _: browser.post(f"/r/{token}/file").status_code, range(8)))
+    assert len(told) == 8 and most == OPENED_AT_ONCE
 
 
 def test_a_middle_nobody_began_is_not_given_apart(given: Given, browser: TestClient) -> None:
