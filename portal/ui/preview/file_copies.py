@@ -55,7 +55,7 @@ def _next_step(portal: Portal, user: User, view: ExportView, state: ReviewState)
             _("Make the copy to send"), type="primary", icon=":material/content_cut:",
             help=_("Leaves out and keeps what is chosen above. You may change it afterwards."),
         ):  # fmt: skip
-            act_and_tell(lambda: portal.review.confirm_proposals(user, view.id), _("The copy to send is ready."))
+            act_and_tell(lambda: portal.review.confirm_proposals(user, view.id), _("Decided as proposed."))
         return
     if state.needs_second is not None and state.approved_by is None:
         why = _(SECOND_WORDS[state.needs_second])
