@@ -140,6 +140,13 @@ BENCHES = (
         Figure("sources lost when the worker is killed", "lost", 0),
         Figure("POSTs repeated then", "repeated", 0),
     )),
+    Bench("delivery", "delivery.py --bytes 100000000 --rounds 1", "delivery.py", "nginx sending a plain file", (
+        Figure("20 recipients at once, times the reference's rate", "rate_ratio", 0.5, least=True),
+        Figure("memory above idle, MiB", "memory_above_idle_mib", 150),
+        Figure("a signed-in person's click then, times a quiet one", "click_ratio", 1.5),
+        Figure("1,000 pages at once: errors", "pages_failed", 0),
+        Figure("a signed-in person's click then, times a quiet one", "pages_click_ratio", 1.5),
+    )),
     Bench("fetch", "fetch_throughput.py --bytes 268435456 --pairs 5", "fetch_throughput.py", "curl to a plain file", (
         Figure("guarded fetch into a sealed file, times the reference's rate", r"ratio +([\d.]+)", 0.5, least=True),
         Figure("peak memory above idle, MiB", r"above idle +([\d.]+)", 100),
