@@ -22,6 +22,7 @@ from portal.storage.engine import Database
 from portal.storage.tables import Merchant, utc_now
 from portal.systems.ledger import file_of, place_of
 from portal.systems.media import PICTURES, TABLES, Media
+from portal.systems.pdf_pages import pages_of
 from portal.systems.pictures import picture_of
 from portal.systems.views import Shown
 from portal.vault import SealedFiles
@@ -30,8 +31,8 @@ from portal.vault.files import FilePlace
 if TYPE_CHECKING:
     from portal.preview import Preview
 
-SHOWN = TABLES | frozenset(PICTURES) | {Media.TEXT}
-MOST_BYTES = 16 * 1024 * 1024  # of a table or a picture
+SHOWN = TABLES | frozenset(PICTURES) | {Media.TEXT, Media.PDF}
+MOST_BYTES = 16 * 1024 * 1024  # of a table, a picture or a PDF
 TEXT_BYTES, TEXT_CHARS = 512 * 1024, 100_000
 MEDIA_TYPE = "application/octet-stream"  # whatever it is: a download is saved, never opened by its type
 
@@ -54,9 +55,10 @@ class SystemFiles:
     settings: Settings
 
     def look(self, user: User, case_id: str, file_id: str) -> Shown:
-        """Its tables, its text or its picture, card numbers to the last four; of another kind that nothing is shown.
+        """Tables, text, picture or pages, card numbers to the last four; of another kind that nothing is shown.
 
-        Raises NotFound, NotPermitted, StepUpNeeded, StateConflict, SealBroken, NotShown, PictureRefused.
+        Raises NotFound, NotPermitted, StepUpNeeded, StateConflict, SealBroken, NotShown, PictureRefused,
+        PdfRefused.
         """
         row, place, key = self._openable(user, case_id, file_id)
         media = Media(row.media)
@@ -71,6 +73,8 @@ class SystemFiles:
         data = self.sealed.read_all(place, key, sha256=row.sha256, size_bytes=row.size_bytes)
         if media in PICTURES:
             return Shown(media, picture=picture_of(data, media))
+        if media is Media.PDF:
+            return Shown(media, pdf=pages_of(data))
         from portal.preview.card_masking import without_card_numbers
         from portal.preview.card_numbers import holds_card_numbers
 

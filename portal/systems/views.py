@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from portal.systems.media import Media
+from portal.systems.pdf_pages import PdfPages
 from portal.systems.pictures import Picture
 
 if TYPE_CHECKING:
@@ -45,8 +46,9 @@ class AttachedFile:
 
 @dataclass(frozen=True)
 class Shown:
-    """An attached file as it may be looked at: tables, or text, of which `cut` says that more follows, or a picture. Of
-    any other kind nothing is shown. `masked`: card numbers stand in it with their last four only."""
+    """An attached file as it may be looked at: tables, or text, of which `cut` says that more follows, or a picture, or
+    the first pages of a PDF. Of any other kind nothing is shown. `masked`: card numbers stand in it with their last
+    four only."""
 
     media: Media
     preview: Preview | None = field(default=None, repr=False)
@@ -54,3 +56,4 @@ class Shown:
     cut: bool = False
     masked: bool = False
     picture: Picture | None = None
+    pdf: PdfPages | None = None

@@ -18,6 +18,12 @@ CSV = b"date,amount\n2026-01-02,4.50\n2026-01-03,7.10\n"
 CARDS = b"name,card_number\nAda,6006491234567890\n"
 
 
+def scan() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200), "teal").save(out, "PDF", save_all=True, append_images=[Image.new("RGB", (300, 400))])
+    return out.getvalue()
+
+
 def picture() -> bytes:
     out = io.BytesIO()
     Image.new("RGB", (300, 120), "teal").save(out, "PNG")
@@ -66,10 +72,11 @@ def test_files_of_another_system_are_attached_looked_at_saved_and_removed(desk: 
         ("till.csv", CSV),
         ("page.html", page),
         ("photo.png", picture()),
+        ("scan.pdf", scan()),
         ("cards.csv", CARDS),
         ("empty.txt", b""),
     )
-    person.sees("4 files")
+    person.sees("5 files")
     person.page.reload()
     person.settle()
     look(person, "till.csv")
@@ -92,8 +99,12 @@ def test_files_of_another_system_are_attached_looked_at_saved_and_removed(desk: 
     drawn = person.page.get_by_role("dialog").locator("img")
     person.until(lambda: drawn.evaluate("image => image.naturalWidth") == 300)
     shut(person)
+    look(person, "scan.pdf")
+    person.until(lambda: "Page 2 of 2" in person.page.get_by_role("dialog").inner_text())
+    person.until(lambda: drawn.last.evaluate("image => image.naturalWidth") > 500)
+    shut(person)
     person.whole()
-    for left in ("3 files", "2 files", "1 file", f"□ {system} (yours)"):
+    for left in ("4 files", "3 files", "2 files", "1 file", f"□ {system} (yours)"):
         person.click(person.page.get_by_role("button", name="Remove", exact=True).first)
         person.click(person.page.get_by_role("dialog").get_by_role("button", name="Remove it", exact=True))
         person.sees(left)

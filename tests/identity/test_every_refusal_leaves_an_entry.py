@@ -114,8 +114,8 @@ FAULTS = {
     "ProfileIncomplete",  # named among the needs before anything is built
     "AuditUnavailable", "BackupTrouble", "ChainBroken", "DatabaseTooNew", "DatabaseTooOld", "EmailsShared",
     "InputError", "InputErrors", "KeyTrouble", "NoActingUser", "NotACode", "NotConfigured", "NotShown", "OidcTrouble",
-    "PictureRefused", "PortTaken", "SealBroken", "SeveralNamed", "SigningTrouble", "StorageTrouble", "TamperedRows",
-    "VendorUnavailable", "WrongSettings",
+    "PdfRefused", "PictureRefused", "PortTaken", "SealBroken", "SeveralNamed", "SigningTrouble", "StorageTrouble",
+    "TamperedRows", "VendorUnavailable", "WrongSettings",
 }  # fmt: skip
 
 

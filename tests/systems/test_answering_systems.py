@@ -325,6 +325,12 @@ def test_a_removed_file_is_destroyed_and_the_last_one_leaves_the_line_to_be_answ
 # Shown --------------------------------------------------------------------------------------------------
 
 
+def pdf() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), "teal").save(out, "PDF")
+    return out.getvalue()
+
+
 def picture(size: tuple[int, int] = (40, 30), kind: str = "PNG") -> bytes:
     out = io.BytesIO()
     Image.new("RGB", size, "teal").save(out, kind)
@@ -350,9 +356,10 @@ def test_tables_text_and_pictures_are_shown_and_audited(desk: Any, case: str, sy
     assert shown.cut and len(shown.text) == 100_000
     shown, seen = look(picture())
     assert shown.picture.media_type == "image/jpeg" and seen == ["png"]
-    for data in (b"%PDF-1.7 and so on", b"MZ\x90\x00\x03binary"):
-        shown, seen = look(data)
-        assert (shown.preview, shown.text, shown.picture, seen) == (None, "", None, [])
+    shown, seen = look(pdf())
+    assert (shown.pdf.count, len(shown.pdf.pages)) == (1, 1) and seen == ["pdf"]
+    shown, seen = look(b"MZ\x90\x00\x03binary")
+    assert (shown.preview, shown.text, shown.picture, shown.pdf, seen) == (None, "", None, None, [])
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from portal.identity import User
 from portal.preview import Preview, Table
 from portal.preview.raw import displayable
 from portal.systems.media import TABLES, Media
+from portal.systems.pdf_pages import PdfPages
 from portal.systems.pictures import Picture
 from portal.systems.views import AttachedFile, Shown
 from portal.ui.common.acting import open_dialog
@@ -91,23 +92,31 @@ def _contents(shown: Shown) -> None:
     if shown.preview is not None:
         _tables(shown.preview)
     elif shown.picture is not None:
-        _picture(shown.picture)
+        _picture(shown.picture, _("The picture, made smaller"))
     elif shown.media is Media.TEXT:
         with st.container(height=420, border=False):  # the code's own height makes a part that no key can scroll
             st.code(shown.text, language=None, wrap_lines=True)
         if shown.cut:
             st.caption(_("The beginning. Download the file to read all of it."))
-    elif shown.media is Media.PDF:
-        st.caption(_("A PDF is not opened here: it may hold scripts. Download it to look at it."))
+    elif shown.pdf is not None:
+        _pages(shown.pdf)
     else:
         st.caption(_("A file of this kind is not opened here. Download it to look at it."))
     if shown.masked:
         st.caption(_("Card numbers are shown to the last four."))
 
 
-def _picture(picture: Picture) -> None:
+def _picture(picture: Picture, described: str) -> None:
     address = f"data:{picture.media_type};base64,{base64.b64encode(picture.content).decode()}"
-    st.markdown(f"![{_('The picture, made smaller')}]({plain(address)})")
+    st.markdown(f"![{described}]({plain(address)})")
+
+
+def _pages(pdf: PdfPages) -> None:
+    for n, page in enumerate(pdf.pages, 1):
+        st.caption(_("Page {n} of {count}").format(n=number(n), count=number(pdf.count)))
+        _picture(page, _("Page {n} of {count}").format(n=number(n), count=number(pdf.count)))
+    if len(pdf.pages) < pdf.count:
+        st.caption(_("Download the file to see the other pages."))
 
 
 def _tables(preview: Preview) -> None:
