@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 
 from portal.cases.facts import Fact, FactKind, IdentityMethod, IdentityResult, NotNeeded
+from portal.cases.recognition.id_numbers import looks_like_id_number
 from portal.cases.recognition.methods import BY_HAND, WEIGHTS, EnoughFor
 from portal.cases.recognition.standing import Doubt, Missing, Recognition, recognition
 
@@ -73,3 +74,13 @@ def test_why_nobody_had_to_be_recognised_weighs_too() -> None:
     ):  # fmt: skip
         assert known((M.NOT_NEEDED, because)).settled, because
         assert known((M.NOT_NEEDED, because), doubts=(Doubt.ERASURE,)).settled is enough, because
+
+
+def test_a_note_keeps_no_number_of_an_identity_document() -> None:
+    for number in ("L01X00T47", "12345678Z", "C01X0006H", "123456782", "85073012345", "X4RTBPFW4", "880692310285"):
+        assert looks_like_id_number(f"Showed the card ({number}), it fits."), number
+    for said in (
+        "2026-0042", "REF-4711", "+493012345678", "030123456789", "20261201", "ada12345@example.com", "Tuesday 14:30",
+        "64b000000000000000000001", "order 1002345", "Customer since 2019", "card ending 4708", "telephone",
+    ):  # fmt: skip
+        assert not looks_like_id_number(f"Said {said} today."), said

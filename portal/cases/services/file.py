@@ -28,6 +28,7 @@ from portal.cases.facts import (
     effective,
 )
 from portal.cases.letters import sha256_of_sent
+from portal.cases.recognition.id_numbers import looks_like_id_number
 from portal.cases.recognition.methods import BY_HAND
 from portal.cases.services.folding import folded
 from portal.cases.services.ledger import (
@@ -117,6 +118,8 @@ class CaseFile:
         with self._recording(user, case_id, Permission.CASE_WORK) as recording:
             if not text or len(text) > NOTE_MAX:
                 raise InputError(f"A note has at most {NOTE_MAX} characters, and at least one.", field="text")
+            if looks_like_id_number(text):
+                raise InputError("A note keeps no number of an identity document: leave it out.", field="text")
             recording.add("case:note", FactKind.NOTE, text=self._sealed(user, text))
 
     def acknowledge(self, user: User, case_id: str, letter: str, *, mail_to: MailTo | None = None) -> None:

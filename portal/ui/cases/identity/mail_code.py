@@ -39,17 +39,13 @@ def draw_mail_code(portal: Portal, user: User, case_id: str, state: MailedCode, 
         _draw_typed(portal, user, case_id, state, leads=leads)
     elif ENDED_WORDS[state.standing]:
         st.warning(_(ENDED_WORDS[state.standing]), icon=":material/timer_off:")
-    chosen = st.selectbox(
-        _("Address on file"), [one.identifier_id for one in state.addresses], key="identity_code_to",
-        format_func={one.identifier_id: one.masked for one in state.addresses}.get,
-        label_visibility="visible" if len(state.addresses) > 1 else "collapsed",
-    )  # fmt: skip
+    chosen = _address(state)
     if st.button(
         _("Mail a new code") if state.standing is not CodeStanding.NONE else _("Mail a code"), key="identity_code_send",
         type="secondary" if is_open or not leads else "primary", icon=":material/forward_to_inbox:",
     ):  # fmt: skip
         act_and_tell(
-            partial(portal.identity_codes.send, user, case_id, chosen or ""),
+            partial(portal.identity_codes.send, user, case_id, chosen),
             _("The code is on its way. The person tells it to you."),
         )
 
@@ -67,3 +63,13 @@ def _draw_typed(portal: Portal, user: User, case_id: str, state: MailedCode, *, 
             act_and_tell(
                 partial(portal.identity_codes.check, user, case_id, code), _("It is them: the code was the right one.")
             )
+
+
+def _address(state: MailedCode) -> str:
+    """Asked for where there are several."""
+    if len(state.addresses) == 1:
+        if state.standing is not CodeStanding.OPEN:
+            st.text(state.addresses[0].masked)
+        return state.addresses[0].identifier_id
+    masked = {one.identifier_id: one.masked for one in state.addresses}
+    return str(st.selectbox(_("Address on file"), list(masked), key="identity_code_to", format_func=masked.__getitem__))
