@@ -79,6 +79,7 @@ from portal.package.versions.opening import PackageFiles
 from portal.package.versions.retention import package_retention
 from portal.package.versions.service import CasePackages
 from portal.people.finder import PersonFinder
+from portal.recognition.agents import CaseAgents
 from portal.recognition.mail_codes import IdentityCodes
 from portal.review.copying.copies import RedactedCopies
 from portal.review.files import ReviewFiles
@@ -186,6 +187,7 @@ class Portal:
     mail_settings: MailSettings
     case_mails: CaseMails
     identity_codes: IdentityCodes
+    case_agents: CaseAgents
     bounces: Bounces
     mail_retention: MailRetention
     left_out_lists: LeftOutLists
@@ -355,6 +357,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         outbox=outbox,
         mail_settings=MailSettings(db, refusals, settings, outbox),
         case_mails=case_mails,
+        case_agents=CaseAgents(db, refusals),
         identity_codes=IdentityCodes(db, refusals, case_seal, outbox),
         bounces=Bounces(db, workers.mail_ledger),
         mail_retention=MailRetention(db),

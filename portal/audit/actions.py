@@ -74,6 +74,8 @@ class Act(StrEnum):
     CASE_IDENTITY = "case:identity"
     IDENTITY_CODE_MAILED = "identity:code_mailed"
     IDENTITY_CODE_WRONG = "identity:code_wrong"
+    AGENT_RECORD = "agent:record"
+    AGENT_END = "agent:end"
     CASE_ACKNOWLEDGE = "case:acknowledge"
     CASE_EXTEND = "case:extend"
     CASE_PAUSE = "case:pause"
@@ -234,6 +236,8 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CASE_IDENTITY: _facts("number", "method", "outcome"),
     Act.IDENTITY_CODE_MAILED: _facts("count"),
     Act.IDENTITY_CODE_WRONG: _facts("count"),
+    Act.AGENT_RECORD: _facts("kind", "what", "to"),
+    Act.AGENT_END: _facts(),
     Act.CASE_ACKNOWLEDGE: _facts("number", "sha256"),
     Act.CASE_EXTEND: _facts("number", "reason", "until", "sha256"),
     Act.CASE_PAUSE: _facts("number", "what"),

@@ -69,6 +69,8 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.CASE_ASSIGN: "Case assigned",
     Act.CASE_HAND_OVER: "Case handed over",
     Act.CASE_IDENTITY: "Identity of a person recorded",
+    Act.AGENT_RECORD: "Authority of who acts for a person recorded",
+    Act.AGENT_END: "Authority of who acts for a person ended",
     Act.IDENTITY_CODE_MAILED: "Code mailed to a person",
     Act.IDENTITY_CODE_WRONG: "Wrong code of a person",
     Act.CASE_ACKNOWLEDGE: "Receipt of a request acknowledged",

@@ -132,7 +132,8 @@ class CaseFact(Base, kw_only=True):
 
 
 class CaseAgent(Base, kw_only=True):
-    """Somebody who speaks for the person, and the authority that was seen (never kept)."""
+    """Somebody who speaks for the person, and the authority that was seen (never kept), dated `authority_on`. The
+    newest one counts. Codes: `portal.cases.recognition.agents`."""
 
     __tablename__ = "case_agents"
     __table_args__ = (Index("ix_case_agents_case", "case_id"),)
@@ -147,6 +148,8 @@ class CaseAgent(Base, kw_only=True):
     checked_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
     valid_until: Mapped[dt.date | None] = mapped_column(default=None)
     deliver_to: Mapped[str] = mapped_column(String(8), default="person")
+    authority_on: Mapped[dt.date | None] = mapped_column(default=None)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(default=None)
 
 
 class CalendarAddress(Base, kw_only=True):

@@ -27,6 +27,7 @@ from portal.cases.facts import (
     RefusalReason,
     Right,
 )
+from portal.cases.recognition.agents import AgentKind, AgentScope, AuthorityKind
 from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.composition import Portal, Workers, build_portal
 from portal.config import Settings
@@ -234,6 +235,9 @@ EXPECTED: dict[str, Permission | None] = {
     "case_file.assign": P.CASE_WORK,
     "case_file.hand_over": P.CASE_WORK,
     "case_file.record_identity": P.CASE_WORK,
+    "case_agents.of_case": P.CASE_LIST,
+    "case_agents.record": P.CASE_WORK,
+    "case_agents.end": P.CASE_WORK,
     "identity_codes.state": P.CASE_WORK,
     "identity_codes.send": P.CASE_WORK,
     "identity_codes.check": P.CASE_WORK,
@@ -422,6 +426,12 @@ GIVEN: dict[str, Any] = {
 }
 GIVEN_TO: dict[str, dict[str, Any]] = {
     "identity_codes.check": {"code": "314159"},
+    "case_agents.record": {
+        "kind": AgentKind.LAWYER,
+        "authority": AuthorityKind.POWER_OF_ATTORNEY,
+        "scope": AgentScope.ASK,
+        "authority_on": utc_now().date(),
+    },
     "case_retention.save": {"months": 36, "reason": "As our lawyer advised."},
     "letter_profiles.save": {"profile": Profile()},
     "case_file.extend": {"reason": ExtensionReason.COMPLEXITY},

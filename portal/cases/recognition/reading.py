@@ -5,10 +5,19 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from portal.cases.facts import DemandOutcome, Right, effective
-from portal.cases.recognition.standing import Doubt, Recognition, recognition
-from portal.cases.services.ledger import as_facts, rows_of
-from portal.storage.case_tables import CaseDemand
+from portal.cases.facts import Channel, DemandOutcome, Right, effective
+from portal.cases.recognition.agents import Authority, DeliverTo
+from portal.cases.recognition.standing import (
+    AUTHORITY_OVER,
+    NO_AUTHORITY,
+    NOT_TO_THE_AGENT,
+    Doubt,
+    Lack,
+    Recognition,
+    recognition,
+)
+from portal.cases.services.ledger import as_facts, rows_of, today_of
+from portal.storage.case_tables import Case, CaseAgent, CaseDemand
 from portal.storage.export_tables import CardRequest
 from portal.storage.tables import Export
 
@@ -19,7 +28,25 @@ GRANTED, PERSON_ASKED = "granted", "person_asked"
 def recognition_of(session: Session, case_id: str, *, new_address: bool = False) -> Recognition:
     """`new_address`: what is given out goes to one that the case does not know."""
     doubts = _doubts(session, case_id) | ({Doubt.NEW_ADDRESS} if new_address else set())
-    return recognition(effective(as_facts(rows_of(session, case_id))), doubts)
+    facts = effective(as_facts(rows_of(session, case_id)))
+    return recognition(facts, doubts, _of_agent(session, case_id, new_address=new_address))
+
+
+def newest_agent(session: Session, case_id: str) -> CaseAgent | None:
+    wanted = select(CaseAgent).where(CaseAgent.case_id == case_id)
+    return session.scalar(wanted.order_by(CaseAgent.checked_at.desc(), CaseAgent.id).limit(1))
+
+
+def _of_agent(session: Session, case_id: str, *, new_address: bool) -> tuple[Lack, ...]:
+    case, row = session.get_one(Case, case_id), newest_agent(session, case_id)
+    if row is None:
+        return (NO_AUTHORITY,) if case.channel == Channel.AGENT else ()
+    authority = Authority(row.valid_until, DeliverTo(row.deliver_to), row.ended_at is not None)
+    if authority.ended:
+        return ()
+    if not authority.holds(today_of(case)):
+        return (AUTHORITY_OVER,)
+    return (NOT_TO_THE_AGENT,) if new_address and authority.deliver_to is DeliverTo.PERSON else ()
 
 
 def _doubts(session: Session, case_id: str) -> set[Doubt]:

@@ -24,6 +24,7 @@ class Doubt(StrEnum):
 class Missing(StrEnum):
     PROOF = "proof"
     SECOND = "second"
+    AUTHORITY = "authority"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,17 @@ _ONLY_THE_CARD = Lack(
     Missing.SECOND,
     "A card in hand shows the card, not whose it was before.",
     "Recognise the person in a second way.",
+)
+NO_AUTHORITY = Lack(
+    Missing.AUTHORITY, "Somebody asks for the person, and no authority is recorded.", "Record who acts for them."
+)
+AUTHORITY_OVER = Lack(
+    Missing.AUTHORITY, "The authority of who acts for them has run out.", "Record a new one, or that it has ended."
+)
+NOT_TO_THE_AGENT = Lack(
+    Missing.AUTHORITY,
+    "The authority does not say that who acts for them may have the answer.",
+    "Send it to an address of the person.",
 )
 _SECOND = "Recognise the person in a second way."
 _FOR: dict[Doubt, Lack] = {
@@ -66,8 +78,8 @@ class Recognition:
         return not self.missing
 
 
-def recognition(holding: Sequence[Fact], doubts: Collection[Doubt]) -> Recognition:
-    """Of a case's facts that hold."""
+def recognition(holding: Sequence[Fact], doubts: Collection[Doubt], of_agent: Sequence[Lack] = ()) -> Recognition:
+    """Of a case's facts that hold. `of_agent`: what is missing of the one who acts for the person."""
     proofs: list[Fact] = []
     failed = False
     for fact in holding:
@@ -77,7 +89,7 @@ def recognition(holding: Sequence[Fact], doubts: Collection[Doubt]) -> Recogniti
     ordered = tuple(doubt for doubt in Doubt if doubt in doubts)
     said = dict.fromkeys(fact.codes.get("method", "") for fact in proofs)
     methods = tuple(method for method in IdentityMethod if method in said)
-    return Recognition(methods, ordered, _missing(proofs, ordered), failed)
+    return Recognition(methods, ordered, (*_missing(proofs, ordered), *of_agent), failed)
 
 
 def _missing(proofs: Sequence[Fact], doubts: Sequence[Doubt]) -> tuple[Lack, ...]:

@@ -6,11 +6,13 @@ import streamlit as st
 
 from portal.cases.facts import FactKind, IdentityMethod, IdentityResult, KnownFact, NotNeeded
 from portal.cases.recognition.methods import BY_HAND
+from portal.cases.recognition.standing import Missing
 from portal.cases.services.views import CaseView
 from portal.cases.states import OPEN_STATES, CaseState
 from portal.composition import Portal
 from portal.identity import User
 from portal.ui.cases.case_words import KNOWN_WORDS, METHOD_WORDS, NOT_NEEDED_WORDS, RESULT_WORDS
+from portal.ui.cases.identity.agent import draw_agent, draw_agent_form
 from portal.ui.cases.identity.mail_code import draw_mail_code, why_none
 from portal.ui.common.acting import act_and_tell
 from portal.ui.common.words import _
@@ -20,12 +22,22 @@ def draw_identity(portal: Portal, user: User, view: CaseView, *, leads: bool, ag
     """`again`: a link is locked, and its new code needs another proof (DLV-5). Else a case that ended asks only where
     it ended because nobody could tell who they are."""
     ended = view.row.state not in OPEN_STATES and view.row.state is not CaseState.CLOSED_NOT_IDENTIFIED
-    if not again and (view.recognition.settled or ended):
+    agent = portal.case_agents.of_case(user, view.row.id)
+    done = not again and (view.recognition.settled or ended)
+    if done and agent is None:
         return
     st.header(_("Identity"))
+    may = FactKind.IDENTITY in view.may
+    if agent is not None:
+        draw_agent(portal, user, view, agent, may=may)
+    if done:
+        return
     _draw_missing(view)
-    if FactKind.IDENTITY in view.may:
+    if may:
         _draw_ways(portal, user, view, leads=leads)
+        if agent is None or agent.over:
+            lacks = any(lack.code is Missing.AUTHORITY for lack in view.recognition.missing)
+            draw_agent_form(portal, user, view, opened=lacks)
 
 
 def _draw_missing(view: CaseView) -> None:
@@ -33,13 +45,13 @@ def _draw_missing(view: CaseView) -> None:
     known = view.recognition
     if known.failed:
         st.caption(_("The last look did not settle it."))
-    if not known.proved:
+    if known.proved:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            for method in known.proved:
+                st.badge(_(METHOD_WORDS[method]), icon=":material/check:", color="green")
+    else:
         st.caption(_("Say how you know that it is really them. No documents."))
-        return
-    with st.container(horizontal=True, vertical_alignment="center"):
-        for method in known.proved:
-            st.badge(_(METHOD_WORDS[method]), icon=":material/check:", color="green")
-    for lack in known.missing:
+    for lack in known.missing if known.proved else [one for one in known.missing if one.code is not Missing.PROOF]:
         st.caption(f"{_(lack.words)} {_(lack.next_step)}")
 
 
