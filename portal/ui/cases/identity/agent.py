@@ -57,19 +57,24 @@ def draw_agent_form(portal: Portal, user: User, view: CaseView, *, opened: bool)
         st.expander(_("Somebody acts for them"), expanded=opened, icon=":material/supervisor_account:"),
         st.form("case_agent_form", border=False),
     ):
-        kind = st.selectbox(_("Who acts"), list(AgentKind), key="agent_kind", format_func=lambda k: _(KIND_WORDS[k]))
+        kind = st.selectbox(
+            _("Who acts"), list(AgentKind), index=None, key="agent_kind", placeholder=_("Choose"),
+            format_func=lambda k: _(KIND_WORDS[k]),
+        )  # fmt: skip
         authority = st.selectbox(
-            _("What you have seen"), list(AuthorityKind), key="agent_authority",
+            _("What you have seen"), list(AuthorityKind), index=None, key="agent_authority", placeholder=_("Choose"),
             format_func=lambda a: _(AUTHORITY_WORDS[a]), help=_("Look at it and give it back: nothing is kept."),
         )  # fmt: skip
-        on = st.date_input(_("Of which day"), value=view.today, max_value=view.today, key="agent_on")
+        on = st.date_input(_("Of which day"), value=None, max_value=view.today, key="agent_on")
         scope = st.radio(
             _("What it says"), list(AgentScope), key="agent_scope", format_func=lambda s: _(SCOPE_WORDS[s])
         )
         until = st.date_input(_("Holds until (if it says so)"), value=None, min_value=view.today, key="agent_until")
         if st.form_submit_button(_("Record the authority"), icon=":material/how_to_reg:"):
-            assert isinstance(on, dt.date) and scope is not None
             last = until if isinstance(until, dt.date) else None
+            if kind is None or authority is None or scope is None or not isinstance(on, dt.date):
+                st.error(_("Say who acts, what you have seen and of which day."))
+                return
             act_and_tell(
                 partial(
                     portal.case_agents.record, user, view.row.id, kind, authority, scope,
