@@ -15,7 +15,7 @@ from portal.ui.cases.case_words import KNOWN_WORDS, METHOD_WORDS, NOT_NEEDED_WOR
 from portal.ui.cases.identity.agent import draw_agent, draw_agent_form
 from portal.ui.cases.identity.mail_code import draw_mail_code, why_none
 from portal.ui.common.acting import act_and_tell
-from portal.ui.common.words import _, sentence
+from portal.ui.common.words import _, plain, sentence
 
 
 def draw_identity(portal: Portal, user: User, view: CaseView, *, leads: bool, again: bool) -> None:
@@ -52,7 +52,7 @@ def _draw_missing(view: CaseView) -> None:
     else:
         st.caption(_("Say how you know that it is really them. No documents."))
     for lack in known.missing if known.proved else [one for one in known.missing if one.code is not Missing.PROOF]:
-        st.caption(f"{sentence(lack.words)} {sentence(lack.next_step)}")
+        st.caption(plain(f"{sentence(lack.words)} {sentence(lack.next_step)}"))
 
 
 def _draw_ways(portal: Portal, user: User, view: CaseView, *, leads: bool) -> None:
@@ -64,7 +64,7 @@ def _draw_ways(portal: Portal, user: User, view: CaseView, *, leads: bool) -> No
         format_func=lambda m: _(METHOD_WORDS[m]), placeholder=_("Choose a way"),
     )  # fmt: skip
     if why := why_none(code):
-        st.caption(why)
+        st.caption(plain(why))
     if method is IdentityMethod.EMAIL_CODE:
         draw_mail_code(portal, user, view.row.id, code, leads=leads)
         return
