@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from portal.cases.facts import IdentityMethod, IdentityResult
 from portal.delivery.kinds import CodeChannel, DeliveryState, DeliveryWay
 from portal.delivery.recipient import LinkEnded, NotACode, NotOpened, WrongCode
 from portal.delivery.views import PageKind
@@ -57,6 +58,17 @@ def test_nothing_is_sent_before_the_code_was_told_another_way(given: Given) -> N
     with pytest.raises(InputError):
         given.deliveries.told(sam, given.case, made.delivery_id, CodeChannel.SECOND_EMAIL, code_to=given.email.upper())
     assert given.post.mails == []
+
+
+def test_a_check_that_fails_after_preparing_stops_the_sending(given: Given) -> None:
+    made = given.prepare()
+    given.deliveries.told(given.user(), given.case, made.delivery_id, CodeChannel.PHONE)
+    given.desk.portal.case_file.record_identity(
+        given.user(), given.case, IdentityMethod.CALLBACK, IdentityResult.FAILED
+    )
+    with pytest.raises(StateConflict) as refused:
+        given.deliveries.send(given.user(), given.case, made.delivery_id)
+    assert refused.value.detail == "identity" and given.post.mails == []
 
 
 def test_another_address_than_the_one_on_file_needs_a_second_person(given: Given) -> None:
