@@ -22,6 +22,7 @@ _FEWEST_UNITS = 8
 """Fewer are no evidence: any file may have a zero byte or two."""
 _LEAST_ZEROS = 0.03
 _MOST_ASCII_PAIRS = 0.4
+_MOST_BY_CHANCE = 3  # characters beyond ASCII that bytes of UTF-16, read as UTF-8, happen to make
 _ASCII_TEXT = frozenset(b"\t\n\r").union(range(0x20, 0x7F))
 _DIVIDES = re.compile("[\n\r,;\t|:]")
 CESU_PAIR = re.compile("\udced[\udca0-\udcaf][\udc80-\udcbf]\udced[\udcb0-\udcbf][\udc80-\udcbf]")
@@ -90,7 +91,7 @@ def unmarked_utf16(data: bytes) -> str | None:
     if zeros_even > 0.4 and zeros_odd < 0.05:
         return "utf-16-be"
     more, fewer = max(zeros_even, zeros_odd), min(zeros_even, zeros_odd)
-    if more < _LEAST_ZEROS or fewer > more / 10:
+    if more < _LEAST_ZEROS or fewer > more / 10 or _beyond_ascii_in_utf8(sample) >= _MOST_BY_CHANCE:
         return None
     pairs = sum(one in _ASCII_TEXT and two in _ASCII_TEXT for one, two in zip(even, odd, strict=True))
     codec = "utf-16-be" if zeros_even > zeros_odd else "utf-16-le"
@@ -99,6 +100,15 @@ def unmarked_utf16(data: bytes) -> str | None:
     if pairs > _MOST_ASCII_PAIRS * len(even) or known < 0.95 * len(text) or not _DIVIDES.search(text):
         return None
     return codec
+
+
+def _beyond_ascii_in_utf8(sample: bytes) -> int:
+    """How many characters beyond ASCII `sample` holds as UTF-8, 0 when it is none; its last may be cut."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return 0
+    return sum(character > "\x7f" for character in text)
 
 
 def decode(data: bytes, charset: str = "") -> Decoded:

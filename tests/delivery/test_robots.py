@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, sync_playwright
 
 from portal.delivery.kinds import DeliveryState
@@ -24,25 +25,34 @@ JUNK = (
 )
 
 
+def go(page: Page, address: str) -> None:
+    """Also while a form's answer still comes, which ends the first try."""
+    try:
+        page.goto(address)
+    except PlaywrightError:
+        page.wait_for_load_state()
+        page.goto(address)
+
+
 def press_everything(page: Page, address: str) -> int:
     """Gives how many buttons were pressed and forms submitted."""
     pressed = 0
     for junk in JUNK:
-        page.goto(address)
+        go(page, address)
         for field in page.locator("input").all():
             field.evaluate("field => { field.required = false; field.maxLength = 10000 }")
             field.fill(junk)
         for number in range(page.locator("button").count()):
-            page.goto(address)
+            go(page, address)
             for field in page.locator("input").all():
                 field.evaluate("field => { field.required = false; field.maxLength = 10000 }")
                 field.fill(junk)
             page.locator("button").nth(number).click()
             pressed += 1
-    page.goto(address)
+    go(page, address)
     page.evaluate("for (const form of document.forms) for (let i = 0; i < 3; i++) form.submit()")
     for path in ("files", "file", "not-mine", "send-code"):
-        page.goto(address)
+        go(page, address)
         page.evaluate("path => fetch(location.pathname + '/' + path, {method: 'POST'}).catch(() => 0)", path)
     return pressed
 

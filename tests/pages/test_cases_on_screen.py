@@ -328,15 +328,15 @@ def settle_identity(portal: Portal, user: Any, case_id: str) -> None:
 
 
 CASES: dict[str, tuple[Callable[[Portal, Any, str], object], list[str]]] = {
-    "received": (lambda *_: None, ["Record identity"]),
+    "received": (lambda *_: None, ["Mail a code"]),
     "doubtful": (
         lambda portal, user, case: portal.case_file.record_identity(
             user, case, IdentityMethod.IN_PERSON, IdentityResult.DOUBTFUL
         ),
-        ["Record identity"],
+        ["Mail a code"],
     ),
     "proof asked for": (
-        lambda portal, user, case: portal.case_file.pause(user, case, PauseKind.IDENTITY), ["Record identity"]
+        lambda portal, user, case: portal.case_file.pause(user, case, PauseKind.IDENTITY), ["Mail a code"]
     ),
     "recognised": (settle_identity, ["Collect"]),
     "wish asked for": (

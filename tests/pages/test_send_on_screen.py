@@ -87,10 +87,10 @@ def test_what_did_not_arrive_stands_on_today_of_its_merchant_alone(
 def test_a_locked_link_asks_for_another_proof_of_the_person(
     desk: Any, screen: MakeScreen, portal: Portal, case: str
 ) -> None:
-    delivery, record = prepared(desk, case), "case_record_identity"
-    assert record not in {button.key for button in screen("maya").go("Case", case=case).app.button}
+    delivery, proof = prepared(desk, case), "identity_code_send"
+    assert proof not in {button.key for button in screen("maya").go("Case", case=case).app.button}
     with portal.db.write() as session:
         session.get_one(Delivery, delivery).state = "locked"
     page = screen("maya").go("Case", case=case)
-    assert record in {button.key for button in page.app.button}
+    assert proof in {button.key for button in page.app.button}
     assert "Recognise the person again" in page.said("caption")

@@ -379,6 +379,12 @@ def test_utf_16_without_a_mark_is_read_in_any_script(codec: str, text: str) -> N
     assert read(text.encode(codec), "csv").encoding == "UTF-16"
 
 
+def test_utf_8_with_zero_bytes_is_no_utf_16() -> None:
+    """Its characters of several bytes make few pairs of ASCII."""
+    table = read("namea,nameb\r\n\x8000\x80\U00010000\U00010000,\x00\r\n".encode(), "csv").tables[0]
+    assert table.columns == ("namea", "nameb") and table.rows()[0][1] == "\x00"
+
+
 def test_zero_bytes_in_plain_text_are_no_utf_16() -> None:
     for data in (b"namea,nameb\n\x00,x\n\x00,\x00\n1,\x00\n", b"id,note\n" + b"1,some plain text\x00\n" * 20):
         assert read(data, "csv").encoding == "UTF-8"
