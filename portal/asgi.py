@@ -137,6 +137,7 @@ def _prepare_streamlit() -> None:
         runs.deliver_messages_before_next_run,
         runs.run_page_for_gone_fragments,
         runs.drop_fragments_of_left_pages,
+        runs.stay_on_opened_page,
     ):
         apply_comfort(patch)
 

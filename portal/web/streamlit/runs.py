@@ -1,5 +1,5 @@
 """How Streamlit's runs of a page begin: queued, each fragment after the run before it, none of a page that was left,
-and for a click in a fragment that is gone the whole page.
+for a click in a fragment that is gone the whole page, and for a field that speaks late the page that was opened.
 
 Each function wraps a private method of Streamlit and is idempotent. All are comfort patches: one whose method is
 missing is logged and skipped (`private_parts.apply_comfort`).
@@ -8,6 +8,7 @@ missing is logged and skipped (`private_parts.apply_comfort`).
 from __future__ import annotations
 
 import functools
+import time
 from dataclasses import replace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -17,6 +18,8 @@ from portal.web.streamlit.run_queue import RunQueue, run_queue
 
 POLL_SECONDS = 0.001
 """How soon to look again whether the messages of an ended run have been handled."""
+LATE_SECONDS = 1.0
+"""How long after a click on another page's link a field of the page before may still speak."""
 SCRIPT_RUNNER = ("streamlit.runtime.scriptrunner.script_runner", "ScriptRunner", "_run_script")
 RUN_REQUESTS = ("streamlit.runtime.scriptrunner_utils.script_requests", "ScriptRequests", "_request_rerun_locked")
 REQUEST_TYPE = ("streamlit.runtime.scriptrunner_utils.script_requests", "ScriptRequestType", "STOP")
@@ -125,6 +128,39 @@ def _clicked(rerun_data: Any) -> bool:
     """A click that waits with a timer's request is marked as the timer's: the button's state tells."""
     states = rerun_data.widget_states.widgets if rerun_data.widget_states else ()
     return not rerun_data.is_auto_rerun or any(state.trigger_value for state in states)
+
+
+def stay_on_opened_page() -> None:
+    """Run the page that was just opened for what a field of the page before says late.
+
+    Upstream (Streamlit 1.67): a text field hands its text over a moment after it lost the focus. When a click on
+    another page's link took the focus, the request for that page comes first, and the field's, which names the page
+    being left, undoes it: the click is lost (measured in Chromium: each time). A click back to the page that was left
+    sends no more fields than the click before did, so it is obeyed. Contract test:
+    `tests/web/streamlit/test_late_fields.py`.
+    """
+    app_session = private_part(*SESSION_REQUEST)
+    request = app_session.request_rerun
+    if getattr(request, "stays_on_opened_page", False):
+        return
+    opened: WeakKeyDictionary[Any, tuple[str, str, frozenset[str], float]] = WeakKeyDictionary()
+
+    @functools.wraps(request)
+    def request_of_opened_page(session: Any, state: Any) -> None:
+        if state and state.page_script_hash and not state.fragment_id:
+            sent, now = frozenset(one.id for one in state.widget_states.widgets), time.monotonic()
+            left, page, known, until = opened.get(session, ("", "", frozenset(), 0.0))
+            if state.page_script_hash == left and sent - known and now < until:
+                of_page = type(state)()
+                of_page.CopyFrom(state)
+                of_page.page_script_hash = page
+                state = of_page
+            elif (current := session._pages_manager.current_page_script_hash) != state.page_script_hash:
+                opened[session] = (current, state.page_script_hash, sent, now + LATE_SECONDS)
+        request(session, state)
+
+    request_of_opened_page.stays_on_opened_page = True  # type: ignore[attr-defined]
+    app_session.request_rerun = request_of_opened_page
 
 
 def deliver_messages_before_next_run() -> None:

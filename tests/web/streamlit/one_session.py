@@ -30,7 +30,7 @@ class Session(SessionClient):
         self.ends: list[int] = []
         self.began: list[str] = []
         self.pages: dict[str, str] = {}
-        self.page = self.part = self.button = ""
+        self.page = self.part = self.button = self.field = ""
         self.runtime = runtime
         self.name = runtime.connect_session(self, {})
 
@@ -52,6 +52,7 @@ class Session(SessionClient):
         self.part = msg.auto_rerun.fragment_id or self.part
         element = msg.delta.new_element
         self.button = element.button.id or self.button
+        self.field = element.text_input.id or self.field
         if element.text.body:
             self.texts.append(element.text.body)
 
@@ -70,14 +71,16 @@ class Session(SessionClient):
             await asyncio.sleep(0.01)
         assert self.runner is None
 
-    def ask(self, *, page: str = "", part: str = "", press: bool = False) -> None:
-        """For the whole page, or for a part of it: by its timer, or by a click on its button."""
+    def ask(self, *, page: str = "", part: str = "", press: bool = False, typed: str = "") -> None:
+        """For the whole page, or for a part of it: by its timer, or by a click on its button; with what was typed."""
         message = BackMsg()
         state = message.rerun_script
         state.page_script_hash, state.fragment_id = page or self.page, part
         state.is_auto_rerun = bool(part) and not press
         if press:
             state.widget_states.widgets.add(id=self.button, trigger_value=True)
+        if typed:
+            state.widget_states.widgets.add(id=self.field, string_value=typed)
         self.runtime.handle_backmsg(self.name, message)
 
     def let_it_end_untold(self) -> None:

@@ -62,6 +62,7 @@ def looked_up_anew() -> Iterator[None]:
         (ScriptRequests, "_request_rerun_locked", runs.drop_fragments_of_left_pages),
         (ScriptRunner, "_run_script", runs.run_page_for_gone_fragments),
         (AppSession, "request_rerun", runs.run_page_for_gone_fragments),
+        (AppSession, "request_rerun", runs.stay_on_opened_page),
         (AppSession, "_create_scriptrunner", runs.deliver_messages_before_next_run),
     ],
 )
