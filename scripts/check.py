@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 OLDEST, NEWEST = "3.11", "3.14"  # typeshed differs between them
 QUICK_ROOMS = ["tests/identity", "tests/preview", "tests/practice", "tests/exports", "tests/vault", "tests/audit"]
-BROWSER_ROOMS = ["tests/browser", "tests/engines", "tests/replicas"]  # one driver a process: each room has its own
+BROWSER_ROOM, SIDE_ROOMS = "tests/browser", ("tests/engines", "tests/replicas")  # each with a driver of its own
 KILLING_ROOMS = ["tests/crash", "tests/durable"]
 TWO_AT_A_TIME = ("-n", "2", "--dist", "loadscope")
 IN_ORDER = "--no-loadscope-reorder"  # else files of one long test come last, and one of the two waits for the other
@@ -92,12 +92,16 @@ def main() -> int:
         good.append(run("tests", *pytest, *TWO_AT_A_TIME, *QUICK_ROOMS))
     else:
         # A browser's driver keeps an event loop running in its process, which other tests may not meet.
-        alone = [f"--ignore={room}" for room in (*BROWSER_ROOMS, *KILLING_ROOMS)]
+        alone = [f"--ignore={room}" for room in (BROWSER_ROOM, *SIDE_ROOMS, *KILLING_ROOMS)]
         good.append(run("tests", *pytest, *THREE_AT_A_TIME, *alone, "tests"))
         good.append(run_processes("tests that kill processes", *pytest, *THREE_AT_A_TIME, *KILLING_ROOMS))
         run("the newest Streamlit (told, and no reason to fail)", python, "scripts/newest_streamlit.py")
-        for room in BROWSER_ROOMS:
-            good.append(run_processes(f"tests in a browser: {room}", *pytest, *TWO_AT_A_TIME, IN_ORDER, room))
+        good.append(
+            run_processes(f"tests in a browser: {BROWSER_ROOM}", *pytest, *TWO_AT_A_TIME, IN_ORDER, BROWSER_ROOM)
+        )
+        side = {f"tests in a browser: {room}": (*pytest, room) for room in SIDE_ROOMS}
+        for (name, command), ok in zip(side.items(), run_together(side), strict=True):
+            good.append(ok or run(f"{name}, alone", *command))
     return 0 if all(good) else 1
 
 

@@ -19,7 +19,7 @@ from tests.browser.test_every_page import pages_of
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(1_500)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(700)]
 
 # How an export ended, and what is asked for to get there.
 ENDS = {
