@@ -42,16 +42,19 @@ def pages_of(data: bytes) -> PdfPages:
         raise PdfRefused(detail="too slow") from None
     if done.returncode != 0:
         raise PdfRefused(detail=f"status {done.returncode}")
-    count, pages = _read(done.stdout)
+    try:
+        count, pages = _read(done.stdout)
+    except struct.error:
+        raise PdfRefused(detail="answer cut off") from None
     return PdfPages(tuple(picture_of(page, Media.JPEG) for page in pages), count)
 
 
 def _read(out: bytes) -> tuple[int, list[bytes]]:
-    """The number of pages, and the JPEGs."""
-    numbers, at, pages = _NUMBER, _NUMBER.size, []
-    (count,) = numbers.unpack_from(out)
+    """The number of pages, and the JPEGs. Raises struct.error."""
+    at, pages = _NUMBER.size, []
+    (count,) = _NUMBER.unpack_from(out)
     while at < len(out):
-        (length,) = numbers.unpack_from(out, at)
-        at += numbers.size + length
+        (length,) = _NUMBER.unpack_from(out, at)
+        at += _NUMBER.size + length
         pages.append(out[at - length : at])
     return count, pages

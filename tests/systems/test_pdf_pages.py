@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import pikepdf
 import pytest
 from PIL import Image
 
+from portal.systems import pdf_pages
 from portal.systems.pdf_pages import DRAWING, PdfRefused, pages_of
 
 pytestmark = pytest.mark.keeps("SEC-20")
@@ -51,6 +53,17 @@ def test_what_cannot_be_drawn_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(PdfRefused) as refused:
         pages_of(data)
     assert "damaged or asks for a password" in refused.value.message
+
+
+@pytest.mark.parametrize("said", [b"", b"\x00\x00", b"\x00\x00\x00\x01\x00"])
+def test_a_drawing_process_that_says_too_little_is_refused_in_words(
+    said: bytes, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken = tmp_path / "drawing.py"
+    broken.write_text(f"import sys; sys.stdin.buffer.read(); sys.stdout.buffer.write({said!r})")
+    monkeypatch.setattr(pdf_pages, "DRAWING", broken)
+    with pytest.raises(PdfRefused):
+        pages_of(pdf())
 
 
 def test_the_drawing_process_opens_neither_file_nor_socket() -> None:
