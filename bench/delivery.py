@@ -3,6 +3,7 @@ clients (curl, in turns); then 1,000 recipients open their pages at once. A sign
 
     python bench/delivery.py [--bytes 500000000] [--recipients 20] [--pages 1000] [--rounds 2]
     python bench/delivery.py --large 2362232012      # one download above 2 GiB, its bytes checked, memory beside it
+    python bench/delivery.py --line 119              # both share a line of so many MiB a second (1 Gbit/s)
 
 The portal reads each package twice, once to verify the whole seal and once to send it; nginx sends a file. Memory is
 the serving process's above what it held before, sampled while they fetch.
@@ -110,6 +111,11 @@ def nginx(folder: Path, size: int) -> Iterator[str]:
         process.wait(timeout=10)
 
 
+def limited(line: int, recipients: int) -> list[str]:
+    """Curl's words for one recipient's part of a line of `line` MiB a second; none when there is no line (0)."""
+    return ["--limit-rate", str(line * MIB // recipients)] if line else []
+
+
 def fetching(server: Server, number: int, given: Given) -> list[str]:
     """Curl's words for one recipient's download, each at an address of its own."""
     return [
@@ -169,10 +175,11 @@ async def measure(server: Server, reference: str, given: list[Given], options: a
     quiet = [await tab.go("past_exports" if number % 2 else "new_export") for number in range(CLICKS + 4)][4:]
     ours, theirs, beside, above = [], [], [], 0.0
     group, size = options.recipients, options.bytes
+    part = limited(options.line, group)
     for turn in range(options.rounds):
-        theirs.append(await at_once([[reference]] * group, size))
+        theirs.append(await at_once([[*part, reference]] * group, size))
         mine = given[turn * group : (turn + 1) * group]
-        words = [fetching(server, turn * group + number, each) for number, each in enumerate(mine)]
+        words = [part + fetching(server, turn * group + number, each) for number, each in enumerate(mine)]
         with Memory(server) as memory:
             seconds, times = await clicks_beside(tab, at_once(words, size))
         ours.append(seconds)
@@ -225,6 +232,7 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=1_000)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--large", type=int, default=0)
+    parser.add_argument("--line", type=int, default=0)
     options = parser.parse_args()
     if shutil.which("curl") is None:
         sys.exit("curl fetches on both sides; install it")

@@ -22,7 +22,7 @@ from portal.errors import SealBroken
 from portal.storage.blobs import STORE_ERRORS, BlobStore, StorageTrouble
 from portal.vault.keys import MasterKey
 
-CHUNK_BYTES = 1024 * 1024
+CHUNK_BYTES = 256 * 1024
 TEMPLATE = streaming_aead.streaming_aead_key_templates.AES256_GCM_HKDF_1MB
 
 
