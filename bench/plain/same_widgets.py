@@ -140,6 +140,7 @@ def preview() -> None:
     if raw.open:
         with raw:
             st.code("raw", language=None)
+    st.expander("Look at the copies", icon=":material/preview:", key="copies", on_change="rerun")
     st.expander("Compare with an earlier export", icon=":material/compare:", key="compare", on_change="rerun")
     st.expander("How was this answered?", icon=":material/outgoing_mail:", key="answer", on_change="rerun")
     st.expander("Details", icon=":material/timeline:", key="details", on_change="rerun")
