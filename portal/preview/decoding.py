@@ -118,7 +118,7 @@ def decode(data: bytes, charset: str = "") -> Decoded:
             return _lenient(data, codec, name, is_guess=False)
     if codec16 := unmarked_utf16(data):
         guessed = _lenient(data, codec16, "UTF-16", is_guess=True)
-        note = "The file does not name its encoding; it was read as UTF-16. Check names with accents."
+        note = "The file does not say how its letters are written; it was read as UTF-16. Check names with accents."
         return Decoded(guessed.text, "UTF-16", True, guessed.problem or note, guessed.cut_inside_character)
     try:
         return Decoded(data.decode("utf-8"), "UTF-8")
@@ -165,5 +165,7 @@ def _guess(data: bytes, charset: str) -> Decoded:
         visible = _UNDECODABLE.sub(lambda found: f"\\x{ord(found.group()) - 0xDC00:02x}", marked)
         problem = f"The file is UTF-8 with {damaged} damaged bytes. They are shown as \\xNN."
         return Decoded(visible, "UTF-8", True, problem, cut)
-    problem = "The file does not name its encoding; it was read as Windows-1252. Check names with accents."
+    problem = (
+        "The file does not say how its letters are written; it was read as Windows-1252. Check names with accents."
+    )
     return Decoded(data.decode("cp1252", "portal-visible"), "Windows-1252", True, problem)

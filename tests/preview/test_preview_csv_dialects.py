@@ -57,7 +57,7 @@ def test_first_line_names_any_delimiter(mark: str, word: str, delimiter: str) ->
         delimiter.join(row) + "\r\n" for row in (["id", "email", "balance"], *rows)
     )
     assert grid(text) == (["id", "email", "balance"], rows)
-    assert "names the delimiter" in told(read(text.encode(), "csv"))
+    assert "says what stands between the fields" in told(read(text.encode(), "csv"))
 
 
 def test_named_delimiter_that_stands_nowhere_does_not_spoil_the_table() -> None:
@@ -68,7 +68,7 @@ def test_named_delimiter_that_stands_nowhere_does_not_spoil_the_table() -> None:
 def test_unusual_delimiter_is_guessed_and_told(delimiter: str) -> None:
     text = "".join(delimiter.join(row) + "\n" for row in (["id", "email", "balance"], *ROWS))
     assert grid(text) == (["id", "email", "balance"], ROWS)
-    assert "unusual delimiter" in told(read(text.encode(), "csv"))
+    assert "is unusual and was guessed" in told(read(text.encode(), "csv"))
 
 
 def test_delimiter_that_the_first_record_lacks_does_not_win() -> None:
@@ -313,7 +313,7 @@ def test_row_that_does_not_fit_either_way_stays_as_it_is() -> None:
 def test_row_with_another_delimiter_is_divided_by_it_and_told() -> None:
     preview = both(shop('09/03/2026;18:00;"Cap, red";https://shop.example/9'))
     assert preview.tables[0].rows()[5] == ["09/03/2026", "18:00", "Cap, red", "https://shop.example/9"]
-    assert "line 7: This row is written with another delimiter" in told(preview)
+    assert "line 7: In this row another character" in told(preview)
 
 
 # Digits lost ------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from portal.preview.csv.dialect import DELIMITERS
 
 LEFT_OUT = "This row has an empty field too many; it was left out, so that the others stand under their names."
-OTHER_DELIMITER = "This row is written with another delimiter; it was divided by that one."
+OTHER_DELIMITER = "In this row another character stands between the fields; it was divided there."
 _FEWEST_ROWS = 5
 _MOST_EXTRA = 3
 _WIDEST = 200

@@ -49,7 +49,11 @@ def dialect_told(text: str, log: WarningLog) -> tuple[Dialect, int, int]:
     dialect = dialect_of(text[begins:], named[0] if named else "")
     if named:
         called = _name(named[0])
-        log.add("sep", "line 1", f"The first line names the delimiter ({called}); it is not part of a table.")
+        log.add(
+            "sep",
+            "line 1",
+            f"The first line says what stands between the fields ({called}); it is not part of a table.",
+        )
     for kind, message in _guesses(dialect, named=named is not None):
         log.add(kind, "file", message)
     return dialect, begins, 2 if named else 1
@@ -65,13 +69,13 @@ def _guesses(dialect: Dialect, *, named: bool) -> Iterator[tuple[str, str]]:
         if dialect.delimiter == ONE_COLUMN:
             yield "delimiter", "Commas and semicolons were taken for text: the file was read as one column."
         else:
-            yield "delimiter", "An unusual delimiter was guessed. Compare with the Raw tab."
+            yield "delimiter", "What stands between the fields is unusual and was guessed. Compare with the Raw tab."
     if dialect.quote == "'":
         yield "single quotes", "Fields stand in single quotes; these were taken off."
     if dialect.escape:
         yield "escape", "Quotes inside fields are written with another character before them; it was taken off."
     if dialect.skip_space:
-        yield "blanks", "A blank stands after each delimiter; such blanks were taken off."
+        yield "blanks", "Each field but the first begins with a blank; such blanks were taken off."
     if dialect.wrapped:
         yield "wrapped", "Whole lines stand in quotes; they were divided into their fields."
     if dialect.double_returns:

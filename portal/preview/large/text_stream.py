@@ -83,7 +83,9 @@ class TextStream:
         if codec16 := unmarked_utf16(data):
             self._use(codec16, "UTF-16")
             self.is_guess = True
-            self.problem = "The file does not name its encoding; it was read as UTF-16. Check names with accents."
+            self.problem = (
+                "The file does not say how its letters are written; it was read as UTF-16. Check names with accents."
+            )
             return
         self._use("utf-8", "UTF-8")
 
@@ -112,7 +114,8 @@ class TextStream:
             if self._named is None:
                 self.is_guess = True
                 self.problem = (
-                    "The file does not name its encoding; it was read as Windows-1252. Check names with accents."
+                    "The file does not say how its letters are written; it was read as Windows-1252. "
+                    "Check names with accents."
                 )
             return self._in_one_byte(text, self._named or "cp1252")
         self.is_guess = True
