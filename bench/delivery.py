@@ -117,9 +117,11 @@ def limited(line: int, recipients: int) -> list[str]:
 
 
 def fetching(server: Server, number: int, given: Given) -> list[str]:
-    """Curl's words for one recipient's download, each at an address of its own."""
+    """Curl's words for one recipient's download, each at an address of its own. Who gets no turn in time comes again,
+    as the page says."""
     return [
-        "-X", "POST", "-b", f"portal_answer={given.cookie}", "-H", "Sec-Fetch-Site: same-origin", "-H", "Origin: null",
+        "--retry", "20", "-X", "POST", "-b", f"portal_answer={given.cookie}",
+        "-H", "Sec-Fetch-Site: same-origin", "-H", "Origin: null",
         "-H", f"X-Forwarded-For: 10.20.{number // 250}.{number % 250 + 1}", f"{server.origin}/r/{given.token}/file",
     ]  # fmt: skip
 

@@ -35,6 +35,8 @@ from portal.web.routes.downloads import disposition, stream
 
 MOST_BODY = 4096
 OPENED_AT_ONCE = 2
+WAIT_SECONDS = 30.0
+"""For a turn to read a package through: what stands before the portal gives up after 60 s without a byte."""
 ALWAYS = {
     "content-security-policy": POLICY,
     "referrer-policy": "no-referrer",
@@ -45,10 +47,6 @@ ALWAYS = {
 }
 STATUS: dict[PageKind, int] = {PageKind.CODE: 200, PageKind.UNKNOWN: 404, PageKind.ENDED: 410, PageKind.LOCKED: 410}
 RANGE = re.compile(r"bytes=(\d{1,15})-")
-
-
-class TooMuch(Exception):
-    """A form with more than a code in it."""
 
 
 @dataclass
@@ -74,6 +72,18 @@ class Turns:
     @property
     def sending(self) -> anyio.CapacityLimiter:
         return self._of("sending")
+
+    async def verified(self, fetch: Callable[[], Fetched]) -> Fetched | None:
+        """None: no turn came in time, and nothing was begun."""
+        borrower = object()
+        with anyio.move_on_after(WAIT_SECONDS) as waiting:
+            await self.verifying.acquire_on_behalf_of(borrower)
+        if waiting.cancelled_caught:
+            return None
+        try:
+            return await anyio.to_thread.run_sync(fetch)
+        finally:
+            self.verifying.release_on_behalf_of(borrower)
 
 
 @dataclass(frozen=True)
@@ -161,11 +171,15 @@ async def _files(asked: Asked) -> Response:
 
 async def _file(asked: Asked) -> Response:
     start, of = _start_of(asked.request)
-    fetched = await anyio.to_thread.run_sync(
-        partial(asked.recipient.fetch, asked.token, asked.cookie, start, of=of, address=asked.address),
-        limiter=asked.turns.verifying,
+    fetched = await asked.turns.verified(
+        partial(asked.recipient.fetch, asked.token, asked.cookie, start, of=of, address=asked.address)
     )
-    return _sent(fetched, asked.turns.sending)
+    if fetched is not None:
+        return _sent(fetched, asked.turns.sending)
+    found = await anyio.to_thread.run_sync(asked.recipient.files, asked.token, asked.cookie)
+    answer = _page(files_page(found, asked.token, problem=words.CROWDED), 503)
+    answer.headers["retry-after"] = str(round(WAIT_SECONDS))
+    return answer
 
 
 async def _not_mine(asked: Asked) -> Response:

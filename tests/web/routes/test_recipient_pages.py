@@ -216,6 +216,34 @@ def test_few_packages_are_opened_at_once_however_many_ask(
     assert len(told) == 8 and most == OPENED_AT_ONCE
 
 
+def test_who_gets_no_turn_in_time_is_told_when_to_come_back(
+    given: Given, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivery, token, cookie = given.opened()
+    browser.cookies.set("portal_answer", cookie)
+    began, over = threading.Semaphore(0), threading.Event()
+    verify = given.recipient.fetching.sealed.chunks
+
+    def slowly(*args: Any) -> Any:
+        began.release()
+        over.wait(20)
+        return verify(*args)
+
+    monkeypatch.setattr("portal.web.routes.recipient.WAIT_SECONDS", 0.05)
+    monkeypatch.setattr(given.recipient.fetching.sealed, "chunks", slowly)
+    with ThreadPoolExecutor(OPENED_AT_ONCE) as clients:
+        running = [clients.submit(browser.post, f"/r/{token}/file") for _ in range(OPENED_AT_ONCE)]
+        for _ in running:
+            began.acquire(timeout=20)
+        late = browser.post(f"/r/{token}/file")
+        over.set()
+        assert [one.result().status_code for one in running] == [200, 200]
+    assert late.status_code == 503 and int(late.headers["retry-after"]) >= 0
+    assert "press the button again" in late.text and "Get the file" in late.text
+    assert given.view(delivery).downloads_left == 1
+    assert browser.post(f"/r/{token}/file").status_code == 200
+
+
 def test_a_middle_nobody_began_is_not_given_apart(given: Given, browser: TestClient) -> None:
     _delivery, token, cookie = given.opened()
     browser.cookies.set("portal_answer", cookie)
