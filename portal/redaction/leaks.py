@@ -18,7 +18,9 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
+from itertools import chain
+from typing import IO
 from urllib.parse import unquote
 
 from ahocorasick_rs import AhoCorasick, BytesAhoCorasick
@@ -35,6 +37,7 @@ _GROWTH = 12  # bytes that one character of a value can take: %F0%9F%98%80, \\ud
 _ROUNDS = 4
 _DEEPEST = 4
 _MOST_UNPACKED = 1 << 30
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 _JSON_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\"\\/])|[bfnrt])")
 _SOFT_BREAK = re.compile(r"=\r?\n")
@@ -123,13 +126,28 @@ class LeakSearch:
 
         Raises NotSearchable where an archive cannot be looked into: what was not searched is never called clean.
         """
-        found = self.find(stream, [data])
-        for name, inner in _members(data):
-            if depth >= _DEEPEST:
-                raise NotSearchable("archives inside one another, more than four deep")
-            found |= {Leak(f"{stream}: a name", leak.number) for leak in self.find("", [name.encode()])}
-            found |= self.find_in_file(f"{stream}/{name}", inner, depth + 1)
+        return self.find_in_archive(stream, io.BytesIO(data), depth)
+
+    def find_in_archive(self, stream: str, opened: IO[bytes], depth: int = 0) -> set[Leak]:
+        """As `find_in_file`, of a file that can be read from anywhere; holds a piece of a member at a time, and all of
+        one that is an archive itself."""
+        found = self.find(stream, _pieces(opened))
+        try:
+            for name, inner in _members(opened):
+                if depth >= _DEEPEST:
+                    raise NotSearchable("archives inside one another, more than four deep")
+                found |= {Leak(f"{stream}: a name", leak.number) for leak in self.find("", [name.encode()])}
+                found |= self._in_member(f"{stream}/{name}", inner, depth + 1)
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, OSError, EOFError):
+            # NotImplementedError: an unknown way of packing; RuntimeError: encrypted.
+            raise NotSearchable("an archive that cannot be opened") from None
         return found
+
+    def _in_member(self, stream: str, inner: IO[bytes], depth: int) -> set[Leak]:
+        first = inner.read(len(_ZIP))
+        if first == _ZIP or first.startswith(_GZIP):
+            return self.find_in_file(stream, first + inner.read(), depth)
+        return self.find(stream, chain([first], iter(partial(inner.read, _WINDOW), b"")))
 
     def _in_window(self, window: bytes) -> set[int]:
         found: set[int] = set()
@@ -256,31 +274,34 @@ def _joined_base64(window: bytes) -> Iterator[bytes]:
             yield joined
 
 
-def _members(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """What an archive holds, comments included. Raises NotSearchable for one that cannot be opened whole."""
-    if data.startswith(b"\x1f\x8b"):
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(data)) as opened:
-                inner = opened.read(_MOST_UNPACKED + 1)
-        except (OSError, EOFError, zlib.error):
-            raise NotSearchable("a GZIP file that cannot be unpacked") from None
+def _pieces(opened: IO[bytes]) -> Iterator[bytes]:
+    opened.seek(0)
+    yield from iter(partial(opened.read, _WINDOW), b"")
+
+
+def _members(opened: IO[bytes]) -> Iterator[tuple[str, IO[bytes]]]:
+    """What an archive holds, comments included. Raises NotSearchable for what unpacks to too much, and what reading a
+    broken archive raises."""
+    opened.seek(0)
+    first = opened.read(len(_ZIP))
+    opened.seek(0)
+    if first.startswith(_GZIP):
+        with gzip.GzipFile(fileobj=opened) as unpacked:
+            inner = unpacked.read(_MOST_UNPACKED + 1)
         if len(inner) > _MOST_UNPACKED:
             raise NotSearchable("a GZIP file that unpacks to more than 1 GiB")
-        yield "content", inner
-    elif data.startswith(b"PK\x03\x04"):
-        try:
-            with zipfile.ZipFile(io.BytesIO(data)) as archive:
-                for member in archive.infolist():
-                    if member.file_size > _MOST_UNPACKED:
-                        raise NotSearchable("a ZIP member that unpacks to more than 1 GiB")
-                    yield member.filename, archive.read(member)
-                    if member.comment:
-                        yield f"{member.filename}: comment", member.comment
-                if archive.comment:
-                    yield "comment", archive.comment
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error, OSError, EOFError):
-            # NotImplementedError: an unknown way of packing; RuntimeError: encrypted.
-            raise NotSearchable("a ZIP file that cannot be opened") from None
+        yield "content", io.BytesIO(inner)
+    elif first == _ZIP:
+        with zipfile.ZipFile(opened) as archive:
+            for member in archive.infolist():
+                if member.file_size > _MOST_UNPACKED:
+                    raise NotSearchable("a ZIP member that unpacks to more than 1 GiB")
+                with archive.open(member) as inside:
+                    yield member.filename, inside
+                if member.comment:
+                    yield f"{member.filename}: comment", io.BytesIO(member.comment)
+            if archive.comment:
+                yield "comment", io.BytesIO(archive.comment)
 
 
 def numbers_by_stream(leaks: Iterable[Leak]) -> Mapping[str, list[int]]:

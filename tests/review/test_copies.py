@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import openpyxl
@@ -21,6 +24,7 @@ from portal.exports.files.card_codes import CardReason
 from portal.exports.files.copying import searched
 from portal.preview import Preview
 from portal.redaction.reasons import Reason
+from portal.review.copying import checking
 from portal.review.copying.copies import Undecided
 from portal.review.copying.spliced import StillThere
 from portal.review.kinds import Choice, GroupKind
@@ -171,6 +175,36 @@ def test_a_copy_read_again_says_what_it_was_made_from(desk: Any, ready: str, kin
         assert [list(row) for row in head.sheets[-1].rows] == shown
     else:
         assert not head.text and not head.sheets, "its card numbers are masked on Preview, not here"
+
+
+def test_a_copy_of_a_large_file_is_read_again_piece_by_piece(
+    desk: Any, ready: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirmed(desk, ready)
+    for room in ("opened", "files", "copying.spliced", "copying.checking"):
+        monkeypatch.setattr(f"portal.review.{room}.LARGE_BYTES", 10)
+    monkeypatch.setattr("portal.review.copying.aside.PAGE_BYTES", 1000)
+    monkeypatch.setattr("portal.preview.large.reading.FIRST_BYTES", 4000)
+    review, sam = desk.portal.review, desk.user("sam")
+    made = {kind: copy(desk, ready, kind) for kind in KINDS}
+    for kind in KINDS:
+        check = review.check_copy(sam, ready, kind, show=True)
+        assert check.sound and check.leading_zeros > 0 and check.encoding.startswith("UTF-8"), (kind, check)
+        assert (check.size, check.sha256) == (len(made[kind]), hashlib.sha256(made[kind]).hexdigest())
+        if kind is FileKind.XLSX:
+            book = openpyxl.load_workbook(io.BytesIO(made[kind]), read_only=True)
+            assert [sheet.name for sheet in check.head.sheets] == book.sheetnames
+        else:
+            assert check.head.text and made[kind].decode("utf-8-sig").startswith(check.head.text)
+    for name in ("csv_of", "xlsx_of"):
+        monkeypatch.setattr(checking, name, partial(shortened, getattr(checking, name)))
+    for kind in (FileKind.CSV, FileKind.XLSX):
+        assert not review.check_copy(sam, ready, kind).sound, kind
+
+
+def shortened(make: Any, shown: Preview) -> Any:
+    """A copy that lost the last row of each table."""
+    return make(replace(shown, tables=tuple(replace(one, _rows=one._rows[:-1]) for one in shown.tables)))
 
 
 def test_the_workbook_is_the_same_bytes_each_time_and_opens(desk: Any, ready: str) -> None:

@@ -93,17 +93,19 @@ class RedactedCopies:
         if why_second(ledger.standing(rows), merchant_wants=wants) and ledger.approval_of(session, file, rows) is None:
             raise SecondPersonNeeded
 
-    def of(self, opened: OpenedFile, *, cards_in_full: bool, language: str = "") -> Spliced | CardsOnly | None:
-        """Markers speak the `language` that was chosen, else that of the case, else English. Raises NotByPlace where a
-        decision cannot be followed in this file."""
+    def of(
+        self, opened: OpenedFile, *, cards_in_full: bool, language: str = "", whole: Preview | None = None
+    ) -> Spliced | CardsOnly | None:
+        """Markers speak the `language` that was chosen, else that of the case, else English. `whole`: the file, where
+        it is read already. Raises NotByPlace where a decision cannot be followed in this file."""
         with self.db.read() as session:
             language = letter_language(language, session.get_one(Case, opened.case_id).language)
             rows = ledger.decisions_of(session, opened.file)
             decided = ledger.left_out(self.seal, rows)
             same = ledger.same_text(self.seal, rows)
-        whole = None if cards_in_full and not decided else self.whole(opened)
-        if whole is None:
+        if cards_in_full and not decided:
             return None
+        whole = whole or self.whole(opened)
         try:
             cards = {} if cards_in_full else _cards_of(whole)
             places = union([*decided, *cards])

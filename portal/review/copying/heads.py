@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
+import codecs
 import re
 import zipfile
 from collections.abc import Iterator
 from itertools import islice
 from xml.etree import ElementTree as ET
 
-from portal.exports.core.download import FileKind
-from portal.preview.decoding import decode
+from portal.preview import Preview
+from portal.review.copying.aside import Aside
 from portal.review.views import CopyHead, SheetHead
 
 MOST_CHARS = 20_000
@@ -20,27 +20,19 @@ _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _ESCAPED = re.compile(r"_x005F_(?=x[0-9A-Fa-f]{4}_)")
 
 
-def head_of(kind: FileKind, data: bytes) -> CopyHead:
-    """Nothing of an original: Preview shows it, with its card numbers masked."""
-    match kind:
-        case FileKind.ORIGINAL:
-            return CopyHead()
-        case FileKind.REDACTED | FileKind.CSV:
-            text = decode(data).text
-            return CopyHead(text[:MOST_CHARS], whole=len(text) <= MOST_CHARS)
-        case FileKind.XLSX:
-            return _head_of_workbook(data)
+def head_of_file(again: Preview) -> CopyHead:
+    """Of the file with places left out, as it was read again."""
+    return CopyHead(again.raw.page(0, MOST_CHARS), whole=again.raw.pages(MOST_CHARS) <= 1)
 
 
-def rows_of_workbook(data: bytes) -> Iterator[list[str]]:
-    """The rows of all sheets, one under the other."""
-    with zipfile.ZipFile(io.BytesIO(data)) as package:
-        for member in _members(package):
-            yield from _rows(package, member)
+def head_of_spreadsheet(made: Aside) -> CopyHead:
+    first = made.page(0)
+    text = codecs.getincrementaldecoder("utf-8-sig")("replace").decode(first, final=len(first) == made.size)
+    return CopyHead(text[:MOST_CHARS], whole=len(first) == made.size and len(text) <= MOST_CHARS)
 
 
-def _head_of_workbook(data: bytes) -> CopyHead:
-    with zipfile.ZipFile(io.BytesIO(data)) as package:
+def head_of_workbook(made: Aside) -> CopyHead:
+    with zipfile.ZipFile(made.file()) as package:
         book = ET.fromstring(package.read("xl/workbook.xml"))  # noqa: S314 - our own writer made it
         names = [sheet.get("name", "") for sheet in book.iter(f"{_MAIN}sheet")]
         members = _members(package)
@@ -52,6 +44,13 @@ def _head_of_workbook(data: bytes) -> CopyHead:
     return CopyHead(sheets=tuple(sheets), whole=whole)
 
 
+def rows_of_workbook(made: Aside) -> Iterator[list[str]]:
+    """The rows of all sheets, one under the other."""
+    with zipfile.ZipFile(made.file()) as package:
+        for member in _members(package):
+            yield from _rows(package, member)
+
+
 def _members(package: zipfile.ZipFile) -> list[str]:
     names = [name for name in package.namelist() if name.startswith("xl/worksheets/sheet")]
     return sorted(names, key=lambda name: int(re.sub(r"\D", "", name)))
@@ -59,14 +58,16 @@ def _members(package: zipfile.ZipFile) -> list[str]:
 
 def _rows(package: zipfile.ZipFile, member: str) -> Iterator[list[str]]:
     with package.open(member) as part:
-        width = 0
-        for _, row in ET.iterparse(part):  # noqa: S314 - our own writer made it
-            if row.tag != f"{_MAIN}row":
+        width, above = 0, ET.Element("none")
+        for event, row in ET.iterparse(part, events=("start", "end")):  # noqa: S314 - our own writer made it
+            if row.tag == f"{_MAIN}sheetData":
+                above = row
+            if event == "start" or row.tag != f"{_MAIN}row":
                 continue
             cells = {_position(cell.get("r", "")): "".join(cell.itertext()) for cell in row}
             width = width or max(cells, default=-1) + 1
             yield [_ESCAPED.sub("_", cells.get(at, "")) for at in range(max(width, max(cells, default=-1) + 1))]
-            row.clear()
+            above.clear()
 
 
 def _position(address: str) -> int:

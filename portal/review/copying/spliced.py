@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from portal.config import Settings
@@ -13,6 +14,7 @@ from portal.preview.card_masking import without_card_numbers
 from portal.redaction.leaks import LeakSearch, NotSearchable, numbers_by_stream
 from portal.redaction.places import Edit, Place
 from portal.redaction.splice import from_utf8, spliced
+from portal.review.copying.aside import Aside
 from portal.review.files import NotByPlace
 from portal.review.kinds import Written
 from portal.review.left_out import LeftOut
@@ -65,7 +67,11 @@ class Spliced:
 
     def find(self, stream: str, made: Iterator[bytes], *, archive: bool) -> Mapping[str, list[int]]:
         try:
-            leaks = self.leaks.find_in_file(stream, b"".join(made)) if archive else self.leaks.find(stream, made)
+            if archive:
+                with closing(Aside(made, self.settings.root)) as aside:
+                    leaks = self.leaks.find_in_archive(stream, aside.file())
+            else:
+                leaks = self.leaks.find(stream, made)
         except NotSearchable as error:
             raise StateConflict("This copy cannot be searched, so it is not made.", detail=str(error)) from None
         return numbers_by_stream(leaks)

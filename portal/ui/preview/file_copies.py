@@ -26,7 +26,13 @@ from portal.ui.common.times import reader_zone, when
 from portal.ui.common.words import _, later, sentence
 from portal.ui.preview.card_safety import original_link
 from portal.ui.preview.outcome import reorder_export
-from portal.ui.preview.review.copy_check import cannot_leave_out, copy_holds, draw_undo, is_made
+from portal.ui.preview.review.copy_check import (
+    cannot_leave_out,
+    copy_holds,
+    draw_check_first,
+    draw_undo,
+    is_made,
+)
 from portal.ui.preview.review.review_words import SECOND_WORDS
 from portal.ui.preview.review.reviewed import reviewed_export
 
@@ -66,12 +72,15 @@ def _next_step(portal: Portal, user: User, view: ExportView, state: ReviewState)
         else:
             st.text(f"{why} " + _("A colleague who did not decide here approves it on this page."))
         return
-    if (view.size_bytes or 0) >= LARGE_BYTES or copy_holds(user, reviewed_export(portal, view), state):
+    file = reviewed_export(portal, view)
+    if (view.size_bytes or 0) >= LARGE_BYTES and draw_check_first(user, file, state):
+        return
+    if copy_holds(user, file, state):
         file_link(
             _("Download to send"), navigation.file_address(view.id, FileKind.REDACTED), primary=True, icon="download",
             key="to_send", help=_("The copy for the customer, without what is left out."),
         )  # fmt: skip
-    elif cannot_leave_out(reviewed_export(portal, view)):
+    elif cannot_leave_out(file):
         _whole_or_nothing(portal, user, view, state)
 
 

@@ -10,7 +10,6 @@ from portal.errors import PortalError
 from portal.exports import ExportView
 from portal.exports.core.download import FileKind
 from portal.identity import User
-from portal.preview import LARGE_BYTES
 from portal.preview.raw import displayable
 from portal.review.views import CopyCheck, CopyHead, ReviewState
 from portal.ui.common.problems import show_problem
@@ -27,7 +26,7 @@ UNSCROLLED = 8
 
 
 def draw_copies(portal: Portal, user: User, view: ExportView, state: ReviewState) -> None:
-    """Folded; a copy is made when it is opened. A large one is searched as it is downloaded, and not shown here."""
+    """Folded; a copy is made when it is opened."""
     kinds = kinds_of(portal, view, state)
     if not kinds:
         return
@@ -53,7 +52,7 @@ def draw_copies(portal: Portal, user: User, view: ExportView, state: ReviewState
 def kinds_of(portal: Portal, view: ExportView, state: ReviewState) -> list[FileKind]:
     """The copies that may be taken out now, the one to send first."""
     whole_only = cannot_leave_out(reviewed_export(portal, view))
-    if not is_made(state) or (view.size_bytes or 0) >= LARGE_BYTES or (whole_only and state.left_out):
+    if not is_made(state) or (whole_only and state.left_out):
         return []
     kinds = [] if whole_only else [FileKind.REDACTED]
     return [*kinds, FileKind.CSV, *([FileKind.XLSX] if (view.table_count or 0) > 1 else [])]
@@ -65,7 +64,8 @@ def _checked(portal: Portal, user: User, view: ExportView, state: ReviewState, k
     key = (view.id, view.sha256, kind, decided, portal.card_access.state(user, view.id).shown)
     kept = st.session_state.get(LOOKED_AT)
     if kept is None or kept[0] != key:
-        kept = st.session_state[LOOKED_AT] = (key, portal.review.check_copy(user, view.id, kind, show=True))
+        with st.spinner(_("Making the copy and reading it again …")):
+            kept = st.session_state[LOOKED_AT] = (key, portal.review.check_copy(user, view.id, kind, show=True))
     check: CopyCheck = kept[1]
     return check
 
@@ -78,7 +78,7 @@ def _draw_check(check: CopyCheck) -> None:
             (check.columns, _("Columns")),
             (check.cells, _("Leading zeros: {n}").format(n=number(check.leading_zeros))),
             (check.cells, _("Numbers of 16 digits and more: {n}").format(n=number(check.long_numbers))),
-            (bool(check.encoding), _("Encoding: {name}").format(name=check.encoding)),
+            (bool(check.encoding), _("Text in {name}").format(name=check.encoding)),
         ):
             sign = ":green[:material/check_circle:]" if holds else ":orange[:material/warning:]"
             st.markdown(f"{sign} {plain(words)}", width="content")

@@ -23,21 +23,27 @@ CHECKED = "_copy_checked"
 which single places cannot be left out."""
 
 
+def draw_check_first(user: User, file: Reviewed, state: ReviewState) -> bool:
+    """Of a large file, whose copy is made and read again when somebody asks for it: that takes a while. True while
+    nobody did."""
+    if _kept(file, state) is not None:
+        return False
+    if st.button(
+        _("Check the copy"), type="primary", icon=":material/fact_check:",
+        help=_("It is made, read again and searched for what is left out. With a large file this takes a while."),
+    ):  # fmt: skip
+        with st.spinner(_("Making the copy and reading it again …")):
+            read_again = _read_again(user, file, state)
+        if read_again:
+            st.rerun()
+    return True
+
+
 def copy_holds(user: User, file: Reviewed, state: ReviewState) -> bool:
-    """The copy was made and read again, and nothing that is left out stands in it; says what is wrong where not. A
-    large one is searched when it is downloaded."""
-    key = (file.id, file.sha256, tuple((one.number, one.undone) for one in state.decisions))
-    kept = st.session_state.get(CHECKED)
-    if kept is None or kept[0] != key:
-        try:
-            kept = (key, file.service.check_copy(user, file.id, FileKind.REDACTED))
-        except NotByPlace:
-            kept = (key, None)
-        except PortalError as error:
-            show_problem(error)
-            return False
-        st.session_state[CHECKED] = kept
-    check: CopyCheck | None = kept[1]
+    """The copy was made and read again, and nothing that is left out stands in it; says what is wrong where not."""
+    if not _read_again(user, file, state):
+        return False
+    check: CopyCheck | None = st.session_state[CHECKED][1]
     if check is None:
         return False
     if check.leaks:
@@ -45,6 +51,30 @@ def copy_holds(user: User, file: Reviewed, state: ReviewState) -> bool:
     elif not check.sound:
         st.error(_("The copy does not read as it should, so it is not given out."), icon=":material/error:")
     return check.sound
+
+
+def _kept(file: Reviewed, state: ReviewState) -> tuple[object, CopyCheck | None] | None:
+    kept: tuple[object, CopyCheck | None] | None = st.session_state.get(CHECKED)
+    return kept if kept is not None and kept[0] == _key(file, state) else None
+
+
+def _key(file: Reviewed, state: ReviewState) -> tuple[object, ...]:
+    return (file.id, file.sha256, tuple((one.number, one.undone) for one in state.decisions))
+
+
+def _read_again(user: User, file: Reviewed, state: ReviewState) -> bool:
+    """Once for what is decided; says what kept it from that."""
+    if _kept(file, state) is None:
+        found: CopyCheck | None = None
+        try:
+            found = file.service.check_copy(user, file.id, FileKind.REDACTED)
+        except NotByPlace:
+            pass
+        except PortalError as error:
+            show_problem(error)
+            return False
+        st.session_state[CHECKED] = (_key(file, state), found)
+    return True
 
 
 def _same_text(user: User, file: Reviewed, check: CopyCheck) -> None:
@@ -77,8 +107,7 @@ def is_made(state: ReviewState) -> bool:
 
 
 def draw_copy_check(file: Reviewed, state: ReviewState | None, link: Callable[[], None] | None = None) -> None:
-    """Below the acts: that the copy was read again after it was made, and the `link` to the list that goes with it. A
-    large one is not read again here."""
+    """Below the acts: that the copy was read again after it was made, and the `link` to the list that goes with it."""
     if state is None or not is_made(state):
         return
     kept = st.session_state.get(CHECKED)
