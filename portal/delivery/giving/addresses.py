@@ -22,6 +22,10 @@ _KNOWN = (
 """Domains of which a near miss is more likely a slip than somebody's own domain."""
 
 
+_LOOKS_LIKE = (("rn", "m"), ("vv", "w"), ("cl", "d"), ("0", "o"), ("1", "l"))
+"""Letters of a-z and digits that are taken for others in many fonts."""
+
+
 class Hint(StrEnum):
     """Finished sentences, shown beside the address; none of them forbids it."""
 
@@ -70,13 +74,20 @@ def _readable(wire: str) -> str:
 
 def _hints(local: str, readable: str, wire: str) -> list[Hint]:
     found = []
-    if wire not in _KNOWN and any(one_slip(wire, known) for known in _KNOWN):
+    if wire not in _KNOWN and any(one_slip(wire, known) or _seen(wire) == _seen(known) for known in _KNOWN):
         found.append(Hint.TYPO)
     if any(len(_scripts(part)) > 1 for part in (local, *readable.split("."))):
         found.append(Hint.MIXED)
     if readable != wire:
         found.append(Hint.FOREIGN)
     return found
+
+
+def _seen(domain: str) -> str:
+    """The domain as a quick reader takes it."""
+    for written, taken_for in _LOOKS_LIKE:
+        domain = domain.replace(written, taken_for)
+    return domain
 
 
 def _scripts(text: str) -> set[str]:

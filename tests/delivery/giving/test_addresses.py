@@ -31,7 +31,7 @@ def test_what_is_not_one_address_twice_is_refused(to: str, again: str, field: st
     assert refused.value.field == field
 
 
-@pytest.mark.parametrize("typed", ["gmial.com", "gmail.co", "gmaill.com", "gnail.com", "outlok.de", "web.dee"])
+@pytest.mark.parametrize("typed", ["gmial.com", "gmail.co", "gmaill.com", "gnail.com", "outlok.de", "web.dee", "grnail.com", "gmai1.com"])
 def test_a_near_miss_of_a_known_domain_is_asked_about(typed: str) -> None:
     assert Hint.TYPO in looked_at(f"ada@{typed}").hints
 
@@ -51,6 +51,7 @@ def test_a_domain_outside_ascii_is_shown_in_both_forms() -> None:
 def test_letters_that_only_look_latin_are_pointed_out() -> None:
     assert Hint.MIXED in looked_at("ada@ex\u0430mple.com").hints
     assert Hint.MIXED in looked_at("\u0430da@example.com").hints
+    assert Hint.FOREIGN in looked_at("ada@\u0430\u0440\u0440\u04cf\u0435.example").hints  # all of one script
 
 
 def test_one_slip_is_one_letter_or_two_that_changed_places() -> None:
