@@ -18,7 +18,7 @@ from portal.storage.answering.mail_tables import Mail
 from portal.storage.answering.package_tables import CasePackage
 from tests.delivery.mail.mail_server import Behaviour, MailServer, mail_server
 
-pytestmark = pytest.mark.keeps("SEC-15")
+pytestmark = pytest.mark.keeps("SEC-15", "MAIL-1", "MAIL-3")
 
 PERSON = f"{CANARY}.mail@example.com"
 # Point -> how many mails went out at most, the restart's among them.

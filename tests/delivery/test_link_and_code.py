@@ -15,12 +15,13 @@ from portal.delivery.recipient import LinkEnded, NotACode, NotOpened, WrongCode
 from portal.delivery.views import PageKind
 from portal.errors import InputError, NotFound, NotPermitted, StateConflict, StepUpNeeded, TryLater
 from portal.storage.answering.delivery_tables import DeliveryLink
-from portal.storage.tables import CasePackage, utc_now
+from portal.storage.tables import AuditEntry, CasePackage, utc_now
 from tests.delivery.conftest import ADDRESS, Given
 
 pytestmark = pytest.mark.keeps(
-    "DLV-2", "DLV-3", "DLV-4", "DLV-5", "DLV-6", "DLV-9", "DLV-11", "DLV-13", "MAIL-8", "LAW-15", "LAW-25", "SEC-41"
-)
+    "DLV-2", "DLV-3", "DLV-4", "DLV-5", "DLV-6", "DLV-8", "DLV-9", "DLV-11", "DLV-13", "MAIL-8", "LAW-15",
+    "LAW-25", "SEC-41",
+)  # fmt: skip
 At = Callable[..., None]
 WRONG = "ABCDE-FGH12"
 
@@ -316,6 +317,20 @@ def test_another_merchants_people_find_nothing_of_it(given: Given, desk: Any) ->
         given.deliveries.state(other, given.case)
     assert all(task.case_id != given.case for task in given.deliveries.open_tasks(other))
     assert given.view(delivery).state is DeliveryState.OPENED
+
+
+def test_the_right_code_from_another_device_is_let_in_and_noted(given: Given) -> None:
+    delivery, token, code = given.sent()
+    phone = given.recipient.try_code(token, code, address="192.0.2.1", agent="Mozilla/5.0 (iPhone) Safari/604.1")
+    desktop = given.recipient.try_code(token, code, address="198.51.100.9", agent="Mozilla/5.0 Firefox/140.0")
+    assert phone.cookie != desktop.cookie
+    for cookie in (phone.cookie, desktop.cookie):
+        assert given.recipient.files(token, cookie).open
+    with given.desk.portal.db.read() as session:
+        wanted = select(AuditEntry).where(AuditEntry.action == "delivery:opened").order_by(AuditEntry.seq)
+        noted = [one.facts for one in session.scalars(wanted) if one.facts.get("delivery") == delivery]
+    assert [one["agent"] for one in noted] == ["safari", "firefox"]
+    assert given.facts() == ["answered", "opened"], "one answer, however many devices"
 
 
 def test_a_cookie_opens_its_own_delivery_only(given: Given) -> None:

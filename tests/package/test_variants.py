@@ -19,6 +19,7 @@ from portal.redaction.reasons import Reason
 from tests.package.conftest import CASE, built, gift_cards, json_file, looks, loyalty, person, the_world
 
 
+@pytest.mark.keeps("LAW-12")
 def test_portability_holds_only_what_was_given_or_observed() -> None:
     made = built(gift_cards(), loyalty(), looks(), variant=Variant.PORTABILITY)
     assert set(made.names) == {

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+pytestmark = pytest.mark.keeps("MAIL-11")
+
 
 @pytest.fixture
 def box(shop: Any) -> Any:

@@ -13,6 +13,8 @@ from portal.delivery.mail.bounces import Action, Bounce, read_bounce
 from portal.delivery.mail.kinds import MailState
 from tests.delivery.mail.mail_server import MailServer
 
+pytestmark = pytest.mark.keeps("MAIL-4", "MAIL-7")
+
 TOKEN = "0123456789abcdef" * 2
 
 

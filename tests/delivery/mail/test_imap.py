@@ -10,7 +10,7 @@ import pytest
 from portal.delivery.mail.network.imap import TROUBLES, BounceMailbox, poll
 from tests.delivery.mail.imap_server import PASSWORD, USER, Mailbox, imap_server
 
-pytestmark = [pytest.mark.keeps("SEC-19"), pytest.mark.usefixtures("trusted")]
+pytestmark = [pytest.mark.keeps("SEC-19", "MAIL-7"), pytest.mark.usefixtures("trusted")]
 TlsOf = Callable[[str], ssl.SSLContext]
 
 

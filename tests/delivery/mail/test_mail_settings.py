@@ -11,6 +11,8 @@ from portal.delivery.mail.kinds import MailState
 from portal.errors import InputError, NotPermitted
 from tests.delivery.mail.mail_server import MailServer
 
+pytestmark = pytest.mark.keeps("MAIL-10")
+
 
 @pytest.fixture(autouse=True)
 def as_it_was(sent: Any) -> Any:

@@ -29,6 +29,8 @@ from portal.delivery.mail.contents import (
 from portal.delivery.mail.message import Envelope, bodies, bounce_address, message, new_message_id, on_the_wire
 from portal.language import LANGUAGES
 
+pytestmark = pytest.mark.keeps("MAIL-4", "MAIL-5", "MAIL-6")
+
 GOLDEN = Path(__file__).parent / "golden"
 LINK = "https://portal.example/r/" + "k" * 43
 ENDS = dt.date(2026, 6, 5)

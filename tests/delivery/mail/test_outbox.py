@@ -14,6 +14,8 @@ from portal.errors import InputError
 from tests.delivery.mail.mail_server import MailServer
 from tests.delivery.mail.sending_desk import ANSWER, LINK
 
+pytestmark = pytest.mark.keeps("MAIL-1", "MAIL-3", "MAIL-9")
+
 
 def test_a_mail_is_sent_once_and_its_contents_are_dropped(sent: Any, relay: MailServer) -> None:
     row = sent.send()

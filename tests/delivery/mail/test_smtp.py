@@ -13,6 +13,8 @@ from portal.delivery.mail.network.relay import Relay, Security
 from portal.delivery.mail.network.smtp import LOST, NO_CONNECTION, NO_TLS, NO_UTF8, Letter, Outcome, Sent, send
 from tests.delivery.mail.mail_server import Behaviour
 
+pytestmark = pytest.mark.keeps("MAIL-1", "MAIL-2", "MAIL-4", "MAIL-11")
+
 DATA = b"Subject: x\r\n\r\nfirst\r\n.\r\n.two\r\nlast\r\n"
 LETTER = Letter("bounces+abc@portal.example", "ada@example.com", DATA, "abc")
 

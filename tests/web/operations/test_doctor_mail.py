@@ -19,6 +19,8 @@ from tests.delivery.mail.conftest import trusted as trusted
 from tests.delivery.mail.imap_server import PASSWORD, USER, imap_server
 from tests.delivery.mail.mail_server import Behaviour, Got, mail_server
 
+pytestmark = pytest.mark.keeps("MAIL-2", "MAIL-5")
+
 
 def told(folder: Path, port: int, **more: Any) -> list[tuple[str, bool, bool]]:
     settings = Settings(
