@@ -104,7 +104,10 @@ def draw(view: CaseView) -> None:
         with collected(sources) if over else st.container(key="case_collected"):
             draw_collect(portal, user, view, exports, sources, leads=step is Step.COLLECT)
             draw_matches(portal, user, view.row.id, portal.case_matches.shown(user, view.row.id))
-        draw_review(user, files, leads=step is Step.REVIEW)
+        if view.hidden:
+            st.info(_("Nothing of the person's data is shown until it is settled who asks."), icon=":material/lock:")
+        else:
+            draw_review(user, files, leads=step is Step.REVIEW)
         if package is not None:
             draw_package(portal, user, view, package, leads=step is Step.PACKAGE)
         if deliveries is not None:

@@ -173,6 +173,11 @@ def draw(view: ExportView) -> None:
     if view.running:
         follow(portal, user, view)
         return
+    if view.hidden:
+        st.info(_("Nothing of the person's data is shown until it is settled who asks."), icon=":material/lock:")
+        draw_answer(portal, user, view, zone)
+        return
+    draw_not_settled(view)
     if view.state not in (State.READY, State.EXPIRED) or not view.holds_file:
         draw_outcome(portal, user, view)
     if view.can_open or (view.state is State.ATTENTION and allows(user.role, Permission.EXPORT_RELEASE)):
@@ -181,6 +186,13 @@ def draw(view: ExportView) -> None:
         draw_checks(view)
     draw_answer(portal, user, view, zone)
     draw_details(portal, user, view, zone)
+
+
+def draw_not_settled(view: ExportView) -> None:
+    """What is missing before a package goes out, while the file may be looked at already."""
+    if view.can_open and (missing := portal.case_register.show(user, view.case_id).recognition.missing):
+        said = " ".join(sentence(one.words) for one in missing)
+        st.caption(plain(f"{said} {_('Until then no package goes out.')}"))
 
 
 def draw_title(view: ExportView) -> None:

@@ -106,6 +106,13 @@ def form(now: MerchantSettings) -> None:
             _("A package needs a second person"), value=now.packages_need_two,
             help=_("Another person than the one who built a package approves it."),
         )  # fmt: skip
+        looks = st.checkbox(
+            _("Files may be looked at before it is settled who asks"), value=now.looks_before_settled,
+            help=_(
+                "Off: a case shows nothing of the person's data until then. Cases from the person's own page, and "
+                "those with questions about the file, show nothing either way."
+            ),
+        )  # fmt: skip
         if not st.form_submit_button(_("Save"), type="primary", icon=":material/save:"):
             return
     try:
@@ -120,6 +127,7 @@ def form(now: MerchantSettings) -> None:
             requests_per_minute=int(pace) or None,
             cards_need_two=second_person,
             packages_need_two=two_approve,
+            looks_before_settled=looks,
             fresh_days=int(fresh),
         )
     except InputErrors as wrong:

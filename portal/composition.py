@@ -80,6 +80,7 @@ from portal.package.versions.retention import package_retention
 from portal.package.versions.service import CasePackages
 from portal.people.finder import PersonFinder
 from portal.recognition.agents import CaseAgents
+from portal.recognition.knowledge.service import CaseQuestions
 from portal.recognition.mail_codes import IdentityCodes
 from portal.review.copying.copies import RedactedCopies
 from portal.review.files import ReviewFiles
@@ -187,6 +188,7 @@ class Portal:
     mail_settings: MailSettings
     case_mails: CaseMails
     identity_codes: IdentityCodes
+    case_questions: CaseQuestions
     case_agents: CaseAgents
     bounces: Bounces
     mail_retention: MailRetention
@@ -359,6 +361,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         case_mails=case_mails,
         case_agents=CaseAgents(db, refusals),
         identity_codes=IdentityCodes(db, refusals, case_seal, outbox),
+        case_questions=CaseQuestions(db, refusals, sealed),
         bounces=Bounces(db, workers.mail_ledger),
         mail_retention=MailRetention(db),
         left_out_lists=LeftOutLists(db, refusals, export_shelf, copies),

@@ -74,6 +74,8 @@ class Act(StrEnum):
     CASE_IDENTITY = "case:identity"
     IDENTITY_CODE_MAILED = "identity:code_mailed"
     IDENTITY_CODE_WRONG = "identity:code_wrong"
+    IDENTITY_QUESTIONS_ASKED = "identity:questions_asked"
+    IDENTITY_ANSWERS_WRONG = "identity:answers_wrong"
     AGENT_RECORD = "agent:record"
     AGENT_END = "agent:end"
     CASE_ACKNOWLEDGE = "case:acknowledge"
@@ -236,6 +238,8 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CASE_IDENTITY: _facts("number", "method", "outcome"),
     Act.IDENTITY_CODE_MAILED: _facts("count"),
     Act.IDENTITY_CODE_WRONG: _facts("count"),
+    Act.IDENTITY_QUESTIONS_ASKED: _facts("what"),
+    Act.IDENTITY_ANSWERS_WRONG: _facts("count"),
     Act.AGENT_RECORD: _facts("kind", "what", "to"),
     Act.AGENT_END: _facts(),
     Act.CASE_ACKNOWLEDGE: _facts("number", "sha256"),

@@ -73,6 +73,8 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.AGENT_END: "Authority of who acts for a person ended",
     Act.IDENTITY_CODE_MAILED: "Code mailed to a person",
     Act.IDENTITY_CODE_WRONG: "Wrong code of a person",
+    Act.IDENTITY_QUESTIONS_ASKED: "Questions to a person begun",
+    Act.IDENTITY_ANSWERS_WRONG: "Wrong answers of a person",
     Act.CASE_ACKNOWLEDGE: "Receipt of a request acknowledged",
     Act.CASE_EXTEND: "More time told in a case",
     Act.CASE_PAUSE: "Person asked for something",

@@ -169,6 +169,9 @@ class KnownFact(StrEnum):
     PHONE = "phone"
     LAST_PURCHASE = "last_purchase"
     BALANCE = "balance"
+    SHOP = "shop"
+    ACTIVATED = "activated"
+    PROGRAM = "program"
     POSTCODE = "postcode"
     BIRTHDAY = "birthday"
 

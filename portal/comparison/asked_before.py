@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from portal.cases.clock.receipt import local_day
 from portal.cases.facts import FactKind, Right, effective
+from portal.cases.recognition.hiding import hides
 from portal.cases.services.folding import Rules
 from portal.cases.services.intake import TELLS_APART, IdentifierKind
 from portal.cases.services.ledger import as_facts, own_case, rows_of, rules_of
@@ -52,8 +53,9 @@ class AskedBefore:
             before = or_(Case.year < case.year, and_(Case.year == case.year, Case.number < case.number))
             indexes = indexes_of_case(session, self.sealer, case)
             earlier = self._earlier(session, user, indexes, rights, case.received_on, before, Case.id != case.id)
-        if not earlier:
-            return Since()
+            hidden = hides(session, case_id)
+        if not earlier or hidden:
+            return Since(earlier)
         self.fingerprints.take_small([case_id, *(one.id for one in earlier)])
         with self.db.read() as session:
             compared_with, tables = self._compared(session, case_id, earlier)

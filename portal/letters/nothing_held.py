@@ -10,6 +10,7 @@ from portal import audit
 from portal.cases.clock.applicable import laws_of
 from portal.cases.facts import HOLDS_NOTHING, FactKind
 from portal.cases.letters import letter_sha256, sha256_of_sent
+from portal.cases.recognition.hiding import check_shown
 from portal.cases.services.ledger import NOT_NOW, CaseSeal, add_fact, as_folded, hold_case, own_case, rules_of, today_of
 from portal.cases.services.people import masked_subject
 from portal.cases.states import OPEN_STATES, CaseState
@@ -86,6 +87,7 @@ class NothingHeld:
     def _nothing(self, session: Session, user: User, case: Case) -> SourceList:
         if CaseState(case.state) not in OPEN_STATES:
             raise StateConflict(NOT_NOW, next_step="Look at what is recorded.", detail=case.state)
+        check_shown(session, case.id)
         found = checklist_of(session, self.seal, user, case)
         if found.running or not found.nothing_held:
             raise StateConflict(NOT_NOTHING, next_step="Look at the list under Collect.", detail="not nothing")

@@ -49,6 +49,7 @@ class MerchantSettings:
     requests_per_minute: int | None
     cards_need_two: bool
     packages_need_two: bool
+    looks_before_settled: bool
     fresh_days: int
     from_environment: tuple[str, ...]
 
@@ -92,6 +93,7 @@ class MerchantConnection:
             requests_per_minute=merchant.requests_per_minute,
             cards_need_two=merchant.cards_need_two,
             packages_need_two=merchant.packages_need_two,
+            looks_before_settled=merchant.looks_before_settled,
             fresh_days=merchant.fresh_days or FRESH_DAYS,
             from_environment=tuple(name for name, value in named.items() if value),
         )
@@ -109,11 +111,12 @@ class MerchantConnection:
         forget: Collection[str] = (),
         cards_need_two: bool | None = None,
         packages_need_two: bool | None = None,
+        looks_before_settled: bool | None = None,
         fresh_days: int | None = None,
     ) -> None:
         """Check and save. `tokens`: by names of LOYALTYDOG_TOKENS; an empty or missing one leaves the saved one as it
         is. `forget`: names of those to delete. A new address needs each token entered again. `cards_need_two`,
-        `packages_need_two`, `fresh_days`: None leaves it as it is.
+        `packages_need_two`, `looks_before_settled`, `fresh_days`: None leaves it as it is.
 
         Raises InputErrors naming the fields, NotPermitted, StepUpNeeded.
         """
@@ -157,10 +160,11 @@ class MerchantConnection:
                 "time_zone": time_zone,
                 "requests_per_minute": requests_per_minute,
             }
-            if cards_need_two is not None:
-                wanted["cards_need_two"] = cards_need_two
-            if packages_need_two is not None:
-                wanted["packages_need_two"] = packages_need_two
+            switches = {
+                "cards_need_two": cards_need_two, "packages_need_two": packages_need_two,
+                "looks_before_settled": looks_before_settled,
+            }  # fmt: skip
+            wanted |= {name: on for name, on in switches.items() if on is not None}
             if fresh_days is not None and fresh_days != (merchant.fresh_days or FRESH_DAYS):
                 wanted["fresh_days"] = fresh_days
             changed = [name for name, value in wanted.items() if getattr(merchant, name) != value]

@@ -34,6 +34,7 @@ from portal.storage.tables import (
     Export,
     ExportResponse,
     IdentityCode,
+    IdentityQuestions,
     LetterProfile,
     LoginSession,
     Merchant,
@@ -118,6 +119,7 @@ def revoke_access(session: Session, merchant_id: str, *, origin: str) -> int:
     _run(session, update(CaseMatch).where(CaseMatch.merchant_id == merchant_id).values(sealed_item=None))
     _run(session, update(LetterProfile).where(LetterProfile.merchant_id == merchant_id).values(sealed_items=None))
     _run(session, delete(IdentityCode).where(IdentityCode.merchant_id == merchant_id))
+    _run(session, delete(IdentityQuestions).where(IdentityQuestions.merchant_id == merchant_id))
     _run(session, delete(MailSender).where(MailSender.merchant_id == merchant_id))
     _run(
         session,

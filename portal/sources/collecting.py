@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.recognition.hiding import hides
 from portal.cases.services.ledger import CaseNeeded, CaseSeal, open_case, own_case
 from portal.config import Settings
 from portal.errors import NotFound, StateConflict
@@ -22,7 +23,7 @@ from portal.sources.from_exports import asked_numbers, export_lines
 from portal.sources.kinds import SourceState
 from portal.sources.ledger import SourceRows, drop_pages, held_open, identifiers_of, move, sources_of
 from portal.sources.planning import KnownIdentifier, from_identifiers
-from portal.sources.views import SourceList
+from portal.sources.views import SourceList, without_counts
 from portal.storage.case_tables import Case
 from portal.storage.engine import Database
 from portal.storage.tables import Export
@@ -45,10 +46,12 @@ class CaseSources:
     settings: Settings
 
     def lines(self, user: User, case_id: str) -> SourceList:
-        """Every source and where it stands, before collecting as well: then what would be asked. Raises NotFound."""
+        """Every source and where it stands, before collecting as well: then what would be asked. Of a case that shows
+        nothing yet without what came. Raises NotFound."""
         require(user, Permission.CASE_LIST)
         with self.db.read() as session:
-            return checklist_of(session, self.seal, user, own_case(session, user, case_id))
+            found = checklist_of(session, self.seal, user, own_case(session, user, case_id))
+            return without_counts(found) if hides(session, case_id) else found
 
     def collect(self, user: User, case_id: str) -> int:
         """Ask every source that was not asked yet. Gives how many.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portal.sources.kinds import BY_HAND, RUNNING, TRAITS, UNANSWERED, SourceKind, SourceState, nothing_held, settled
 
+FROM_ANSWERS = frozenset({SourceKind.LOYALTY_DATA, SourceKind.LOYALTY_CONSENT, SourceKind.VENDOR_LOG})
 FRESH_DAYS = 7
 """The answers of one case are to be fetched within so long of each other and of now (ANS-4). A merchant may set its
 own."""
@@ -76,6 +77,8 @@ class SourceList:
     undecided: int = 0
     uncompared: int = 0
     taken_in: int = 0
+    hidden: bool = False
+    """Nothing of what is held is told before it is settled who asks."""
 
     @property
     def collected(self) -> bool:
@@ -108,4 +111,20 @@ class SourceList:
     @property
     def nothing_held(self) -> bool:
         """Never while it is not decided whose a record is: it may be the person's under another address."""
-        return self.settled and not self.taken_in and nothing_held((line.kind, line.state) for line in self.lines)
+        known = self.settled and not self.taken_in and not self.hidden
+        return known and nothing_held((line.kind, line.state) for line in self.lines)
+
+
+def without_counts(found: SourceList) -> SourceList:
+    """The checklist of a case that shows nothing yet: what was asked, not what came. A line that follows from an answer
+    is left out, for it says that there was something in it."""
+    lines = tuple(_without_counts(line) for line in found.lines if line.kind not in FROM_ANSWERS)
+    return replace(found, lines=lines, undecided=0, uncompared=0, taken_in=0, hidden=True)
+
+
+def _without_counts(line: SourceLine) -> SourceLine:
+    came = line.undecided or line.state is SourceState.EMPTY
+    return replace(
+        line, state=SourceState.FETCHED if came else line.state, problem="" if line.undecided else line.problem,
+        undecided=False, size_bytes=None, row_count=None, doubtful_count=0, pages=0, sha256="",
+    )  # fmt: skip

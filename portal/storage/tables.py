@@ -19,6 +19,7 @@ from portal.storage.answering.mail_tables import Mail as Mail
 from portal.storage.answering.mail_tables import MailSender as MailSender
 from portal.storage.answering.package_tables import CasePackage as CasePackage
 from portal.storage.answering.recognition_tables import IdentityCode as IdentityCode
+from portal.storage.answering.recognition_tables import IdentityQuestions as IdentityQuestions
 from portal.storage.answering.retention_tables import CaseRetentionRules as CaseRetentionRules
 from portal.storage.answering.review_tables import ReviewDecision as ReviewDecision
 from portal.storage.answering.source_tables import CaseMatch as CaseMatch
@@ -64,6 +65,7 @@ class Merchant(Base, kw_only=True):
     second_factor: Mapped[str] = mapped_column(String(16), default="managers")
     cards_need_two: Mapped[bool] = mapped_column(default=False)
     packages_need_two: Mapped[bool] = mapped_column(default=False)
+    looks_before_settled: Mapped[bool] = mapped_column(default=True)
     fresh_days: Mapped[int | None] = mapped_column(default=None)
     created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
 

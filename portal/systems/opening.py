@@ -9,6 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.recognition.hiding import check_shown
 from portal.cases.services.ledger import CaseSeal
 from portal.config import Settings
 from portal.errors import NotPermitted, PortalError, StateConflict
@@ -114,6 +115,7 @@ class SystemFiles:
         with self.db.read() as session:
             row, _line = file_of(session, user, case_id, file_id)
             require_fresh_proof(user, self.settings)
+            check_shown(session, case_id)
             key = session.get(SystemKey, (row.line_id, row.blob_name))
             if key is None or row.destroyed_at is not None:
                 raise StateConflict("This file is destroyed.", next_step="Attach it again.", detail="destroyed")

@@ -22,10 +22,11 @@ import pytest
 import portal
 from portal.audit import Act
 from portal.cases.clock import EventKind
-from portal.cases.facts import ENDS, FactKind
+from portal.cases.facts import ENDS, FactKind, KnownFact
 from portal.cases.states import WAITS
 from portal.exports.core.answers import Kind
 from portal.exports.core.states import RUNNING, State
+from portal.recognition.knowledge.asked import QUESTIONS
 from portal.systems.media import Media
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +52,9 @@ LEFT_OUT: dict[str, set[Any]] = {
     "about_person.PURPOSES": set(Act) - ABOUT_ONE_PERSON,
     # Facts that need no reason (Art. 12 GDPR).
     "answers.REASONS": {Kind.SENT, Kind.ACKNOWLEDGED, Kind.TAKEN_BACK},
+    # What a person may be asked about (IDN-1).
+    "asked._FORMS": set(KnownFact) - set(QUESTIONS),
+    "asked._FORM_WORDS": set(KnownFact) - set(QUESTIONS),
     # Told by a check of their own.
     "verdict._DOUBTS": {"NAMELESS", "DAMAGED"},
     # What is recorded in a case and neither ends it nor asks the person something.

@@ -241,6 +241,10 @@ EXPECTED: dict[str, Permission | None] = {
     "identity_codes.state": P.CASE_WORK,
     "identity_codes.send": P.CASE_WORK,
     "identity_codes.check": P.CASE_WORK,
+    "case_questions.prepare": P.CASE_WORK,
+    "case_questions.state": P.CASE_WORK,
+    "case_questions.begin": P.CASE_WORK,
+    "case_questions.check": P.CASE_WORK,
     "case_file.acknowledge": P.CASE_WORK,
     "case_file.extend": P.CASE_WORK,
     "case_file.pause": P.CASE_WORK,
@@ -426,6 +430,7 @@ GIVEN: dict[str, Any] = {
 }
 GIVEN_TO: dict[str, dict[str, Any]] = {
     "identity_codes.check": {"code": "314159"},
+    "case_questions.check": {"answers": {}},
     "case_agents.record": {
         "kind": AgentKind.LAWYER,
         "authority": AuthorityKind.POWER_OF_ATTORNEY,

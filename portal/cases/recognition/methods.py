@@ -64,9 +64,10 @@ WITHOUT_A_LOOK: Mapping[NotNeeded, Weight] = {
 BY_HAND = (
     IdentityMethod.REPLY, IdentityMethod.CALLBACK, IdentityMethod.ACCOUNT, IdentityMethod.SINGLE_SIGN_ON,
     IdentityMethod.CARD_IN_HAND, IdentityMethod.IN_PERSON, IdentityMethod.STAFF_KNOWS, IdentityMethod.EID,
-    IdentityMethod.QUESTIONS, IdentityMethod.NOT_NEEDED,
+    IdentityMethod.NOT_NEEDED,
 )  # fmt: skip
-"""What a colleague records. A mailed code is recorded by the portal alone, once it was the right one."""
+"""What a colleague records. A mailed code and questions are recorded by the portal alone, which compares: who asks them
+does not see what the right answer is."""
 
 
 def weight_of(method: str, because: str = "") -> Weight:

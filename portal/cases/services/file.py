@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,6 @@ from portal.cases.facts import (
     FactKind,
     IdentityMethod,
     IdentityResult,
-    KnownFact,
     NotNeeded,
     RefusalReason,
     Right,
@@ -154,10 +153,9 @@ class CaseFile:
         method: IdentityMethod,
         result: IdentityResult,
         *,
-        facts: Sequence[KnownFact] = (),
         because: NotNeeded | None = None,
     ) -> None:
-        """How the person was recognised: method, kinds of facts, result; never a value (LAW-5).
+        """How the person was recognised: method and result; never a value (LAW-5).
 
         A proof opens a case again that ended because nobody could tell who they are.
         """
@@ -166,12 +164,9 @@ class CaseFile:
                 raise InputError("This way is not recorded by hand.", field="method")
             if (method is IdentityMethod.NOT_NEEDED) is (because is None):
                 raise InputError("Say why nobody had to be recognised.", field="because")
-            if method is IdentityMethod.QUESTIONS and len(set(facts) - {KnownFact.BIRTHDAY}) < 2:
-                raise InputError("Questions need two facts besides a birthday.", field="facts")
             codes = {
                 "method": method.value,
                 "result": result.value,
-                "facts": ",".join(sorted(set(facts))),
                 "because": because.value if because else "",
             }
             entry = {"method": method.value, "outcome": result.value}

@@ -12,6 +12,7 @@ from portal import audit
 from portal.cases.clock.gates import may_extend
 from portal.cases.clock.receipt import local_day
 from portal.cases.facts import Channel, DemandOutcome, FactKind, Right, effective
+from portal.cases.recognition.hiding import hides
 from portal.cases.recognition.reading import recognition_of
 from portal.cases.services.folding import folded
 from portal.cases.services.ledger import CaseSeal, as_facts, own_case, rows_of, rules_of, today_of
@@ -93,6 +94,7 @@ class CaseRegister:
                 today=today_of(case),
                 facts=self._shown(session, rows, words=works),
                 recognition=recognition_of(session, case_id),
+                hidden=hides(session, case_id),
                 waiting=waiting_for(effective(facts)),
                 kept_until=local_day(case.destroy_facts_after, rules_of(case).place)
                 if case.destroy_facts_after

@@ -88,7 +88,9 @@ class Demand:
 @dataclass(frozen=True)
 class CaseView:
     """One case. `identifiers` are kinds and masked values; `waiting` are the questions to the person that are
-    open. After `kept_until` what was written in it is destroyed, or was; an open one has no such day."""
+    open. After `kept_until` what was written in it is destroyed, or was; an open one has no such day.
+
+    `hidden`: nothing of the person's data is shown before it is settled who asks."""
 
     row: CaseRow
     assignee_id: str
@@ -101,6 +103,7 @@ class CaseView:
     today: dt.date
     facts: tuple[ShownFact, ...]
     recognition: Recognition
+    hidden: bool
     waiting: tuple[FactKind, ...]
     kept_until: dt.date | None
     may: frozenset[FactKind]

@@ -6,7 +6,7 @@ try the same move one wins and the other is told (SEC-12).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -15,11 +15,12 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.recognition.hiding import hidden_cases
 from portal.cases.services.people import PersonIndex, masked_subject
 from portal.cases.standing import Standing
 from portal.errors import NotFound
 from portal.exports.core.states import State, may_move
-from portal.exports.core.views import ExportView
+from portal.exports.core.views import ExportView, without_counts
 from portal.identity import User
 from portal.storage.base import Base
 from portal.storage.tables import Account, Export, ExportAsked, ExportFile, ExportResponse, utc_now
@@ -123,12 +124,12 @@ class SubjectSeal:
 _AS_IT_IS = {
     name: attrgetter(f"{PART_OF[name]}.{name}" if name in PART_OF else name)
     for name in ExportView.__dataclass_fields__
-    if name not in ("state", "customer", "scope", "has_card", "requested_by", "answer")
+    if name not in ("state", "customer", "scope", "has_card", "requested_by", "answer", "hidden")
 }
 """What a view has from the rows unchanged. Asked for once: a page of 50 reads two thousand values."""
 
 
-def to_view(row: Export, by: str, seal: SubjectSeal) -> ExportView:
+def _to_view(row: Export, by: str, seal: SubjectSeal) -> ExportView:
     """The row as pages see it: customer masked, secrets left out."""
     subject = seal.open(row, "subject") or ""
     card = seal.open(row, "card_id")
@@ -151,7 +152,14 @@ def to_view(row: Export, by: str, seal: SubjectSeal) -> ExportView:
 
 def view_of(session: Session, row: Export, seal: SubjectSeal) -> ExportView:
     account = session.execute(select(Account.name, Account.email).where(Account.id == row.requested_by)).first()
-    return to_view(row, (account.name or account.email) if account else "", seal)
+    return views_of(session, [(row, (account.name or account.email) if account else "")], seal)[0]
+
+
+def views_of(session: Session, rows: Sequence[tuple[Export, str]], seal: SubjectSeal) -> tuple[ExportView, ...]:
+    """Rows with who asked, as pages see them: of a case that shows nothing yet without counts."""
+    hidden = hidden_cases(session, {row.case_id for row, _by in rows})
+    views = (_to_view(row, by, seal) for row, by in rows)
+    return tuple(without_counts(view) if view.case_id in hidden else view for view in views)
 
 
 def indexes_of_row(session: Session, user: User, index: PersonIndex, row: Export) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from portal.cases.standing import Standing
@@ -64,6 +64,8 @@ class ExportView:
     due_on: dt.date
     clock_skew_seconds: float | None = None
     holds_cards: bool | None = None
+    hidden: bool = False
+    """Nothing of its contents is shown before it is settled who asks."""
 
     @property
     def running(self) -> bool:
@@ -83,6 +85,18 @@ class ExportView:
     def seconds_left(self, now: dt.datetime) -> float | None:
         """Until the vendor's link dies; None before there is one."""
         return None if self.link_expires_at is None else (self.link_expires_at - now).total_seconds()
+
+
+def without_counts(view: ExportView) -> ExportView:
+    """What may be seen of an export whose case shows nothing yet: not how large it is, what the check found or whether
+    anything is in it."""
+    judged = view.state in (State.READY, State.ATTENTION, State.EXPIRED)
+    return replace(
+        view, fetched_bytes=0, expected_bytes=None, size_bytes=None, sha256="", table_count=None, row_count=None,
+        verdict="", checks=[], notes=[], holds_cards=None, hidden=True,
+        problem_code="" if judged else view.problem_code, problem="" if judged else view.problem,
+        next_step="" if judged else view.next_step,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ class Comparison:
                 .order_by(Export.requested_at.desc(), Export.id.desc())
                 .limit(MOST_LISTED)
             )
-            return [ledger.view_of(session, other, self.seal) for other in found]
+            views = [ledger.view_of(session, other, self.seal) for other in found]
+            return [view for view in views if not view.hidden]
 
     def compare(
         self, user: User, export_id: str, earlier_id: str

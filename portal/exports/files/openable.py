@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from portal.cases.recognition.hiding import check_shown
 from portal.config import Settings
 from portal.errors import NotPermitted, StateConflict
 from portal.exports.core.base import own_row
@@ -21,6 +22,7 @@ def openable(session: Session, user: User, export_id: str, settings: Settings) -
     row = own_row(session, user, export_id)
     require(user, Permission.EXPORT_OPEN)
     require_fresh_proof(user, settings)
+    check_shown(session, row.case_id)
     if State(row.state) is State.ATTENTION:
         if not allows(user.role, Permission.EXPORT_RELEASE):
             raise NotPermitted(

@@ -113,7 +113,7 @@ class Dashboard:
 
     def _views(self, session: Session, question: ExportRows, given: dict[str, Any]) -> tuple[ExportView, ...]:
         rows = session.execute(question, given)
-        return tuple(ledger.to_view(row, name or email or "", self.seal) for row, name, email in rows)
+        return ledger.views_of(session, [(row, name or email or "") for row, name, email in rows], self.seal)
 
     def _day_of(self, column: Any) -> Any:
         """A time's UTC date as text."""

@@ -64,7 +64,7 @@ class History:
                 .order_by(Export.requested_at.desc(), Export.id.desc())
                 .limit(PAGE_SIZE)
             )
-            return tuple(ledger.to_view(row, name or email or "", self.seal) for row, name, email in rows)
+            return ledger.views_of(session, [(row, name or email or "") for row, name, email in rows], self.seal)
 
     def timeline(self, user: User, export_id: str) -> list[audit.AuditRow]:
         """What happened to one export, oldest first."""
@@ -99,7 +99,7 @@ class History:
                     .where(Export.id.in_([export_id for _time, export_id in keys[:size]]))
                 )
             }
-            views = tuple(ledger.to_view(*found[export_id], self.seal) for _time, export_id in keys[:size])
+            views = ledger.views_of(session, [found[export_id] for _time, export_id in keys[:size]], self.seal)
         return ExportPage(views, _encode(*keys[size - 1]) if len(keys) > size else None)
 
     def count(self, user: User, wanted: HistoryFilter = EVERYTHING) -> int:

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Session
 from portal.cases.clock.applicable import laws_of
 from portal.cases.clock.calendar_codes import countries_in
 from portal.cases.clock.regimes import Regime
+from portal.cases.recognition.hiding import check_shown, hides
+from portal.cases.recognition.reading import recognition_of
 from portal.cases.retention import kept_months, months_of
 from portal.cases.services.ledger import CaseSeal, as_folded, own_case, rules_of
 from portal.cases.services.merchant_rules import merchant_rules
@@ -82,6 +84,8 @@ class CaseGathering:
                 digest=_digest_of_letter(letter, variant), needs=tuple(letter.ended.needs), language=letter.language,
                 nothing=False, profile_version=0, letter_alone=True,
             )  # fmt: skip
+        if (hidden := self._hidden(user, case_id, language)) is not None:
+            return hidden
         now = self._today(user, case_id, language)
         return Inputs(
             digest=_digest(now, variant),
@@ -96,6 +100,8 @@ class CaseGathering:
     ) -> PackageParts:  # fmt: skip
         if (alone := self._letter_alone(user, case_id, inputs.language)) is not None:
             return _letter_parts(alone, variant, number)
+        with self.db.read() as session:
+            check_shown(session, case_id)
         now = self._today(user, case_id, inputs.language)
         records = self.person_records.of_case(user, case_id)
         contents = contents_of(
@@ -139,6 +145,17 @@ class CaseGathering:
             closed = ended_without_answer(session, case)
             chosen = letter_language(language, case.language, profile.language)
         return _Today(sources, files, profile, says, chosen, _eu(says), closed)
+
+    def _hidden(self, user: User, case_id: str, language: str) -> Inputs | None:
+        """What a package waits for while nothing of the person's data is shown."""
+        with self.db.read() as session:
+            case = own_case(session, user, case_id)
+            if not hides(session, case_id):
+                return None
+            missing_now = recognition_of(session, case_id).missing
+            needs = tuple(Need("identity", one.words, one.next_step) for one in missing_now)
+            chosen = letter_language(language, case.language)
+        return Inputs(digest="", needs=needs, language=chosen, nothing=False, profile_version=0)
 
     def _letter_alone(self, user: User, case_id: str, language: str) -> _LetterAlone | None:
         with self.db.read() as session:

@@ -14,12 +14,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.recognition.hiding import check_shown
 from portal.config import Settings
 from portal.errors import NotFound, StateConflict
 from portal.exports.core.download import Download
 from portal.identity import Permission, User, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.package.encrypted import encrypted_pieces, passphrase
+from portal.package.parts import LETTER_ALONE, Outcome
 from portal.package.versions.copy_words import CopyWords, EncryptedCopy
 from portal.package.versions.gathering import Gathering, digest_now
 from portal.package.versions.ledger import newest_of, package_of, place_of, rows_of_case, standing_of
@@ -122,6 +124,8 @@ class PackageFiles:
         with self.db.read() as session:
             row = package_of(session, user, case_id, package_id)
             require_fresh_proof(user, self.settings)
+            if Outcome(row.outcome) not in LETTER_ALONE:
+                check_shown(session, case_id)
             key = session.get(PackageKey, (row.case_id, row.blob_name))
             if key is None or row.destroyed_at is not None:
                 raise StateConflict("This package is destroyed.", next_step="Build it again.", detail="destroyed")

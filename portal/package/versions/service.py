@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.recognition.hiding import hides
 from portal.cases.recognition.reading import recognition_of
 from portal.cases.services.ledger import own_case
 from portal.config import Settings
@@ -81,6 +82,8 @@ class CasePackages:
             names = names_of(session, rows)
             two = session.get_one(Merchant, user.merchant_id).packages_need_two
             known = recognition_of(session, case_id).settled
+            if hides(session, case_id):
+                rows = [row for row in rows if Outcome(row.outcome) in LETTER_ALONE]
         digests = {(variant.value, inputs.language): "" if inputs.needs else inputs.digest}
         for row in rows:
             key = (row.variant, row.language)

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.recognition.hiding import hides
 from portal.cases.services.ledger import CaseSeal, own_case
 from portal.config import Settings
 from portal.errors import InputError, NotFound, StateConflict
@@ -65,11 +66,14 @@ class CaseFiles:
     counting: Counting
 
     def of_case(self, user: User, case_id: str) -> tuple[CaseFileView, ...]:
-        """Exports, answers of sources, attached files. Numbers only: nothing of what is in them. Raises NotFound."""
+        """Exports, answers of sources, attached files. Numbers only: nothing of what is in them; none at all before it
+        is settled who asks, where the case shows nothing until then. Raises NotFound."""
         require(user, Permission.CASE_LIST)
         names = allows(user.role, Permission.EXPORT_OPEN)
         with self.db.read() as session:
             own_case(session, user, case_id)
+            if hides(session, case_id):
+                return ()
             rows = files_of(session, self.seal, case_id, names=names)
             decided = decisions_of_all(session, [row.located.file for row in rows])
             rules = ledger.rules_of(session, user.merchant_id)

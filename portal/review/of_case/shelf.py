@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.recognition.hiding import check_shown
 from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.ledger import CaseSeal
 from portal.config import Settings
@@ -132,6 +133,7 @@ class CaseShelf:
         found = locate(session, user.merchant_id, file_id)
         require(user, Permission.EXPORT_OPEN)
         require_fresh_proof(user, self.settings)
+        check_shown(session, found.case_id)
         if found.key is None:
             raise StateConflict("This file is destroyed.", next_step="Look at the case.", detail="destroyed")
         return found

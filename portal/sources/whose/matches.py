@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from portal import audit
 from portal.cases.clock.calendar_codes import country_in
+from portal.cases.recognition.hiding import check_shown, hides
 from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.ledger import CaseSeal, open_case, own_case
 from portal.cases.services.people import PersonIndex, masked_subject
@@ -89,6 +90,8 @@ class CaseMatches:
         require(user, Permission.CASE_LIST)
         with self.db.read() as session:
             case = own_case(session, user, case_id)
+            if hides(session, case_id):
+                return MatchList()
             found = matching_of(session, self.seal, case)
             may = CaseState(case.state) in OPEN_STATES and allows(user.role, Permission.CASE_WORK)
             where = {one.origin: (one.kind.value, "") for one in found.inputs}
@@ -166,7 +169,9 @@ class CaseMatches:
         require_fresh_proof(user, self.settings)
 
         def show(session: Session) -> tuple[Clear, ...]:
-            found = matching_of(session, self.seal, own_case(session, user, case_id))
+            case = own_case(session, user, case_id)
+            check_shown(session, case_id)
+            found = matching_of(session, self.seal, case)
             audit.record(
                 session, user.merchant_id, user.account_id, "case:reveal",
                 object_id=case_id, origin=user.origin, what="matches",
@@ -181,7 +186,9 @@ class CaseMatches:
     def _held(self, session: Session, user: User, case_id: str) -> Case:
         own_case(session, user, case_id)
         lock_merchant(session, user.merchant_id)
-        return open_case(own_case(session, user, case_id))
+        case = open_case(own_case(session, user, case_id))
+        check_shown(session, case_id)
+        return case
 
     def _add_identifiers(
         self, session: Session, user: User, case: Case, values: Sequence[tuple[Mark, str]]

@@ -1,4 +1,4 @@
-"""The table of codes by which a person shows that a mailbox is theirs."""
+"""The tables of what a person is asked for: a code that shows that a mailbox is theirs, questions about their file."""
 
 from __future__ import annotations
 
@@ -30,3 +30,20 @@ class IdentityCode(Base, kw_only=True):
     tries: Mapped[int] = mapped_column(default=0)
     sent: Mapped[int] = mapped_column(default=0)
     sent_since: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
+
+
+class IdentityQuestions(Base, kw_only=True):
+    """The questions chosen for a case, by their codes with commas between; none where the files tell too little. Never
+    an answer. `mark` is of the files they were chosen by; from `begun_at` on the case shows nothing of the person's
+    data until it is settled who asks. `tries` counts the wrong ones."""
+
+    __tablename__ = "identity_questions"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    case_id: Mapped[str] = mapped_column(ForeignKey(Case.id), unique=True)
+    mark: Mapped[str] = mapped_column(String(64), default="")
+    questions: Mapped[str] = mapped_column(String(120), default="")
+    tries: Mapped[int] = mapped_column(default=0)
+    begun_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[dt.datetime | None] = mapped_column(default=None)

@@ -120,6 +120,9 @@ KNOWN_WORDS: Mapping[KnownFact, str] = {
     KnownFact.PHONE: later("Phone"),
     KnownFact.LAST_PURCHASE: later("Last purchase"),
     KnownFact.BALANCE: later("Balance"),
+    KnownFact.SHOP: later("Shop of the last purchase"),
+    KnownFact.ACTIVATED: later("Month of activation"),
+    KnownFact.PROGRAM: later("Program"),
     KnownFact.POSTCODE: later("Postcode"),
     KnownFact.BIRTHDAY: later("Birthday"),
 }

@@ -21,7 +21,6 @@ from portal.cases.facts import (
     FactKind,
     IdentityMethod,
     IdentityResult,
-    KnownFact,
     NotNeeded,
     RefusalReason,
     Right,
@@ -209,20 +208,19 @@ def test_a_case_is_given_to_a_colleague_of_the_merchant_and_handed_back(desk: An
 @pytest.mark.keeps("LAW-5")
 def test_how_the_person_was_recognised_is_recorded_without_values(desk: Any, case_id: str) -> None:
     file, sam = desk.portal.case_file, in_utc(desk)
-    for method, facts, because in (
-        (IdentityMethod.QUESTIONS, (KnownFact.BIRTHDAY, KnownFact.POSTCODE), None),
-        (IdentityMethod.NOT_NEEDED, (), None),
-        (IdentityMethod.IN_PERSON, (), NotNeeded.SIGNED_IN),
+    for method, because in (
+        (IdentityMethod.QUESTIONS, None),  # compared by the portal alone
+        (IdentityMethod.NOT_NEEDED, None),
+        (IdentityMethod.IN_PERSON, NotNeeded.SIGNED_IN),
     ):
         with pytest.raises(InputError):
-            file.record_identity(sam, case_id, method, IdentityResult.PROVED, facts=facts, because=because)
+            file.record_identity(sam, case_id, method, IdentityResult.PROVED, because=because)
     file.record_identity(sam, case_id, IdentityMethod.IN_PERSON, IdentityResult.FAILED)
     assert row(desk, case_id).state == "identifying"
-    given = (KnownFact.BALANCE, KnownFact.LAST_PURCHASE)
-    file.record_identity(sam, case_id, IdentityMethod.QUESTIONS, IdentityResult.PROVED, facts=given)
+    file.record_identity(sam, case_id, IdentityMethod.CALLBACK, IdentityResult.PROVED)
     shown = desk.portal.case_register.show(sam, case_id)
     assert shown.row.state == "collecting"
-    assert shown.facts[-1].codes == {"method": "questions", "result": "proved", "facts": "balance,last_purchase"}
+    assert shown.facts[-1].codes == {"method": "callback", "result": "proved"}
 
 
 def test_who_could_not_be_identified_is_told_and_a_proof_opens_the_case_again(desk: Any, case_id: str) -> None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from portal.cases.facts import FactKind, IdentityMethod, IdentityResult, KnownFact, NotNeeded
+from portal.cases.facts import FactKind, IdentityMethod, IdentityResult, NotNeeded
 from portal.cases.recognition.methods import BY_HAND
 from portal.cases.recognition.standing import Missing
 from portal.cases.services.views import CaseView
 from portal.cases.states import OPEN_STATES, CaseState
 from portal.composition import Portal
 from portal.identity import User
-from portal.ui.cases.case_words import KNOWN_WORDS, METHOD_WORDS, NOT_NEEDED_WORDS, RESULT_WORDS
+from portal.recognition.knowledge.service import Asking
+from portal.ui.cases.case_words import METHOD_WORDS, NOT_NEEDED_WORDS, RESULT_WORDS
 from portal.ui.cases.identity.agent import draw_agent, draw_agent_form
 from portal.ui.cases.identity.mail_code import draw_mail_code, why_none
+from portal.ui.cases.identity.questions import draw_questions, may_ask
 from portal.ui.common.acting import act_and_tell
 from portal.ui.common.words import _, plain, sentence
 
@@ -57,10 +59,15 @@ def _draw_missing(view: CaseView) -> None:
 
 def _draw_ways(portal: Portal, user: User, view: CaseView, *, leads: bool) -> None:
     code = portal.identity_codes.state(user, view.row.id)
+    portal.case_questions.prepare(user, view.row.id)
+    asking = portal.case_questions.state(user, view.row.id)
     mailed = code.addresses and IdentityMethod.EMAIL_CODE not in view.recognition.proved
-    ways = [*([IdentityMethod.EMAIL_CODE] if mailed else []), *BY_HAND]
+    asked = [IdentityMethod.QUESTIONS] if may_ask(asking) else []
+    ways = [*([IdentityMethod.EMAIL_CODE] if mailed else []), *asked, *BY_HAND]
+    open_already = asking.standing is Asking.OPEN
+    first = ways.index(IdentityMethod.QUESTIONS) if open_already else (0 if mailed else None)
     method = st.selectbox(
-        _("How was the person recognised?"), ways, index=0 if mailed else None, key="case_method",
+        _("How was the person recognised?"), ways, index=first, key="case_method",
         format_func=lambda m: _(METHOD_WORDS[m]), placeholder=_("Choose a way"),
     )  # fmt: skip
     if why := why_none(code):
@@ -68,33 +75,26 @@ def _draw_ways(portal: Portal, user: User, view: CaseView, *, leads: bool) -> No
     if method is IdentityMethod.EMAIL_CODE:
         draw_mail_code(portal, user, view.row.id, code, leads=leads)
         return
+    if method is IdentityMethod.QUESTIONS:
+        draw_questions(portal, user, view.row.id, asking, leads=leads)
+        return
     if method is None:
         _record_button(leads=leads, ready=False)
         return
     because: NotNeeded | None = None
-    facts: tuple[KnownFact, ...] = ()
     result: IdentityResult | None = IdentityResult.PROVED
     if method is IdentityMethod.NOT_NEEDED:
         because = st.selectbox(
             _("Because"), list(NotNeeded), key="case_because", format_func=lambda b: _(NOT_NEEDED_WORDS[b])
         )
     else:
-        if method is IdentityMethod.QUESTIONS:
-            facts = tuple(
-                st.multiselect(
-                    _("What was compared"), list(KnownFact), key="case_facts", format_func=lambda f: _(KNOWN_WORDS[f]),
-                    placeholder=_("At least two besides a birthday"),
-                )
-            )  # fmt: skip
         result = st.radio(
             _("Result"), list(IdentityResult), key="case_result", horizontal=True,
             format_func=lambda r: _(RESULT_WORDS[r]),
         )  # fmt: skip
     if result is not None and _record_button(leads=leads, ready=True):
         act_and_tell(
-            lambda: portal.case_file.record_identity(
-                user, view.row.id, method, result, facts=facts, because=because
-            ),
+            lambda: portal.case_file.record_identity(user, view.row.id, method, result, because=because),
             _("Recorded how the person was recognised."),
         )  # fmt: skip
 
