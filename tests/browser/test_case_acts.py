@@ -218,10 +218,10 @@ def test_each_list_of_due_days_says_why(desk: Callable[[str], Desk]) -> None:
         steps.wait_for(state="detached", timeout=WAIT_MS)
 
 
-def test_an_erasure_beside_a_copy_has_an_end_of_its_own(desk: Callable[[str], Desk]) -> None:
+def test_a_correction_beside_a_copy_has_an_end_of_its_own(desk: Callable[[str], Desk]) -> None:
     manager = desk("maya")
     paste(manager, f"person.{secrets.token_hex(6)}@example.com")
-    manager.click(manager.page.get_by_text("Erasure", exact=True))
+    manager.click(manager.page.get_by_text("Correction", exact=True))
     manager.settle()
     open_pasted(manager)
     manager.sees("The case ends when each of these has ended.")

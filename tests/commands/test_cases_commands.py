@@ -175,11 +175,11 @@ def test_the_line_says_what_changed_since() -> None:
 
 
 def test_one_of_the_things_asked_for_is_refused_or_done_by_itself(cli: Any, data: Path) -> None:
-    case = opened(cli, data, "--rights", "erasure")
+    case = opened(cli, data, "--rights", "objection")
     name = case["name"]
-    assert sorted(case["rights"]) == ["access", "erasure"]
+    assert sorted(case["rights"]) == ["access", "objection"]
     close = ("cases", "close", name, "--reason", "done", "--right")
-    unasked = cli(*close, "objection", "--as", AGENT, data=data)
+    unasked = cli(*close, "erasure", "--as", AGENT, data=data)
     assert (unasked.returncode, "--right:" in unasked.stderr) == (2, True), unasked.stderr
     refused = cli(
         "cases", "refuse", name, "--reason", "unfounded", "--letter", "-", "--right", "access", "--as", MANAGER,
@@ -187,8 +187,8 @@ def test_one_of_the_things_asked_for_is_refused_or_done_by_itself(cli: Any, data
     )  # fmt: skip
     assert (refused.returncode, refused.json["state"]) == (0, "received")
     shown = cli("cases", "show", name, "--as", AGENT, "--json", data=data).json
-    assert shown["outcomes"] == {"access": "refused", "erasure": "open"}
-    done = cli(*close, "erasure", "--as", AGENT, "--json", data=data)
+    assert shown["outcomes"] == {"access": "refused", "objection": "open"}
+    done = cli(*close, "objection", "--as", AGENT, "--json", data=data)
     assert (done.returncode, done.json["state"]) == (0, "answered")
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from portal.cases.facts import IdentityMethod, IdentityResult, Right
 from portal.delivery.giving.needs import needs_of
 from portal.errors import InputError, NotFound, NotPermitted, TryLater
 from portal.recognition.mail_codes import CodeStanding, IdentityCodeOver, WrongIdentityCode
+from portal.storage.answering.recognition_tables import IdentityCode
 from portal.storage.case_tables import Case
+from portal.vault import rotation
 from tests.recognition.conftest import Room
 
 pytestmark = pytest.mark.keeps("LAW-5")
@@ -137,3 +139,24 @@ def test_erasure_waits_for_a_proof_of_another_kind(room: Room) -> None:
     assert room.settled(case)
     with pytest.raises(InputError):
         file.record_identity(room.user(), case, IdentityMethod.EMAIL_CODE, IdentityResult.PROVED)
+
+
+def test_the_key_of_a_code_is_sealed_anew_with_the_master_key_and_the_code_still_opens(room: Room) -> None:
+    case, portal = room.case(), room.portal
+    code = room.mail(case)
+
+    def sealed() -> bytes:
+        with portal.db.read() as session:
+            return (
+                session.scalars(select(IdentityCode.sealed_code_key).where(IdentityCode.case_id == case)).one() or b""
+            )
+
+    before, newest = sealed(), portal.master.add_key()
+    portal.master.make_primary(newest)
+    rotation.reseal(portal.db, portal.master, portal.sealer)
+    assert rotation.key_id_of(before) != newest == rotation.key_id_of(sealed())
+    assert rotation.count_unopenable(portal.db, portal.sealer, portal.master) == {}
+    with pytest.raises(WrongIdentityCode):
+        portal.identity_codes.check(room.user(), case, wrong(code))
+    portal.identity_codes.check(room.user(), case, code)
+    assert room.settled(case)

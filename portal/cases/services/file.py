@@ -29,6 +29,7 @@ from portal.cases.facts import (
 from portal.cases.letters import sha256_of_sent
 from portal.cases.recognition.id_numbers import looks_like_id_number
 from portal.cases.recognition.methods import BY_HAND
+from portal.cases.recognition.reading import recognition_of
 from portal.cases.services.folding import folded
 from portal.cases.services.ledger import (
     NOT_NOW,
@@ -249,13 +250,15 @@ class CaseFile:
         """No answer is needed, or nothing is left to do in a case that has ended. Nothing of it is deleted (CASE-5).
 
         With `right` one demand of an open case: `DONE` says that it was carried out and the person told. Raises
-        InputError(field="reason" or "right").
+        InputError(field="reason" or "right"), StateConflict for an erasure while it is not settled who asks.
         """
         with self._recording(user, case_id, Permission.CASE_WORK) as recording:
             demand = _open_demand(recording, right)
             done = reason is ClosingReason.DONE
             if reason is ClosingReason.BEFORE_RECORDS or (recording.open is done and not demand):
                 raise InputError("Choose a reason that fits how the case stands.", field="reason")
+            if done and right is Right.ERASURE:
+                _check_recognised(recording)
             kind = FactKind.CLOSED
             if recording.open:
                 kind = {ClosingReason.TAKEN_BACK: FactKind.WITHDRAWN, ClosingReason.DONE: FactKind.ANSWERED}.get(
@@ -309,6 +312,15 @@ def _open_demand(recording: Recording, right: Right | None) -> str:
     if row is None or row.outcome != DemandOutcome.OPEN or not recording.open:
         raise InputError("Choose what the person asks for and has no answer to yet.", field="right")
     return right.value
+
+
+def _check_recognised(recording: Recording) -> None:
+    known = recognition_of(recording.session, recording.case.id)
+    if not known.settled:
+        raise StateConflict(
+            "Nothing is erased before the person is recognised.", next_step=known.missing[0].next_step,
+            detail="identity",
+        )  # fmt: skip
 
 
 def _check_colleague(recording: Recording, account_id: str) -> None:

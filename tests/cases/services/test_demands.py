@@ -9,13 +9,22 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from portal.cases.facts import Channel, ClosingReason, DemandOutcome, FactKind, RefusalReason, Right
+from portal.cases.facts import (
+    Channel,
+    ClosingReason,
+    DemandOutcome,
+    FactKind,
+    IdentityMethod,
+    IdentityResult,
+    RefusalReason,
+    Right,
+)
 from portal.cases.services.intake import IdentifierKind, NewCase
 from portal.cases.services.ledger import as_folded, cached
 from portal.cases.services.views import CaseView
 from portal.cases.standing import Standing
 from portal.cases.states import CaseState
-from portal.errors import InputError, NotPermitted
+from portal.errors import InputError, NotPermitted, StateConflict
 from portal.letters.words import LetterKind
 from portal.storage.case_tables import Case
 from portal.storage.tables import AuditEntry
@@ -29,6 +38,18 @@ def opened(desk: Any, rights: frozenset[Right] = BOTH) -> tuple[str, str]:
     email = f"person.{secrets.token_hex(6)}@example.com"
     new = NewCase(((IdentifierKind.EMAIL, SecretStr(email)),), rights, Channel.EMAIL)
     return desk.portal.case_intake.open(desk.user("sam"), new).case_id, email
+
+
+def done(desk: Any, case_id: str) -> None:
+    """The erasure was carried out, for somebody whom the staff know."""
+    file, sam = desk.portal.case_file, desk.user("sam")
+    with pytest.raises(StateConflict):
+        file.close(sam, case_id, ClosingReason.DONE, right=Right.ERASURE)
+    file.record_identity(sam, case_id, IdentityMethod.REPLY, IdentityResult.PROVED)
+    with pytest.raises(StateConflict):  # erasure asks for a second proof
+        file.close(sam, case_id, ClosingReason.DONE, right=Right.ERASURE)
+    file.record_identity(sam, case_id, IdentityMethod.STAFF_KNOWS, IdentityResult.PROVED)
+    file.close(sam, case_id, ClosingReason.DONE, right=Right.ERASURE)
 
 
 def show(desk: Any, case_id: str) -> CaseView:
@@ -54,15 +75,15 @@ def test_a_copy_that_was_sent_leaves_the_clock_running_for_an_erasure(desk: Any)
     view = show(desk, case_id)
     assert view.row.state is CaseState.COLLECTING and view.clock.outcome is None
     assert desk.portal.history.get(desk.user(), export.id).answer is Standing.SENT
-    desk.portal.case_file.close(desk.user("sam"), case_id, ClosingReason.DONE, right=Right.ERASURE)
+    done(desk, case_id)
     assert set(outcomes(desk, case_id).values()) == {DemandOutcome.GIVEN}
     assert show(desk, case_id).row.state is CaseState.ANSWERED and show(desk, case_id).clock.outcome is not None
 
 
 def test_an_erasure_that_was_done_first_leaves_the_copy_to_be_answered(desk: Any) -> None:
     case_id, email = opened(desk)
-    desk.portal.case_file.close(desk.user("sam"), case_id, ClosingReason.DONE, right=Right.ERASURE)
-    assert show(desk, case_id).row.state is CaseState.RECEIVED
+    done(desk, case_id)
+    assert show(desk, case_id).row.state is CaseState.COLLECTING
     export = desk.run(email)
     assert desk.portal.history.get(desk.user(), export.id).answer is Standing.OPEN
     desk.portal.answers.record_refused(desk.user("maya"), export.id, "excessive", LETTER)
@@ -112,7 +133,7 @@ def test_a_case_about_erasure_alone_ends_with_it_whatever_was_looked_at_first(de
     case_exports, sam = desk.portal.case_exports, desk.user("sam")
     export = desk.settled(case_exports.ask(sam, case_id, 1))
     assert export.case_id == case_id and export.answer is Standing.OPEN
-    desk.portal.case_file.close(sam, case_id, ClosingReason.DONE, right=Right.ERASURE)
+    done(desk, case_id)
     assert show(desk, case_id).row.state is CaseState.ANSWERED
     assert desk.portal.history.get(sam, export.id).answer is Standing.SENT
 
