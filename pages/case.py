@@ -25,6 +25,7 @@ from portal.ui.cases.case_package import draw_package, package_state, packed
 from portal.ui.cases.case_print import case_as_html, print_file_name
 from portal.ui.cases.case_steps import draw_collect, draw_demands, draw_waiting
 from portal.ui.cases.identity.identity_step import draw_identity
+from portal.ui.cases.messages.case_messages import draw_messages
 from portal.ui.cases.review.case_review import draw_review, files_of
 from portal.ui.cases.sending.case_send import deliveries_of, draw_send, locked, sent
 from portal.ui.cases.sending.waiting import draw_breaches
@@ -115,6 +116,7 @@ def draw(view: CaseView) -> None:
         works = allows(user.role, Permission.CASE_WORK) and view.row.state in OPEN_STATES
         draw_demands(view, partial(mark_done, portal, user, view) if works else None)
     with aside:
+        draw_messages(portal, user, view.row.id, zone)
         draw_notes(portal, user, view, zone)
     draw_print(view)
     question = take_back(portal, user, view) if allows(user.role, Permission.CASE_WORK) else None

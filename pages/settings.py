@@ -1,5 +1,5 @@
 """Settings: the connection to LoyaltyDog, download hosts, retention, time zone, pace, clock of cases, other systems,
-mails, letters."""
+mails, the page for requests, letters."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from portal.ui.account.session import current_user
 from portal.ui.common.problems import field_problem, show_problem
 from portal.ui.common.words import _, plain, plural
 from portal.ui.settings.answering_in_time import answering_in_time
+from portal.ui.settings.front_door import front_door
 from portal.ui.settings.how_long_kept import how_long_kept
 from portal.ui.settings.leaving_out import leaving_out
 from portal.ui.settings.letters_say import letters_say
@@ -183,5 +184,6 @@ answering_in_time(user)
 how_long_kept(user)
 other_systems(user)
 mails(user)
+front_door(user)
 leaving_out(user)
 letters_say(user)

@@ -17,6 +17,7 @@ from portal.runtime import get_portal
 from portal.ui.account.session import current_user
 from portal.ui.cases.case_table import SOON_DAYS, due_said
 from portal.ui.cases.case_words import STATE_BADGES
+from portal.ui.cases.messages.case_messages import draw_unread
 from portal.ui.cases.sending.waiting import draw_waiting_deliveries
 from portal.ui.cases.why_days import draw_why_days
 from portal.ui.common import navigation
@@ -203,6 +204,7 @@ def live() -> None:
         st.metric(_("Waiting for a decision"), number(shown.waiting), border=True)
     room = Room()
     draw_waiting_deliveries(portal, user, room.cause)
+    draw_unread(portal, user, room.cause)
     days = days_of_exports([*shown.deciding, *shown.latest], today()) | due_cases(room)
     card_requests(room)
     if shown.latest:

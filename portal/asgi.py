@@ -29,6 +29,7 @@ from portal.config import Settings, WrongSettings, load_settings  # noqa: E402
 from portal.log import log  # noqa: E402
 from portal.practice_start import practice_data  # noqa: E402
 from portal.runtime import get_portal  # noqa: E402
+from portal.web.front_door.routes import front_door_routes  # noqa: E402
 from portal.web.gate import connections, foreign_logs  # noqa: E402
 from portal.web.gate.middleware import Gate  # noqa: E402
 from portal.web.operations.doctor import UnsafeStart, refuse_if_unsafe  # noqa: E402
@@ -191,6 +192,7 @@ def app_options(source: PortalSource) -> dict[str, Any]:
             *package_routes(source),
             *calendar_routes(source),
             *recipient_routes(source),
+            *front_door_routes(source),
         ],
         "middleware": [
             Middleware(Gate, source=source, ports=PORTS),

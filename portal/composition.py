@@ -54,6 +54,13 @@ from portal.exports.history.listing import History
 from portal.exports.history.register import Register
 from portal.exports.retention.destruction import Retention
 from portal.exports.retention.sealed_files import SealedFileRetention
+from portal.front_door.codes import DoorCodes
+from portal.front_door.desk import FrontDoorDesk
+from portal.front_door.housekeeping import DoorHousekeeping
+from portal.front_door.ledger import DoorSeal
+from portal.front_door.messages import CaseMessages
+from portal.front_door.proving import Proving
+from portal.front_door.settings import FrontDoors
 from portal.identity.account_exchange import AccountExchange
 from portal.identity.accounts import Accounts
 from portal.identity.factors.loyaltydog_sign_in import LoyaltyDogSignIn
@@ -190,6 +197,10 @@ class Portal:
     identity_codes: IdentityCodes
     case_questions: CaseQuestions
     case_agents: CaseAgents
+    front_doors: FrontDoors
+    front_door_desk: FrontDoorDesk
+    door_housekeeping: DoorHousekeeping
+    case_messages: CaseMessages
     bounces: Bounces
     mail_retention: MailRetention
     left_out_lists: LeftOutLists
@@ -218,6 +229,7 @@ class Portal:
             self.package_retention.run_housekeeping()
             self.delivery_retention.run_housekeeping()
             self.mail_retention.run_housekeeping()
+            self.door_housekeeping.run_housekeeping()
         finally:
             self.trail.sign_checkpoints()
         self.workers.sources.restart_forgotten()
@@ -284,6 +296,9 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     fingerprints = Fingerprints(db, settings, sealer, SealedBoxes(master), sealed)
     packages = CasePackages(db, refusals, settings, sealed, gathering, checkpoint, installed())
     delivery_seal = DeliverySeal(sealer)
+    door_seal = DoorSeal(sealer)
+    proving = Proving(settings, door_seal, intake, outbox)
+    matches = CaseMatches(db, refusals, case_seal, index, AnswerReader(db, sealed, case_seal), settings)
     sending = Sending(settings, delivery_seal, outbox, _answer_mail, Contacts(sealer).of)
     return Portal(
         settings=settings,
@@ -323,7 +338,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         case_sources=case_sources,
         unanswered_sources=UnansweredSources(db, refusals, sealed, workers.sources, settings),
         nothing_held=NothingHeld(db, refusals, case_seal),
-        case_matches=CaseMatches(db, refusals, case_seal, index, AnswerReader(db, sealed, case_seal), settings),
+        case_matches=matches,
         source_retention=SourceRetention(db, settings, sealed),
         merchant_systems=MerchantSystems(db, refusals, settings),
         case_systems=CaseSystems(db, refusals, case_seal, sealed, settings, checkpoint),
@@ -362,6 +377,12 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         case_agents=CaseAgents(db, refusals),
         identity_codes=IdentityCodes(db, refusals, case_seal, outbox),
         case_questions=CaseQuestions(db, refusals, sealed),
+        front_doors=FrontDoors(db, refusals, settings, door_seal, outbox),
+        front_door_desk=FrontDoorDesk(
+            db, refusals, door_seal, DoorCodes(door_seal, outbox), outbox, Contacts(sealer), proving, checkpoint
+        ),
+        door_housekeeping=DoorHousekeeping(db, door_seal, case_seal, outbox, matches.compare),
+        case_messages=CaseMessages(db, refusals, settings, door_seal, outbox),
         bounces=Bounces(db, workers.mail_ledger),
         mail_retention=MailRetention(db),
         left_out_lists=LeftOutLists(db, refusals, export_shelf, copies),

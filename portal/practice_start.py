@@ -12,18 +12,21 @@ from sqlalchemy import select
 from portal import audit
 from portal.composition import Portal
 from portal.config import practice_port
+from portal.front_door.ledger import DoorSeal
+from portal.front_door.settings import put_door
 from portal.identity import Role
 from portal.identity.factors.passwords import hash_password, matches
 from portal.letters.profile.saved import SavedBy, add_version, profile_in_force
 from portal.practice.process import is_answering, practice_merchant, wait_for
 from portal.practice.settings import MERCHANT_ONE_TOKEN, MERCHANT_TWO_TOKEN
 from portal.practice_profile import practice_profile
-from portal.storage.tables import Account, Merchant
+from portal.storage.tables import Account, FrontDoor, Merchant
 
 MERCHANTS = (
     ("Brook & Bean Coffee", MERCHANT_ONE_TOKEN, "brookandbean.example.com"),
     ("Northwind Books", MERCHANT_TWO_TOKEN, "northwindbooks.example.com"),
 )
+PRACTICE_DOOR = "brook-and-bean"
 PEOPLE = (
     ("maya", "Maya Brook", Role.MANAGER),
     ("sam", "Sam Counter", Role.AGENT),
@@ -66,6 +69,7 @@ def seed_practice(portal: Portal, practice_port: int) -> str:
                         object_id=account.id, origin="cli", role=role.value, method="password",
                     )  # fmt: skip
     _seed_profile(portal)
+    _open_front_door(portal)
     return _set_password(portal)
 
 
@@ -79,6 +83,16 @@ def _seed_profile(portal: Portal) -> None:
         if profile_in_force(session, portal.sealer, manager.merchant_id).version == 0:
             by = SavedBy(manager.merchant_id, manager.id, "cli")
             add_version(session, portal.sealer, by, practice_profile())
+
+
+def _open_front_door(portal: Portal) -> None:
+    """The first merchant's page for requests, once: who shuts it finds it shut at the next start."""
+    with portal.db.write() as session:
+        merchant = session.scalars(select(Merchant).where(Merchant.name == MERCHANTS[0][0], Merchant.practice)).one()
+        if session.get(FrontDoor, merchant.id) is None:
+            put_door(
+                session, DoorSeal(portal.sealer), merchant.id, is_open=True, name=PRACTICE_DOOR, by="system"
+            )  # fmt: skip
 
 
 def _set_password(portal: Portal) -> str:
@@ -116,4 +130,5 @@ def print_sign_ins(origin: str, practice_port: int, password: str) -> None:
     for name, _, domain in MERCHANTS:
         for local, _, role in PEOPLE:
             print(f"    {local + '@' + domain:<40} {role.value:<8} {name}")
+    print(f"\n  People ask for themselves at  {origin}/ask/{PRACTICE_DOOR}")
     print("\n  Ctrl-C stops both.\n", flush=True)

@@ -33,9 +33,9 @@ FIXED = r"\{\w+\}|\*\*|`[^`]*`|:[\w/]+:|\S*[@/]\S*"
 SAME_DAY = dt.datetime(2026, 11, 23, tzinfo=dt.UTC)  # a file that does not change when nothing in it did
 MARKERS = {"_": 1, "later": 1, "plural": 2}
 BELOW = (
-    "errors.py", "audit", "cases", "delivery", "exports", "letters", "package", "people", "recognition", "redaction",
-    "review", "sources", "systems", "trail", "merchants", "operations", "identity", "loyaltydog", "preview", "vault",
-    "storage/blobs.py", "web",
+    "errors.py", "audit", "cases", "delivery", "exports", "front_door", "letters", "package", "people", "recognition",
+    "redaction", "review", "sources", "systems", "trail", "merchants", "operations", "identity", "loyaltydog", "preview",
+    "vault", "storage/blobs.py", "web",
 )  # fmt: skip
 FOR_OPERATORS = {  # read on the command line and in the log only, which stay English
     "operations/backup.py", "operations/keysets.py",
@@ -51,7 +51,7 @@ FOR_OPERATORS = {  # read on the command line and in the log only, which stay En
 }  # fmt: skip
 EVERY_TEXT = {
     "practice/invented/situations.py", "practice/invented/people.py", "audit/words.py", "package/texts.py",
-    "web/recipient/words.py", "package/dictionary/known.py", "package/dictionary/codes.py",
+    "web/recipient/words.py", "web/front_door/words.py", "package/dictionary/known.py", "package/dictionary/codes.py",
     "package/dictionary/titles.py",
 }  # fmt: skip
 """Where every text is for people, sentence or not."""
@@ -68,6 +68,10 @@ WORDS = {  # what is no sentence, and where it is said
         "Test mail of the privacy portal",
         "Open this page to get it:",
         "Your code for the privacy request {reference}:",
+        "Your privacy request to {merchant}",
+        "Your code for your privacy request:",
+        "Open this page to see where it stands, or to write to us:",
+        "Open this page to read it:",
     ),
     "letters/left_out.py": ("What we left out, and why:",),
     "letters/answer/wording.py": (

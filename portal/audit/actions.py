@@ -76,6 +76,15 @@ class Act(StrEnum):
     IDENTITY_CODE_WRONG = "identity:code_wrong"
     IDENTITY_QUESTIONS_ASKED = "identity:questions_asked"
     IDENTITY_ANSWERS_WRONG = "identity:answers_wrong"
+    DOOR_SETTINGS = "door:settings"
+    DOOR_ASK = "door:ask"
+    DOOR_CODE_MAILED = "door:code_mailed"
+    DOOR_WRONG_CODE = "door:wrong_code"
+    DOOR_PROVED = "door:proved"
+    DOOR_OPENED = "door:opened"
+    DOOR_LAPSED = "door:lapsed"
+    MESSAGE_WRITE = "message:write"
+    MESSAGE_READ = "message:read"
     AGENT_RECORD = "agent:record"
     AGENT_END = "agent:end"
     CASE_ACKNOWLEDGE = "case:acknowledge"
@@ -240,6 +249,15 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.IDENTITY_CODE_WRONG: _facts("count"),
     Act.IDENTITY_QUESTIONS_ASKED: _facts("what"),
     Act.IDENTITY_ANSWERS_WRONG: _facts("count"),
+    Act.DOOR_SETTINGS: _facts("changed"),
+    Act.DOOR_ASK: _facts("demand"),
+    Act.DOOR_CODE_MAILED: _facts("count"),
+    Act.DOOR_WRONG_CODE: _facts("count"),
+    Act.DOOR_PROVED: _facts("request", "demand", "joined"),
+    Act.DOOR_OPENED: _facts("request"),
+    Act.DOOR_LAPSED: _facts("told"),
+    Act.MESSAGE_WRITE: _facts("number", "writer", "kind"),
+    Act.MESSAGE_READ: _facts("count"),
     Act.AGENT_RECORD: _facts("kind", "what", "to"),
     Act.AGENT_END: _facts(),
     Act.CASE_ACKNOWLEDGE: _facts("number", "sha256"),

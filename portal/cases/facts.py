@@ -135,11 +135,13 @@ class ClosingReason(StrEnum):
 class IdentityMethod(StrEnum):
     """How the person was recognised. Only the method and the kinds of facts are kept, never a value or a document.
 
-    `EMAIL_CODE`: told the code that the portal mailed to the address on file. `REPLY`: answered a mail sent to it, for
-    a sender's name alone proves nothing. `CALLBACK`: answered at the number on file. `EID`: a national eID's result.
-    `AUTHORITY`: of cases recorded before agents were.
+    `ADDRESS_CODE`: typed the code that was mailed to the address they gave, which proves that mailbox and nothing more
+    until a record holds the address. `EMAIL_CODE`: told the code that the portal mailed to the address on file.
+    `REPLY`: answered a mail sent to it, for a sender's name alone proves nothing. `CALLBACK`: answered at the number on
+    file. `EID`: a national eID's result. `AUTHORITY`: of cases recorded before agents were.
     """
 
+    ADDRESS_CODE = "address_code"
     EMAIL_CODE = "email_code"
     REPLY = "reply"
     CALLBACK = "callback"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,7 @@ from portal.config import Settings
 from portal.errors import InputError, InputErrors
 from portal.identity import Permission, User, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
+from portal.storage.answering.front_door_tables import CaseMessage, DoorLink, DoorRequest, DoorVisit
 from portal.storage.answering.retention_tables import CaseRetentionRules
 from portal.storage.case_tables import Case, CaseFact
 from portal.storage.engine import Database
@@ -61,12 +62,26 @@ def months_of(profile: str, months: int) -> int:
 
 
 def destroy_words(session: Session, case: Case) -> int:
-    """Notes, letters and the person's name, within the transaction that records it. Gives how many texts they were."""
+    """Notes, letters, messages and the person's name, within the transaction that records it. Gives how many texts they
+    were."""
     words = update(CaseFact).where(CaseFact.case_id == case.id, CaseFact.sealed_text.is_not(None))
     done = session.execute(words.values(sealed_text=None).execution_options(synchronize_session=False))
     named = case.sealed_name is not None
     case.sealed_name = None
-    return int(cast(CursorResult[Any], done).rowcount) + named
+    return int(cast(CursorResult[Any], done).rowcount) + named + _destroy_asked_for_oneself(session, case)
+
+
+def _destroy_asked_for_oneself(session: Session, case: Case) -> int:
+    """Messages, and what was kept of asking on the merchant's page; its links open nothing any more."""
+    asked = select(DoorRequest.id).where(DoorRequest.case_id == case.id)
+    written = update(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.sealed_text.is_not(None))
+    done = session.execute(written.values(sealed_text=None).execution_options(synchronize_session=False))
+    for table in (DoorVisit, DoorLink):
+        session.execute(delete(table).where(table.request_id.in_(asked)).execution_options(synchronize_session=False))
+    emptied = {"sealed_email": None, "sealed_note": None, "sealed_code_key": None, "email_prf": "", "code_prf": ""}
+    rows = update(DoorRequest).where(DoorRequest.case_id == case.id)
+    session.execute(rows.values(emptied).execution_options(synchronize_session=False))
+    return int(cast(CursorResult[Any], done).rowcount)
 
 
 @dataclass(frozen=True)

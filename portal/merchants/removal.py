@@ -30,9 +30,14 @@ from portal.storage.tables import (
     Account,
     CardRequest,
     CaseMatch,
+    CaseMessage,
     DestroyedFile,
+    DoorLink,
+    DoorRequest,
+    DoorVisit,
     Export,
     ExportResponse,
+    FrontDoor,
     IdentityCode,
     IdentityQuestions,
     LetterProfile,
@@ -120,6 +125,7 @@ def revoke_access(session: Session, merchant_id: str, *, origin: str) -> int:
     _run(session, update(LetterProfile).where(LetterProfile.merchant_id == merchant_id).values(sealed_items=None))
     _run(session, delete(IdentityCode).where(IdentityCode.merchant_id == merchant_id))
     _run(session, delete(IdentityQuestions).where(IdentityQuestions.merchant_id == merchant_id))
+    _close_front_door(session, merchant_id)
     _run(session, delete(MailSender).where(MailSender.merchant_id == merchant_id))
     _run(
         session,
@@ -138,6 +144,15 @@ def revoke_access(session: Session, merchant_id: str, *, origin: str) -> int:
     if session.get(DestroyedFile, removal_mark(merchant_id)) is None:
         session.add(DestroyedFile(blob_name=removal_mark(merchant_id), export_id=""))
     return len(disabled)
+
+
+def _close_front_door(session: Session, merchant_id: str) -> None:
+    """The page answers no longer; links die, and what people wrote is destroyed."""
+    for table in (DoorVisit, DoorLink, FrontDoor):
+        _run(session, delete(table).where(table.merchant_id == merchant_id))
+    emptied = {"sealed_email": None, "sealed_note": None, "sealed_code_key": None, "email_prf": "", "code_prf": ""}
+    _run(session, update(DoorRequest).where(DoorRequest.merchant_id == merchant_id).values(emptied))
+    _run(session, update(CaseMessage).where(CaseMessage.merchant_id == merchant_id).values(sealed_text=None))
 
 
 def stop_exports(db: Database, merchant_id: str, *, origin: str) -> int:

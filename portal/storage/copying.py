@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, Table, create_engine, delete, func, insert, select, text
 
 from portal.storage.answering.delivery_tables import DeliveryVisit
+from portal.storage.answering.front_door_tables import DoorVisit
 from portal.storage.answering.package_tables import PackageKey
 from portal.storage.answering.recognition_tables import IdentityCode
 from portal.storage.answering.source_tables import CaseComparison, SourceKey
@@ -15,8 +16,8 @@ from portal.storage.answering.system_tables import SystemKey
 from portal.storage.tables import Base, FileKey, LoginSession, Pace, SignInTicket, Throttle, Worker
 
 _LEFT_OUT = (
-    FileKey, SourceKey, SystemKey, PackageKey, CaseComparison, DeliveryVisit, IdentityCode, LoginSession, SignInTicket,
-    Throttle, Pace, Worker,
+    FileKey, SourceKey, SystemKey, PackageKey, CaseComparison, DeliveryVisit, DoorVisit, IdentityCode, LoginSession,
+    SignInTicket, Throttle, Pace, Worker,
 )  # fmt: skip
 LEFT_OUT = {table.__tablename__ for table in _LEFT_OUT}
 """Not in a backup: the files' keys and what was copied out of files, so that it cannot bring a destroyed file back

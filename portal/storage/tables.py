@@ -14,6 +14,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.storage.answering.comparison_tables import CaseFingerprints as CaseFingerprints
 from portal.storage.answering.delivery_tables import Delivery as Delivery
+from portal.storage.answering.front_door_tables import CaseMessage as CaseMessage
+from portal.storage.answering.front_door_tables import DoorLink as DoorLink
+from portal.storage.answering.front_door_tables import DoorRequest as DoorRequest
+from portal.storage.answering.front_door_tables import DoorVisit as DoorVisit
+from portal.storage.answering.front_door_tables import FrontDoor as FrontDoor
 from portal.storage.answering.letter_tables import LetterProfile as LetterProfile
 from portal.storage.answering.mail_tables import Mail as Mail
 from portal.storage.answering.mail_tables import MailSender as MailSender

@@ -41,6 +41,7 @@ KNOWN_WORDS: Mapping[IdentifierKind, str] = {
     IdentifierKind.LAST_FOUR: "the last four digits of a card", IdentifierKind.MEMBER_ID: "your member ID",
 }  # fmt: skip
 METHOD_WORDS: Mapping[IdentityMethod, str] = {
+    IdentityMethod.ADDRESS_CODE: "by a code sent to the address that you gave",
     IdentityMethod.EMAIL_CODE: "by a code sent to your email address", IdentityMethod.ACCOUNT: "by your account",
     IdentityMethod.REPLY: "by your answer from your email address",
     IdentityMethod.CALLBACK: "by a call to your phone number",

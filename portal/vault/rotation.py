@@ -19,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute, join
 from portal.errors import SealBroken
 from portal.storage.answering.comparison_tables import CaseFingerprints
 from portal.storage.answering.delivery_tables import Delivery, DeliveryCode, DeliveryMailing
+from portal.storage.answering.front_door_tables import CaseMessage, DoorRequest, FrontDoor
 from portal.storage.answering.letter_tables import LetterProfile
 from portal.storage.answering.mail_tables import Mail
 from portal.storage.answering.package_tables import PackageKey
@@ -150,6 +151,11 @@ COLUMNS = (
     _of_delivery(DeliveryMailing.sealed_to, DeliveryMailing, "to"),
     _of_delivery(DeliveryCode.sealed_code_key, DeliveryCode, "code_key"),
     _field(IdentityCode.sealed_code_key, IdentityCode.merchant_id, IdentityCode.id, "code_key"),
+    _field(FrontDoor.sealed_key, FrontDoor.merchant_id, FrontDoor.merchant_id, "key"),
+    _field(DoorRequest.sealed_email, DoorRequest.merchant_id, DoorRequest.id, "email"),
+    _field(DoorRequest.sealed_note, DoorRequest.merchant_id, DoorRequest.id, "note"),
+    _field(DoorRequest.sealed_code_key, DoorRequest.merchant_id, DoorRequest.id, "code_key"),
+    _field(CaseMessage.sealed_text, CaseMessage.merchant_id, CaseMessage.id, "text"),
     _field(Mail.sealed_to, Mail.merchant_id, Mail.id, "to"),
     _field(Mail.sealed_contents, Mail.merchant_id, Mail.id, "contents"),
     _field(LetterProfile.sealed_items, LetterProfile.merchant_id, LetterProfile.id, "items"),

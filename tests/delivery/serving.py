@@ -1,4 +1,4 @@
-"""The gate and the pages of links on a loopback port, without Streamlit: what a browser or a robot meets."""
+"""The gate, the pages of links and those for requests on a loopback port, without Streamlit: what a browser or a robot meets."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
+from portal.web.front_door.routes import front_door_routes
 from portal.web.gate.middleware import Gate
 from portal.web.routes.recipient import recipient_routes
 
@@ -24,7 +25,8 @@ def served(portal: Any) -> Iterator[str]:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     app = Starlette(
-        routes=recipient_routes(lambda: portal), middleware=[Middleware(Gate, source=lambda: portal, ports=(port,))]
+        routes=[*recipient_routes(lambda: portal), *front_door_routes(lambda: portal)],
+        middleware=[Middleware(Gate, source=lambda: portal, ports=(port,))],
     )
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", server_header=False)
     server = uvicorn.Server(config)

@@ -49,6 +49,8 @@ WEIGHTS: Mapping[IdentityMethod, Weight] = {
     IdentityMethod.QUESTIONS: Weight(Shows.KNOWLEDGE, EnoughFor.USUAL),
     # A gift card is handed on: it proves the card, not what its earlier holders did.
     IdentityMethod.CARD_IN_HAND: Weight(Shows.CARD, EnoughFor.NEVER),
+    # Anybody has a mailbox of their own: it counts as `EMAIL_CODE` once a record holds the address.
+    IdentityMethod.ADDRESS_CODE: _NOBODY,
     # That somebody may act says nothing of whom they act for.
     IdentityMethod.AUTHORITY: _NOBODY,
     IdentityMethod.NOT_NEEDED: _NOBODY,

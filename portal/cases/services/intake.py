@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pydantic import SecretStr
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.cases.clock.applicable import laws_of
 from portal.cases.clock.calendar_codes import country_in
+from portal.cases.clock.receipt import local_day
 from portal.cases.facts import PERSONS_COPY, Channel, Fact, FactKind, LateEntry, Right
 from portal.cases.looked_up import lead_to
 from portal.cases.services.folding import Rules, folded
@@ -179,6 +180,22 @@ class CaseIntake:
         add_fact(session, user, case, FactKind.EXPORT_ASKED, codes={"export": export_id, "part": part})
         return case
 
+    def take_in(
+        self, session: Session, user: User, new_case: NewCase, submitted_at: dt.datetime, *, joins: str = ""
+    ) -> Case:
+        """The case of a person who asked for themselves, at the moment when they did, whenever it was proved; with
+        `joins` a follow-up in that one. The caller has called `hold`. Raises InputError."""
+        _check(new_case)
+        received = local_day(submitted_at, Rules(zone=user.time_zone).place)
+        if joins:
+            case = own_case(session, user, joins, hold=True)
+            self._follow_up(session, user, case, received, new_case.channel, by_itself=True)
+            return case
+        late = LateEntry.NOT_ASKED if _is_late(received, _today(user)) else None
+        case = self._open(session, user, replace(new_case, late_entry=late), received, by_itself=True)
+        case.received_at = submitted_at
+        return case
+
     # -------------------------------------------------------------------------------------------
 
     def _open_case_of(
@@ -203,15 +220,19 @@ class CaseIntake:
             .order_by(Case.received_on, Case.id)
         )
 
-    def _follow_up(self, session: Session, user: User, case: Case, received: dt.date, channel: Channel) -> None:
-        number = add_fact(session, user, case, FactKind.FOLLOW_UP, told_on=received, codes={"channel": channel.value})
+    def _follow_up(
+        self, session: Session, user: User, case: Case, received: dt.date, channel: Channel, *, by_itself: bool = False
+    ) -> None:
+        codes = {"channel": channel.value}
+        number = add_fact(session, user, case, FactKind.FOLLOW_UP, told_on=received, codes=codes, by_itself=by_itself)
         audit.record(
             session, user.merchant_id, user.account_id, "case:follow_up",
             object_id=case.id, origin=user.origin, number=number, received_on=received.isoformat(),
         )  # fmt: skip
 
-    def _open(self, session: Session, user: User, new: NewCase, received: dt.date) -> Case:
+    def _open(self, session: Session, user: User, new: NewCase, received: dt.date, *, by_itself: bool = False) -> Case:
         merchant_id, now, case_id = user.merchant_id, utc_now(), new_id()
+        by = None if by_itself else user.account_id
         zone = user.time_zone or "UTC"
         codes = {
             "channel": new.channel.value,
@@ -235,7 +256,9 @@ class CaseIntake:
         session.flush()
         for number, known in enumerate(new.identifiers, 1):
             looked_up, country = known in new.found, country_in(rules.calendar)
-            session.add(self._identifier(session, user, case_id, number, known, looked_up=looked_up, country=country))
+            row = self._identifier(session, user, case_id, number, known, looked_up=looked_up, country=country)
+            row.added_by = by
+            session.add(row)
         session.add_all(
             CaseDemand(case_id=case_id, demand=r.value, merchant_id=merchant_id) for r in sorted(new.rights)
         )
@@ -243,7 +266,7 @@ class CaseIntake:
         session.add(
             CaseFact(
                 id=fact_id, merchant_id=merchant_id, case_id=case_id, number=1, kind=FactKind.RECEIVED.value, at=now,
-                told_on=received, recorded_by=user.account_id, codes=codes,
+                told_on=received, recorded_by=by, codes=codes,
                 sealed_text=self.seal.seal(merchant_id, CaseFact, "text", fact_id, where) if where else None,
             )
         )  # fmt: skip
@@ -266,8 +289,7 @@ class CaseIntake:
         return CaseIdentifier(
             id=row_id, merchant_id=user.merchant_id, case_id=case_id, number=number, kind=kind.value,
             sealed_value=self.seal.seal(user.merchant_id, CaseIdentifier, "value", row_id, value),
-            value_index=self.index.one(session, user, value), added_by=user.account_id,
-            standing="found" if looked_up else "claimed",
+            value_index=self.index.one(session, user, value), standing="found" if looked_up else "claimed",
         )  # fmt: skip
 
 

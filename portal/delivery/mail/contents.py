@@ -49,6 +49,37 @@ class IdentityCodeMail:
 
 
 @dataclass(frozen=True)
+class DoorCodeMail:
+    """The code by which somebody who asks on the merchant's page shows that the mailbox is theirs."""
+
+    code: str
+    minutes: int
+
+
+@dataclass(frozen=True)
+class DoorReceiptMail:
+    """Their request is in. `link`: where they see how it stands."""
+
+    reference: str
+    link: str
+
+
+@dataclass(frozen=True)
+class DoorMessageMail:
+    """A message waits for them; it is not in the mail."""
+
+    reference: str
+    link: str
+
+
+@dataclass(frozen=True)
+class DoorLapsedMail:
+    """The code was never entered, so nothing was asked."""
+
+    days: int
+
+
+@dataclass(frozen=True)
 class LetterMail:
     """A letter in the words in which it was recorded. `html` is a fragment of `portal.letters.engine`; without one it
     is made from the text."""
@@ -63,12 +94,17 @@ class TestMail:
     __test__ = False  # no test of pytest's
 
 
-Contents = AnswerMail | ReminderMail | CodeMail | IdentityCodeMail | LetterMail | TestMail
+DoorMail = DoorCodeMail | DoorReceiptMail | DoorMessageMail | DoorLapsedMail
+Contents = AnswerMail | ReminderMail | CodeMail | IdentityCodeMail | DoorMail | LetterMail | TestMail
 KIND_OF: Mapping[type[Contents], MailKind] = {
     AnswerMail: MailKind.ANSWER,
     ReminderMail: MailKind.REMINDER,
     CodeMail: MailKind.CODE,
     IdentityCodeMail: MailKind.CODE,
+    DoorCodeMail: MailKind.DOOR,
+    DoorReceiptMail: MailKind.DOOR,
+    DoorMessageMail: MailKind.DOOR,
+    DoorLapsedMail: MailKind.DOOR,
     LetterMail: MailKind.LETTER,
     TestMail: MailKind.TEST,
 }
@@ -88,11 +124,16 @@ class Draft:
     reminder: ReminderMail | None = None
     code: CodeMail | None = None
     identity_code: IdentityCodeMail | None = None
+    door_code: DoorCodeMail | None = None
+    door_receipt: DoorReceiptMail | None = None
+    door_message: DoorMessageMail | None = None
+    door_lapsed: DoorLapsedMail | None = None
     letter: LetterMail | None = None
 
     @property
     def contents(self) -> Contents:
-        return self.answer or self.reminder or self.code or self.identity_code or self.letter or TestMail()
+        door = self.door_code or self.door_receipt or self.door_message or self.door_lapsed
+        return self.answer or self.reminder or self.code or self.identity_code or door or self.letter or TestMail()
 
 
 _AS_JSON = TypeAdapter(Draft)
@@ -109,6 +150,14 @@ def draft_of(contents: Contents, *, token: str, display_name: str, reply_to: str
             return Draft(token, display_name, reply_to, code=contents)
         case IdentityCodeMail():
             return Draft(token, display_name, reply_to, identity_code=contents)
+        case DoorCodeMail():
+            return Draft(token, display_name, reply_to, door_code=contents)
+        case DoorReceiptMail():
+            return Draft(token, display_name, reply_to, door_receipt=contents)
+        case DoorMessageMail():
+            return Draft(token, display_name, reply_to, door_message=contents)
+        case DoorLapsedMail():
+            return Draft(token, display_name, reply_to, door_lapsed=contents)
         case LetterMail():
             return Draft(token, display_name, reply_to, letter=contents)
         case TestMail():

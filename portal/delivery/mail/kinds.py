@@ -7,10 +7,14 @@ from enum import StrEnum
 
 
 class MailKind(StrEnum):
+    """`DOOR`: to somebody who asks on the merchant's own page. They have limits of their own, so that a flood of that
+    page keeps no answer back."""
+
     ANSWER = "answer"
     REMINDER = "reminder"
     CODE = "code"
     LETTER = "letter"
+    DOOR = "door"
     TEST = "test"
 
 

@@ -81,10 +81,11 @@ class Outbox:
         if not reply_to:
             raise NoReplyAddress()
         to = checked_address(to)
-        check_limits(session, self._seal, merchant_id, to)
+        kind = KIND_OF[type(contents)]
+        check_limits(session, self._seal, merchant_id, to, kind)
         token, now = new_token(), utc_now()
         row = Mail(
-            merchant_id=merchant_id, case_id=case_id, delivery_id=delivery_id, kind=KIND_OF[type(contents)].value,
+            merchant_id=merchant_id, case_id=case_id, delivery_id=delivery_id, kind=kind.value,
             language=letter_language(language), message_id=new_message_id(self._relay.mail_from),
             verp_sha256=token_sha256(token), state=MailState.QUEUED.value, next_try_at=now, created_by=by,
             created_at=now, updated_at=now,

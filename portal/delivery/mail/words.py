@@ -8,6 +8,10 @@ from portal.delivery.mail.contents import (
     AnswerMail,
     CodeMail,
     Contents,
+    DoorCodeMail,
+    DoorLapsedMail,
+    DoorMessageMail,
+    DoorReceiptMail,
     IdentityCodeMail,
     LetterMail,
     ReminderMail,
@@ -29,6 +33,16 @@ _CODE = "Your code for the privacy request {reference}:"
 _KEEP = "Enter it on the page only. Nobody from us will ask you for it."
 _TELL = "Tell it to the person who looks after your request, by phone, at the till, or in an answer to this mail."
 _NOT_ASKED = "If you asked for nothing, tell nobody this code: without it nobody gets your data."
+DOOR_SUBJECT = "Your privacy request to {merchant}"
+_DOOR_CODE = "Your code for your privacy request:"
+_DOOR_NOT_YOU = "If you asked for nothing, delete this mail: nothing happens without the code."
+_RECEIVED = "Your privacy request {reference} is in. You will get an answer."
+_SEE = "Open this page to see where it stands, or to write to us:"
+_MESSAGE = "There is a message for you about your privacy request {reference}."
+_READ = "Open this page to read it:"
+_PROVED_AGAIN = "To read or to write messages there, the page mails you a code."
+_LAPSED = "You began a privacy request and did not enter its code within {days} days. We have closed and deleted it."
+_ASK_AGAIN = "If you still want an answer, ask again on our page. If you asked for nothing, you need to do nothing."
 _TEST = "This is a test. It shows that mails of the privacy portal arrive. You need to do nothing."
 _REGARDS = "Kind regards,"
 MINUTES_SHOWN = 180
@@ -55,7 +69,7 @@ class Spoken:
 
 def spoken(contents: Contents, language: str, merchant: str) -> Spoken:
     """Raises ValueError for a letter, which has its own words."""
-    say = Sentences(language, {"reference": getattr(contents, "reference", "")})
+    say = Sentences(language, {"reference": getattr(contents, "reference", ""), "merchant": merchant})
     match contents:
         case AnswerMail() | ReminderMail():
             lines = _link_lines(contents, say)
@@ -69,12 +83,34 @@ def spoken(contents: Contents, language: str, merchant: str) -> Spoken:
                 Line(say(_CODE)), Line(one_line(contents.code), "code"), Line(_works_for(say, contents.minutes)),
                 Line(say(_TELL)), Line(say(_NOT_ASKED)),
             )  # fmt: skip
+        case DoorCodeMail():
+            lines = (
+                Line(say(_DOOR_CODE)), Line(one_line(contents.code), "code"), Line(_works_for(say, contents.minutes)),
+                Line(say(_KEEP)), Line(say(_DOOR_NOT_YOU)),
+            )  # fmt: skip
+        case DoorReceiptMail() | DoorMessageMail():
+            first, then = (_RECEIVED, _SEE) if isinstance(contents, DoorReceiptMail) else (_MESSAGE, _READ)
+            lines = (
+                Line(say(first)), Line(say(then)), Line(one_line(contents.link), "link"), Line(say(_PROVED_AGAIN)),
+            )  # fmt: skip
+        case DoorLapsedMail():
+            lines = (Line(say(_LAPSED, days=str(contents.days))), Line(say(_ASK_AGAIN)))
         case TestMail():
             lines = (Line(say(_TEST)),)
         case LetterMail():
             raise ValueError("a letter has its own words")
-    subject = say(TEST_SUBJECT if isinstance(contents, TestMail) else SUBJECT)
+    subject = say(_subject_of(contents))
     return Spoken(subject, (Line(say(GREETING)), *lines), (say(_REGARDS), one_line(merchant)), say.language)
+
+
+def _subject_of(contents: Contents) -> str:
+    match contents:
+        case TestMail():
+            return TEST_SUBJECT
+        case DoorCodeMail() | DoorLapsedMail():  # there is no case that it could be called by
+            return DOOR_SUBJECT
+        case _:
+            return SUBJECT
 
 
 def _link_lines(contents: AnswerMail | ReminderMail, say: Sentences) -> tuple[Line, ...]:

@@ -95,6 +95,7 @@ CLOSING_WORDS: Mapping[ClosingReason, str] = {
     ClosingReason.BEFORE_RECORDS: later("From before answers were recorded"),
 }
 METHOD_WORDS: Mapping[IdentityMethod, str] = {
+    IdentityMethod.ADDRESS_CODE: later("A code sent to the address that they gave"),
     IdentityMethod.EMAIL_CODE: later("A code sent to the address on file"),
     IdentityMethod.REPLY: later("Answered a mail sent to the address on file"),
     IdentityMethod.CALLBACK: later("Called back at the number on file"),

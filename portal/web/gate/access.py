@@ -24,6 +24,8 @@ CALENDAR_PATH = re.compile(r"/calendar/[A-Za-z0-9_-]{43}\.ics")  # 256 bits, the
 RECIPIENT_PATH = re.compile(r"/r/[^/]{1,200}(/files|/file|/not-mine|/send-code)?")
 """The token of a link, or what a mail program made of it; a long prefix never reaches a route."""
 RECIPIENT_READS, RECIPIENT_WRITES = frozenset({None, "/files"}), frozenset({None, "/file", "/not-mine", "/send-code"})
+DOOR_PATH = re.compile(r"/ask/[a-z0-9-]{1,64}")
+MINE_PATH = re.compile(r"/mine/[^/]{1,200}(/send-code|/message|/also)?")
 PAGE_PATH = re.compile(r"/[A-Za-z0-9_-]{0,64}")
 OWN_PAGE = re.compile(
     r"/[a-z_]{0,40}(\?(export|case|file)=[0-9a-f]{32})?"
@@ -40,6 +42,7 @@ class Access(Enum):
     SIGN_IN = "sets or clears the session cookie, open"
     CALENDAR = "open to programs that know the secret in the address, at a limited rate"
     RECIPIENT = "the page of a link: open to the person who has it, at a limited rate"
+    FRONT_DOOR = "the page on which a person asks, and their own page: open at a limited rate"
     SHUT = "closed to everyone"
     MEMBERS = "needs a session"
 
@@ -57,6 +60,10 @@ def access_of(method: str, path: str) -> Access:
     if found := RECIPIENT_PATH.fullmatch(path):
         known = RECIPIENT_READS if method in READING else RECIPIENT_WRITES if method == "POST" else frozenset()
         return Access.RECIPIENT if found[1] in known else Access.SHUT
+    if DOOR_PATH.fullmatch(path):
+        return Access.FRONT_DOOR if method in READING or method == "POST" else Access.SHUT
+    if found := MINE_PATH.fullmatch(path):
+        return Access.FRONT_DOOR if method == "POST" or (method in READING and not found[1]) else Access.SHUT
     if path in SCRIPT_PATHS:
         return Access.MEMBERS if method in READING else Access.SHUT
     if path.startswith(SHUT_PREFIXES) or path in {"/media", "/component"}:

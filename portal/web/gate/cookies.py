@@ -1,9 +1,9 @@
 """The portal's cookies. Values are opaque; scripts in the browser see none of them.
 
-`__Host-` names need https; a plainly named cookie is used on loopback http only (SEC-33). Six: the session; the
+`__Host-` names need https; a plainly named cookie is used on loopback http only (SEC-33). Seven: the session; the
 browser nonce that binds sign-in tickets; the notice, a code that tells the sign-in page why it is shown; the sealed
 half of a running single sign-on; the chosen language, a code as well; the page of a link that was opened
-with its code.
+with its code; the page of somebody who asked for themselves, opened with a code.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ class CookieNames:
     flow: str
     language: str
     recipient: str
+    asker: str
     secure: bool
 
     @classmethod
@@ -38,16 +39,18 @@ class CookieNames:
             first = "__Host-portal"
             return cls(
                 first, f"{first}-browser", f"{first}-notice", f"{first}-flow", f"{first}-language",
-                f"{first}-answer", True,
+                f"{first}-answer", f"{first}-asker", True,
             )  # fmt: skip
         return cls(
             "portal_session", "portal_browser", "portal_notice", "portal_flow", "portal_language",
-            "portal_answer", False,
+            "portal_answer", "portal_asker", False,
         )  # fmt: skip
 
     @property
     def ours(self) -> frozenset[str]:
-        return frozenset({self.session, self.browser, self.notice, self.flow, self.language, self.recipient})
+        return frozenset(
+            {self.session, self.browser, self.notice, self.flow, self.language, self.recipient, self.asker}
+        )
 
     def language_of(self, headers: Headers) -> str:
         """The chosen language, else the browser's."""

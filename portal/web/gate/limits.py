@@ -29,6 +29,9 @@ CALENDARS_OF_ADDRESS, CALENDARS_IN_ALL = Rate(60, 1), Rate(600, 20)
 # Pages of links: of one address, and all. A thousand people open theirs after a mailing; a company shares an address.
 RECIPIENTS_OF_ADDRESS, RECIPIENTS_IN_ALL = Rate(120, 2), Rate(4_000, 100)
 
+# Pages on which people ask for themselves: few come, and a flood of them may not take time from signed-in people.
+DOORS_OF_ADDRESS, DOORS_IN_ALL = Rate(120, 2), Rate(600, 20)
+
 
 @dataclass(frozen=True)
 class SocketLimits:

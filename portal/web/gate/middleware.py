@@ -25,6 +25,8 @@ from portal.web.gate.headers import security_headers
 from portal.web.gate.limits import (
     CALENDARS_IN_ALL,
     CALENDARS_OF_ADDRESS,
+    DOORS_IN_ALL,
+    DOORS_OF_ADDRESS,
     RECIPIENTS_IN_ALL,
     RECIPIENTS_OF_ADDRESS,
     AnonymousRequests,
@@ -62,6 +64,7 @@ class Gate:
         self._anonymous = {
             Access.CALENDAR: AnonymousRequests(CALENDARS_OF_ADDRESS, CALENDARS_IN_ALL),
             Access.RECIPIENT: AnonymousRequests(RECIPIENTS_OF_ADDRESS, RECIPIENTS_IN_ALL),
+            Access.FRONT_DOOR: AnonymousRequests(DOORS_OF_ADDRESS, DOORS_IN_ALL),
         }
         self._budgets = Budgets(self.sockets.limits)
         self._live = LiveSockets(self._live_sessions)
@@ -143,11 +146,13 @@ class Gate:
         return site is None or site == "same-origin"
 
     def _recipient(self, scope: Scope, headers: Headers) -> Visit:
-        """The person at a link. No session is looked up: nothing of the portal is reachable from there (DLV-12)."""
+        """The person at a link, or at the page on which they ask. No session is looked up: nothing of the portal is
+        reachable from there (DLV-12)."""
         sent = cookies.read("; ".join(headers.getlist("cookie")))
         return Visit(
             user=None, ended="", browser="", address=self._addresses.of(scope, headers), session_value="",
             language=best_language(headers.get("accept-language", "")), recipient=sent.get(self._names.recipient, ""),
+            asker=sent.get(self._names.asker, ""),
         )  # fmt: skip
 
     def _hide_cookies(self, scope: Scope) -> None:
@@ -208,7 +213,7 @@ class Gate:
         limit = self._anonymous.get(access)
         if limit is not None and not limit.enter(self._addresses.of(scope, headers)):
             return page(429, "Too many tries.", "Wait a little, then try again.")
-        if access is Access.RECIPIENT:
+        if access in {Access.RECIPIENT, Access.FRONT_DOOR}:
             if scope["method"] == "POST" and not self._own_form(headers):
                 return page(403, "This request came from another site.", "Open the link again.")
             scope[VISIT_KEY] = self._recipient(scope, headers)

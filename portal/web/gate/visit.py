@@ -21,7 +21,7 @@ UNKNOWN_ADDRESS = "unknown"
 class Visit:
     """`browser` is the hash of the nonce cookie (empty: none), `session_value` the session cookie as sent,
     `flow` the sealed state of a running single sign-on, `language` the code of the language pages are drawn in,
-    `recipient` the cookie of a link's page that was opened with its code."""
+    `recipient` the cookie of a link's page that was opened with its code, `asker` that of a person's own page."""
 
     user: User | None
     ended: str
@@ -31,6 +31,7 @@ class Visit:
     flow: str = ""
     language: str = ENGLISH
     recipient: str = ""
+    asker: str = ""
 
 
 def visit_of(scope: Scope) -> Visit:

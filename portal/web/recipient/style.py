@@ -60,5 +60,13 @@ li{margin-bottom:.35rem}
 footer{color:var(--soft);font-size:.875rem;text-align:center;padding:1.1rem .5rem 0}
 @media print{button,input,footer{display:none}main{border:0;box-shadow:none}}
 """
-_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-POLICY = f"default-src 'none'; style-src 'sha256-{_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+
+def policy_of(style: str) -> str:
+    """No script, nothing from outside, and of styles this one alone."""
+    hashed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    own = f"style-src 'sha256-{hashed}'; form-action 'self'"
+    return f"default-src 'none'; {own}; base-uri 'none'; frame-ancestors 'none'"
+
+
+POLICY = policy_of(STYLE)

@@ -1,0 +1,1 @@
+"""Messages between the person and colleagues, on the case and on Today."""

@@ -1,0 +1,1 @@
+"""The page on which a person asks for themselves, and their own page: no script, nothing from outside."""
