@@ -31,7 +31,9 @@ def test_what_is_not_one_address_twice_is_refused(to: str, again: str, field: st
     assert refused.value.field == field
 
 
-@pytest.mark.parametrize("typed", ["gmial.com", "gmail.co", "gmaill.com", "gnail.com", "outlok.de", "web.dee", "grnail.com", "gmai1.com"])
+@pytest.mark.parametrize(
+    "typed", ["gmial.com", "gmail.co", "gmaill.com", "gnail.com", "outlok.de", "web.dee", "grnail.com", "gmai1.com"]
+)
 def test_a_near_miss_of_a_known_domain_is_asked_about(typed: str) -> None:
     assert Hint.TYPO in looked_at(f"ada@{typed}").hints
 
