@@ -120,7 +120,7 @@ def fetching(server: Server, number: int, given: Given) -> list[str]:
     """Curl's words for one recipient's download, each at an address of its own. Who gets no turn in time comes again,
     as the page says."""
     return [
-        "--retry", "20", "-X", "POST", "-b", f"portal_answer={given.cookie}",
+        "-f", "--retry", "20", "-X", "POST", "-b", f"portal_answer={given.cookie}",
         "-H", "Sec-Fetch-Site: same-origin", "-H", "Origin: null",
         "-H", f"X-Forwarded-For: 10.20.{number // 250}.{number % 250 + 1}", f"{server.origin}/r/{given.token}/file",
     ]  # fmt: skip

@@ -37,6 +37,8 @@ MOST_BODY = 4096
 OPENED_AT_ONCE = 2
 WAIT_SECONDS = 30.0
 """For a turn to read a package through: what stands before the portal gives up after 60 s without a byte."""
+AGAIN_SECONDS = 5
+"""A program comes back so soon, for whoever waits stands at the end again."""
 ALWAYS = {
     "content-security-policy": POLICY,
     "referrer-policy": "no-referrer",
@@ -178,7 +180,7 @@ async def _file(asked: Asked) -> Response:
         return _sent(fetched, asked.turns.sending)
     found = await anyio.to_thread.run_sync(asked.recipient.files, asked.token, asked.cookie)
     answer = _page(files_page(found, asked.token, problem=words.CROWDED), 503)
-    answer.headers["retry-after"] = str(round(WAIT_SECONDS))
+    answer.headers["retry-after"] = str(AGAIN_SECONDS)
     return answer
 
 
