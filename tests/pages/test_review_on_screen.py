@@ -127,7 +127,7 @@ def test_each_copy_is_looked_at_as_it_will_be_sent_with_what_reading_it_again_sa
     person.press(MAKE)
     person.app.session_state[opened] = True
     person.run()
-    for words in ("Rows", "Columns", "Leading zeros", "Encoding", "UTF"):
+    for words in ("Rows", "Columns", "Leading zeros", "Text in", "UTF"):
         assert words in person.said("markdown")
     assert "withheld" in person.app.code[-1].value and "friend.pan" not in person.app.code[-1].value
     for kind in (FileKind.CSV, FileKind.XLSX):
@@ -136,6 +136,23 @@ def test_each_copy_is_looked_at_as_it_will_be_sent_with_what_reading_it_again_sa
         assert "Numbers of 16 digits and more" in person.said("markdown")
     sheets = "".join(frame.to_csv() for frame in person.tables())
     assert "[withheld" in sheets and "friend.pan" not in sheets
+
+
+def test_a_large_files_copy_is_read_again_when_asked_for_and_goes_out_after(
+    screen: MakeScreen, export_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for room in ("ui.preview.file_copies", "review.files", "review.opened", "review.copying.spliced",
+                 "review.copying.checking"):  # fmt: skip
+        monkeypatch.setattr(f"portal.{room}.LARGE_BYTES", 10)
+    person = screen("sam").go("Preview", export_id).press(MAKE)
+    assert "Read again after it was made" not in person.said("caption")
+    assert SEND not in person.links()
+    person.press("Check the copy")
+    assert "places left out, everything else as it came" in person.said("caption")
+    assert "Check the copy" not in person.labels()
+    assert SEND in person.links()
+    assert "Check the copy" not in person.press("Undo").labels()
+    assert MAKE in person.labels()
 
 
 def test_a_file_without_places_goes_out_whole_or_not_at_all(

@@ -78,7 +78,7 @@ def _draw_check(check: CopyCheck) -> None:
             (check.columns, _("Columns")),
             (check.cells, _("Leading zeros: {n}").format(n=number(check.leading_zeros))),
             (check.cells, _("Numbers of 16 digits and more: {n}").format(n=number(check.long_numbers))),
-            (bool(check.encoding), _("Text in {name}").format(name=check.encoding)),
+            (bool(check.encoding), _("Text in {name}").format(name=check.encoding.partition(" ")[0])),
         ):
             sign = ":green[:material/check_circle:]" if holds else ":orange[:material/warning:]"
             st.markdown(f"{sign} {plain(words)}", width="content")
