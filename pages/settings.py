@@ -7,13 +7,14 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
+from portal.cases.recognition.risk import AMOUNTS
 from portal.errors import InputError, InputErrors, PortalError
 from portal.loyaltydog import TEST_KEY, LoyaltyDogError, is_test_key
 from portal.merchants.connection import MerchantSettings
 from portal.runtime import get_portal
 from portal.ui.account.session import current_user
 from portal.ui.common.problems import field_problem, show_problem
-from portal.ui.common.words import _, plain, plural
+from portal.ui.common.words import _, number, plain, plural
 from portal.ui.settings.answering_in_time import answering_in_time
 from portal.ui.settings.front_door import front_door
 from portal.ui.settings.how_long_kept import how_long_kept
@@ -107,6 +108,11 @@ def form(now: MerchantSettings) -> None:
             _("A package needs a second person"), value=now.packages_need_two,
             help=_("Another person than the one who built a package approves it."),
         )  # fmt: skip
+        amount = st.selectbox(
+            _("Money on cards that asks for a second proof"), AMOUNTS, index=AMOUNTS.index(now.second_proof_from),
+            format_func=lambda one: _("from {n} on").format(n=number(one)),
+            help=_("In the currency of the cards. With so much on them one proof of who asks is not enough."),
+        )  # fmt: skip
         looks = st.checkbox(
             _("Files may be looked at before it is settled who asks"), value=now.looks_before_settled,
             help=_(
@@ -129,6 +135,7 @@ def form(now: MerchantSettings) -> None:
             cards_need_two=second_person,
             packages_need_two=two_approve,
             looks_before_settled=looks,
+            second_proof_from=amount,
             fresh_days=int(fresh),
         )
     except InputErrors as wrong:

@@ -89,6 +89,7 @@ from portal.people.finder import PersonFinder
 from portal.recognition.agents import CaseAgents
 from portal.recognition.knowledge.service import CaseQuestions
 from portal.recognition.mail_codes import IdentityCodes
+from portal.recognition.retention import FailedIdentity
 from portal.review.copying.copies import RedactedCopies
 from portal.review.files import ReviewFiles
 from portal.review.of_case.counting import Counting
@@ -196,6 +197,7 @@ class Portal:
     case_mails: CaseMails
     identity_codes: IdentityCodes
     case_questions: CaseQuestions
+    failed_identity: FailedIdentity
     case_agents: CaseAgents
     front_doors: FrontDoors
     front_door_desk: FrontDoorDesk
@@ -223,6 +225,7 @@ class Portal:
         """Retention first; the audit trail is signed even when that failed, and before the dates of cases are
         checked."""
         try:
+            self.failed_identity.run_housekeeping()
             self.retention.run_housekeeping()
             self.source_retention.run_housekeeping()
             self.system_retention.run_housekeeping()
@@ -383,6 +386,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
         ),
         door_housekeeping=DoorHousekeeping(db, door_seal, case_seal, outbox, matches.compare),
         case_messages=CaseMessages(db, refusals, settings, door_seal, outbox),
+        failed_identity=FailedIdentity(db),
         bounces=Bounces(db, workers.mail_ledger),
         mail_retention=MailRetention(db),
         left_out_lists=LeftOutLists(db, refusals, export_shelf, copies),

@@ -85,6 +85,7 @@ class Act(StrEnum):
     DOOR_LAPSED = "door:lapsed"
     MESSAGE_WRITE = "message:write"
     MESSAGE_READ = "message:read"
+    IDENTITY_FILES_DUE = "identity:files_due"
     AGENT_RECORD = "agent:record"
     AGENT_END = "agent:end"
     CASE_ACKNOWLEDGE = "case:acknowledge"
@@ -258,6 +259,7 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.DOOR_LAPSED: _facts("told"),
     Act.MESSAGE_WRITE: _facts("number", "writer", "kind"),
     Act.MESSAGE_READ: _facts("count"),
+    Act.IDENTITY_FILES_DUE: _facts("count"),
     Act.AGENT_RECORD: _facts("kind", "what", "to"),
     Act.AGENT_END: _facts(),
     Act.CASE_ACKNOWLEDGE: _facts("number", "sha256"),

@@ -84,6 +84,7 @@ ACT_WORDS: Mapping[Act, str] = {
     Act.DOOR_LAPSED: "Request without its code closed",
     Act.MESSAGE_WRITE: "Message written",
     Act.MESSAGE_READ: "Messages read",
+    Act.IDENTITY_FILES_DUE: "Files of a person who was not recognised made due",
     Act.CASE_ACKNOWLEDGE: "Receipt of a request acknowledged",
     Act.CASE_EXTEND: "More time told in a case",
     Act.CASE_PAUSE: "Person asked for something",

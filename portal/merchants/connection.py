@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal import audit
+from portal.cases.recognition.risk import AMOUNTS
 from portal.cases.services.clock_settings import move_zone
 from portal.cases.services.redating import hold_open_cases
 from portal.config import LOYALTYDOG_TOKENS, Settings
@@ -50,6 +51,7 @@ class MerchantSettings:
     cards_need_two: bool
     packages_need_two: bool
     looks_before_settled: bool
+    second_proof_from: int
     fresh_days: int
     from_environment: tuple[str, ...]
 
@@ -94,6 +96,7 @@ class MerchantConnection:
             cards_need_two=merchant.cards_need_two,
             packages_need_two=merchant.packages_need_two,
             looks_before_settled=merchant.looks_before_settled,
+            second_proof_from=merchant.second_proof_from,
             fresh_days=merchant.fresh_days or FRESH_DAYS,
             from_environment=tuple(name for name, value in named.items() if value),
         )
@@ -112,11 +115,12 @@ class MerchantConnection:
         cards_need_two: bool | None = None,
         packages_need_two: bool | None = None,
         looks_before_settled: bool | None = None,
+        second_proof_from: int | None = None,
         fresh_days: int | None = None,
     ) -> None:
         """Check and save. `tokens`: by names of LOYALTYDOG_TOKENS; an empty or missing one leaves the saved one as it
         is. `forget`: names of those to delete. A new address needs each token entered again. `cards_need_two`,
-        `packages_need_two`, `looks_before_settled`, `fresh_days`: None leaves it as it is.
+        `packages_need_two`, `looks_before_settled`, `second_proof_from`, `fresh_days`: None leaves it as it is.
 
         Raises InputErrors naming the fields, NotPermitted, StepUpNeeded.
         """
@@ -135,6 +139,8 @@ class MerchantConnection:
             problems.append(InputError("Retention must be 1 to 30 days.", field="retention_days"))
         if fresh_days is not None and fresh_days not in FRESH_RANGE:
             problems.append(InputError("Answers may stay fresh for 1 to 30 days.", field="fresh_days"))
+        if second_proof_from is not None and second_proof_from not in AMOUNTS:
+            problems.append(InputError("Choose one of the amounts.", field="second_proof_from"))
         if time_zone and time_zone not in available_timezones():
             problems.append(InputError("Select a time zone from the list.", field="time_zone"))
         if requests_per_minute is not None and not 1 <= requests_per_minute <= 1800:
@@ -160,11 +166,11 @@ class MerchantConnection:
                 "time_zone": time_zone,
                 "requests_per_minute": requests_per_minute,
             }
-            switches = {
+            switches: dict[str, Any] = {
                 "cards_need_two": cards_need_two, "packages_need_two": packages_need_two,
-                "looks_before_settled": looks_before_settled,
+                "looks_before_settled": looks_before_settled, "second_proof_from": second_proof_from,
             }  # fmt: skip
-            wanted |= {name: on for name, on in switches.items() if on is not None}
+            wanted |= {name: to for name, to in switches.items() if to is not None}
             if fresh_days is not None and fresh_days != (merchant.fresh_days or FRESH_DAYS):
                 wanted["fresh_days"] = fresh_days
             changed = [name for name, value in wanted.items() if getattr(merchant, name) != value]

@@ -40,6 +40,7 @@ class Case(Base, kw_only=True):
         Index("ix_cases_subject", "merchant_id", "subject_index", "received_on", "id"),
         Index("ix_cases_reference", "merchant_id", "reference_key", "id"),
         Index("ix_cases_destroy", "facts_destroyed_at", "destroy_facts_after"),
+        Index("ix_cases_identity_failed", "identity_failed_at"),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
@@ -67,6 +68,7 @@ class Case(Base, kw_only=True):
     closed_as: Mapped[str] = mapped_column(String(24), default="")
     destroy_facts_after: Mapped[dt.datetime | None] = mapped_column(default=None)
     facts_destroyed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+    identity_failed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
 
 
 class CaseDemand(Base, kw_only=True):

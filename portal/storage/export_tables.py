@@ -53,7 +53,8 @@ class ExportResponse(Base, kw_only=True):
 
 class ExportFile(Base, kw_only=True):
     """The file that was fetched: its size and digest, what the check found, until when it is kept. `holds_cards`: does
-    it hold card numbers; None is not known, and taken for yes."""
+    it hold card numbers; None is not known, and taken for yes. `money_band` and `person_changed_on` may ask for a
+    second proof (`portal.cases.recognition.risk`)."""
 
     __tablename__ = "export_files"
     __table_args__ = (Index("ix_export_files_due", "destroyed_at", "destroy_after"),)
@@ -70,6 +71,8 @@ class ExportFile(Base, kw_only=True):
     row_count: Mapped[int | None] = mapped_column(BigInteger, default=None)
     verdict: Mapped[str] = mapped_column(String(16), default="")
     holds_cards: Mapped[bool | None] = mapped_column(default=None)
+    money_band: Mapped[int | None] = mapped_column(default=None)
+    person_changed_on: Mapped[dt.date | None] = mapped_column(default=None)
     checks: Mapped[list[Any]] = mapped_column(default_factory=list)
     destroy_after: Mapped[dt.datetime | None] = mapped_column(default=None)
     destroyed_at: Mapped[dt.datetime | None] = mapped_column(default=None)

@@ -71,6 +71,7 @@ class Merchant(Base, kw_only=True):
     cards_need_two: Mapped[bool] = mapped_column(default=False)
     packages_need_two: Mapped[bool] = mapped_column(default=False)
     looks_before_settled: Mapped[bool] = mapped_column(default=True)
+    second_proof_from: Mapped[int] = mapped_column(default=250)
     fresh_days: Mapped[int | None] = mapped_column(default=None)
     created_at: Mapped[dt.datetime] = mapped_column(default_factory=utc_now)
 

@@ -300,6 +300,7 @@ WITHOUT_USER = {
     "case_calendar.by_token",  # the secret in the address
     "retention.destroy_all_of",
     "source_retention.destroy_all_of",
+    "failed_identity.run_housekeeping",
     "source_retention.run_housekeeping",
     "source_retention.sweep",
     "system_retention.destroy_all_of",

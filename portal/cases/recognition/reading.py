@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from portal.cases.facts import Channel, DemandOutcome, Right, effective
 from portal.cases.recognition.agents import Authority, DeliverTo
+from portal.cases.recognition.risk import changed_lately, reaches
 from portal.cases.recognition.standing import (
     AUTHORITY_OVER,
     NO_AUTHORITY,
@@ -18,8 +19,8 @@ from portal.cases.recognition.standing import (
 )
 from portal.cases.services.ledger import as_facts, rows_of, today_of
 from portal.storage.case_tables import Case, CaseAgent, CaseDemand
-from portal.storage.export_tables import CardRequest
-from portal.storage.tables import Export
+from portal.storage.export_tables import CardRequest, ExportFile
+from portal.storage.tables import Export, Merchant
 
 GRANTED, PERSON_ASKED = "granted", "person_asked"
 """Codes of `portal.exports.files.card_codes`: whole card numbers may be shown because the person asked for them."""
@@ -49,6 +50,20 @@ def _of_agent(session: Session, case_id: str, *, new_address: bool) -> tuple[Lac
     return (NOT_TO_THE_AGENT,) if new_address and authority.deliver_to is DeliverTo.PERSON else ()
 
 
+def _of_files(session: Session, case_id: str) -> set[Doubt]:
+    """What the fetched files of the case say, also once they are destroyed."""
+    case = session.get_one(Case, case_id)
+    amount = session.get_one(Merchant, case.merchant_id).second_proof_from
+    files = session.execute(
+        select(ExportFile.money_band, ExportFile.person_changed_on)
+        .join(Export, Export.id == ExportFile.export_id)
+        .where(Export.case_id == case_id, ExportFile.money_band.is_not(None))
+    ).all()
+    money = {Doubt.MONEY} if any(reaches(band, amount) for band, _day in files) else set()
+    changed = any(changed_lately(day, case.received_on) for _band, day in files)
+    return money | ({Doubt.CHANGED} if changed else set())
+
+
 def _doubts(session: Session, case_id: str) -> set[Doubt]:
     erasure = session.get(CaseDemand, (case_id, Right.ERASURE.value))
     numbers = (
@@ -56,7 +71,7 @@ def _doubts(session: Session, case_id: str) -> set[Doubt]:
         .join(Export, Export.id == CardRequest.export_id)
         .where(Export.case_id == case_id, CardRequest.state == GRANTED, CardRequest.reason == PERSON_ASKED)
     )
-    found = set()
+    found = _of_files(session, case_id)
     if erasure is not None and erasure.outcome == DemandOutcome.OPEN:
         found.add(Doubt.ERASURE)
     if session.scalar(numbers.limit(1)):

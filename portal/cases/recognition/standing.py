@@ -5,6 +5,7 @@ A check that failed or stayed doubtful takes the proofs before it away: they are
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -19,6 +20,8 @@ class Doubt(StrEnum):
     ERASURE = "erasure"
     CARD_NUMBERS = "card_numbers"
     NEW_ADDRESS = "new_address"
+    MONEY = "money"
+    CHANGED = "changed"
 
 
 class Missing(StrEnum):
@@ -59,6 +62,12 @@ _FOR: dict[Doubt, Lack] = {
     Doubt.CARD_NUMBERS: Lack(
         Missing.SECOND, "Whole card numbers ask for a second proof: they are as good as cash.", _SECOND
     ),
+    Doubt.MONEY: Lack(Missing.SECOND, "There is much money on their cards: that asks for a second proof.", _SECOND),
+    Doubt.CHANGED: Lack(
+        Missing.SECOND,
+        "What LoyaltyDog knows of them was changed in the last 30 days: that asks for a second proof.",
+        _SECOND,
+    ),
     Doubt.NEW_ADDRESS: Lack(Missing.SECOND, "An address that the case did not know asks for a second proof.", _SECOND),
 }
 
@@ -90,6 +99,20 @@ def recognition(holding: Sequence[Fact], doubts: Collection[Doubt], of_agent: Se
     said = dict.fromkeys(fact.codes.get("method", "") for fact in proofs)
     methods = tuple(method for method in IdentityMethod if method in said)
     return Recognition(methods, ordered, (*_missing(proofs, ordered), *of_agent), failed)
+
+
+def failed_since(holding: Sequence[Fact]) -> dt.datetime | None:
+    """Since when it holds that nobody could tell who they are; a later proof ends that."""
+    since = None
+    for fact in holding:
+        result = fact.codes.get("result")
+        if fact.kind is FactKind.IDENTITY and result == IdentityResult.PROVED:
+            since = None
+        elif fact.kind is FactKind.NOT_IDENTIFIED or (
+            fact.kind is FactKind.IDENTITY and result == IdentityResult.FAILED
+        ):
+            since = since or fact.at
+    return since
 
 
 def _missing(proofs: Sequence[Fact], doubts: Sequence[Doubt]) -> tuple[Lack, ...]:

@@ -17,6 +17,7 @@ from portal.cases.clock.events import Event, EventKind
 from portal.cases.clock.receipt import zone_of
 from portal.cases.endings import endings_of, ends_a_part, is_filed
 from portal.cases.facts import ENDS, Channel, Fact, FactKind, IdentityResult, effective
+from portal.cases.recognition.standing import failed_since
 from portal.cases.states import CaseState, state_of
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -90,6 +91,7 @@ class Folded:
     clock: Clock
     ended_at: dt.datetime | None
     ended_as: str
+    identity_failed_at: dt.datetime | None
 
     @property
     def extended_to(self) -> dt.date | None:
@@ -162,5 +164,6 @@ def folded(facts: Sequence[Fact], rules: Rules) -> Folded:
         state=state_of(facts),
         clock=clock,
         ended_at=ending.at if ending is not None else None,
+        identity_failed_at=failed_since(effective(facts)),
         ended_as=(ending.fact.codes.get("reason") or ending.fact.kind.value) if ending is not None else "",
     )

@@ -219,6 +219,7 @@ def cached(now: Folded) -> dict[str, Any]:
         "extended_to": now.extended_to,
         "closed_at": now.ended_at,
         "closed_as": now.ended_as,
+        "identity_failed_at": now.identity_failed_at,
     }
 
 

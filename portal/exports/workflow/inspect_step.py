@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from portal.cases.recognition.risk import band_of
 from portal.errors import SealBroken
 from portal.exports.core import ledger
 from portal.exports.core.ledger import SubjectSeal
@@ -15,7 +16,9 @@ from portal.exports.workflow.metrics import EXPORT_SECONDS
 from portal.exports.workflow.results import Done, StepResult, Stop
 from portal.loyaltydog.models import meaning_of
 from portal.preview import AskedPerson, PreviewError, inspect
+from portal.preview.card_money import money_at_risk
 from portal.preview.card_numbers import holds_card_numbers
+from portal.preview.person_changed import person_changed_on
 from portal.storage.engine import Database
 from portal.storage.tables import Export, FileKey, utc_now
 from portal.vault import SealedFiles
@@ -77,6 +80,7 @@ def inspect_file(files: SealedFiles, row: Export, key: FileKey | None, subject: 
         return False, not_checked(error.code, error.message)
     except PreviewError as error:
         return False, not_checked("unreadable", error.message)
+    money = money_at_risk(preview)
     whole = found.verdict in OPENED_AS_IT_IS and all(check.ok for check in found.checks if check.key != "one_person")
     doubt = vendor_doubt(row.response.vendor_status, empty=found.verdict == "nobody" or found.rows == 0)
     facts: dict[str, Any] = {
@@ -84,6 +88,8 @@ def inspect_file(files: SealedFiles, row: Export, key: FileKey | None, subject: 
         "table_count": found.tables,
         "row_count": found.rows,
         "holds_cards": holds_card_numbers(preview),
+        "money_band": band_of(money.by_currency.values(), unread=money.unread) if found.verdict == "one_person" else 0,
+        "person_changed_on": person_changed_on(preview) if found.verdict == "one_person" else None,
         "checks": [{"key": c.key, "ok": c.ok, "sentence": c.sentence} for c in found.checks]
         + [{"key": "finding", "ok": False, "sentence": f"{f.place}: {f.sentence}"} for f in found.findings[:20]]
         + ([{"key": doubt, "ok": False, "sentence": ATTENTION_WORDS[doubt]}] if doubt else []),

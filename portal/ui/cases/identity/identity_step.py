@@ -17,7 +17,7 @@ from portal.ui.cases.identity.agent import draw_agent, draw_agent_form
 from portal.ui.cases.identity.mail_code import draw_mail_code, why_none
 from portal.ui.cases.identity.questions import draw_questions, may_ask
 from portal.ui.common.acting import act_and_tell
-from portal.ui.common.words import _, plain, sentence
+from portal.ui.common.words import _, day, plain, sentence
 
 
 def draw_identity(portal: Portal, user: User, view: CaseView, *, leads: bool, again: bool) -> None:
@@ -47,6 +47,9 @@ def _draw_missing(view: CaseView) -> None:
     known = view.recognition
     if known.failed:
         st.caption(_("The last look did not settle it."))
+        if _not_them(view):
+            words = _("What was fetched is destroyed within a day. Tell them in a letter by {day}, under More.")
+            st.caption(plain(words.format(day=day(view.clock.target_on))))
     if known.proved:
         with st.container(horizontal=True, vertical_alignment="center"):
             for method in known.proved:
@@ -55,6 +58,11 @@ def _draw_missing(view: CaseView) -> None:
         st.caption(_("Say how you know that it is really them. No documents."))
     for lack in known.missing if known.proved else [one for one in known.missing if one.code is not Missing.PROOF]:
         st.caption(plain(f"{sentence(lack.words)} {sentence(lack.next_step)}"))
+
+
+def _not_them(view: CaseView) -> bool:
+    looks = [fact for fact in view.facts if fact.holds and fact.kind is FactKind.IDENTITY]
+    return bool(looks) and looks[-1].codes.get("result") == IdentityResult.FAILED
 
 
 def _draw_ways(portal: Portal, user: User, view: CaseView, *, leads: bool) -> None:

@@ -1,0 +1,32 @@
+"""when identity failed, what a file says that asks for a second proof, and from which amount a merchant wants one"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = '0037'
+down_revision = '0036'
+branch_labels = None
+depends_on = None
+
+TIME = sa.DateTime(timezone=True)
+
+
+def upgrade() -> None:
+    op.add_column('cases', sa.Column('identity_failed_at', TIME, nullable=True))
+    op.create_index('ix_cases_identity_failed', 'cases', ['identity_failed_at'])
+    op.execute("UPDATE cases SET identity_failed_at = closed_at WHERE state = 'closed_not_identified'")
+    op.add_column('export_files', sa.Column('money_band', sa.Integer(), nullable=True))
+    op.add_column('export_files', sa.Column('person_changed_on', sa.Date(), nullable=True))
+    with op.batch_alter_table('merchants') as table:
+        table.add_column(sa.Column('second_proof_from', sa.Integer(), nullable=False, server_default='250'))
+    with op.batch_alter_table('merchants') as table:
+        table.alter_column('second_proof_from', existing_type=sa.Integer(), server_default=None)
+
+
+def downgrade() -> None:
+    with op.batch_alter_table('merchants') as table:
+        table.drop_column('second_proof_from')
+    op.drop_column('export_files', 'person_changed_on')
+    op.drop_column('export_files', 'money_band')
+    op.drop_index('ix_cases_identity_failed', table_name='cases')
+    op.drop_column('cases', 'identity_failed_at')
