@@ -7,9 +7,10 @@ time (IDN-6). Reading changes nothing; what changes a case needs a code that was
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from portal.cases.states import CaseState
 from portal.delivery import codes
 from portal.delivery.contact import Contacts
 from portal.delivery.ledger import RECIPIENT, acting_for
+from portal.delivery.limits import HOUR
 from portal.delivery.mail.addresses import checked_address
 from portal.delivery.mail.outbox import Outbox
 from portal.delivery.recipient import LinkEnded, NotACode, NotOpened, WrongCode
@@ -29,7 +31,9 @@ from portal.front_door.forms import NotOurs, TooSoon, keyed, new_form, page_toke
 from portal.front_door.kinds import (
     ALSO_MAX,
     MESSAGE_MAX,
+    MOST_AN_HOUR,
     MOST_MESSAGES,
+    MOST_OF_A_FORM,
     MOST_WAITING,
     NOTE_MAX,
     Demand,
@@ -65,10 +69,22 @@ from portal.storage.tables import Merchant, new_id, utc_now
 ASKS = Policy(free=20, longest=900.0)
 """Forms sent from one address: an office or a school has one for everybody."""
 CODES = Policy(free=20, longest=900.0)
+KEPT_SECONDS, MOST_KEPT = 5.0, 500
 CLOSED = DoorPage(DoorKind.CLOSED)
 UNKNOWN = MinePage(MineKind.UNKNOWN)
 CHOOSE, TOO_LONG, TRAP, OLD_FORM, TOO_SOON = "choose", "too_long", "trap", "old_form", "too_soon"
 """What is wrong with a field, as codes: the page has the words."""
+
+
+@dataclass(frozen=True)
+class OpenDoor:
+    """What a form needs, as it was read at `read_at`. `key` signs forms."""
+
+    merchant_id: str
+    merchant: str
+    contact: str
+    key: str = field(repr=False)
+    read_at: float
 
 
 @refusals_audited
@@ -84,28 +100,30 @@ class FrontDoorDesk:
     contacts: Contacts
     proving: Proving
     checkpoint: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    _doors: dict[tuple[str, str], OpenDoor] = field(default_factory=dict, repr=False)
+    _forms: dict[str, set[str]] = field(default_factory=dict, repr=False)
 
     def page(self, name: str, language: str) -> DoorPage:
         """The form, where the merchant has opened its page and mails can be sent."""
-        with self.db.read() as session:
-            door = self._door(session, name)
-            if door is None:
-                return CLOSED
-            merchant = session.get_one(Merchant, door.merchant_id)
-            contact = self.contacts.of(session, door.merchant_id, language)
-            return DoorPage(DoorKind.OPEN, merchant.name, contact, new_form(self.seal.key(door), utc_now()))
+        door = self._open_door(name, language)
+        if door is None:
+            return CLOSED
+        return DoorPage(DoorKind.OPEN, door.merchant, door.contact, new_form(door.key, utc_now()))
 
     def ask(self, name: str, asking: Asking, *, address: str) -> str:
         """Write down what is asked and mail the code; gives the token of the page where it is typed. The same form sent
         again is the same request. Raises NotFound, InputErrors, TryLater."""
         counter = key_of("front-door", address)
+        door = self._open_door(name, asking.language)
+        if door is None:
+            raise NotFound(detail="front door")
+        merchant_id, key = door.merchant_id, door.key
+        demand, email, nonce = _checked(asking, key)
+        self._count_form(nonce, keyed(key, "email", identifier_key(email)))
         with self.db.read() as session:
             check_wait(session, [counter])
-            door = self._door(session, name)
-            if door is None:
-                raise NotFound(detail="front door")
-            merchant_id, key = door.merchant_id, self.seal.key(door)
-        demand, email, nonce = _checked(asking, key)
+            _check_room(session, merchant_id)
         email_prf = keyed(key, "email", identifier_key(email))
         token = page_token(key, nonce, demand, email_prf)
         mail_id = ""
@@ -114,7 +132,8 @@ class FrontDoorDesk:
             lock_merchant(session, merchant_id)
             if session.scalar(select(DoorRequest.id).where(DoorRequest.token_sha256 == token_sha256(token))):
                 return token
-            _check_room(session, merchant_id)
+            if self._door(session, name) is None:
+                raise NotFound(detail="front door")
             user = acting_for(session, merchant_id, RECIPIENT, ORIGIN)
             row = self._new(merchant_id, demand, asking, email, email_prf, token)
             session.add(row)
@@ -186,6 +205,36 @@ class FrontDoorDesk:
         self._say(token, cookie, _text(text, ALSO_MAX), MessageKind.ALSO_USED)
 
     # -------------------------------------------------------------------------------------------
+
+    def _open_door(self, name: str, language: str) -> OpenDoor | None:
+        """Kept for some seconds: in a flood the form, and what is wrong with one, ask no database."""
+        kept = self._doors.get((name, language))
+        if kept is not None and self.clock() - kept.read_at < KEPT_SECONDS:
+            return kept
+        with self.db.read() as session:
+            door = self._door(session, name)
+            if door is None:
+                self._doors.pop((name, language), None)
+                return None
+            contact = self.contacts.of(session, door.merchant_id, language)
+            found = OpenDoor(
+                door.merchant_id, session.get_one(Merchant, door.merchant_id).name, contact, self.seal.key(door),
+                self.clock(),
+            )  # fmt: skip
+        if len(self._doors) >= MOST_KEPT:
+            self._doors.clear()
+        self._doors[(name, language)] = found
+        return found
+
+    def _count_form(self, nonce: str, email_prf: str) -> None:
+        """Of this process; each replica has its own. Raises InputErrors."""
+        if len(self._forms) >= MOST_KEPT * 100:
+            self._forms.clear()
+        used = self._forms.setdefault(nonce, set())
+        used.add(email_prf)
+        if len(used) > MOST_OF_A_FORM:
+            used.discard(email_prf)
+            raise InputErrors([InputError(OLD_FORM, field="form")])
 
     def _door(self, session: Session, name: str) -> FrontDoor | None:
         door = door_named(session, name)
@@ -264,11 +313,12 @@ def _checked(asking: Asking, key: str) -> tuple[Demand, str, str]:
 
 
 def _check_room(session: Session, merchant_id: str) -> None:
-    waiting = select(func.count()).where(
-        DoorRequest.merchant_id == merchant_id, DoorRequest.state == RequestState.WAITING
-    )
-    if (session.scalar(waiting) or 0) >= MOST_WAITING:
-        raise TryLater(wait_seconds=3600, detail="front door")
+    """Raises TryLater."""
+    of_merchant = select(func.count()).select_from(DoorRequest).where(DoorRequest.merchant_id == merchant_id)
+    waiting = session.scalar(of_merchant.where(DoorRequest.state == RequestState.WAITING)) or 0
+    new = session.scalar(of_merchant.where(DoorRequest.submitted_at > utc_now() - HOUR)) or 0
+    if waiting >= MOST_WAITING or new >= MOST_AN_HOUR:
+        raise TryLater(wait_seconds=HOUR.total_seconds(), detail="front door")
 
 
 def readable(text: str) -> str:

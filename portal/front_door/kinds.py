@@ -47,8 +47,10 @@ MESSAGE_MAX = 2_000
 ALSO_MAX = 200
 MOST_MESSAGES = 50
 """Of the person in one case within a day."""
-MOST_WAITING = 2_000
-"""Unproved requests of one merchant; more are told to write a mail."""
+MOST_WAITING, MOST_AN_HOUR = 20_000, 500
+"""Unproved requests of one merchant, and new ones within an hour; more are told to write a mail."""
+MOST_OF_A_FORM = 3
+"""Requests by one form: somebody mends a mistyped address. A program that keeps one is given another."""
 LAPSES_AFTER = dt.timedelta(days=14)
 FORGOTTEN_AFTER = dt.timedelta(days=30)
 """A lapsed request's row, which holds nothing personal any more."""
@@ -56,4 +58,3 @@ FEWEST_SECONDS = 3
 """A form sent sooner was filled by a program."""
 FORM_LIVES = dt.timedelta(hours=12)
 VISIT = dt.timedelta(minutes=60)
-CODES_A_DAY = 10

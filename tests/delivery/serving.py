@@ -1,4 +1,4 @@
-"""The gate, the pages of links and those for requests on a loopback port, without Streamlit: what a browser or a robot meets."""
+"""The gate, the pages of links and those for requests on a loopback port, without Streamlit."""
 
 from __future__ import annotations
 

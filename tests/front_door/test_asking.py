@@ -9,6 +9,7 @@ import pytest
 from portal.delivery.mail.contents import DoorReceiptMail
 from portal.delivery.recipient import LinkEnded, NotACode, NotOpened, WrongCode
 from portal.errors import InputErrors, NotFound, TryLater
+from portal.front_door import desk as desk_module
 from portal.front_door.views import MineKind, Where
 from portal.storage.case_tables import Case
 from portal.storage.tables import DoorRequest
@@ -70,6 +71,10 @@ def test_a_form_that_is_sent_twice_is_one_request(doorway: Doorway) -> None:
     tokens = {doorway.ask(email, form=form) for _ in range(3)}
     assert len(tokens) == 1 and len(doorway.mails(email)) == 1
     assert doorway.ask(doorway.email(), form=form) not in tokens  # a mistyped address was mended
+    doorway.ask(doorway.email(), form=form)
+    with pytest.raises(InputErrors):
+        doorway.ask(doorway.email(), form=form)  # a program that keeps one form
+    assert doorway.ask(email, form=form) in tokens
 
 
 def test_a_form_is_refused_without_losing_it(doorway: Doorway) -> None:
@@ -144,6 +149,14 @@ def test_one_address_is_slowed_down_and_others_are_not(doorway: Doorway) -> None
         for _ in range(30):
             doorway.ask(doorway.email(), address="192.0.2.55")
     assert doorway.mine(doorway.ask(doorway.email())).kind is MineKind.WAITING
+
+
+def test_where_too_many_wait_nothing_is_taken_and_the_asker_is_told(
+    doorway: Doorway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk_module, "MOST_AN_HOUR", 0)
+    with pytest.raises(TryLater):
+        doorway.ask(doorway.email())
 
 
 def test_sealed_columns_hold_nothing_readable(doorway: Doorway) -> None:

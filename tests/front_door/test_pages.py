@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from sqlalchemy import select
 
 from portal.language.choosing import LANGUAGES
 from portal.storage.tables import CaseMessage, DoorRequest
@@ -134,10 +135,10 @@ def test_a_robot_makes_no_case_and_changes_none(doorway: Doorway, origin: str, p
     waiting = doorway.ask(waiting_email)
     token, _cookie = doorway.proved(email)
 
-    def standing() -> tuple[int, list[tuple[str, int]], int]:
+    def standing() -> tuple[int, list[tuple[str, str]], int]:
         with doorway.portal.db.read() as session:
-            requests = [(one.state, one.tries) for one in session.query(DoorRequest) if one.sealed_email]
-            return len(doorway.cases()), requests, session.query(CaseMessage).count()
+            requests = sorted((one.id, one.state) for one in session.scalars(select(DoorRequest)))
+            return len(doorway.cases()), requests, len(session.scalars(select(CaseMessage)).all())
 
     before = standing()
     assert press_everything(page, f"{origin}/ask/shop-one") >= len(JUNK)  # fills in the field that people do not see
