@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from portal.cases.services.ledger import hold_case
@@ -20,22 +20,18 @@ from portal.cases.states import CaseState
 from portal.delivery import codes
 from portal.delivery.contact import Contacts
 from portal.delivery.ledger import RECIPIENT, acting_for
-from portal.delivery.limits import HOUR
-from portal.delivery.mail.addresses import checked_address
 from portal.delivery.mail.outbox import Outbox
 from portal.delivery.recipient import LinkEnded, NotACode, NotOpened, WrongCode
 from portal.delivery.tokens import token_sha256
 from portal.errors import InputError, InputErrors, NotFound, TryLater
+from portal.front_door.checking import OLD_FORM, check_room, checked, message_text, readable
 from portal.front_door.codes import DoorCodes, holds
-from portal.front_door.forms import NotOurs, TooSoon, keyed, new_form, page_token, read_form
+from portal.front_door.forms import keyed, new_form, page_token
 from portal.front_door.kinds import (
     ALSO_MAX,
     MESSAGE_MAX,
-    MOST_AN_HOUR,
     MOST_MESSAGES,
     MOST_OF_A_FORM,
-    MOST_WAITING,
-    NOTE_MAX,
     Demand,
     MessageKind,
     RequestState,
@@ -55,7 +51,7 @@ from portal.front_door.ledger import (
 )
 from portal.front_door.proving import Proving
 from portal.front_door.views import WHERE, Asking, DoorKind, DoorPage, Entered, MineKind, MinePage, ShownMessage
-from portal.identifiers import identifier_key, visible
+from portal.identifiers import identifier_key
 from portal.identity import User
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.identity.throttle import Policy, charge, check_wait, key_of
@@ -72,8 +68,6 @@ CODES = Policy(free=20, longest=900.0)
 KEPT_SECONDS, MOST_KEPT = 5.0, 500
 CLOSED = DoorPage(DoorKind.CLOSED)
 UNKNOWN = MinePage(MineKind.UNKNOWN)
-CHOOSE, TOO_LONG, TRAP, OLD_FORM, TOO_SOON = "choose", "too_long", "trap", "old_form", "too_soon"
-"""What is wrong with a field, as codes: the page has the words."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +113,11 @@ class FrontDoorDesk:
         if door is None:
             raise NotFound(detail="front door")
         merchant_id, key = door.merchant_id, door.key
-        demand, email, nonce = _checked(asking, key)
+        demand, email, nonce = checked(asking, key)
         self._count_form(nonce, keyed(key, "email", identifier_key(email)))
         with self.db.read() as session:
             check_wait(session, [counter])
-            _check_room(session, merchant_id)
+            check_room(session, merchant_id)
         email_prf = keyed(key, "email", identifier_key(email))
         token = page_token(key, nonce, demand, email_prf)
         mail_id = ""
@@ -198,11 +192,11 @@ class FrontDoorDesk:
 
     def write(self, token: str, cookie: str, text: str, *, address: str) -> None:
         """A message to the merchant. Raises LinkEnded, NotOpened, InputError(field="text"), TryLater."""
-        self._say(token, cookie, _text(text, MESSAGE_MAX), MessageKind.MESSAGE)
+        self._say(token, cookie, message_text(text, MESSAGE_MAX), MessageKind.MESSAGE)
 
     def also_used(self, token: str, cookie: str, text: str, *, address: str) -> None:
         """Another address or card that they name as theirs: for a colleague to read. As `write`."""
-        self._say(token, cookie, _text(text, ALSO_MAX), MessageKind.ALSO_USED)
+        self._say(token, cookie, message_text(text, ALSO_MAX), MessageKind.ALSO_USED)
 
     # -------------------------------------------------------------------------------------------
 
@@ -285,50 +279,3 @@ class FrontDoorDesk:
     def _shown(self, session: Session, case_id: str) -> Iterator[ShownMessage]:
         for row in messages_of(session, case_id):
             yield ShownMessage(Writer(row.writer), MessageKind(row.kind), self.seal.opened(row, "text"), row.at)
-
-
-def _checked(asking: Asking, key: str) -> tuple[Demand, str, str]:
-    """What is asked for, the address, and the form's random part. Raises InputErrors."""
-    problems: list[InputError] = []
-    demand, email, nonce = Demand.COPY, "", ""
-    try:
-        demand = Demand(asking.demand)
-    except ValueError:
-        problems.append(InputError(CHOOSE, field="demand"))
-    try:
-        email = checked_address(asking.email, field="email")
-    except InputError as wrong:
-        problems.append(wrong)
-    if len(asking.note) > NOTE_MAX:
-        problems.append(InputError(TOO_LONG, field="note"))
-    if asking.trap:
-        problems.append(InputError(TRAP, field="trap"))
-    try:
-        nonce = read_form(key, asking.form, utc_now())
-    except (NotOurs, TooSoon) as wrong:
-        problems.append(InputError(TOO_SOON if isinstance(wrong, TooSoon) else OLD_FORM, field="form"))
-    if problems:
-        raise InputErrors(problems)
-    return demand, email, nonce
-
-
-def _check_room(session: Session, merchant_id: str) -> None:
-    """Raises TryLater."""
-    of_merchant = select(func.count()).select_from(DoorRequest).where(DoorRequest.merchant_id == merchant_id)
-    waiting = session.scalar(of_merchant.where(DoorRequest.state == RequestState.WAITING)) or 0
-    new = session.scalar(of_merchant.where(DoorRequest.submitted_at > utc_now() - HOUR)) or 0
-    if waiting >= MOST_WAITING or new >= MOST_AN_HOUR:
-        raise TryLater(wait_seconds=HOUR.total_seconds(), detail="front door")
-
-
-def readable(text: str) -> str:
-    """Without what is not seen, which could turn a line around for those who read it."""
-    return "\n".join(visible(line).rstrip() for line in text.replace("\r\n", "\n").split("\n")).strip()
-
-
-def _text(text: str, most: int) -> str:
-    """Raises InputError."""
-    text = readable(text)
-    if not text or len(text) > most:
-        raise InputError(TOO_LONG if text else CHOOSE, field="text")
-    return text

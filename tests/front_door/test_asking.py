@@ -9,7 +9,7 @@ import pytest
 from portal.delivery.mail.contents import DoorReceiptMail
 from portal.delivery.recipient import LinkEnded, NotACode, NotOpened, WrongCode
 from portal.errors import InputErrors, NotFound, TryLater
-from portal.front_door import desk as desk_module
+from portal.front_door import checking
 from portal.front_door.views import MineKind, Where
 from portal.storage.case_tables import Case
 from portal.storage.tables import DoorRequest
@@ -154,7 +154,7 @@ def test_one_address_is_slowed_down_and_others_are_not(doorway: Doorway) -> None
 def test_where_too_many_wait_nothing_is_taken_and_the_asker_is_told(
     doorway: Doorway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(desk_module, "MOST_AN_HOUR", 0)
+    monkeypatch.setattr(checking, "MOST_AN_HOUR", 0)
     with pytest.raises(TryLater):
         doorway.ask(doorway.email())
 

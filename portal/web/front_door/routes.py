@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from portal.delivery.recipient import LinkEnded, NotACode, NotOpened, WrongCode
 from portal.errors import InputError, InputErrors, NotFound, PortalError, TryLater
-from portal.front_door.desk import OLD_FORM, TOO_LONG
+from portal.front_door.checking import OLD_FORM, TOO_LONG
 from portal.front_door.kinds import ALSO_MAX, MESSAGE_MAX, VISIT
 from portal.front_door.views import Asking, DoorKind, MineKind
 from portal.language import LANGUAGES
