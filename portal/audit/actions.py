@@ -329,7 +329,7 @@ ACTIONS: Mapping[Act, frozenset[str]] = {
     Act.CASE_REDATE: _facts("was", "now"),
     Act.CASE_LANGUAGE: _facts("was", "now"),
     Act.CASE_RETENTION: _facts("was", "now", "cases"),
-    Act.CASE_FACTS_DESTROY: _facts("texts", "reason"),
+    Act.CASE_FACTS_DESTROY: _facts("texts", "identifiers", "reason"),
     Act.CLOCK_RULES: _facts("was", "now"),
     Act.CLOCK_DAY_ADD: _facts("day"),
     Act.CLOCK_DAY_STRIKE: _facts("day"),

@@ -1,8 +1,9 @@
 """How long the facts of cases that have ended are kept, and what is destroyed then (LAW-17).
 
 No law sets a period, so a merchant chooses one and says why. The day stands on the case's row from the moment it ends;
-a case that is open again has none. What people wrote in the case and the person's name are destroyed on that day, with
-the fingerprints of its files (`portal.comparison.retention`); number, kinds of facts, days and outcome stay.
+a case that is open again has none. What people wrote in the case, what the person is known by and the fingerprints of
+its files (`portal.comparison.retention`) are destroyed on that day. Number, kinds of facts, days and outcome stay, and
+of each identifier the keyed index, by which the same person is known when they ask again.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from sqlalchemy import Table, bindparam, delete, select, update
+from sqlalchemy import Table, Update, bindparam, delete, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -24,11 +25,12 @@ from portal.identity import Permission, User, require, require_fresh_proof
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.storage.answering.front_door_tables import CaseMessage, DoorLink, DoorRequest, DoorVisit
 from portal.storage.answering.retention_tables import CaseRetentionRules
-from portal.storage.case_tables import Case, CaseFact
+from portal.storage.answering.source_tables import CaseMatch, CaseSource
+from portal.storage.case_tables import Case, CaseFact, CaseIdentifier
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
 from portal.storage.months import months_after
-from portal.storage.tables import Account, utc_now
+from portal.storage.tables import Account, Export, ExportAsked, ExportResponse, utc_now
 
 KEPT_MONTHS: Final = 24
 CALIFORNIA_MONTHS: Final = 24
@@ -65,22 +67,43 @@ def destroy_words(session: Session, case: Case) -> int:
     """Notes, letters, messages and the person's name, within the transaction that records it. Gives how many texts they
     were."""
     words = update(CaseFact).where(CaseFact.case_id == case.id, CaseFact.sealed_text.is_not(None))
-    done = session.execute(words.values(sealed_text=None).execution_options(synchronize_session=False))
     named = case.sealed_name is not None
     case.sealed_name = None
-    return int(cast(CursorResult[Any], done).rowcount) + named + _destroy_asked_for_oneself(session, case)
+    return _rows(session, words.values(sealed_text=None)) + named + _destroy_asked_for_oneself(session, case)
 
 
 def _destroy_asked_for_oneself(session: Session, case: Case) -> int:
     """Messages, and what was kept of asking on the merchant's page; its links open nothing any more."""
     asked = select(DoorRequest.id).where(DoorRequest.case_id == case.id)
     written = update(CaseMessage).where(CaseMessage.case_id == case.id, CaseMessage.sealed_text.is_not(None))
-    done = session.execute(written.values(sealed_text=None).execution_options(synchronize_session=False))
     for table in (DoorVisit, DoorLink):
         session.execute(delete(table).where(table.request_id.in_(asked)).execution_options(synchronize_session=False))
     emptied = {"sealed_email": None, "sealed_note": None, "sealed_code_key": None, "email_prf": "", "code_prf": ""}
     rows = update(DoorRequest).where(DoorRequest.case_id == case.id)
-    session.execute(rows.values(emptied).execution_options(synchronize_session=False))
+    _rows(session, rows.values(emptied))
+    return _rows(session, written.values(sealed_text=None))
+
+
+def destroy_identifiers(session: Session, case_id: str) -> int:
+    """What the person is known by: in the case, where LoyaltyDog was asked about them, in what its answers named. Gives
+    how many identifiers of the case they were."""
+    exports = select(Export.id).where(Export.case_id == case_id).scalar_subquery()
+    known = or_(CaseIdentifier.sealed_value.is_not(None), CaseIdentifier.export_id.is_not(None))
+    of_case = update(CaseIdentifier).where(CaseIdentifier.case_id == case_id, known)
+    gone = _rows(session, of_case.values(sealed_value=None, export_id=None))
+    asked, told = update(ExportAsked), update(ExportResponse)
+    for change in (
+        asked.where(ExportAsked.export_id.in_(exports)).values(sealed_subject=None, sealed_card_id=None),
+        told.where(ExportResponse.export_id.in_(exports)).values(sealed_refusal=None, sealed_download_url=None),
+        update(CaseSource).where(CaseSource.case_id == case_id).values(sealed_member=None),
+        update(CaseMatch).where(CaseMatch.case_id == case_id).values(sealed_item=None),
+    ):
+        _rows(session, change)
+    return gone
+
+
+def _rows(session: Session, change: Update) -> int:
+    done = session.execute(change.execution_options(synchronize_session=False))
     return int(cast(CursorResult[Any], done).rowcount)
 
 

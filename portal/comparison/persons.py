@@ -27,9 +27,12 @@ def identifiers_of(session: Session, case_id: str) -> Sequence[CaseIdentifier]:
 
 
 def indexes_of_case(session: Session, sealer: FieldSealer, case: Case) -> list[str]:
-    """The blind indexes of the person of a case, under each key of the merchant."""
-    values = CaseSeal(sealer).values(session, identifiers_of(session, case.id))
-    return indexes_of(session, sealer, case.merchant_id, values)
+    """The blind indexes of the person of a case, under each key of the merchant; of an identifier that is destroyed the
+    one that is kept."""
+    known = identifiers_of(session, case.id)
+    values = CaseSeal(sealer).values(session, known)
+    kept = [row.value_index for row, value in zip(known, values, strict=True) if not value]
+    return kept + indexes_of(session, sealer, case.merchant_id, filter(None, values))
 
 
 def indexes_of(session: Session, sealer: FieldSealer, merchant_id: str, values: Iterable[str]) -> list[str]:

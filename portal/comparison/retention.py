@@ -1,6 +1,7 @@
 """How long fingerprints are kept: as long as the facts of their case, whatever became of the file (CASE-6).
 
-What was written in the case goes with them, in one transaction (`portal.cases.retention`). An open case has no day and
+What was written in the case, and what the person is known by, goes with them, in one transaction
+(`portal.cases.retention`). An open case has no day and
 keeps them; the day of one that ended counts.
 """
 
@@ -14,7 +15,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from portal import audit
-from portal.cases.retention import destroy_words
+from portal.cases.retention import destroy_identifiers, destroy_words
 from portal.storage.case_tables import Case
 from portal.storage.locks import lock_merchant
 from portal.storage.tables import CaseFingerprints
@@ -43,11 +44,11 @@ def forget_case(session: Session, merchant_id: str, case_id: str, now: dt.dateti
     if case.destroy_facts_after is None or case.destroy_facts_after > now:
         return 0
     case.facts_destroyed_at = now
-    texts = destroy_words(session, case)
-    if texts:
+    texts, identifiers = destroy_words(session, case), destroy_identifiers(session, case_id)
+    if texts or identifiers:
         audit.record(
             session, merchant_id, "system", "case:facts_destroy",
-            object_id=case_id, origin="worker", texts=texts, reason="retention",
+            object_id=case_id, origin="worker", texts=texts, identifiers=identifiers, reason="retention",
         )  # fmt: skip
     gone = _delete(session, CaseFingerprints.case_id == case_id)
     if gone:

@@ -86,11 +86,12 @@ def drop_index_keys(db: Database, sealer: FieldSealer) -> int:
 
 
 def index_uses(db: Database) -> dict[str, Counter[int]]:
-    """How many rows of each merchant are indexed under which key."""
+    """How many rows of each merchant are indexed under which key, without those whose person is destroyed."""
     found: dict[str, Counter[int]] = {merchant_id: Counter() for merchant_id in _merchants(db)}
     with db.read() as session:
         kinds = (Export.merchant_id, _key_part(Export.subject_index), _key_part(Export.ask_index))
-        for merchant_id, subject, asked, count in session.execute(select(*kinds, func.count()).group_by(*kinds)):
+        rows = select(*kinds, func.count()).join(Export.asked).where(ExportAsked.sealed_subject.is_not(None))
+        for merchant_id, subject, asked, count in session.execute(rows.group_by(*kinds)):
             for key_id in {_key_id(subject), _key_id(asked)}:
                 found[merchant_id][key_id] += count
         for merchant_id, key, count in case_indexes(session):
@@ -169,7 +170,8 @@ def _reindex_older_keys(db: Database, sealer: FieldSealer, merchant_id: str) -> 
     def under_other_keys(merchant: Merchant) -> list[ColumnElement[bool]]:
         used = sealer.index_keys(merchant_id, merchant.sealed_index_keyset).used
         ending = f"%.{used:08x}"
-        return [or_(Export.subject_index.not_like(ending), Export.ask_index.not_like(ending))]
+        other = or_(Export.subject_index.not_like(ending), Export.ask_index.not_like(ending))
+        return [other, Export.asked.has(ExportAsked.sealed_subject.is_not(None))]
 
     def reindex(session: Session, merchant: Merchant, row: Export) -> int:
         return _reindex_row(session, sealer, merchant, row)
@@ -180,7 +182,9 @@ def _reindex_older_keys(db: Database, sealer: FieldSealer, merchant_id: str) -> 
 def _reindex_row(session: Session, sealer: FieldSealer, merchant: Merchant, row: Export) -> int:
     """Write the row's two indexes under the key in use. Returns 1 when they changed, else 0."""
     seal = SubjectSeal(sealer)
-    subject, card = seal.open(row, "subject") or "", seal.open(row, "card_id") or ""
+    subject, card = seal.open(row, "subject"), seal.open(row, "card_id") or ""
+    if subject is None:
+        return 0
 
     def index(*words: str) -> str:
         return sealer.index(*words, merchant_id=merchant.id, wrapped_keyset=merchant.sealed_index_keyset)

@@ -56,15 +56,16 @@ def pages_of(session: Session, source_id: str) -> list[SourcePage]:
 
 
 def identifiers_of(session: Session, seal: CaseSeal, case_id: str) -> list[KnownIdentifier]:
-    """What the case knows the person by, without what was struck."""
+    """What the case knows the person by, without what was struck or is destroyed."""
     rows = session.scalars(
         select(CaseIdentifier)
         .where(CaseIdentifier.case_id == case_id, CaseIdentifier.standing != "struck")
         .order_by(CaseIdentifier.number)
     )
     return [
-        KnownIdentifier(row.id, row.number, IdentifierKind(row.kind), seal.value(session, row), row.standing)
+        KnownIdentifier(row.id, row.number, IdentifierKind(row.kind), value, row.standing)
         for row in rows
+        if (value := seal.value(session, row))
     ]
 
 

@@ -22,7 +22,8 @@ class Case(Base, kw_only=True):
 
     `profile` and `calendar` are codes of `cases.clock.applicable`, `zone` is the controller's. `due_on` is the day
     that counts now, `closed_at` is empty while the clock runs. Codes: `portal.cases.facts` and `states`.
-    What was written in it is destroyed after `destroy_facts_after`, empty while it is open (`portal.cases.retention`).
+    What was written in it, and what the person is known by, is destroyed after `destroy_facts_after`, empty while it is
+    open (`portal.cases.retention`).
     """
 
     __tablename__ = "cases"
@@ -88,7 +89,8 @@ class CaseDemand(Base, kw_only=True):
 class CaseIdentifier(Base, kw_only=True):
     """One thing by which the person is known. The first is the one they are called by in lists.
 
-    The value is sealed here, or it is the customer of the export that is named (cases made for older exports).
+    The value is sealed here, or it is the customer of the export that is named (cases made for older exports). With
+    neither it is destroyed (`portal.cases.retention`), and `value_index` alone tells the same person.
     """
 
     __tablename__ = "case_identifiers"

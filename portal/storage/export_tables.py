@@ -18,13 +18,16 @@ from portal.storage.column_defaults import folded_reference, month_after_receipt
 
 
 class ExportAsked(Base, kw_only=True):
-    """About whom an export was asked, and how: from the web or the command line, in which login session."""
+    """About whom an export was asked, and how: from the web or the command line, in which login session.
+
+    Who it is about is destroyed with what its case knows of the person (`portal.cases.retention`).
+    """
 
     __tablename__ = "export_asked"
 
     export_id: Mapped[str] = mapped_column(ForeignKey("exports.id"), primary_key=True, init=False)
     subject_kind: Mapped[str] = mapped_column(String(12))
-    sealed_subject: Mapped[bytes] = mapped_column()
+    sealed_subject: Mapped[bytes | None] = mapped_column(default=None)
     sealed_card_id: Mapped[bytes | None] = mapped_column(default=None)
     channel: Mapped[str] = mapped_column(String(8), default="web")
     asked_in: Mapped[str] = mapped_column(String(64), default="")

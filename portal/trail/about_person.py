@@ -185,7 +185,7 @@ def _held(row: Export, roles: dict[str, str]) -> Json:
         "purpose": PURPOSE,
         "request_received_on": row.received_on.isoformat() if row.received_on else "",
         "about": row.program_name or ("one card" if row.asked.sealed_card_id else row.program_id or "everything"),
-        "kept_encrypted": held,
+        "kept_encrypted": held if row.asked.sealed_subject is not None else "",
         "reference": row.reference,
         "answer_due_on": "" if row.answer == Standing.UNKNOWN else row.due_on.isoformat(),
         "answer": ANSWER_WORDS[Standing(row.answer)],

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from portal.cases.facts import Channel, Fact, FactKind, IdentityMethod, Right, effective
 from portal.cases.services.intake import IdentifierKind
-from portal.cases.services.ledger import as_facts, rows_of
+from portal.cases.services.ledger import as_facts, is_forgotten, rows_of
 from portal.cases.states import CaseState
 from portal.letters.drafts import RECORDED_AS
 from portal.letters.words import LetterKind
@@ -70,7 +70,8 @@ def held_case(session: Session, case: Case) -> dict[str, Any]:
     facts = effective(as_facts(rows_of(session, case.id)))
     kinds = session.scalars(select(CaseIdentifier.kind).where(CaseIdentifier.case_id == case.id))
     rights = session.scalars(select(CaseDemand.demand).where(CaseDemand.case_id == case.id))
-    known = [KNOWN_WORDS[IdentifierKind(kind)] for kind in sorted(set(kinds))]
+    words = [KNOWN_WORDS[IdentifierKind(kind)] for kind in sorted(set(kinds))]
+    known = [] if is_forgotten(session, case.id) else list(words)
     if case.sealed_name is not None:
         known.append("your name")
     return {
@@ -79,6 +80,7 @@ def held_case(session: Session, case: Case) -> dict[str, Any]:
         "came": CAME_WORDS[Channel(case.channel)],
         "asked_for": ", ".join(ASKED_WORDS[Right(right)] for right in sorted(rights)),
         "kept_encrypted": ", ".join(known),
+        "kept_as_keyed_code": ", ".join(words),
         "you_were_recognised": _recognised(facts),
         "letters": _letters(facts),
         "notes_of_staff": sum(fact.kind is FactKind.NOTE for fact in facts),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 import secrets
 from collections.abc import Iterator
 from typing import Any
@@ -15,12 +16,16 @@ from sqlalchemy import select
 from portal.cases.facts import Channel, ClosingReason, IdentityMethod, IdentityResult, Right
 from portal.cases.retention import destroy_after
 from portal.cases.services.intake import IdentifierKind, NewCase
+from portal.cases.services.ledger import FORGOTTEN
 from portal.comparison.retention import cases_due, forget_case
-from portal.errors import InputErrors, NotPermitted, StepUpNeeded
+from portal.errors import InputErrors, NotPermitted, StateConflict, StepUpNeeded
+from portal.exports.core.download import DocumentKind
+from portal.operations import reindexing
 from portal.storage.answering.retention_tables import CaseRetentionRules
-from portal.storage.case_tables import Case, CaseFact
+from portal.storage.answering.source_tables import CaseMatch, CaseSource
+from portal.storage.case_tables import Case, CaseFact, CaseIdentifier
 from portal.storage.months import months_after
-from portal.storage.tables import AuditEntry, utc_now
+from portal.storage.tables import AuditEntry, Export, ExportAsked, ExportResponse, utc_now
 from tests.exports.conftest import desk as desk
 
 pytestmark = pytest.mark.keeps("LAW-17")
@@ -157,11 +162,92 @@ def test_what_was_written_is_destroyed_and_the_facts_stay(desk: Any) -> None:
     assert [(fact.kind, fact.at, fact.codes) for fact in after.facts] == [
         (fact.kind, fact.at, fact.codes) for fact in before.facts
     ]
-    assert (after.row, after.closed_as) == (before.row, before.closed_as)
+    assert after.row == dataclasses.replace(before.row, person="•••") and after.closed_as == before.closed_as
     assert row(desk, case_id).sealed_name is None and row(desk, case_id).facts_destroyed_at is not None
-    assert acts(desk, case_id, "case:facts_destroy") == [{"texts": 2, "reason": "retention"}]
+    assert acts(desk, case_id, "case:facts_destroy") == [{"texts": 2, "identifiers": 1, "reason": "retention"}]
     assert desk.portal.fingerprints.forget_due() == 0
     assert len(acts(desk, case_id, "case:facts_destroy")) == 1
+
+
+def sealed_of(desk: Any, case_id: str) -> list[str]:
+    """The columns in which something of the case's person is still sealed."""
+    of_exports = select(Export.id).where(Export.case_id == case_id)
+    places: dict[Any, Any] = {
+        Case.sealed_name: Case.id == case_id,
+        CaseFact.sealed_text: CaseFact.case_id == case_id,
+        CaseIdentifier.sealed_value: CaseIdentifier.case_id == case_id,
+        CaseSource.sealed_member: CaseSource.case_id == case_id,
+        CaseMatch.sealed_item: CaseMatch.case_id == case_id,
+        ExportAsked.sealed_subject: ExportAsked.export_id.in_(of_exports),
+        ExportAsked.sealed_card_id: ExportAsked.export_id.in_(of_exports),
+        ExportResponse.sealed_refusal: ExportResponse.export_id.in_(of_exports),
+        ExportResponse.sealed_download_url: ExportResponse.export_id.in_(of_exports),
+    }
+    with desk.portal.db.read() as session:
+        return [
+            str(column) for column, which in places.items()
+            if session.scalars(select(column).where(which, column.is_not(None))).first() is not None
+        ]  # fmt: skip
+
+
+def answered(desk: Any, email: str) -> Any:
+    """An export of a case that is answered and past its time. Gives its view."""
+    view = desk.run(email)
+    desk.portal.answers.record_sent(desk.user(), view.id, "email")
+    past_its_time(desk, view.case_id)
+    return view
+
+
+def test_what_the_person_is_known_by_goes_too_and_asking_again_is_still_told(desk: Any) -> None:
+    view = answered(desk, "many.cards@example.com")
+    assert {"CaseIdentifier.sealed_value", "ExportAsked.sealed_subject"} <= set(sealed_of(desk, view.case_id))
+    desk.portal.fingerprints.forget_due()
+    assert sealed_of(desk, view.case_id) == []
+    shown = desk.portal.case_register.show(desk.user("sam"), view.case_id)
+    assert shown.row.person == "•••" and desk.portal.case_register.reveal(desk.user("sam"), view.case_id) == ()
+    assert desk.portal.history.get(desk.user("sam"), view.id).customer == "•••"
+    known = ((IdentifierKind.EMAIL, SecretStr("Many.Cards@example.com")),)
+    before = desk.portal.asked_before.before_opening(desk.user("sam"), known, frozenset({Right.ACCESS}))
+    assert [one.id for one in before.earlier] == [view.case_id]
+    told = desk.portal.person_records.about_person(
+        desk.user(), person="many.cards@example.com", kind=DocumentKind.JSON
+    )  # fmt: skip
+    (case,) = [one for one in json.loads(b"".join(told.chunks))["cases"] if one["request"] == shown.row.name]
+    assert (case["kept_encrypted"], case["kept_as_keyed_code"]) == ("", "your email address")
+
+
+def test_nothing_is_asked_again_and_no_case_opens_again_once_the_person_is_destroyed(desk: Any) -> None:
+    view = answered(desk, "flat.list@example.com")
+    refused = opened(desk)
+    desk.portal.case_file.close_not_identified(desk.user("maya"), refused, "We could not tell who you are.")
+    past_its_time(desk, refused)
+    desk.portal.fingerprints.forget_due()
+    posts = desk.shop.counts()["export_posts"]
+    for act in (
+        lambda: desk.portal.submissions.reorder(desk.user("sam"), view.id),
+        lambda: desk.portal.submissions.request_of(desk.user("sam"), view.id),
+        lambda: desk.portal.case_file.record_identity(
+            desk.user("sam"), refused, IdentityMethod.IN_PERSON, IdentityResult.PROVED
+        ),
+    ):  # fmt: skip
+        with pytest.raises(StateConflict) as destroyed:
+            act()
+        assert destroyed.value.message == FORGOTTEN
+    assert desk.shop.counts()["export_posts"] == posts
+    assert row(desk, refused).state == "closed_not_identified"
+
+
+def test_changed_index_keys_wait_for_nobody_who_is_destroyed(desk: Any) -> None:
+    view = answered(desk, "stacked@example.com")
+    desk.portal.fingerprints.forget_due()
+    db, sealer = desk.portal.db, desk.portal.sealer
+    reindexing.add_index_keys(db, sealer)
+    reindexing.use_newest_index_keys(db, sealer)
+    assert not reindexing.unfinished(db, sealer)
+    assert reindexing.drop_index_keys(db, sealer) >= 1 and reindexing.rows_under_lost_keys(db, sealer) == 0
+    known = ((IdentifierKind.EMAIL, SecretStr("stacked@example.com")),)
+    before = desk.portal.asked_before.before_opening(desk.user("sam"), known, frozenset({Right.ACCESS}))
+    assert view.case_id not in [one.id for one in before.earlier], "its index ends with its key"
 
 
 def test_a_case_opened_again_in_the_last_moment_keeps_its_words(desk: Any) -> None:

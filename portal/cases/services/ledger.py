@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session, object_session
 
@@ -32,6 +32,7 @@ from portal.storage.tables import Export, new_id, utc_now
 from portal.vault import FieldSealer
 
 NOT_NOW = "This cannot be recorded as the case stands."
+FORGOTTEN = "What the person was known by has been destroyed."
 
 
 class CaseNeeded(PortalError):
@@ -165,6 +166,8 @@ def follow(session: Session, user: User, case: Case) -> None:
     rules = rules_of(case)
     now = folded(facts, rules)
     before, months = case.state, kept_months(session, case.merchant_id)
+    if CaseState(before) not in OPEN_STATES and now.state in OPEN_STATES and is_forgotten(session, case.id):
+        raise StateConflict(FORGOTTEN, next_step="Open a new case.", detail="reopened")
     until = destroy_after(now.ended_at, case.profile, months)
     moved: CursorResult[Any] = session.execute(  # type: ignore[assignment]  # an UPDATE gives a cursor result
         update(Case)
@@ -223,6 +226,12 @@ def cached(now: Folded) -> dict[str, Any]:
     }
 
 
+def is_forgotten(session: Session, case_id: str) -> bool:
+    """Is it destroyed what the person is known by?"""
+    left = or_(CaseIdentifier.sealed_value.is_not(None), CaseIdentifier.export_id.is_not(None))
+    return session.scalar(select(CaseIdentifier.id).where(CaseIdentifier.case_id == case_id, left).limit(1)) is None
+
+
 class CaseSeal:
     """Seals and opens the personal columns of cases."""
 
@@ -248,7 +257,7 @@ class CaseSeal:
         return self.values(session, [row])[0]
 
     def values(self, session: Session, rows: Sequence[CaseIdentifier]) -> list[str]:
-        """Each is sealed in its own row, or in the export it was taken from."""
+        """Each is sealed in its own row, or in the export it was taken from; empty where it is destroyed."""
         elsewhere = [row.export_id for row in rows if row.sealed_value is None]
         found = session.scalars(select(Export).where(Export.id.in_(elsewhere))) if elsewhere else ()
         exports = {export.id: export for export in found}
@@ -257,7 +266,8 @@ class CaseSeal:
     def _value(self, row: CaseIdentifier, export: Export | None) -> str:
         if row.sealed_value is not None:
             return self._open(row, row.sealed_value, "value", row.id)
-        assert export is not None, "the database keeps the export that an identifier names"
+        if export is None or export.asked.sealed_subject is None:
+            return ""
         return self._open(export, export.asked.sealed_subject, "subject", export.id)
 
     def _open(self, row: Any, sealed: bytes, column: str, row_id: str) -> str:

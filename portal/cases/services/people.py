@@ -28,7 +28,10 @@ class PersonIndex:
 
 
 def masked_subject(kind: str, value: str) -> str:
-    """``ada@example.com`` -> ``a•••@example.com``; any other identifier keeps its last four characters."""
+    """``ada@example.com`` -> ``a•••@example.com``; any other identifier keeps its last four characters. Of one that is
+    destroyed there is nothing to show."""
+    if not value:
+        return "•••"
     if kind == "email":
         local, _, domain = value.rpartition("@")
         return f"{local[:1]}•••@{domain}"

@@ -130,7 +130,8 @@ class CaseRegister:
             )  # fmt: skip
             name = [("name", self.seal.name(case))] if case.sealed_name is not None else []
             known = _identifiers(session, case_id)
-            return (*name, *zip((row.kind for row in known), self.seal.values(session, known), strict=True))
+            values = zip((row.kind for row in known), self.seal.values(session, known), strict=True)
+            return (*name, *((kind, value) for kind, value in values if value))
 
         return self.db.group_commit(show)
 

@@ -100,7 +100,7 @@ def view_lines(view: CaseView, since: Since) -> list[str]:
         lines.append("  " + "  ".join(part for part in parts if part))
         lines += [f"       {line}" for line in fact.text.splitlines()]
     if view.kept_until is not None:
-        lines.append(f"Notes, letters and fingerprints are kept until {view.kept_until}.")
+        lines.append(f"Notes, letters, fingerprints and what the person is known by are kept until {view.kept_until}.")
     if since.count:
         lines.append(since_line(since))
         lines += [f"  {line}" for one in since.earlier for line in _earlier_lines(one)]

@@ -163,5 +163,6 @@ def views_of(session: Session, rows: Sequence[tuple[Export, str]], seal: Subject
 
 
 def indexes_of_row(session: Session, user: User, index: PersonIndex, row: Export) -> tuple[str, ...]:
-    """All indexes of the person an export is about."""
-    return index.all(session, user, SubjectSeal(index.sealer).open(row, "subject") or "")
+    """All indexes of the person an export is about; the one that is kept where what they are known by is destroyed."""
+    subject = SubjectSeal(index.sealer).open(row, "subject")
+    return index.all(session, user, subject) if subject else (row.subject_index,)

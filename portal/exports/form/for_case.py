@@ -8,8 +8,8 @@ from pydantic import SecretStr
 from sqlalchemy import select
 
 from portal.cases.services.intake import IdentifierKind
-from portal.cases.services.ledger import CaseSeal, own_case
-from portal.errors import NotFound
+from portal.cases.services.ledger import FORGOTTEN, CaseSeal, own_case
+from portal.errors import NotFound, StateConflict
 from portal.exports.form.request import ExportRequest
 from portal.exports.form.submissions import Submissions
 from portal.identity import Permission, User, require
@@ -45,6 +45,8 @@ class CaseExports:
             if row is None or IdentifierKind(row.kind) not in ASKED_BY:
                 raise NotFound(next_step="Look at the case.", detail="identifier")
             value = SecretStr(self.seal.value(session, row))
+            if not value:
+                raise StateConflict(FORGOTTEN, next_step="Open a new case.", detail="identifier")
             by_email = row.kind == IdentifierKind.EMAIL
             request = ExportRequest(
                 email=value if by_email else None,

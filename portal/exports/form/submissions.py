@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from portal import audit
 from portal.cases.looked_up import lead_to
 from portal.cases.services.intake import CaseIntake
+from portal.cases.services.ledger import FORGOTTEN
 from portal.cases.services.people import PersonIndex
 from portal.cases.standing import Standing
 from portal.errors import StateConflict, TryLater
@@ -241,6 +242,8 @@ class Submissions:
         with self.db.read() as session:
             row = own_row(session, user, export_id)
             subject = SecretStr(self.seal.open(row, "subject") or "")
+            if not subject:
+                raise StateConflict(FORGOTTEN, next_step="Ask by their email or customer ID.", detail="asked again")
             card = self.seal.open(row, "card_id")
         by_email = row.asked.subject_kind == "email"
         return ExportRequest(

@@ -135,6 +135,11 @@ PORTAL: Mapping[str, Entry] = {
     "asked_on": Entry("Asked on", _MOMENT, _INTERNAL),
     "about": Entry("What it was about", origin=_INTERNAL),
     "kept_encrypted": Entry("Kept encrypted", origin=_INTERNAL),
+    "kept_as_keyed_code": Entry(
+        "Kept as a keyed code",
+        origin=_INTERNAL,
+        meaning="A code that cannot be turned back. It tells us that you asked before.",
+    ),
     "you_were_recognised": Entry("How you were recognised", origin=_INTERNAL),
     "letters": Entry("Letters to you", origin=_INTERNAL),
     "notes_of_staff": Entry("Notes of the staff", _NUMBER, _INTERNAL),

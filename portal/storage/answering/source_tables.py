@@ -133,7 +133,7 @@ class CaseMatch(Base, kw_only=True):
     """One decision about whose records are. Added, never changed but to be taken back.
 
     `item`, `record_class`, `decision` and `code` are codes of `portal.sources.whose`; `sealed_item` holds the
-    identifiers it is about, until the merchant is removed. `source_id` or `export_id`: the first answer they stand in.
+    identifiers it is about, until the case's are destroyed. `source_id` or `export_id`: the first answer they stand in.
     """
 
     __tablename__ = "case_matches"

@@ -66,7 +66,11 @@ def _due(view: CaseView) -> None:
     if view.row.state not in OPEN_STATES:
         st.caption(_("Received on {day}.").format(day=day(clock.received_on)) + " " + ended_said(view))
         if view.kept_until is not None:
-            st.caption(_("Notes, letters and fingerprints are kept until {day}.").format(day=day(view.kept_until)))
+            st.caption(
+                _("Notes, letters, fingerprints and what the person is known by are kept until {day}.").format(
+                    day=day(view.kept_until)
+                )
+            )
         return
     left = (clock.due_on - today).days
     if left < 0:

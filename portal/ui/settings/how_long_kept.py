@@ -17,9 +17,10 @@ def how_long_kept(user: User) -> None:
     st.header(_("How long closed cases are kept"))
     st.caption(
         _(
-            "After that time, counted from the day a case ended, its notes, its letters, the person's name and the "
-            "fingerprints of its files are destroyed. Its number, days and outcome stay. Cases under Californian law "
-            "are kept for two years at least."
+            "After that time, counted from the day a case ended, its notes, its letters, the person's name, what they "
+            "are known by and the fingerprints of its files are destroyed. Its number, days and outcome stay, and a "
+            "keyed code that tells when the same person asks again. Cases under Californian law are kept for two "
+            "years at least."
         )
     )
     now = get_portal().case_retention.show(user)
