@@ -49,7 +49,11 @@ OTHERWISE = (
 )
 LEFT_BEHIND = (
     "Because of your request we now keep the request, what we searched by, what was done about it, and this letter.",
-    "That serves to answer you and to show that we did, and is kept no longer than that needs.",
+    "That serves to answer you and to show that we did.",
+)
+RECORD_KEPT = (
+    "We keep what was written about your request for {months} months after it has ended; that you asked and how it was "
+    "answered stays on record."
 )
 
 
@@ -64,13 +68,17 @@ class Searched:
 
 @dataclass(frozen=True)
 class NothingFacts:
-    """What the letter says. `known_by`: kinds and masked values. Times are shown in `zone`'s days."""
+    """What the letter says. `known_by`: kinds and masked values. Times are shown in `zone`'s days.
+
+    `record_kept_months`: so long after its end what was written in the case is kept.
+    """
 
     words: LetterWords
     answered_on: dt.date
     searched: tuple[Searched, ...]
     known_by: tuple[tuple[IdentifierKind, str], ...]
     zone: dt.tzinfo
+    record_kept_months: int
     regimes: tuple[Regime, ...] = (Regime.EU,)
 
 
@@ -85,9 +93,10 @@ def nothing_letter(facts: NothingFacts, language: str) -> Rendered:
     by_what = tuple(say(KNOWN_BY[kind], value=value) for kind, value in facts.known_by)
     if not where or not by_what:
         raise ValueError("a letter that names no search")
+    left_behind = say(*LEFT_BEHIND, RECORD_KEPT, months=str(facts.record_kept_months))
     return rendered(say(ANSWER_SUBJECT), [
         Paragraph(say(GREETING)), Paragraph(say(*OPENING)), Listing(say(WHERE), where), Listing(say(BY_WHAT), by_what),
-        Paragraph(say(*OTHERWISE)), Paragraph(say(*LEFT_BEHIND)), Paragraph(say(*remedies(facts.regimes))),
+        Paragraph(say(*OTHERWISE)), Paragraph(left_behind), Paragraph(say(*remedies(facts.regimes))),
         facts.words.closing(language),
     ])  # fmt: skip
 

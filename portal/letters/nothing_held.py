@@ -1,4 +1,5 @@
-"""The answer "we hold nothing": drafted and recorded only while every source is settled and none holds anything."""
+"""The answer "we hold nothing": drafted and recorded only while every source is settled, none holds anything, and it is
+settled who is asking."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from portal.cases.clock.applicable import laws_of
 from portal.cases.facts import HOLDS_NOTHING, FactKind
 from portal.cases.letters import letter_sha256, sha256_of_sent
 from portal.cases.recognition.hiding import check_shown
+from portal.cases.recognition.reading import recognition_of
+from portal.cases.retention import kept_months, months_of
 from portal.cases.services.ledger import NOT_NOW, CaseSeal, add_fact, as_folded, hold_case, own_case, rules_of, today_of
 from portal.cases.services.people import masked_subject
 from portal.cases.states import OPEN_STATES, CaseState
@@ -28,6 +31,7 @@ from portal.storage.case_tables import Case, CaseFact
 from portal.storage.engine import Database
 from portal.storage.tables import new_id
 
+NOT_RECOGNISED = "Nothing goes out before the person is recognised."
 NOT_NOTHING = "Not every source is settled, or one of them holds something."
 
 
@@ -54,7 +58,8 @@ class NothingHeld:
     def draft(self, user: User, case_id: str, *, language: str = "") -> NothingLetter:
         """The letter in the case's language, else in `language`, else in English.
 
-        Raises NotFound, StateConflict when the case has ended or not all that was asked came back empty (ANS-5).
+        Raises NotFound, StateConflict when the case has ended, not all that was asked came back empty (ANS-5), or the
+        person is not recognised: a stranger is not told who is no customer (ANS-8).
         """
         require(user, Permission.CASE_WORK)
         with self.db.read() as session:
@@ -91,6 +96,8 @@ class NothingHeld:
         found = checklist_of(session, self.seal, user, case)
         if found.running or not found.nothing_held:
             raise StateConflict(NOT_NOTHING, next_step="Look at the list under Collect.", detail="not nothing")
+        if missing := recognition_of(session, case.id).missing:
+            raise StateConflict(NOT_RECOGNISED, next_step=missing[0].next_step, detail="not recognised")
         return found
 
     def _facts(self, session: Session, user: User, case: Case, found: SourceList) -> NothingFacts:
@@ -111,5 +118,6 @@ class NothingHeld:
         return NothingFacts(
             words, today_of(case), searched,
             tuple((one.kind, masked_subject(one.kind, one.value)) for one in identifiers),
-            rules_of(case).place, tuple(law.regime for law in laws_of(case.profile, case.calendar)),
+            rules_of(case).place, months_of(case.profile, kept_months(session, user.merchant_id)),
+            tuple(law.regime for law in laws_of(case.profile, case.calendar)),
         )  # fmt: skip

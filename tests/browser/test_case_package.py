@@ -14,20 +14,13 @@ import pyzipper
 
 from portal.package.encrypted import INNER
 from tests.browser.conftest import WAIT_MS, Desk
-from tests.browser.test_case_acts import open_case
+from tests.browser.test_case_acts import open_case, prove_in_person
 
 pytestmark = pytest.mark.keeps("LAW-8")
 
 
 def recognise(person: Desk) -> None:
-    person.whole()
-    method = person.page.locator(".st-key-case_method").get_by_role("combobox")
-    method.evaluate("field => field.scrollIntoView({block: 'center', behavior: 'instant'})")  # a list closes on scroll
-    person.whole()
-    person.click(method)
-    person.click(person.page.get_by_role("option", name="In person, document seen", exact=True))
-    person.whole()
-    person.press("Record identity")
+    prove_in_person(person)
     person.button("Approve").wait_for(timeout=WAIT_MS)
 
 

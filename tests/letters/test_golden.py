@@ -45,7 +45,7 @@ ANSWER = AnswerFacts(
 NOTHING = NothingFacts(
     WORDS, ANSWERED,
     (SearchedSource(SourceKind.MEMBERS, "Coffee Club", dt.datetime(2026, 3, 19, 9, 30, tzinfo=dt.UTC)),),
-    ((IdentifierKind.EMAIL, "a•••@example.com"),), dt.UTC,
+    ((IdentifierKind.EMAIL, "a•••@example.com"),), dt.UTC, 36,
 )  # fmt: skip
 LETTERS: Mapping[str, Callable[[str], str]] = {
     "answer": lambda code: answer_letter(dataclasses.replace(practice_profile(), version=3), ANSWER, code).text,

@@ -30,7 +30,7 @@ def facts(**given: Any) -> NothingFacts:
     )  # fmt: skip
     return NothingFacts(**{
         "words": WORDS, "answered_on": dt.date(2026, 3, 9), "searched": searched, "zone": dt.UTC,
-        "known_by": ((IdentifierKind.EMAIL, "a•••@example.com"),), **given,
+        "record_kept_months": 24, "known_by": ((IdentifierKind.EMAIL, "a•••@example.com"),), **given,
     })  # fmt: skip
 
 

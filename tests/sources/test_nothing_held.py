@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from portal.cases.facts import DemandOutcome
+from portal.cases.facts import DemandOutcome, IdentityMethod, IdentityResult
 from portal.cases.states import CaseState
 from portal.errors import InputError, NotFound, NotPermitted, StateConflict
 from portal.exports.core.answers import Channel
@@ -15,8 +15,13 @@ from portal.sources.kinds import SourceKind, SourceState
 NOWHERE = "nothing.held@example.com"
 
 
+def recognise(desk: Any, case_id: str, result: IdentityResult = IdentityResult.PROVED) -> None:
+    desk.portal.case_file.record_identity(desk.user("sam"), case_id, IdentityMethod.IN_PERSON, result)
+
+
 def collected(desk: Any, opened: Any, settle: Any, **known: str) -> str:
     case_id: str = opened(**known)
+    recognise(desk, case_id)
     desk.portal.case_sources.collect(desk.user(), case_id)
     settle(case_id)
     desk.portal.case_matches.compare(desk.user(), case_id)
@@ -66,6 +71,20 @@ def test_it_is_refused_while_a_program_refuses(desk: Any, shop: Any, opened: Any
     case_id = collected(desk, opened, settle, email=NOWHERE)
     with pytest.raises(StateConflict, match="not nothing"):
         desk.portal.nothing_held.draft(desk.user(), case_id)
+
+
+def test_nobody_is_told_before_they_are_recognised(desk: Any, shop: Any, opened: Any, settle: Any) -> None:
+    case_id = answered_for(desk, opened, settle, email=NOWHERE)
+    recognise(desk, case_id, IdentityResult.FAILED)
+    sam, nothing_held = desk.user("sam"), desk.portal.nothing_held
+    for act in (
+        lambda: nothing_held.draft(sam, case_id),
+        lambda: nothing_held.record(sam, case_id, "No.", Channel.POST),
+    ):
+        with pytest.raises(StateConflict, match="not recognised"):
+            act()
+    recognise(desk, case_id)
+    assert nothing_held.draft(sam, case_id).text
 
 
 def test_an_empty_letter_is_refused_and_an_auditor_and_a_stranger_are(

@@ -10,7 +10,7 @@ from portal.letters.answer.facts import AnswerFacts, Outcome, Searched
 from portal.letters.answer.items import ItemBlocks
 from portal.letters.engine import Block, Heading, Listing, Paragraph, Rendered, Sentences, rendered
 from portal.letters.left_out import left_out_listing
-from portal.letters.nothing import LEFT_BEHIND, OTHERWISE, WHERE
+from portal.letters.nothing import LEFT_BEHIND, OTHERWISE, RECORD_KEPT, WHERE
 from portal.letters.profile.checks import ProfileIncomplete, missing
 from portal.letters.profile.items import ProfileItem
 from portal.letters.profile.model import Profile
@@ -84,7 +84,7 @@ def _kept(facts: AnswerFacts, say: Sentences) -> Iterator[Block]:
     if facts.package_kept_until is not None:
         told.append(say(wording.PACKAGE_KEPT, until=formats.day_in_a_letter(facts.package_kept_until, say.language)))
     if facts.record_kept_months is not None:
-        told.append(say(wording.RECORD_KEPT, months=str(facts.record_kept_months)))
+        told.append(say(RECORD_KEPT, months=str(facts.record_kept_months)))
     if told:
         yield Heading(say(wording.KEPT_HEADING))
         yield Paragraph(" ".join(told))

@@ -100,10 +100,6 @@ SENT_BY = "Cards were sent to you by: {names}."
 NOT_APPLICABLE = "This does not apply here:"
 ONLY_IN = "Part of this letter is in another language ({language}): we have these words in no other."
 PACKAGE_KEPT = "We keep the copy that we send you until {until}."
-RECORD_KEPT = (
-    "We keep what was written about your request for {months} months after it has ended; that you asked and how it was "
-    "answered stays on record."
-)
 KEPT_HEADING = "How long we keep this answer"
 LEFT_OUT_HEADING = "What we left out"
 VERSION = "This letter follows version {version} of what we say about data."

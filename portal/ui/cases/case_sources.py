@@ -74,7 +74,7 @@ ANSWERS = (
 )
 
 
-def draw_sources(portal: Portal, user: User, case_id: str, found: SourceList, *, leads: bool) -> None:
+def draw_sources(portal: Portal, user: User, case_id: str, found: SourceList, *, leads: bool, recognised: bool) -> None:
     """The checklist, and the button that asks all that was not asked yet. It follows what is under way by itself.
 
     `leads`: this is the open step, so its button is the primary one.
@@ -92,7 +92,7 @@ def draw_sources(portal: Portal, user: User, case_id: str, found: SourceList, *,
     if found.running:
         return
     if found.settled:
-        draw_settled(portal, user, case_id, found, kind)
+        draw_settled(portal, user, case_id, found, kind, recognised=recognised)
     elif found.undecided:
         st.caption(
             plural(
@@ -118,7 +118,13 @@ def _id(line: SourceLine) -> str:
 
 
 def draw_settled(
-    portal: Portal, user: User, case_id: str, found: SourceList, kind: Literal["primary", "secondary"]
+    portal: Portal,
+    user: User,
+    case_id: str,
+    found: SourceList,
+    kind: Literal["primary", "secondary"],
+    *,
+    recognised: bool,
 ) -> None:
     """What the settled list comes to; where nothing is held, that is the answer, and its letter is written here."""
     if not found.nothing_held:
@@ -126,7 +132,9 @@ def draw_settled(
         st.caption(apart if found.apart else _("Every source is settled."))
         return
     st.caption(_("Every source is settled: nothing was found for this person."))
-    if found.may and st.button(
+    if found.may and not recognised:
+        st.caption(_("Nothing goes out before the person is recognised."))
+    elif found.may and st.button(
         _("Answer: nothing is held"), key="case_nothing", type=kind, icon=":material/outgoing_mail:"
     ):  # fmt: skip
         open_dialog(_("Answer: nothing is held"), _nothing_held, portal, user, case_id, width="medium")

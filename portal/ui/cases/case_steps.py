@@ -77,7 +77,7 @@ def draw_collect(
 ) -> None:
     """The sources of the answer, and what else was asked of LoyaltyDog under this case."""
     st.header(_("Collect"))
-    draw_sources(portal, user, view.row.id, sources, leads=leads)
+    draw_sources(portal, user, view.row.id, sources, leads=leads, recognised=view.recognition.settled)
     in_list = {line.export_id for line in sources.lines}
     for export in exports:
         if export.id not in in_list:
