@@ -1,8 +1,8 @@
 """The authorities to which a person may complain: names, countries and web addresses, as facts.
 
-Of Germany also those of the states, which supervise shops there. State of November 2026; a merchant adds in its own
-words what the list lacks. The UK's is to be the Information Commission (Data (Use and Access) Act 2025, s. 117 to 119),
-once s. 119 is in force.
+Of Germany also those of the states, which supervise shops there. A merchant adds in its own words what the list lacks.
+Compared on 1 December 2026 with the list of datenanfragen.de (github.com/datenanfragen/data, supervisory-authorities),
+and where that is older (BG, CZ, LI, LT, PL, DE-NI, DE-SN, DE-ST) with pages of the authorities or of their parliaments.
 """
 
 from __future__ import annotations
@@ -73,6 +73,9 @@ SI | Informacijski pooblaščenec | ip-rs.si
 SK | Úrad na ochranu osobných údajov Slovenskej republiky | dataprotection.gov.sk
 """)  # noqa: E501 - a name as it is
 """By country, or by country and state."""
+TO_CHECK: Mapping[str, str] = {"GB": "Information Commission"}
+"""What may have another name by now, and that name. The UK's has it once s. 119 of the Data (Use and Access) Act 2025
+is in force (SI 2026/386, reg. 1(2)); whether it is was not found."""
 
 
 def in_country(country: str) -> str:

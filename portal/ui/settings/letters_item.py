@@ -8,11 +8,11 @@ from dataclasses import replace
 import streamlit as st
 
 from portal.letters.answer.wording import CATEGORY_WORDS
-from portal.letters.profile.authorities import AUTHORITIES
+from portal.letters.profile.authorities import AUTHORITIES, TO_CHECK
 from portal.letters.profile.checks import TEXT_MAX
 from portal.letters.profile.items import BY_CATEGORY, MAY_NOT_APPLY, DataCategory, LegalBasis, ProfileItem
 from portal.letters.profile.model import ByLanguage, ItemText, Profile
-from portal.ui.common.words import _, country
+from portal.ui.common.words import _, country, plain
 from portal.ui.settings.letters_recipients import recipients_form
 from portal.ui.settings.letters_words import BASIS_WORDS, EXAMPLES, MEANS
 
@@ -106,4 +106,8 @@ def _authorities(base: Profile) -> tuple[str, ...]:
         default=list(base.authorities), key=f"letters_authorities_{base.version}",
         format_func=lambda code: f"{country(AUTHORITIES[code].country)} · {AUTHORITIES[code].name}",
     )  # fmt: skip
+    for code in chosen:
+        if code in TO_CHECK:
+            words = _("Check the name of this authority: {name}. It may be {other} by now.")
+            st.caption(plain(words.format(name=AUTHORITIES[code].name, other=TO_CHECK[code])))
     return tuple(chosen)
