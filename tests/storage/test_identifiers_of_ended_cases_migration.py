@@ -10,7 +10,7 @@ from tests.storage.test_answers_migration import up_to
 from tests.storage.test_case_retention_migration import cases
 from tests.storage.test_case_retention_migration import engine as engine
 
-BEFORE = "0035"
+BEFORE = "0038"
 
 
 def asked(engine: Engine) -> list[object]:
