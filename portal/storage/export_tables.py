@@ -56,8 +56,8 @@ class ExportResponse(Base, kw_only=True):
 
 class ExportFile(Base, kw_only=True):
     """The file that was fetched: its size and digest, what the check found, until when it is kept. `holds_cards`: does
-    it hold card numbers; None is not known, and taken for yes. `money_band` and `person_changed_on` may ask for a
-    second proof (`portal.cases.recognition.risk`)."""
+    it hold card numbers; None is not known, and taken for yes. What may ask for a second proof stands beside it
+    (`portal.cases.recognition.risk`); `other_address`: the person wrote from none that is in the file."""
 
     __tablename__ = "export_files"
     __table_args__ = (Index("ix_export_files_due", "destroyed_at", "destroy_after"),)
@@ -76,6 +76,7 @@ class ExportFile(Base, kw_only=True):
     holds_cards: Mapped[bool | None] = mapped_column(default=None)
     money_band: Mapped[int | None] = mapped_column(default=None)
     person_changed_on: Mapped[dt.date | None] = mapped_column(default=None)
+    other_address: Mapped[bool | None] = mapped_column(default=None)
     checks: Mapped[list[Any]] = mapped_column(default_factory=list)
     destroy_after: Mapped[dt.datetime | None] = mapped_column(default=None)
     destroyed_at: Mapped[dt.datetime | None] = mapped_column(default=None)

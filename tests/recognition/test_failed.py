@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from portal.cases.facts import IdentityMethod, IdentityResult
+from portal.cases.facts import ClosingReason, IdentityMethod, IdentityResult
 from portal.cases.recognition.risk import AMOUNTS, band_of, changed_lately, reaches
 from portal.cases.recognition.standing import Doubt
+from portal.exports.core.ledger import SubjectSeal
+from portal.exports.workflow.inspect_step import InspectStep
 from portal.preview import read
-from portal.preview.person_changed import person_changed_on
+from portal.preview.inspection.person_changed import person_changed_on
 from portal.recognition.retention import GRACE
 from portal.storage.answering.package_tables import CasePackage, PackageKey
 from portal.storage.case_tables import Case
@@ -148,8 +150,33 @@ def test_money_and_a_late_change_ask_for_a_second_proof_by_the_merchants_amount(
         session.query(Merchant).filter_by(name="Shop one").update({"second_proof_from": 250})
     assert doubts(money_band=0, person_changed_on=today - dt.timedelta(days=31)) == ()
     assert doubts(person_changed_on=today - dt.timedelta(days=30)) == (Doubt.CHANGED,)
+    assert doubts(person_changed_on=None, other_address=True) == (Doubt.OTHER_ADDRESS,)
     room.portal.case_file.record_identity(room.user(), case, M.CALLBACK, R.PROVED)
     assert room.settled(case)
+
+
+def test_the_check_of_a_file_sees_money_and_an_address_that_is_not_in_it(room: Room) -> None:
+    """By what it writes in the export's row; the amount and the addresses are not in it."""
+    content = {
+        "customer": {
+            "id": "64b000000000000000000001", "email": "on.file@example.com", "updatedAt": "2026-11-20T00:00:00Z",
+        },
+        "giftCards": [{"id": "c1", "cardNumber": "6035001122334417", "balance": "612.40", "status": "active"}],
+    }  # fmt: skip
+    step = InspectStep(room.portal.db, room.portal.sealed, SubjectSeal(room.portal.sealer), lambda _label: None)
+    for wrote_from, other in (("elsewhere@example.com", True), ("On.File@example.com", False)):
+        case = room.case(customer_id="64b000000000000000000001", email=wrote_from)
+        export = room.file(case, content)
+        with room.portal.db.write() as session:
+            session.get_one(Export, export).state = "collected"
+        step.run(export)
+        with room.portal.db.read() as session:
+            row = session.get_one(Export, export)
+            seen = (row.state, row.file.money_band, row.file.person_changed_on, row.file.other_address)
+        assert seen == ("ready", 4, dt.date(2026, 11, 20), other)
+        doubts = room.portal.case_register.show(room.user(), case).recognition.doubts
+        assert (Doubt.OTHER_ADDRESS in doubts) is other and Doubt.MONEY in doubts
+        room.portal.case_file.close(room.user(), case, ClosingReason.NO_REQUEST)
 
 
 def test_bands_and_days_are_read_exactly() -> None:

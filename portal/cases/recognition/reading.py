@@ -55,13 +55,16 @@ def _of_files(session: Session, case_id: str) -> set[Doubt]:
     case = session.get_one(Case, case_id)
     amount = session.get_one(Merchant, case.merchant_id).second_proof_from
     files = session.execute(
-        select(ExportFile.money_band, ExportFile.person_changed_on)
+        select(ExportFile.money_band, ExportFile.person_changed_on, ExportFile.other_address)
         .join(Export, Export.id == ExportFile.export_id)
         .where(Export.case_id == case_id, ExportFile.money_band.is_not(None))
     ).all()
-    money = {Doubt.MONEY} if any(reaches(band, amount) for band, _day in files) else set()
-    changed = any(changed_lately(day, case.received_on) for _band, day in files)
-    return money | ({Doubt.CHANGED} if changed else set())
+    said = {
+        Doubt.MONEY: any(reaches(file.money_band, amount) for file in files),
+        Doubt.CHANGED: any(changed_lately(file.person_changed_on, case.received_on) for file in files),
+        Doubt.OTHER_ADDRESS: any(file.other_address for file in files),
+    }
+    return {doubt for doubt, holds in said.items() if holds}
 
 
 def _doubts(session: Session, case_id: str) -> set[Doubt]:

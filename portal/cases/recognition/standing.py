@@ -22,6 +22,7 @@ class Doubt(StrEnum):
     NEW_ADDRESS = "new_address"
     MONEY = "money"
     CHANGED = "changed"
+    OTHER_ADDRESS = "other_address"
 
 
 class Missing(StrEnum):
@@ -66,6 +67,11 @@ _FOR: dict[Doubt, Lack] = {
     Doubt.CHANGED: Lack(
         Missing.SECOND,
         "What LoyaltyDog knows of them was changed in the last 30 days: that asks for a second proof.",
+        _SECOND,
+    ),
+    Doubt.OTHER_ADDRESS: Lack(
+        Missing.SECOND,
+        "They wrote from another address than LoyaltyDog has: that asks for a second proof.",
         _SECOND,
     ),
     Doubt.NEW_ADDRESS: Lack(Missing.SECOND, "An address that the case did not know asks for a second proof.", _SECOND),

@@ -111,6 +111,10 @@ class SubjectSeal:
     def __init__(self, sealer: FieldSealer) -> None:
         self._sealer = sealer
 
+    @property
+    def sealer(self) -> FieldSealer:
+        return self._sealer
+
     def seal(self, merchant_id: str, export_id: str, column: str, value: str) -> bytes:
         return self._sealer.seal(value, merchant_id=merchant_id, table=self.TABLE, column=column, row=export_id)
 

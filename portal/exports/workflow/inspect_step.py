@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from portal.cases.recognition.risk import band_of
+from portal.cases.services.ledger import CaseSeal
 from portal.errors import SealBroken
 from portal.exports.core import ledger
 from portal.exports.core.ledger import SubjectSeal
@@ -15,10 +19,12 @@ from portal.exports.workflow.messages import ATTENTION_WORDS, attention_words, n
 from portal.exports.workflow.metrics import EXPORT_SECONDS
 from portal.exports.workflow.results import Done, StepResult, Stop
 from portal.loyaltydog.models import meaning_of
-from portal.preview import AskedPerson, PreviewError, inspect
+from portal.preview import AskedPerson, Preview, PreviewError, inspect
 from portal.preview.card_money import money_at_risk
 from portal.preview.card_numbers import holds_card_numbers
-from portal.preview.person_changed import person_changed_on
+from portal.preview.inspection.people import own_values, people_records, wanted_email
+from portal.preview.inspection.person_changed import person_changed_on
+from portal.storage.case_tables import CaseIdentifier
 from portal.storage.engine import Database
 from portal.storage.tables import Export, FileKey, utc_now
 from portal.vault import SealedFiles
@@ -50,7 +56,8 @@ class InspectStep:
                 return Stop()
             key = session.get(FileKey, (row.id, row.file.blob_name))
             subject = self._seal.open(row, "subject") or ""
-        good, facts = inspect_file(self._files, row, key, subject)
+            wrote_from = self._wrote_from(session, row.case_id)
+        good, facts = inspect_file(self._files, row, key, subject, wrote_from)
         self._checkpoint("inspect.read")
         to = State.READY if good else State.ATTENTION
         with self._db.write() as session:
@@ -63,8 +70,19 @@ class InspectStep:
         EXPORT_SECONDS.observe((utc_now() - row.requested_at).total_seconds())
         return Done(to)
 
+    def _wrote_from(self, session: Session, case_id: str) -> frozenset[str]:
+        """The addresses that the request itself named."""
+        rows = session.scalars(
+            select(CaseIdentifier).where(
+                CaseIdentifier.case_id == case_id, CaseIdentifier.kind == "email", CaseIdentifier.standing == "claimed"
+            )
+        ).all()
+        return frozenset(wanted_email(value) for value in CaseSeal(self._seal.sealer).values(session, rows))
 
-def inspect_file(files: SealedFiles, row: Export, key: FileKey | None, subject: str) -> tuple[bool, dict[str, Any]]:
+
+def inspect_file(
+    files: SealedFiles, row: Export, key: FileKey | None, subject: str, wrote_from: frozenset[str] = frozenset()
+) -> tuple[bool, dict[str, Any]]:
     """May it be opened without a manager's decision, and columns for the row. Raises StorageTrouble."""
     if key is None or (row.file.size_bytes or 0) > MAX_INSPECTED_BYTES:
         return False, not_checked("too_large_to_check", TOO_LARGE)
@@ -90,6 +108,7 @@ def inspect_file(files: SealedFiles, row: Export, key: FileKey | None, subject: 
         "holds_cards": holds_card_numbers(preview),
         "money_band": band_of(money.by_currency.values(), unread=money.unread) if found.verdict == "one_person" else 0,
         "person_changed_on": person_changed_on(preview) if found.verdict == "one_person" else None,
+        "other_address": found.verdict == "one_person" and _is_elsewhere(preview, asked, wrote_from),
         "checks": [{"key": c.key, "ok": c.ok, "sentence": c.sentence} for c in found.checks]
         + [{"key": "finding", "ok": False, "sentence": f"{f.place}: {f.sentence}"} for f in found.findings[:20]]
         + ([{"key": doubt, "ok": False, "sentence": ATTENTION_WORDS[doubt]}] if doubt else []),
@@ -99,6 +118,15 @@ def inspect_file(files: SealedFiles, row: Export, key: FileKey | None, subject: 
     elif doubt:
         facts |= attention_words(doubt)
     return whole and doubt is None, facts
+
+
+def _is_elsewhere(preview: Preview, asked: AskedPerson, wrote_from: frozenset[str]) -> bool:
+    """Does the file know addresses of the person, and none that they wrote from? What was asked by an address is of
+    that one."""
+    if not wrote_from or asked.email is not None:
+        return False
+    own = own_values(people_records(preview).owned, asked.email, asked.customer_id).emails
+    return bool(own) and not wrote_from & own
 
 
 def vendor_doubt(status: str, *, empty: bool) -> str | None:

@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.execute("UPDATE cases SET identity_failed_at = closed_at WHERE state = 'closed_not_identified'")
     op.add_column('export_files', sa.Column('money_band', sa.Integer(), nullable=True))
     op.add_column('export_files', sa.Column('person_changed_on', sa.Date(), nullable=True))
+    op.add_column('export_files', sa.Column('other_address', sa.Boolean(), nullable=True))
     with op.batch_alter_table('merchants') as table:
         table.add_column(sa.Column('second_proof_from', sa.Integer(), nullable=False, server_default='250'))
     with op.batch_alter_table('merchants') as table:
@@ -26,6 +27,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     with op.batch_alter_table('merchants') as table:
         table.drop_column('second_proof_from')
+    op.drop_column('export_files', 'other_address')
     op.drop_column('export_files', 'person_changed_on')
     op.drop_column('export_files', 'money_band')
     op.drop_index('ix_cases_identity_failed', table_name='cases')
