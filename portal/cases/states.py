@@ -6,7 +6,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 
 from portal.cases.endings import Ending, Endings, endings_of, is_filed
-from portal.cases.facts import ENDS, HOLDS_NOTHING, DemandOutcome, Fact, FactKind, IdentityResult, Right, effective
+from portal.cases.facts import (
+    ENDS,
+    HOLDS_NOTHING,
+    DemandOutcome,
+    Fact,
+    FactKind,
+    IdentityMethod,
+    IdentityResult,
+    Right,
+    effective,
+)
 
 
 class CaseState(StrEnum):
@@ -82,7 +92,8 @@ def state_of(facts: Sequence[Fact]) -> CaseState:
         return CaseState.CLOSED if done else ENDED_AS[ending.fact.kind]
     if waiting_for(holding):
         return CaseState.WAITING_PERSON
-    checks = [fact for fact in holding if fact.kind is FactKind.IDENTITY]
+    of_identity = (fact for fact in holding if fact.kind is FactKind.IDENTITY)
+    checks = [fact for fact in of_identity if fact.codes.get("method") != IdentityMethod.ADDRESS_CODE]
     if any(fact.kind is FactKind.EXPORT_ASKED for fact in holding):
         return CaseState.COLLECTING
     if checks:

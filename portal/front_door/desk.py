@@ -80,6 +80,9 @@ class OpenDoor:
     key: str = field(repr=False)
     read_at: float
 
+    def page(self) -> DoorPage:
+        return DoorPage(DoorKind.OPEN, self.merchant, self.contact, new_form(self.key, utc_now()))
+
 
 @refusals_audited
 @dataclass
@@ -101,9 +104,19 @@ class FrontDoorDesk:
     def page(self, name: str, language: str) -> DoorPage:
         """The form, where the merchant has opened its page and mails can be sent."""
         door = self._open_door(name, language)
+        return CLOSED if door is None else door.page()
+
+    def wrong(self, name: str, asking: Asking) -> tuple[DoorPage, InputErrors] | None:
+        """What is wrong with a form, where no database need be asked for it: in a flood, of nearly all. It is short
+        enough for the event loop."""
+        door = self._kept(name, asking.language)
         if door is None:
-            return CLOSED
-        return DoorPage(DoorKind.OPEN, door.merchant, door.contact, new_form(door.key, utc_now()))
+            return None
+        try:
+            self._checked(door, asking)
+        except InputErrors as problems:
+            return door.page(), problems
+        return None
 
     def ask(self, name: str, asking: Asking, *, address: str) -> str:
         """Write down what is asked and mail the code; gives the token of the page where it is typed. The same form sent
@@ -112,14 +125,12 @@ class FrontDoorDesk:
         door = self._open_door(name, asking.language)
         if door is None:
             raise NotFound(detail="front door")
-        merchant_id, key = door.merchant_id, door.key
-        demand, email, nonce = checked(asking, key)
-        self._count_form(nonce, keyed(key, "email", identifier_key(email)))
+        merchant_id = door.merchant_id
+        demand, email, nonce, email_prf = self._checked(door, asking)
         with self.db.read() as session:
             check_wait(session, [counter])
             check_room(session, merchant_id)
-        email_prf = keyed(key, "email", identifier_key(email))
-        token = page_token(key, nonce, demand, email_prf)
+        token = page_token(door.key, nonce, demand, email_prf)
         mail_id = ""
         with self.db.write() as session:
             charge(session, {counter: ASKS})
@@ -202,8 +213,7 @@ class FrontDoorDesk:
 
     def _open_door(self, name: str, language: str) -> OpenDoor | None:
         """Kept for some seconds: in a flood the form, and what is wrong with one, ask no database."""
-        kept = self._doors.get((name, language))
-        if kept is not None and self.clock() - kept.read_at < KEPT_SECONDS:
+        if (kept := self._kept(name, language)) is not None:
             return kept
         with self.db.read() as session:
             door = self._door(session, name)
@@ -219,6 +229,17 @@ class FrontDoorDesk:
             self._doors.clear()
         self._doors[(name, language)] = found
         return found
+
+    def _kept(self, name: str, language: str) -> OpenDoor | None:
+        kept = self._doors.get((name, language))
+        return kept if kept is not None and self.clock() - kept.read_at < KEPT_SECONDS else None
+
+    def _checked(self, door: OpenDoor, asking: Asking) -> tuple[Demand, str, str, str]:
+        """What is asked for, the address, the form's random part, and the address's PRF. Raises InputErrors."""
+        demand, email, nonce = checked(asking, door.key)
+        email_prf = keyed(door.key, "email", identifier_key(email))
+        self._count_form(nonce, email_prf)
+        return demand, email, nonce, email_prf
 
     def _count_form(self, nonce: str, email_prf: str) -> None:
         """Of this process; each replica has its own. Raises InputErrors."""

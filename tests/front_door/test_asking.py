@@ -33,7 +33,7 @@ def test_a_typed_code_makes_a_case_received_when_the_person_asked(doorway: Doorw
         doorway.enter(token, other(doorway.code(email)))
     entered = doorway.enter(token, doorway.code(email))
     page = doorway.mine(entered.token, entered.cookie)
-    assert (page.kind, page.where, page.opened) == (MineKind.PROVED, Where.WORKED_ON, True)
+    assert (page.kind, page.where, page.opened) == (MineKind.PROVED, Where.RECEIVED, True)
     assert [one.text for one in page.messages] == ["The card with the blue bean."]
     assert doorway.mine(entered.token).messages == ()  # whoever has the link alone reads nothing that was written
     assert doorway.mine(token).kind is MineKind.UNKNOWN  # the page of the code is dead

@@ -117,7 +117,7 @@ def test_by_keyboard_from_asking_to_a_message_and_back(doorway: Doorway, origin:
     check(page)
     page.context.clear_cookies()  # another browser: how it stands, and no message
     page.goto(mine)
-    assert page.get_by_text("It is *yours*.").count() == 0 and page.get_by_text("being worked on").count() == 1
+    assert page.get_by_text("It is *yours*.").count() == 0 and page.get_by_text("It has been received.").count() == 1
     check(page)
     for language in LANGUAGES:
         with doorway.portal.db.write() as session:

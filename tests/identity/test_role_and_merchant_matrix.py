@@ -316,6 +316,7 @@ WITHOUT_USER = {
     "recipient.not_mine",
     "case_intake.take_in",  # within the transaction of a code that a person typed
     "front_door_desk.page",  # the merchant's page for requests, and below the secret in an address
+    "front_door_desk.wrong",
     "front_door_desk.ask",
     "front_door_desk.mine",
     "front_door_desk.send_code",

@@ -8,7 +8,7 @@ token nor what is typed is written to any log.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qs
@@ -22,7 +22,7 @@ from portal.delivery.recipient import LinkEnded, NotACode, NotOpened, WrongCode
 from portal.errors import InputError, InputErrors, NotFound, PortalError, TryLater
 from portal.front_door.checking import OLD_FORM, TOO_LONG
 from portal.front_door.kinds import ALSO_MAX, MESSAGE_MAX, VISIT
-from portal.front_door.views import Asking, DoorKind, MineKind
+from portal.front_door.views import Asking, DoorKind, DoorPage, MineKind
 from portal.language import LANGUAGES
 from portal.log import log
 from portal.web.front_door import words
@@ -137,6 +137,16 @@ async def _asking_again(asked: Asked, language: str, status: int = 200, **said: 
     return _page(ask_page(found, asked.name, language, **said), status)
 
 
+def _mended(found: DoorPage, name: str, asking: Asking, problems: InputErrors) -> Response:
+    """The form again, with what is wrong marked and all that was typed."""
+    codes = {one.field: one.message for one in problems.problems}
+    wrong = {field: said for field, said in FIELD_WORDS.items() if field in codes}
+    if codes.get("form") == OLD_FORM:
+        asking = replace(asking, form="")
+    problem = words.LOOK if wrong else words.AGAIN
+    return _page(ask_page(found, name, asking.language, typed=asking, wrong=wrong, problem=problem), 400)
+
+
 async def _ask(asked: Asked) -> Response:
     sent = await _fields(asked.request)
     language = asked.language(sent.get("language", ""))
@@ -144,15 +154,14 @@ async def _ask(asked: Asked) -> Response:
         sent.get("demand", ""), sent.get("email", ""), sent.get("note", ""), sent.get("form", ""),
         sent.get("website", ""), language,
     )  # fmt: skip
+    known = asked.desk.wrong(asked.name, asking)
+    if known is not None:
+        return _mended(known[0], asked.name, asking, known[1])
     try:
         token = await asked.turns.run(partial(asked.desk.ask, asked.name, asking, address=asked.address))
     except InputErrors as problems:
-        codes = {one.field: one.message for one in problems.problems}
-        if codes.get("form") == OLD_FORM:
-            asking = Asking(asking.demand, asking.email, asking.note, "", "", language)
-        wrong = {name: said for name, said in FIELD_WORDS.items() if name in codes}
-        problem = words.LOOK if wrong else words.AGAIN
-        return await _asking_again(asked, language, 400, typed=asking, wrong=wrong, problem=problem)
+        found = await asked.turns.run(partial(asked.desk.page, asked.name, language))
+        return _mended(found, asked.name, asking, problems)
     except NotFound:
         return _page(shut_page(language), 404)
     except TryLater as error:
