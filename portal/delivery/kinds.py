@@ -39,7 +39,7 @@ class CodeChannel(StrEnum):
 
 
 class AddressFrom(StrEnum):
-    """`CASE`: what the case knows the person by. `TYPED`: another one, typed twice; a second person looks at it.
+    """`CASE`: one on file. `TYPED`: another one, typed twice; a second person looks at it.
     `NONE`: nothing is sent anywhere."""
 
     NONE = ""

@@ -30,8 +30,8 @@ from portal.errors import InputError, PortalError, StateConflict, TryLater
 from portal.identity import Permission, User, require
 from portal.identity.refusal_audit import RefusalAudit, refusals_audited
 from portal.letters.words import letter_language
-from portal.recognition.on_file import addresses_on_file
 from portal.recognition.recording import record_check
+from portal.sources.whose.on_file import addresses_on_file
 from portal.storage.answering.mail_tables import Mail
 from portal.storage.answering.recognition_tables import IdentityCode
 from portal.storage.case_tables import Case, CaseIdentifier

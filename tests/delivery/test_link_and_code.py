@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import select
 
 from portal.cases.facts import IdentityMethod, IdentityResult
-from portal.delivery.kinds import CodeChannel, DeliveryState, DeliveryWay
+from portal.delivery.giving.preparing import Wish, address_of
+from portal.delivery.kinds import AddressFrom, CodeChannel, DeliveryState, DeliveryWay
 from portal.delivery.recipient import LinkEnded, NotACode, NotOpened, WrongCode
 from portal.delivery.views import PageKind
 from portal.errors import InputError, NotFound, NotPermitted, StateConflict, StepUpNeeded, TryLater
 from portal.storage.answering.delivery_tables import DeliveryLink
+from portal.storage.case_tables import Case
 from portal.storage.tables import AuditEntry, CasePackage, utc_now
 from tests.delivery.conftest import ADDRESS, Given
 
@@ -83,6 +85,16 @@ def test_another_address_than_the_one_on_file_needs_a_second_person(given: Given
     given.deliveries.confirm_address(given.user("maya"), given.case, made.delivery_id)
     given.deliveries.send(given.user(), given.case, made.delivery_id)
     assert given.post.mails[-1].to == other["to"]
+
+
+def test_an_address_named_beside_somebody_elses_card_is_not_on_file(desk: Any, opened: Callable[..., str]) -> None:
+    """Before a record of LoyaltyDog holds both: else the answer would go to whoever asked, with no second look."""
+    case = opened(email="impostor@example.com", customer_id="64b000000000000000000001")
+    assert desk.portal.deliveries.state(desk.user(), case).addresses == ()
+    with desk.portal.db.read() as session:
+        wish = Wish(DeliveryWay.LINK, "impostor@example.com", "impostor@example.com", channel=CodeChannel.PHONE)
+        row = session.get_one(Case, case)
+        assert address_of(session, row, wish, desk.portal.deliveries.case_seal)[1] is AddressFrom.TYPED
 
 
 def test_an_address_is_typed_twice_or_the_cases_own(given: Given) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from portal.cases.recognition.reading import recognition_of
-from portal.cases.services.intake import IdentifierKind
 from portal.cases.services.ledger import CaseSeal
 from portal.cases.services.people import masked_subject
 from portal.delivery.kinds import AddressFrom
@@ -13,8 +12,7 @@ from portal.delivery.views import KnownAddress
 from portal.errors import StateConflict
 from portal.package.parts import LETTER_ALONE, Outcome
 from portal.package.versions.views import Need, PackageState, PackageView, Standing
-from portal.sources.ledger import identifiers_of
-from portal.sources.planning import KnownIdentifier
+from portal.sources.whose.on_file import addresses_on_file
 from portal.storage.answering.delivery_tables import Delivery
 from portal.storage.answering.package_tables import CasePackage
 from portal.storage.case_tables import Case
@@ -48,11 +46,8 @@ def check_recognised(session: Session, row: Delivery) -> None:
         raise StateConflict(lack.words, next_step=lack.next_step, detail="identity")
 
 
-def known_emails(session: Session, seal: CaseSeal, case_id: str) -> list[KnownIdentifier]:
-    return [one for one in identifiers_of(session, seal, case_id) if one.kind is IdentifierKind.EMAIL]
-
-
 def known_addresses(session: Session, seal: CaseSeal, case_id: str) -> tuple[KnownAddress, ...]:
+    """Not one that was only named beside a customer ID or a card: it is typed twice and compared like any other."""
     return tuple(
-        KnownAddress(one.id, masked_subject("email", one.value)) for one in known_emails(session, seal, case_id)
+        KnownAddress(one.id, masked_subject("email", one.value)) for one in addresses_on_file(session, seal, case_id)
     )  # fmt: skip

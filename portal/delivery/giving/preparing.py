@@ -9,13 +9,13 @@ from sqlalchemy.orm import Session
 from portal.cases.services.ledger import CaseSeal
 from portal.delivery import codes
 from portal.delivery.giving.addresses import typed_twice
-from portal.delivery.giving.needs import known_emails
 from portal.delivery.kinds import AddressFrom, CodeChannel, DeliveryState, DeliveryWay
 from portal.delivery.ledger import DeliverySeal
 from portal.errors import InputError
 from portal.identifiers import same_email
 from portal.identity import User
 from portal.package.versions.views import PackageView
+from portal.sources.whose.on_file import addresses_on_file
 from portal.storage.answering.delivery_tables import Delivery, DeliveryCode, DeliveryMailing
 from portal.storage.case_tables import Case
 
@@ -41,7 +41,7 @@ def prepared_row(
     if wish.way is DeliveryWay.LINK:
         if wish.channel is None:
             raise InputError("Choose how the code is told.", field="channel")
-        address, known = _address(session, case, wish, case_seal)
+        address, known = address_of(session, case, wish, case_seal)
     elif wish.channel is CodeChannel.SAME_MAILBOX:
         raise InputError("A code by mail needs a link by mail.", field="channel")
     row = Delivery(
@@ -71,9 +71,9 @@ def _with_code(row: Delivery, wish: Wish, seal: DeliverySeal) -> str:
     return code
 
 
-def _address(session: Session, case: Case, wish: Wish, seal: CaseSeal) -> tuple[str, AddressFrom]:
-    """One the case knows by its id, or typed twice; typed as the case knows it, it needs no second person."""
-    known = known_emails(session, seal, case.id)
+def address_of(session: Session, case: Case, wish: Wish, seal: CaseSeal) -> tuple[str, AddressFrom]:
+    """One on file by its id, or typed twice; typed as it is on file, it needs no second person."""
+    known = addresses_on_file(session, seal, case.id)
     if wish.known_address:
         found = next((one.value for one in known if one.id == wish.known_address), None)
         if found is None:

@@ -1,4 +1,5 @@
-"""Which of a case's addresses a code may go to: the mailbox has to be that of the person whose data they are.
+"""Which of a case's addresses are on file, so that a code or an answer may go there: the mailbox has to be that of the
+person whose data they are.
 
 Who names somebody else's card or customer ID beside an address of their own would else prove their own mailbox only.
 """
