@@ -12,7 +12,7 @@ from portal.cases.services.views import CaseView
 from portal.cases.states import OPEN_STATES
 from portal.composition import Portal
 from portal.errors import PortalError
-from portal.identity import User
+from portal.identity import Permission, User, allows
 from portal.language import LANGUAGES
 from portal.letters.words import letter_language
 from portal.package.layout import READ_ME
@@ -64,7 +64,7 @@ def draw_package(portal: Portal, user: User, view: CaseView, state: PackageState
     newest = newest_of(state, variant)
     if newest is not None:
         _draw_version(portal, user, view, newest, state, leads=leads)
-    _draw_needs(state)
+    _draw_needs(user, state)
     if state.may_build:
         again = newest is not None and newest.standing in (Standing.DRAFT, Standing.APPROVED)
         with st.expander(_("Another version"), key="package_again") if again else st.container(key="package_again"):
@@ -116,14 +116,14 @@ def _options(view: CaseView) -> None:
     )  # fmt: skip
 
 
-def _draw_needs(state: PackageState) -> None:
+def _draw_needs(user: User, state: PackageState) -> None:
     for need in state.needs:
         with st.container(horizontal=True, vertical_alignment="center"):
             words = f"{sentence(need.words)} {sentence(need.next_step)}".strip()
             if need.count > 1:
                 words += f" ({need.count})"
             st.text(f"□ {words}", width="stretch")
-            if need.code == "profile":
+            if need.code == "profile" and allows(user.role, Permission.SETTINGS):
                 st.page_link(navigation.SETTINGS, label=_("Settings"), icon=":material/settings:")
 
 
