@@ -27,6 +27,7 @@ from portal.log import log
 from portal.people.graph import node_of
 from portal.sources.whose.facts import as_facts as facts_of
 from portal.sources.whose.ledger import MARK_OF
+from portal.sources.whose.on_file import addresses_on_file
 from portal.storage.answering.front_door_tables import DoorRequest, DoorVisit
 from portal.storage.answering.source_tables import CaseComparison
 from portal.storage.case_tables import Case, CaseFact
@@ -146,12 +147,15 @@ class DoorHousekeeping:
                 log.info("front_door.on_file", case=case_id)
 
     def _on_file(self, session: Session, case_id: str) -> bool:
-        """Does a record of LoyaltyDog hold an address that was proved for this case?"""
+        """Does a record of LoyaltyDog hold an address that was proved for this case, and that no other claim puts in
+        doubt?"""
         rows = session.scalars(
             select(DoorRequest).where(DoorRequest.case_id == case_id, DoorRequest.state == RequestState.PROVED)
         )
         mark = MARK_OF[IdentifierKind.EMAIL]
         proved = {node_of(mark, email) for row in rows if (email := self.seal.opened(row, "email"))}
+        known = addresses_on_file(session, self.case_seal, case_id)
+        proved &= {node_of(mark, one.value) for one in known} - {None}
         compared = session.scalars(
             select(CaseComparison).where(CaseComparison.case_id == case_id, CaseComparison.sealed_facts.is_not(None))
         )

@@ -3,6 +3,7 @@ both pairs of stores."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from portal.front_door.settings import put_door
 from portal.storage.answering.mail_tables import MailSender
 from tests.front_door.conftest import Doorway
-from tests.sources.conftest import settle_on
+from tests.sources.conftest import PATIENCE_SECONDS, settle_on
 from tests.sources.test_matches import ADA
 
 RELAY = {"mail_host": "127.0.0.1", "mail_port": 9, "mail_security": "plain", "mail_from": "privacy@portal.example"}
@@ -27,7 +28,11 @@ def desk(request: pytest.FixtureRequest, new_desk: Any) -> Iterator[Any]:
         yield opened
 
 
-def test_a_held_address_settles_who_asks_and_an_unknown_one_does_not(desk: Any) -> None:
+def methods(portal: Any, user: Any, case: str) -> list[str]:
+    return [fact.codes["method"] for fact in portal.case_register.show(user, case).facts if fact.kind == "identity"]
+
+
+def test_a_held_address_is_a_proof_and_an_unknown_one_is_not(desk: Any) -> None:
     portal, sam = desk.portal, desk.user("sam")
     portal.outbox.start = lambda mail_id: None  # a mail stays queued
     doorway = Doorway(portal, merchants={"one": sam.merchant_id})
@@ -37,7 +42,7 @@ def test_a_held_address_settles_who_asks_and_an_unknown_one_does_not(desk: Any) 
                 MailSender(merchant_id=sam.merchant_id, reply_to="desk@one.example", updated_by=sam.account_id)
             )  # fmt: skip
         put_door(session, doorway.desk.seal, sam.merchant_id, is_open=True, name="shop-one", by="system")
-    house, settled = portal.door_housekeeping, {}
+    house, found = portal.door_housekeeping, {}
     for email in (ADA, "no.one.at.all@example.com"):
         doorway.proved(email)
         case = doorway.case_of(email)
@@ -45,11 +50,9 @@ def test_a_held_address_settles_who_asks_and_an_unknown_one_does_not(desk: Any) 
         assert not portal.case_register.show(sam, case).recognition.settled
         portal.case_sources.collect(sam, case)
         settle_on(desk, case)
-        house.run_housekeeping()
-        house.run_housekeeping()
-        view = portal.case_register.show(sam, case)
-        settled[email] = view.recognition.settled, [f.codes["method"] for f in view.facts if f.kind == "identity"]
-    assert settled == {
-        ADA: (True, ["address_code", "email_code"]),
-        "no.one.at.all@example.com": (False, ["address_code"]),
-    }
+        end = time.monotonic() + (PATIENCE_SECONDS if email == ADA else 1)
+        while time.monotonic() < end and len(methods(portal, sam, case)) < 2:
+            house.run_housekeeping()  # lines that follow from an answer are not shown yet, and may still be fetched
+            time.sleep(0.1)
+        found[email] = methods(portal, sam, case)
+    assert found == {ADA: ["address_code", "email_code"], "no.one.at.all@example.com": ["address_code"]}

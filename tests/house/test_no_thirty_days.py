@@ -16,8 +16,12 @@ pytestmark = pytest.mark.keeps("LAW-2")
 ROOT = Path(__file__).resolve().parents[2]
 COUNTED = re.compile(r"(?i)\b(?:30|thirty)[\s-]+(?:days?|tagen?|jours|d[ií]as|giorni|dagen)\b|\bdays=30\b")
 OTHER_MATTERS = {  # what is counted there is no time for an answer
+    "docs/identity.md": "how lately a person's record changed",
     "docs/mail.md": "how long the address of a mail is kept",
     "pages/audit_trail.py": "the period that is shown at first",
+    "portal/cases/recognition/risk.py": "how lately a person's record changed",
+    "portal/cases/recognition/standing.py": "the same, in words",
+    "portal/front_door/kinds.py": "how long a request that nobody proved is remembered",
     "portal/merchants/connection.py": "how long a file is kept",
     "portal/exports/history/dashboard.py": "what moved lately",
     "portal/loyaltydog/responses.py": "a link that lives too long",
