@@ -42,7 +42,8 @@ def build(
         case_id = case_id_of(portal, user, case)
         needs = portal.packages.state(user, case_id, variant, language).needs
         for need in needs:
-            print(f"{need.words} {need.next_step}".strip(), file=sys.stderr)
+            words = f"{need.words.removesuffix('.')}: {', '.join(need.names)}." if need.names else need.words
+            print(f"{words} {need.next_step}".strip(), file=sys.stderr)
         if needs:
             raise typer.Exit(NOT_READY)
         built = portal.packages.build(user, case_id, variant, language)

@@ -34,6 +34,6 @@ def test_an_agent_is_told_that_the_letter_lacks_words_without_a_link_that_only_m
     settle_on(desk, case, "two")
     for who, links in (("sam", 0), ("maya", 1)):
         seen = screen(who, "two").go("Case", case=case)
-        assert "The letter needs what your letters say about your shop." in seen.texts()
+        assert "The letter needs what your letters say about your shop: Who is responsible," in seen.texts()
         assert "What happened" in [header.value for header in seen.app.header]
         assert sum("settings" in str(link.proto) for link in seen.app.main.get("page_link")) == links

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from portal.letters.answer.facts import Outcome
 from portal.letters.answer.letter import SAID
+from portal.letters.answer.wording import HEADINGS
 from portal.letters.profile.checks import Missing
 from portal.package.versions.views import Need
 from portal.review.kinds import Whole
@@ -63,5 +64,5 @@ def _of_profile(missing: Sequence[Missing]) -> Iterator[Need]:
     if missing:
         yield Need(
             "profile", "The letter needs what your letters say about your shop.",
-            "A manager fills it in under Settings.", len(missing),
+            "A manager fills it in under Settings.", len(missing), tuple(HEADINGS[one.item] for one in missing),
         )  # fmt: skip

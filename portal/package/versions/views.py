@@ -51,12 +51,13 @@ class PackageView:
 
 @dataclass(frozen=True)
 class Need:
-    """One thing that a package waits for. `where`: which page mends it, a key of the screens'; `count`: how many."""
+    """One thing that a package waits for. `count`: how many; `names`: which, as headings of the letter."""
 
     code: str
     words: str
     next_step: str = ""
     count: int = 0
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -119,8 +119,11 @@ def _options(view: CaseView) -> None:
 def _draw_needs(user: User, state: PackageState) -> None:
     for need in state.needs:
         with st.container(horizontal=True, vertical_alignment="center"):
-            words = f"{sentence(need.words)} {sentence(need.next_step)}".strip()
-            if need.count > 1:
+            words = sentence(need.words)
+            if need.names:
+                words = f"{words.removesuffix('.')}: {', '.join(_(name) for name in need.names)}."
+            words = f"{words} {sentence(need.next_step)}".strip()
+            if need.count > 1 and not need.names:
                 words += f" ({need.count})"
             st.text(f"□ {words}", width="stretch")
             if need.code == "profile" and allows(user.role, Permission.SETTINGS):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from portal.letters.answer.facts import Outcome
+from portal.letters.answer.letter import SAID
+from portal.letters.answer.wording import HEADINGS
+from portal.letters.profile.checks import Missing
 from portal.package.versions.from_case import person_country
 from portal.package.versions.readiness import needs_of
 from portal.review.kinds import FileOf, Whole
@@ -37,3 +41,9 @@ def test_the_persons_country_is_that_of_a_calendar_which_is_none_of_the_merchant
 def test_a_case_of_which_every_file_is_left_out_is_a_refusal(wholes: list[Whole], refused: bool) -> None:
     needs = needs_of(SourceList((), to_ask=False, may=True), [file(whole) for whole in wholes], ())
     assert ("refusal" in {need.code for need in needs}) is refused
+
+
+def test_each_item_that_the_letter_lacks_is_named() -> None:
+    for item in SAID[Outcome.YES]:
+        needs = needs_of(SourceList((), to_ask=False, may=True), [], [Missing(item, "It is empty.")])
+        assert [need.names for need in needs if need.code == "profile"] == [(HEADINGS[item],)]
