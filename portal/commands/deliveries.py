@@ -38,6 +38,7 @@ def prepare(
     case: Named,
     way: Annotated[DeliveryWay, typer.Option("--way", help="link: by mail; screen: shown to who stands here")],
     to: Annotated[str, typer.Option("--to", help="address of the mail; the case's own when it knows one only")] = "",
+    to_again: Annotated[str, typer.Option("--to-again", help="the same address, typed once more")] = "",
     channel: Told = CodeChannel.PHONE,
     days: Annotated[int, typer.Option(help="how long the link holds")] = USUAL_DAYS,
     remind: bool = True,
@@ -50,8 +51,8 @@ def prepare(
         state = _ready(portal, user, case_id)
         known = state.addresses[0].id if way is DeliveryWay.LINK and not to and len(state.addresses) == 1 else ""
         made = portal.deliveries.prepare(
-            user, case_id, state.package_id, way, to=to, to_again=to, known_address=known, channel=channel, days=days,
-            remind=remind,
+            user, case_id, state.package_id, way, to=to, to_again=to_again, known_address=known, channel=channel,
+            days=days, remind=remind,
         )  # fmt: skip
         print_lines([made.delivery_id, *([made.code] if made.code else [])])
 

@@ -57,7 +57,9 @@ def test_a_link_is_shown_once_the_code_was_told(delivery: Callable[..., Any]) ->
 
 
 def test_a_second_person_confirms_an_address_the_case_does_not_know(delivery: Callable[..., Any]) -> None:
-    assert delivery("prepare", "--way", "link", "--to", "elsewhere@example.org").returncode == 0
+    elsewhere = ("prepare", "--way", "link", "--to", "elsewhere@example.org")
+    assert delivery(*elsewhere).returncode != 0, "typed once"
+    assert delivery(*elsewhere, "--to-again", "elsewhere@example.org").returncode == 0
     assert shown(delivery)["waits_for_second"]
     own = delivery("confirm-address")
     assert own.returncode == 1 and "colleague" in own.stderr
