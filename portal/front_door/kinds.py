@@ -52,7 +52,7 @@ MOST_WAITING, MOST_AN_HOUR = 20_000, 500
 MOST_OF_A_FORM = 3
 """Requests by one form: somebody mends a mistyped address. A program that keeps one is given another."""
 LAPSES_AFTER = dt.timedelta(days=14)
-FORGOTTEN_AFTER = dt.timedelta(days=30)
+FORGOTTEN_AFTER = dt.timedelta(weeks=4)
 """A lapsed request's row, which holds nothing personal any more."""
 FEWEST_SECONDS = 3
 """A form sent sooner was filled by a program."""

@@ -18,6 +18,10 @@ from portal.delivery.mail.contents import (
     AnswerMail,
     CodeMail,
     Contents,
+    DoorCodeMail,
+    DoorLapsedMail,
+    DoorMessageMail,
+    DoorReceiptMail,
     IdentityCodeMail,
     LetterMail,
     ReminderMail,
@@ -41,6 +45,10 @@ KINDS: dict[str, Contents] = {
     "code": CodeMail("2026-0042", "314 159", 10),
     "code_of_days": CodeMail("2026-0042", "314 159", 14 * 24 * 60),
     "identity_code": IdentityCodeMail("2026-0042", "314159", 10),
+    "door_code": DoorCodeMail("314159", 10),
+    "door_receipt": DoorReceiptMail("2026-0042", LINK),
+    "door_message": DoorMessageMail("2026-0042", LINK),
+    "door_lapsed": DoorLapsedMail(14),
     "test": TestMail(),
 }
 ENVELOPE = Envelope("privacy@portal.example", "ada@example.com", "<abc@portal.example>", AT)
