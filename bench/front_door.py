@@ -88,16 +88,29 @@ async def junk(origin: str, count: int, seconds: float, addresses: int, kept: st
     return told
 
 
-async def person(origin: str, mailbox: str, number: int, after: float) -> str:
+async def patiently(
+    tries: Counter[str], origin: str, method: str, path: str, address: str, fields: dict[str, str] | None = None
+) -> tuple[int, str, str]:
+    """As a person with a browser: what breaks off is tried again after a second, and counted."""
+    for _ in range(5):
+        try:
+            return await http(origin, method, path, address, fields)
+        except (OSError, IndexError, ValueError):
+            tries["again"] += 1
+            await asyncio.sleep(1.0)
+    return 0, "", ""
+
+
+async def person(origin: str, mailbox: str, number: int, after: float, tries: Counter[str]) -> str:
     """Where it ended; `in` is the end that counts."""
     await asyncio.sleep(after)
     email, address = f"real.{number}@example.com", f"10.99.1.{number + 1}"
-    status, _, page = await http(origin, "GET", ASK, address)
+    status, _, page = await patiently(tries, origin, "GET", ASK, address)
     form = FORM.search(page)
     if status != 200 or form is None:
         return f"form {status}"
     await asyncio.sleep(TYPING_SECONDS)
-    status, mine, _ = await http(origin, "POST", ASK, address, asked(email, form[1]))
+    status, mine, _ = await patiently(tries, origin, "POST", ASK, address, asked(email, form[1]))
     if status != 303:
         return f"asked {status}"
     end = time.perf_counter() + MAIL_SECONDS
@@ -108,7 +121,7 @@ async def person(origin: str, mailbox: str, number: int, after: float) -> str:
         found = [mail for mail in json.loads(mails[start : mails.rfind("]") + 1]) if mail["to"] == email]
         code = CODE.search(found[-1]["text"]) if found else None
         if code is not None:
-            status, _, _ = await http(origin, "POST", mine, address, {"code": code[1]})
+            status, _, _ = await patiently(tries, origin, "POST", mine, address, {"code": code[1]})
             return "in" if status == 303 else f"code {status}"
     return "no mail"
 
@@ -120,8 +133,10 @@ async def measure(server: Server, mailbox: str, options: argparse.Namespace) -> 
     kept = FORM.search((await http(server.origin, "GET", ASK, "10.99.2.1"))[2])
     assert kept is not None, "the practice merchant's page is shut"
     step = options.seconds / max(options.people, 1)
+    tries: Counter[str] = Counter()
     people = [
-        asyncio.create_task(person(server.origin, mailbox, number, number * step)) for number in range(options.people)
+        asyncio.create_task(person(server.origin, mailbox, number, number * step, tries))
+        for number in range(options.people)
     ]
     flood = asyncio.create_task(junk(server.origin, options.junk, options.seconds, options.addresses, kept[1]))
     beside = []
@@ -136,7 +151,9 @@ async def measure(server: Server, mailbox: str, options: argparse.Namespace) -> 
         "junk_answers": {str(status): count for status, count in sorted(told.items())},
         "people": options.people,
         "people_in": ends["in"],
+        "people_lost": options.people - ends["in"],
         "people_ends": dict(ends),
+        "people_tried_again": tries["again"],
         "click_ratio": round(statistics.median(beside) / statistics.median(quiet), 2),
         "click_quiet_ms": round(statistics.median(quiet) * 1000),
     }
@@ -165,6 +182,7 @@ def main() -> None:
             assert mailbox is not None, "the demo says where its mailbox is"
             found = asyncio.run(measure(server, mailbox[1], options))
             found["cases"] = cases(folder)
+            found["junk_cases"] = found["cases"] - found["people_in"]
         print(json.dumps(found))
 
 

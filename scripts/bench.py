@@ -147,6 +147,12 @@ BENCHES = (
         Figure("1,000 pages at once: errors", "pages_failed", 0),
         Figure("a signed-in person's click then, times a quiet one", "pages_click_ratio", 1.5),
     )),
+    Bench("front door", "front_door.py --junk 2500 --seconds 15 --people 3", "front_door.py",
+          "a signed-in person's clicks before the flood", (
+        Figure("people who asked in the flood and had no case", "people_lost", 0),
+        Figure("a signed-in person's click in the flood, times a quiet one", "click_ratio", 1.5),
+        Figure("cases made by junk", "junk_cases", 0),
+    )),
     Bench("fetch", "fetch_throughput.py --bytes 268435456 --pairs 5", "fetch_throughput.py", "curl to a plain file", (
         Figure("guarded fetch into a sealed file, times the reference's rate", r"ratio +([\d.]+)", 0.5, least=True),
         Figure("peak memory above idle, MiB", r"above idle +([\d.]+)", 100),

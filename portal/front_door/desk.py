@@ -146,7 +146,6 @@ class FrontDoorDesk:
             note(session, user, row.id, "door:ask", demand=demand.value)
             with suppress(TryLater):  # the request is kept all the same: the page mails a code when it is pressed for
                 mail_id = self.codes.send(session, user, row)
-        self.checkpoint("door.asked")
         if mail_id:
             self.outbox.start(mail_id)
         return token

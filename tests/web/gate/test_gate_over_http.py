@@ -77,6 +77,7 @@ def test_every_route_the_application_has_is_shut_unless_listed(server) -> None:
     listed = {"/healthz", "/readyz", "/auth/start", "/auth/sign-out", "/auth/oidc", "/auth/oidc/callback"}
     listed |= {"/auth/renew", "/auth/language", "/_stcore/health", "/_stcore/host-config"}
     of_a_link = {"/r/{token}", "/r/{token}/files"}
+    where_people_ask = {"/ask/{name}", "/mine/{token}"}
     seen = set()
     for route in application.routes:
         path = getattr(route, "path", "")
@@ -86,6 +87,8 @@ def test_every_route_the_application_has_is_shut_unless_listed(server) -> None:
         example = path.replace("{export_id}", "0" * 32).replace("{path:path}", "x").replace("{", "").replace("}", "")
         if path in of_a_link:
             assert access_of("GET", example) is Access.RECIPIENT
+        elif path in where_people_ask:
+            assert access_of("GET", example) is Access.FRONT_DOOR
         elif path not in listed:
             assert access_of("GET", example) in {Access.SHUT, Access.MEMBERS}, path
     assert seen > listed, "the crawl must have seen our routes and Streamlit's"
