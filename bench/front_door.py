@@ -138,11 +138,13 @@ async def measure(server: Server, mailbox: str, options: argparse.Namespace) -> 
         asyncio.create_task(person(server.origin, mailbox, number, number * step, tries))
         for number in range(options.people)
     ]
+    busy, begun = server.cpu_seconds(), time.perf_counter()
     flood = asyncio.create_task(junk(server.origin, options.junk, options.seconds, options.addresses, kept[1]))
-    beside = []
+    beside: list[float] = []
     while not flood.done():
         beside.append(await tab.go("past_exports" if len(beside) % 2 else "new_export"))
         await asyncio.sleep(0.2)
+    busy, seconds = server.cpu_seconds() - busy, time.perf_counter() - begun
     told, ends = await flood, Counter(await asyncio.gather(*people))
     await tab.close()
     return {
@@ -155,6 +157,8 @@ async def measure(server: Server, mailbox: str, options: argparse.Namespace) -> 
         "people_ends": dict(ends),
         "people_tried_again": tries["again"],
         "click_ratio": round(statistics.median(beside) / statistics.median(quiet), 2),
+        "core_share": round(busy / seconds, 2),
+        "core_ms_a_form": round(busy * 1000 / options.junk, 2),
         "click_quiet_ms": round(statistics.median(quiet) * 1000),
     }
 
