@@ -54,10 +54,20 @@ def _draw_missing(view: CaseView) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             for method in known.proved:
                 st.badge(_(METHOD_WORDS[method]), icon=":material/check:", color="green")
+    elif _mailbox_proved(view):
+        st.caption(
+            _("They proved the mailbox that they wrote from. Collect: it settles once a record of LoyaltyDog holds it.")
+        )
     else:
         st.caption(_("Say how you know that it is really them. No documents."))
     for lack in known.missing if known.proved else [one for one in known.missing if one.code is not Missing.PROOF]:
         st.caption(plain(f"{sentence(lack.words)} {sentence(lack.next_step)}"))
+
+
+def _mailbox_proved(view: CaseView) -> bool:
+    """By a code typed on the merchant's page for requests."""
+    looks = [fact for fact in view.facts if fact.holds and fact.kind is FactKind.IDENTITY]
+    return any(fact.codes.get("method") == IdentityMethod.ADDRESS_CODE for fact in looks)
 
 
 def _not_them(view: CaseView) -> bool:
