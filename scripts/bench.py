@@ -140,7 +140,13 @@ BENCHES = (
         Figure("sources lost when the worker is killed", "lost", 0),
         Figure("POSTs repeated then", "repeated", 0),
     )),
-    Bench("delivery", "delivery.py --bytes 100000000 --rounds 1", "delivery.py", "nginx sending a plain file", (
+    Bench("delivery: flat out", "delivery.py --bytes 100000000 --rounds 1 --pages 100", "delivery.py --pages 100",
+          "nginx sending a plain file", (
+        Figure("20 recipients at once, MiB a second", "portal_mib_s"),
+        Figure("the same, times the reference's rate", "rate_ratio"),
+    )),
+    Bench("delivery", "delivery.py --bytes 100000000 --rounds 1 --line 119", "delivery.py --line 119",
+          "nginx sending a plain file, both over a line of 1 Gbit/s", (
         Figure("20 recipients at once, times the reference's rate", "rate_ratio", 0.5, least=True),
         Figure("memory above idle, MiB", "memory_above_idle_mib", 150),
         Figure("a signed-in person's click then, times a quiet one", "click_ratio", 1.5),
