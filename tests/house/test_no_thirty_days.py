@@ -21,7 +21,6 @@ OTHER_MATTERS = {  # what is counted there is no time for an answer
     "pages/audit_trail.py": "the period that is shown at first",
     "portal/cases/recognition/risk.py": "how lately a person's record changed",
     "portal/cases/recognition/standing.py": "the same, in words",
-    "portal/front_door/kinds.py": "how long a request that nobody proved is remembered",
     "portal/merchants/connection.py": "how long a file is kept",
     "portal/exports/history/dashboard.py": "what moved lately",
     "portal/loyaltydog/responses.py": "a link that lives too long",
