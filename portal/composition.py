@@ -29,7 +29,7 @@ from portal.delivery.inside import Inside
 from portal.delivery.ledger import DeliverySeal
 from portal.delivery.mail.bounces import Bounces
 from portal.delivery.mail.case_mails import CaseMails
-from portal.delivery.mail.contents import AnswerMail, CodeMail, ReminderMail
+from portal.delivery.mail.contents import AnswerMail, CodeMail, ElsewhereMail, ReminderMail
 from portal.delivery.mail.network.relay import relay_of
 from portal.delivery.mail.outbox import Outbox
 from portal.delivery.mail.retention import MailRetention
@@ -302,7 +302,7 @@ def build_portal(settings: Settings, *, checkpoint: Callable[[str], None] = no_c
     door_seal = DoorSeal(sealer)
     proving = Proving(settings, door_seal, intake, outbox)
     matches = CaseMatches(db, refusals, case_seal, index, AnswerReader(db, sealed, case_seal), settings)
-    sending = Sending(settings, delivery_seal, outbox, _answer_mail, Contacts(sealer).of)
+    sending = Sending(settings, delivery_seal, outbox, _answer_mail, ElsewhereMail, Contacts(sealer).of)
     return Portal(
         settings=settings,
         db=db,

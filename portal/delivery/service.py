@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from portal.cases.services.ledger import CaseSeal, hold_case, own_case
 from portal.config import Settings
 from portal.delivery import codes, proof
+from portal.delivery.giving.elsewhere import tell_addresses_on_file
 from portal.delivery.giving.needs import check_recognised, known_addresses, needs_of, version_to_give
 from portal.delivery.giving.preparing import Wish, prepared_row
 from portal.delivery.giving.sending import Sending, check_code_told, check_proved_again, follow_mail
@@ -175,9 +176,10 @@ class Deliveries:
             if version is None or version.id != row.package_id:
                 raise StateConflict("This version cannot go out.", next_step="Prepare it anew.", detail="package")
             link, mail = self.sending.send(session, user, case, row)
+            notices = tell_addresses_on_file(session, self.sending, self.case_seal, case, row, user.account_id)
             note(session, user, row, "delivery:send", way=row.way, sha256=row.sha256)
         self.checkpoint("delivery.queued")
-        self.sending.begin(mail)
+        self.sending.begin(mail, *notices)
         return link
 
     def new_code(self, user: User, case_id: str, delivery_id: str) -> str:

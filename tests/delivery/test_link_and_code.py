@@ -12,6 +12,7 @@ from sqlalchemy import select
 from portal.cases.facts import IdentityMethod, IdentityResult
 from portal.delivery.giving.preparing import Wish, address_of
 from portal.delivery.kinds import AddressFrom, CodeChannel, DeliveryState, DeliveryWay
+from portal.delivery.mail.contents import ElsewhereMail
 from portal.delivery.recipient import LinkEnded, NotACode, NotOpened, WrongCode
 from portal.delivery.views import PageKind
 from portal.errors import InputError, NotFound, NotPermitted, StateConflict, StepUpNeeded, TryLater
@@ -84,7 +85,9 @@ def test_another_address_than_the_one_on_file_needs_a_second_person(given: Given
         given.deliveries.confirm_address(given.user(), given.case, made.delivery_id)
     given.deliveries.confirm_address(given.user("maya"), given.case, made.delivery_id)
     given.deliveries.send(given.user(), given.case, made.delivery_id)
-    assert given.post.mails[-1].to == other["to"]
+    answer, notice = given.post.mails[-2:]
+    assert answer.to == other["to"] and notice.to == given.email
+    assert isinstance(notice.contents, ElsewhereMail), "who is on file is told, and gets no link"
 
 
 def test_an_address_named_beside_somebody_elses_card_is_not_on_file(desk: Any, opened: Callable[..., str]) -> None:

@@ -51,13 +51,15 @@ class MailFacts:
 
 @dataclass
 class Sending:
-    """Makes links and hands them to the post. `answer_mail` makes the contents the post knows of `MailFacts`;
-    `contact_of` is what a merchant's letters name as its contact."""
+    """Makes links and hands them to the post. `answer_mail` makes the contents the post knows of `MailFacts`,
+    `elsewhere_mail` those of a notice to who is on file, of a reference; `contact_of` is what a merchant's letters
+    name as its contact."""
 
     settings: Settings
     seal: DeliverySeal
     post: Post
     answer_mail: Callable[[MailFacts], object]
+    elsewhere_mail: Callable[[str], object]
     contact_of: Callable[[Session, str, str], str]
 
     def send(self, session: Session, user: User, case: Case, row: Delivery) -> tuple[str, str]:
@@ -77,9 +79,9 @@ class Sending:
         revoke_links(session, row)
         return self._give(session, user, case, row)
 
-    def begin(self, mail_id: str) -> None:
+    def begin(self, *mail_ids: str) -> None:
         """After the commit."""
-        if mail_id:
+        for mail_id in filter(None, mail_ids):
             self.post.start(mail_id)
 
     def _give(self, session: Session, user: User, case: Case, row: Delivery) -> tuple[str, str]:

@@ -49,6 +49,13 @@ class IdentityCodeMail:
 
 
 @dataclass(frozen=True)
+class ElsewhereMail:
+    """The answer goes to another address than this one, which is on file."""
+
+    reference: str
+
+
+@dataclass(frozen=True)
 class DoorCodeMail:
     """The code by which somebody who asks on the merchant's page shows that the mailbox is theirs."""
 
@@ -95,12 +102,13 @@ class TestMail:
 
 
 DoorMail = DoorCodeMail | DoorReceiptMail | DoorMessageMail | DoorLapsedMail
-Contents = AnswerMail | ReminderMail | CodeMail | IdentityCodeMail | DoorMail | LetterMail | TestMail
+Contents = AnswerMail | ReminderMail | CodeMail | IdentityCodeMail | ElsewhereMail | DoorMail | LetterMail | TestMail
 KIND_OF: Mapping[type[Contents], MailKind] = {
     AnswerMail: MailKind.ANSWER,
     ReminderMail: MailKind.REMINDER,
     CodeMail: MailKind.CODE,
     IdentityCodeMail: MailKind.CODE,
+    ElsewhereMail: MailKind.NOTICE,
     DoorCodeMail: MailKind.DOOR,
     DoorReceiptMail: MailKind.DOOR,
     DoorMessageMail: MailKind.DOOR,
@@ -124,6 +132,7 @@ class Draft:
     reminder: ReminderMail | None = None
     code: CodeMail | None = None
     identity_code: IdentityCodeMail | None = None
+    elsewhere: ElsewhereMail | None = None
     door_code: DoorCodeMail | None = None
     door_receipt: DoorReceiptMail | None = None
     door_message: DoorMessageMail | None = None
@@ -133,7 +142,8 @@ class Draft:
     @property
     def contents(self) -> Contents:
         door = self.door_code or self.door_receipt or self.door_message or self.door_lapsed
-        return self.answer or self.reminder or self.code or self.identity_code or door or self.letter or TestMail()
+        of_case = self.answer or self.reminder or self.code or self.identity_code or self.elsewhere or self.letter
+        return of_case or door or TestMail()
 
 
 _AS_JSON = TypeAdapter(Draft)
@@ -150,6 +160,8 @@ def draft_of(contents: Contents, *, token: str, display_name: str, reply_to: str
             return Draft(token, display_name, reply_to, code=contents)
         case IdentityCodeMail():
             return Draft(token, display_name, reply_to, identity_code=contents)
+        case ElsewhereMail():
+            return Draft(token, display_name, reply_to, elsewhere=contents)
         case DoorCodeMail():
             return Draft(token, display_name, reply_to, door_code=contents)
         case DoorReceiptMail():

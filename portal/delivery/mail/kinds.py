@@ -7,13 +7,14 @@ from enum import StrEnum
 
 
 class MailKind(StrEnum):
-    """`DOOR`: to somebody who asks on the merchant's own page. They have limits of their own, so that a flood of that
-    page keeps no answer back."""
+    """`NOTICE`: to who is on file, that an answer goes elsewhere. `DOOR`: to somebody who asks on the merchant's own
+    page; they have limits of their own, so that a flood of that page keeps no answer back."""
 
     ANSWER = "answer"
     REMINDER = "reminder"
     CODE = "code"
     LETTER = "letter"
+    NOTICE = "notice"
     DOOR = "door"
     TEST = "test"
 

@@ -12,6 +12,7 @@ from portal.delivery.mail.contents import (
     DoorLapsedMail,
     DoorMessageMail,
     DoorReceiptMail,
+    ElsewhereMail,
     IdentityCodeMail,
     LetterMail,
     ReminderMail,
@@ -33,6 +34,8 @@ _CODE = "Your code for the privacy request {reference}:"
 _KEEP = "Enter it on the page only. Nobody from us will ask you for it."
 _TELL = "Tell it to the person who looks after your request, by phone, at the till, or in an answer to this mail."
 _NOT_ASKED = "If you asked for nothing, tell nobody this code: without it nobody gets your data."
+_ELSEWHERE = "The answer to the privacy request {reference} goes to another address than this one."
+_STOP_IT = "If you did not ask for that, answer this mail at once: we can still stop it."
 DOOR_SUBJECT = "Your privacy request to {merchant}"
 _DOOR_CODE = "Your code for your privacy request:"
 _DOOR_NOT_YOU = "If you asked for nothing, delete this mail: nothing happens without the code."
@@ -83,6 +86,8 @@ def spoken(contents: Contents, language: str, merchant: str) -> Spoken:
                 Line(say(_CODE)), Line(one_line(contents.code), "code"), Line(_works_for(say, contents.minutes)),
                 Line(say(_TELL)), Line(say(_NOT_ASKED)),
             )  # fmt: skip
+        case ElsewhereMail():
+            lines = (Line(say(_ELSEWHERE)), Line(say(_STOP_IT)))
         case DoorCodeMail():
             lines = (
                 Line(say(_DOOR_CODE)), Line(one_line(contents.code), "code"), Line(_works_for(say, contents.minutes)),

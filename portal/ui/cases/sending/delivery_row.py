@@ -88,6 +88,7 @@ def _compare(portal: Portal, user: User, case_id: str, delivery_id: str) -> None
         show_problem(error)
         return
     st.text(_("Compare it, letter by letter, with what the person wrote."))
+    st.caption(_("When the link goes out, the addresses on file are told that the answer goes elsewhere."))
     draw_looked_at(address, both=True)
     if st.button(_("It is theirs"), key="send_address_right", type="primary", icon=":material/check:"):
         act_and_tell(
