@@ -232,7 +232,9 @@ def test_each_list_of_due_days_says_why(desk: Callable[[str], Desk]) -> None:
 def test_a_correction_beside_a_copy_has_an_end_of_its_own(desk: Callable[[str], Desk]) -> None:
     manager = desk("maya")
     paste(manager, f"person.{secrets.token_hex(6)}@example.com")
-    manager.click(manager.page.get_by_text("Correction", exact=True))
+    manager.click(manager.page.locator(".st-key-case_rights").get_by_role("combobox"))
+    manager.click(manager.page.get_by_role("option", name="Correction", exact=True))
+    manager.page.keyboard.press("Escape")
     manager.settle()
     open_pasted(manager)
     manager.sees("The case ends when each of these has ended.")
