@@ -43,5 +43,5 @@ def front_door(user: User) -> None:
     except PortalError as error:
         show_problem(error)
     else:
-        add_notice(_("Saved."))
+        add_notice(_("The page for requests is saved."))
         st.rerun()

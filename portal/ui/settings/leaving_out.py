@@ -67,5 +67,5 @@ def _save(user: User, now: ShownReviewRules, out: Mapping[str, bool], *, second_
     except PortalError as error:
         show_problem(error)
     else:
-        add_notice(_("Saved."))
+        add_notice(_("What copies leave out is saved."))
         st.rerun()
