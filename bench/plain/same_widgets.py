@@ -118,6 +118,7 @@ def preview() -> None:
         with right.container(horizontal=True, horizontal_alignment="right"):
             st.page_link(preview_page, label="The case", icon=":material/folder_open:")
     facts()
+    st.caption("The person is not recognised yet. Until then no package goes out.")
     findings_and_actions()
     with st.container(), st.container():
         left, right, _ = st.columns([3, 3, 3], vertical_alignment="bottom")
