@@ -91,7 +91,7 @@ def test_another_address_than_the_one_on_file_needs_a_second_person(given: Given
 
 
 def test_an_address_named_beside_somebody_elses_card_is_not_on_file(desk: Any, opened: Callable[..., str]) -> None:
-    """Before a record of LoyaltyDog holds both: else the answer would go to whoever asked, with no second look."""
+    """Before a record of LoyaltyDog holds both: else the answer would go to a stranger, with no second look."""
     case = opened(email="impostor@example.com", customer_id="64b000000000000000000001")
     assert desk.portal.deliveries.state(desk.user(), case).addresses == ()
     with desk.portal.db.read() as session:

@@ -35,7 +35,7 @@ def test_a_typed_code_makes_a_case_received_when_the_person_asked(doorway: Doorw
     page = doorway.mine(entered.token, entered.cookie)
     assert (page.kind, page.where, page.opened) == (MineKind.PROVED, Where.RECEIVED, True)
     assert [one.text for one in page.messages] == ["The card with the blue bean."]
-    assert doorway.mine(entered.token).messages == ()  # whoever has the link alone reads nothing that was written
+    assert doorway.mine(entered.token).messages == ()  # the link alone shows nothing that was written
     assert doorway.mine(token).kind is MineKind.UNKNOWN  # the page of the code is dead
     (case,) = doorway.cases()[before:]
     assert (case.channel, case.id) == ("form", doorway.case_of(email))

@@ -38,7 +38,7 @@ OPENED_AT_ONCE = 2
 WAIT_SECONDS = 30.0
 """For a turn to read a package through: what stands before the portal gives up after 60 s without a byte."""
 AGAIN_SECONDS = 5
-"""A program comes back so soon, for whoever waits stands at the end again."""
+"""A program comes back so soon: each try stands at the end of the queue again."""
 ALWAYS = {
     "content-security-policy": POLICY,
     "referrer-policy": "no-referrer",
