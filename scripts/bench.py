@@ -143,7 +143,7 @@ BENCHES = (
     Bench("delivery: flat out", "delivery.py --bytes 100000000 --rounds 1 --pages 100", "delivery.py --pages 100",
           "nginx sending a plain file", (
         Figure("20 recipients at once, MiB a second", "portal_mib_s"),
-        Figure("the same, times the reference's rate", "rate_ratio"),
+        Figure("the same, times the reference's rate", "rate_ratio", 0.5, least=True),
     )),
     Bench("delivery", "delivery.py --bytes 100000000 --rounds 1 --line 119", "delivery.py --line 119",
           "nginx sending a plain file, both over a line of 1 Gbit/s", (

@@ -20,7 +20,7 @@ from portal.package.parts import LETTER_ALONE
 from portal.storage.answering.package_tables import CasePackage
 from portal.storage.answering.source_tables import CaseSource, SourceFile
 from portal.storage.answering.system_tables import CaseSystem, SystemFile
-from portal.storage.case_tables import Case
+from portal.storage.case_tables import FailedIdentity as FailedCase
 from portal.storage.engine import Database
 from portal.storage.locks import lock_merchant
 from portal.storage.tables import Export, ExportFile, utc_now
@@ -45,8 +45,8 @@ class FailedIdentity:
             return
         now = utc_now()
         with self.db.read() as session:
-            failed = select(Case.id, Case.merchant_id).where(Case.identity_failed_at <= now - GRACE)
-            held = or_(*(Case.id.in_(cases) for cases in _cases_holding(now)))
+            failed = select(FailedCase.case_id, FailedCase.merchant_id).where(FailedCase.failed_at <= now - GRACE)
+            held = or_(*(FailedCase.case_id.in_(cases) for cases in _cases_holding(now)))
             found = session.execute(failed.where(held).limit(HOUSE_BATCH)).all()
         for case_id, merchant_id in found:
             self._make_due(case_id, merchant_id, now)
@@ -54,7 +54,7 @@ class FailedIdentity:
     def _make_due(self, case_id: str, merchant_id: str, now: dt.datetime) -> None:
         with self.db.write() as session:
             lock_merchant(session, merchant_id)
-            failed_at = session.scalar(select(Case.identity_failed_at).where(Case.id == case_id))
+            failed_at = session.scalar(select(FailedCase.failed_at).where(FailedCase.case_id == case_id))
             if failed_at is None or failed_at > now - GRACE:
                 return  # a proof came
             count = sum(_due(session, statement) for statement in _making_due(case_id, now))

@@ -41,7 +41,6 @@ class Case(Base, kw_only=True):
         Index("ix_cases_subject", "merchant_id", "subject_index", "received_on", "id"),
         Index("ix_cases_reference", "merchant_id", "reference_key", "id"),
         Index("ix_cases_destroy", "facts_destroyed_at", "destroy_facts_after"),
-        Index("ix_cases_identity_failed", "identity_failed_at"),
     )  # fmt: skip
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True, default_factory=new_id)
@@ -69,7 +68,17 @@ class Case(Base, kw_only=True):
     closed_as: Mapped[str] = mapped_column(String(24), default="")
     destroy_facts_after: Mapped[dt.datetime | None] = mapped_column(default=None)
     facts_destroyed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
-    identity_failed_at: Mapped[dt.datetime | None] = mapped_column(default=None)
+
+
+class FailedIdentity(Base, kw_only=True):
+    """A case in which it holds that nobody could tell who the person is, and since when. No row once a proof came."""
+
+    __tablename__ = "failed_identities"
+    __table_args__ = (Index("ix_failed_identities_failed", "failed_at"),)
+
+    case_id: Mapped[str] = mapped_column(ForeignKey("cases.id"), primary_key=True)
+    merchant_id: Mapped[str] = mapped_column(ForeignKey("merchants.id"))
+    failed_at: Mapped[dt.datetime] = mapped_column()
 
 
 class CaseDemand(Base, kw_only=True):

@@ -19,7 +19,7 @@ from portal.preview import read
 from portal.preview.inspection.person_changed import person_changed_on
 from portal.recognition.retention import GRACE
 from portal.storage.answering.package_tables import CasePackage, PackageKey
-from portal.storage.case_tables import Case
+from portal.storage.case_tables import Case, FailedIdentity
 from portal.storage.tables import Export, ExportFile, FileKey, Merchant, utc_now
 from tests.recognition.conftest import Room
 
@@ -38,8 +38,9 @@ def house(room: Room) -> None:
 def aged(room: Room, case: str, by: dt.timedelta) -> None:
     """The look that failed, and the fetching, were so long ago."""
     with room.portal.db.write() as session:
-        row = session.get_one(Case, case)
-        row.identity_failed_at = row.identity_failed_at and row.identity_failed_at - by
+        row = session.get(FailedIdentity, case)
+        if row is not None:
+            row.failed_at -= by
         exports = [one.id for one in session.query(Export).filter_by(case_id=case)]
         at = utc_now() - by
         session.execute(update(ExportFile).where(ExportFile.export_id.in_(exports)).values(collected_at=at))
@@ -115,7 +116,7 @@ def test_a_proof_in_time_keeps_the_files_and_a_later_one_opens_the_case_again(ro
     assert view.row.state == "closed_not_identified" and view.clock.outcome is not None
     room.portal.case_file.record_identity(room.user(), told, M.STAFF_KNOWS, R.PROVED)
     with room.portal.db.read() as session:
-        assert session.get_one(Case, told).identity_failed_at is None
+        assert session.get(FailedIdentity, told) is None
     assert room.portal.case_register.show(room.user(), told).row.state == "collecting"
 
 

@@ -26,7 +26,7 @@ from portal.cases.standing import Standing, stands
 from portal.cases.states import MAY_RECORD, OPEN_STATES, CaseState, outcome_of
 from portal.errors import NotFound, PortalError, StateConflict
 from portal.identity import User
-from portal.storage.case_tables import Case, CaseDemand, CaseFact, CaseIdentifier
+from portal.storage.case_tables import Case, CaseDemand, CaseFact, CaseIdentifier, FailedIdentity
 from portal.storage.locks import lock_merchant
 from portal.storage.tables import Export, new_id, utc_now
 from portal.vault import FieldSealer
@@ -178,6 +178,7 @@ def follow(session: Session, user: User, case: Case) -> None:
     if moved.rowcount != 1:
         raise StateConflict(NOT_NOW, next_step="Look at what is recorded.", detail="state changed by another write")
     session.refresh(case)
+    _keep_failed(session, case, now.identity_failed_at)
     tell_exports(session, case.id, facts, now.clock, rules.place)
     _tell_demands(session, case.id, facts)
     if before == case.state:
@@ -211,6 +212,14 @@ def tell_exports(session: Session, case_id: str, facts: Sequence[Fact], clock: C
             session.execute(update(Export).where(Export.id == row.id).values(values))
 
 
+def _keep_failed(session: Session, case: Case, since: dt.datetime | None) -> None:
+    row = session.get(FailedIdentity, case.id)
+    if since is None and row is not None:
+        session.delete(row)
+    elif since is not None and row is None:
+        session.add(FailedIdentity(case_id=case.id, merchant_id=case.merchant_id, failed_at=since))
+
+
 def cached(now: Folded) -> dict[str, Any]:
     """What a case's row keeps of its facts."""
     return {
@@ -222,7 +231,6 @@ def cached(now: Folded) -> dict[str, Any]:
         "extended_to": now.extended_to,
         "closed_at": now.ended_at,
         "closed_as": now.ended_as,
-        "identity_failed_at": now.identity_failed_at,
     }
 
 

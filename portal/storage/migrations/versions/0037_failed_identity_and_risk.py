@@ -12,9 +12,17 @@ TIME = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    op.add_column('cases', sa.Column('identity_failed_at', TIME, nullable=True))
-    op.create_index('ix_cases_identity_failed', 'cases', ['identity_failed_at'])
-    op.execute("UPDATE cases SET identity_failed_at = closed_at WHERE state = 'closed_not_identified'")
+    op.create_table(
+        'failed_identities',
+        sa.Column('case_id', sa.String(32), sa.ForeignKey('cases.id'), primary_key=True),
+        sa.Column('merchant_id', sa.String(32), sa.ForeignKey('merchants.id'), nullable=False),
+        sa.Column('failed_at', TIME, nullable=False),
+    )
+    op.create_index('ix_failed_identities_failed', 'failed_identities', ['failed_at'])
+    op.execute(
+        "INSERT INTO failed_identities (case_id, merchant_id, failed_at) "
+        "SELECT id, merchant_id, closed_at FROM cases WHERE state = 'closed_not_identified' AND closed_at IS NOT NULL"
+    )
     op.add_column('export_files', sa.Column('money_band', sa.Integer(), nullable=True))
     op.add_column('export_files', sa.Column('person_changed_on', sa.Date(), nullable=True))
     op.add_column('export_files', sa.Column('other_address', sa.Boolean(), nullable=True))
@@ -30,5 +38,4 @@ def downgrade() -> None:
     op.drop_column('export_files', 'other_address')
     op.drop_column('export_files', 'person_changed_on')
     op.drop_column('export_files', 'money_band')
-    op.drop_index('ix_cases_identity_failed', table_name='cases')
-    op.drop_column('cases', 'identity_failed_at')
+    op.drop_table('failed_identities')
